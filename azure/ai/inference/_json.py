@@ -1,0 +1,72 @@
+"""Values of a request to JSON text.
+
+`json.dumps` does the work with its own defaults, so that a body is byte for byte what users of earlier releases
+recorded; `encode` is its hook for what JSON does not know. A `Model` is a `dict` and an enum of strings is a `str`:
+both pass by.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from azure.core.serialization import NULL
+from typing_extensions import TypeIs
+
+
+def is_object(value: Any) -> TypeIs[Mapping[str, Any]]:
+    """Whether `value` is a JSON object."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: Any) -> TypeIs[list[Any]]:
+    """Whether `value` is a JSON array."""
+    return isinstance(value, list)
+
+
+def encode(value: Any) -> Any:
+    """Give `json.dumps` something it knows for `value`: its `default` hook.
+
+    :param value: A mapping that is no `dict`, an enum member, NULL, date or time (UTC as "Z"), duration (ISO 8601),
+        bytes (base64) or `Decimal`.
+    :return: The JSON value.
+    :raises TypeError: Nothing of the above.
+    """
+    if value is NULL:
+        return None
+    if is_object(value):
+        return dict(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return _utc(value)
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        from isodate import duration_isoformat  # pyright: ignore
+
+        text: str = duration_isoformat(value)
+        return text
+    raise TypeError(f"a value of type {type(value).__name__} cannot be sent as JSON: {value!r:.200}")
+
+
+def _utc(moment: datetime) -> str:
+    aware = moment.astimezone(timezone.utc) if moment.tzinfo else moment
+    return aware.replace(tzinfo=None).isoformat() + "Z"
+
+
+def to_json(value: Any) -> str:
+    """Write a request body.
+
+    :param value: What to send.
+    :return: JSON text, ASCII only, with `json.dumps`'s default separators.
+    :raises TypeError: Something in it has no JSON form.
+    """
+    return json.dumps(value, default=encode)

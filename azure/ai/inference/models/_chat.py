@@ -1,0 +1,259 @@
+"""Answers: chat completions, whole and as streamed updates.
+
+Declared is what services really send: the Azure model inference API, Azure OpenAI with content filtering, and their
+peers. What a service leaves out reads `None`, also where the type does not say so.
+"""
+
+import json
+from datetime import datetime
+from typing import Optional, Union
+
+from .._model import Model, field
+from ._enums import ChatRole, CompletionsFinishReason
+from ._tools import ChatCompletionsToolCall, FunctionCall
+
+
+class ContentFilterResult(Model):
+    """What the content filter found in one category."""
+
+    filtered: bool
+    """Whether the content was withheld for it."""
+    severity: Optional[str] = field()
+    """"safe", "low", "medium" or "high"; in categories of harm."""
+    detected: Optional[bool] = field()
+    """Whether it was found; in categories such as jailbreak or protected material."""
+
+
+class ContentFilterResults(Model):
+    """What the content filter of Azure OpenAI found, by category; others than these are read by item."""
+
+    hate: Optional[ContentFilterResult] = field()
+    self_harm: Optional[ContentFilterResult] = field()
+    sexual: Optional[ContentFilterResult] = field()
+    violence: Optional[ContentFilterResult] = field()
+    profanity: Optional[ContentFilterResult] = field()
+    jailbreak: Optional[ContentFilterResult] = field()
+    indirect_attack: Optional[ContentFilterResult] = field()
+    protected_material_text: Optional[ContentFilterResult] = field()
+    protected_material_code: Optional[ContentFilterResult] = field()
+
+
+class PromptFilterResult(Model):
+    """What the content filter found in one prompt."""
+
+    prompt_index: int
+    """Which prompt, counted from 0."""
+    content_filter_results: ContentFilterResults
+    """The findings."""
+
+
+class PromptTokensDetails(Model):
+    """What prompt tokens were spent on; each count is part of `prompt_tokens`."""
+
+    cached_tokens: Optional[int] = field()
+    """Read from the service's prompt cache."""
+    cache_write_tokens: Optional[int] = field()
+    """Written to it."""
+    audio_tokens: Optional[int] = field()
+    image_tokens: Optional[int] = field()
+    text_tokens: Optional[int] = field()
+
+
+class CompletionTokensDetails(Model):
+    """What completion tokens were spent on; each count is part of `completion_tokens`."""
+
+    reasoning_tokens: Optional[int] = field()
+    """Spent on thinking, which may not be shown."""
+    audio_tokens: Optional[int] = field()
+    text_tokens: Optional[int] = field()
+    accepted_prediction_tokens: Optional[int] = field()
+    rejected_prediction_tokens: Optional[int] = field()
+
+
+class CompletionsUsage(Model):
+    """Tokens spent."""
+
+    completion_tokens: int
+    """On the answer."""
+    prompt_tokens: int
+    """On the request."""
+    total_tokens: int
+    """On both."""
+    prompt_tokens_details: Optional[PromptTokensDetails] = field()
+    completion_tokens_details: Optional[CompletionTokensDetails] = field()
+
+
+class TopLogprob(Model):
+    """A token that might have stood in a place, with the logarithm of its probability."""
+
+    token: str
+    logprob: float
+    bytes: Optional[list[int]] = field()
+    """The token in UTF-8, where it has text."""
+
+
+class TokenLogprob(Model):
+    """A token of the answer, with the logarithm of its probability."""
+
+    token: str
+    logprob: float
+    bytes: Optional[list[int]] = field()
+    """The token in UTF-8, where it has text."""
+    top_logprobs: Optional[list[TopLogprob]] = field()
+    """The likeliest tokens in its place, as many as `top_logprobs` asked for."""
+
+
+class ChoiceLogprobs(Model):
+    """Log probabilities of an answer's tokens."""
+
+    content: Optional[list[TokenLogprob]] = field()
+    refusal: Optional[list[TokenLogprob]] = field()
+
+
+class UrlCitation(Model):
+    """A source on the web that a stretch of the answer rests on."""
+
+    url: str
+    title: str
+    start_index: int
+    """Where the stretch begins: characters from the start of the content."""
+    end_index: int
+    """Where it ends."""
+
+
+class Annotation(Model):
+    """A remark that a service makes on an answer."""
+
+    type: str
+    """The kind: "url_citation"."""
+    url_citation: Optional[UrlCitation] = field()
+
+
+class ChatResponseAudio(Model):
+    """An answer in audio."""
+
+    id: str
+    """What a later assistant message names to refer to it."""
+    data: str
+    """The audio, in base64, in the format that was asked for."""
+    transcript: str
+    """What it says."""
+    expires_at: Optional[datetime] = field()
+    """Until when `id` may be referred to, UTC."""
+    format: Optional[str] = field()
+
+
+class ChatResponseMessage(Model):
+    """A model's answer. It may be put into the next request's messages as it is."""
+
+    role: Union[str, ChatRole]
+    """The assistant's role."""
+    content: Optional[str] = field()
+    """The text; `None` where the answer is tool calls or a refusal. From Mistral's reasoning models: a list."""
+    tool_calls: Optional[list[ChatCompletionsToolCall]] = field()
+    """The tool calls that the model asks for."""
+    refusal: Optional[str] = field()
+    """Why the model would not answer in the format asked for."""
+    reasoning_content: Optional[str] = field()
+    """What the model thought, where the service shows it."""
+    annotations: Optional[list[Annotation]] = field()
+    audio: Optional[ChatResponseAudio] = field()
+
+
+class ChatChoice(Model):
+    """One of the answers."""
+
+    index: int
+    """Which, counted from 0."""
+    finish_reason: Optional[Union[str, CompletionsFinishReason]] = field()
+    """Why it ends here."""
+    message: ChatResponseMessage
+    """The answer. Azure OpenAI leaves it out where its content filter withheld the whole."""
+    logprobs: Optional[ChoiceLogprobs] = field()
+    """Log probabilities of its tokens, where they were asked for."""
+    content_filter_results: Optional[ContentFilterResults] = field()
+    """What the content filter found in the answer."""
+
+
+class ChatCompletions(Model):
+    """What `complete` returns: the model's answers to a conversation."""
+
+    id: str
+    """The service's name for this completion."""
+    created: datetime
+    """When it was made, UTC. On the wire, and by item: unix seconds."""
+    model: str
+    """The model that answered."""
+    choices: list[ChatChoice]
+    """The answers; one, unless `n` asked for more."""
+    usage: CompletionsUsage
+    """Tokens spent."""
+    system_fingerprint: Optional[str] = field()
+    """The configuration that the model ran with."""
+    service_tier: Optional[str] = field()
+    """The tier that the request was served in."""
+    prompt_filter_results: Optional[list[PromptFilterResult]] = field()
+    """What the content filter found in the request."""
+
+    def __str__(self) -> str:
+        return json.dumps(self.as_dict(), indent=2)
+
+
+class StreamingChatResponseToolCallUpdate(Model):
+    """A piece of a tool call."""
+
+    index: Optional[int] = field()
+    """Which call of the message it belongs to. Mistral and the Azure model inference schema leave it out."""
+    id: str
+    """The call's id; mostly in its first piece only."""
+    type: Optional[str] = field()
+    """"function"; mostly in its first piece only."""
+    function: FunctionCall
+    """The name, mostly in its first piece only, and the next piece of the arguments."""
+
+
+class StreamingChatResponseMessageUpdate(Model):
+    """What an update adds to an answer."""
+
+    role: Optional[Union[str, ChatRole]] = field()
+    content: Optional[str] = field()
+    """The next piece of the text. From Mistral's reasoning models: a list."""
+    tool_calls: Optional[list[StreamingChatResponseToolCallUpdate]] = field()
+    """The next pieces of tool calls."""
+    refusal: Optional[str] = field()
+    """The next piece of a refusal."""
+    reasoning_content: Optional[str] = field()
+    """The next piece of what the model thinks."""
+    audio: Optional[ChatResponseAudio] = field()
+    """The next piece of audio."""
+
+
+class StreamingChatChoiceUpdate(Model):
+    """What an update says of one of the answers."""
+
+    index: int
+    """Which, counted from 0."""
+    finish_reason: Optional[Union[str, CompletionsFinishReason]] = field()
+    """Why the answer ends, in its last update."""
+    delta: StreamingChatResponseMessageUpdate
+    """What is added. Azure OpenAI leaves it out where only the content filter speaks."""
+    logprobs: Optional[ChoiceLogprobs] = field()
+    content_filter_results: Optional[ContentFilterResults] = field()
+
+
+class StreamingChatCompletionsUpdate(Model):
+    """A piece of a streamed completion."""
+
+    id: str
+    """The service's name for the completion, the same in each update."""
+    created: datetime
+    """When the completion was made, UTC. On the wire, and by item: unix seconds."""
+    model: str
+    """The model that answers."""
+    choices: list[StreamingChatChoiceUpdate]
+    """What is added; empty in an update that only tells usage."""
+    usage: Optional[CompletionsUsage] = field()
+    """Tokens spent, in the last update, where the service tells or `stream_options` asked for it."""
+    system_fingerprint: Optional[str] = field()
+    service_tier: Optional[str] = field()
+    prompt_filter_results: Optional[list[PromptFilterResult]] = field()

@@ -1,0 +1,21 @@
+"""What a deployment says of itself."""
+
+from typing import Optional, Union
+
+from .._model import Model, field
+from ._enums import ModelType
+
+
+class ModelInfo(Model):
+    """The model behind an endpoint, as its `/info` route tells."""
+
+    model_name: str
+    """Name of the model."""
+    model_type: Union[str, ModelType]
+    """Kind of the model, in the deployment's own spelling."""
+    model_provider_name: str
+    """Who made it."""
+    served_model_name: Optional[str] = field()
+    """Name of the deployed model, on serverless endpoints."""
+    served_model_type: Optional[str] = field()
+    """Kind of the deployed model, on serverless endpoints."""

@@ -1,0 +1,120 @@
+"""Messages of a conversation, as they are sent.
+
+Content by position is written last, behind the keywords: recorded request bodies depend on it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional, Union, overload
+
+from .._model import Model, constant, field
+from ._content import ContentItem
+from ._tools import ChatCompletionsToolCall
+
+Wire = Mapping[str, Any]
+
+
+class ChatRequestMessage(Model, kinds_by="role"):
+    """A message of any role; the base of all."""
+
+    role: str
+    """Who speaks."""
+
+    @overload
+    def __init__(self, *, role: str) -> None: ...
+    @overload
+    def __init__(self, mapping: Wire, /) -> None: ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+
+class SystemMessage(ChatRequestMessage, discriminator="system", positional="content"):
+    """Instructions that stand above the conversation."""
+
+    role: str = constant("system")
+    content: str
+    """The instructions."""
+
+    @overload
+    def __init__(self, content: str, /) -> None: ...
+    @overload
+    def __init__(self, *, content: str) -> None: ...
+    @overload
+    def __init__(self, mapping: Wire, /) -> None: ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+
+class DeveloperMessage(ChatRequestMessage, discriminator="developer", positional="content"):
+    """Instructions, as OpenAI's reasoning models want them called."""
+
+    role: str = constant("developer")
+    content: str
+    """The instructions."""
+
+    @overload
+    def __init__(self, content: str, /) -> None: ...
+    @overload
+    def __init__(self, *, content: str) -> None: ...
+    @overload
+    def __init__(self, mapping: Wire, /) -> None: ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+
+class UserMessage(ChatRequestMessage, discriminator="user", positional="content"):
+    """What the user says: text, or a list of text, images and audio."""
+
+    role: str = constant("user")
+    content: Union[str, list[ContentItem]]
+    """The text, or the content items."""
+
+    @overload
+    def __init__(self, content: Union[str, Sequence[ContentItem]], /) -> None: ...
+    @overload
+    def __init__(self, *, content: Union[str, Sequence[ContentItem]]) -> None: ...
+    @overload
+    def __init__(self, mapping: Wire, /) -> None: ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+
+class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional="content"):
+    """What the model said, or shall have said."""
+
+    role: str = constant("assistant")
+    content: Optional[str] = field()
+    """The text; `None` where the message is made of tool calls."""
+    tool_calls: Optional[list[ChatCompletionsToolCall]] = field()
+    """The tool calls that the model asked for; a tool message must answer each."""
+
+    @overload
+    def __init__(
+        self, content: Optional[str] = None, /, *, tool_calls: Optional[Sequence[ChatCompletionsToolCall]] = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, *, content: Optional[str] = None, tool_calls: Optional[Sequence[ChatCompletionsToolCall]] = None
+    ) -> None: ...
+    @overload
+    def __init__(self, mapping: Wire, /) -> None: ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+
+class ToolMessage(ChatRequestMessage, discriminator="tool", positional="content"):
+    """What a tool returned."""
+
+    role: str = constant("tool")
+    content: Optional[str] = field()
+    """The result, as text."""
+    tool_call_id: str
+    """Which tool call it answers: the call's `id`."""
+
+    @overload
+    def __init__(self, content: str, /, *, tool_call_id: str) -> None: ...
+    @overload
+    def __init__(self, *, content: Optional[str] = None, tool_call_id: str) -> None: ...
+    @overload
+    def __init__(self, mapping: Wire, /) -> None: ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
