@@ -1,0 +1,231 @@
+"""What an answer of the service raises.
+
+Each class here is also the azure-core class that version 1.0.0b9 raised, so ``except HttpResponseError`` and
+``except ClientAuthenticationError`` go on working. What they add (request id, headers, time to wait, the error as it
+came) is declared on :class:`InferenceError`: catch that one and a type checker knows the attributes too::
+
+    AzureError
+    |-- ServiceRequestError, ServiceResponseError         azure-core's own: no answer at all
+    `-- HttpResponseError
+        `-- InferenceError                                any answer that is an error; 400, 413, 422, 429, 5xx
+            |-- ContentFilterError                        the prompt, or the answer, was filtered
+            |-- AuthenticationError                       401, 403; a ClientAuthenticationError
+            |-- NotFoundError                             404; a ResourceNotFoundError
+            |-- ConflictError                             409; a ResourceExistsError
+            |-- NotModifiedError                          304; a ResourceNotModifiedError
+            |-- ResponseDecodeError                       not the JSON that was due; a DecodeError
+            `-- IncompleteStreamError                     a stream broke off; an IncompleteReadError
+
+All of them pickle (for process pools, task queues, caches). The pickle has the text and the values, but not
+``response``: that one refers to the request, and the request holds the key.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional, TypeVar, Union
+
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    DecodeError,
+    HttpResponseError,
+    IncompleteReadError,
+    ODataV4Format,
+    ResourceExistsError,
+    ResourceNotFoundError,
+    ResourceNotModifiedError,
+)
+from azure.core.rest import AsyncHttpResponse, HttpResponse
+from azure.core.utils import case_insensitive_dict
+from typing_extensions import TypedDict
+
+__all__ = [
+    "AuthenticationError",
+    "ConflictError",
+    "ContentFilterError",
+    "ContentFilterResult",
+    "IncompleteStreamError",
+    "InferenceError",
+    "NotFoundError",
+    "NotModifiedError",
+    "ResponseDecodeError",
+]
+
+_LIVE_ATTRIBUTES = ("response", "inner_exception", "exc_type", "exc_value", "exc_traceback")
+_CREDENTIAL_HEADERS = frozenset(["api-key", "authorization", "ocp-apim-subscription-key", "x-api-key"])
+_SECRET_HEADERS = _CREDENTIAL_HEADERS | {"set-cookie"}
+
+_ErrorT = TypeVar("_ErrorT", bound="InferenceError")
+
+
+class InferenceError(HttpResponseError):
+    """The service answered, and the answer is an error.
+
+    An error that came inside a good answer or a stream has the status of that answer, 200; its ``error.code`` tells
+    what went wrong.
+
+    :param message: What to say; ``str(error)`` and ``error.message`` are this text.
+    :param response: The answer. Its status, reason and headers are kept on the error.
+    :keyword details: What the service said, as code, message, target, details and inner error.
+    :keyword request_id: The id that the service gave the request.
+    :keyword retry_after: Seconds that the service asks to wait.
+    :keyword headers: The headers to keep, where not the response's own.
+    :keyword body: The error as it came.
+    """
+
+    request_id: Optional[str]
+    """The id that the service gave the request; quote it in a support case. None if it gave none."""
+
+    retry_after: Optional[float]
+    """Seconds to wait before a new attempt, zero or more, as the answer's headers ask; None if they do not."""
+
+    headers: Mapping[str, str]
+    """The answer's headers, looked up in any case; empty if there was no answer."""
+
+    body: Any
+    """The error as it came: parsed JSON, or the beginning of a text; None if there was nothing to read."""
+
+    def __init__(
+        self,
+        message: Optional[object] = None,
+        response: Optional[Union[HttpResponse, AsyncHttpResponse]] = None,
+        *,
+        details: Optional[ODataV4Format] = None,
+        request_id: Optional[str] = None,
+        retry_after: Optional[float] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        body: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if response is not None:
+            message = message or f"Operation returned an invalid status '{response.reason}'"
+        # Without the response: azure-core would read its body again, and put what it finds in place of the message.
+        super().__init__(message, None, **kwargs)
+        self.error = details
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.body = body
+        if response is not None:
+            self.response = response
+            self.status_code = response.status_code
+            self.reason = response.reason
+            headers = response.headers if headers is None else headers
+        self.headers = case_insensitive_dict(headers)
+
+    def __str__(self) -> str:
+        # azure-core appends the body where it found no error in it; the message already has the service's words.
+        return str(self.args[0])
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES)}
+        state["exc_msg"] = self.message  # azure-core's has the text of whatever was being handled
+        state["headers"] = case_insensitive_dict(
+            {name: value for name, value in self.headers.items() if name.lower() not in _SECRET_HEADERS}
+        )
+        return _revive, (type(self), self.args, state)
+
+
+def _revive(cls: "type[_ErrorT]", args: "tuple[Any, ...]", state: "dict[str, Any]") -> _ErrorT:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ContentFilterResult(TypedDict, total=False):
+    """The verdict of one content filter, with its names on the wire; a service may send further members.
+
+    From the Azure OpenAI reference, "content filtering".
+    """
+
+    filtered: bool
+    """Whether this filter stopped the content."""
+
+    detected: bool
+    """Whether a filter that only detects (jailbreak, protected material, profanity) has found something."""
+
+    severity: str
+    """``safe``, ``low``, ``medium`` or ``high``, of filters that grade (hate, self_harm, sexual, violence)."""
+
+
+class ContentFilterError(InferenceError):
+    """A content filter refused the prompt, or stopped the answer.
+
+    Sending the same again gives the same error: change the prompt, or the filter that is set for the deployment.
+
+    :param message: See :class:`InferenceError`.
+    :param response: See :class:`InferenceError`.
+    :keyword filter_results: The verdicts by category.
+    :keyword source: What was filtered.
+    """
+
+    filter_results: Mapping[str, ContentFilterResult]
+    """The verdict of each filter by category (``hate``, ``self_harm``, ``jailbreak``, ...), also of those that let it
+    pass; empty if the service did not say. A dash in a category's name is an underscore here."""
+
+    source: Optional[str]
+    """What was filtered, ``prompt`` or ``completion``; None if the service did not say."""
+
+    def __init__(
+        self,
+        message: Optional[object] = None,
+        response: Optional[Union[HttpResponse, AsyncHttpResponse]] = None,
+        *,
+        filter_results: Optional[Mapping[str, ContentFilterResult]] = None,
+        source: Optional[str] = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(message, response, **kwargs)
+        self.filter_results = {} if filter_results is None else filter_results
+        self.source = source
+
+    @property
+    def filtered_categories(self) -> "list[str]":
+        """The categories whose filter stopped the content, in the order in which the service named them."""
+        return [category for category, result in self.filter_results.items() if result.get("filtered")]
+
+
+class AuthenticationError(InferenceError, ClientAuthenticationError):
+    """The credential is missing, wrong, expired, for another audience (401), or may not do this (403)."""
+
+
+class NotFoundError(InferenceError, ResourceNotFoundError):
+    """There is no such route, model or deployment (404)."""
+
+
+class ConflictError(InferenceError, ResourceExistsError):
+    """The request is in conflict with the state of the service (409)."""
+
+
+class NotModifiedError(InferenceError, ResourceNotModifiedError):
+    """The answer has not changed since the caller read it (304)."""
+
+
+class ResponseDecodeError(InferenceError, DecodeError):
+    """A good status, but the body or the event is not the JSON object that was due."""
+
+
+class IncompleteStreamError(InferenceError, IncompleteReadError):
+    """A stream ended before its answer was complete.
+
+    :param message: See :class:`InferenceError`.
+    :param response: See :class:`InferenceError`.
+    :keyword updates: The updates that had been received.
+    :keyword partial: What they add up to.
+    """
+
+    updates: Sequence[Any]
+    """The updates that had been received, in their order; empty if the stream does not keep them."""
+
+    partial: Any
+    """What had been received, put together; None if nothing was."""
+
+    def __init__(
+        self,
+        message: Optional[object] = None,
+        response: Optional[Union[HttpResponse, AsyncHttpResponse]] = None,
+        *,
+        updates: Sequence[Any] = (),
+        partial: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(message, response, **kwargs)
+        self.updates = updates
+        self.partial = partial
