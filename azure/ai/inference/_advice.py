@@ -1,8 +1,8 @@
 """What a user should try next after a failure, in words: appended to an error after the service's own.
 
-Pure: an endpoint, an operation and what the service said go in, a sentence or `None` comes out. `advise` asks the rules of
-`_RULES` in their order, and the first that knows the failure answers. Most trouble is not the request but the URL, the
-api-version, the Entra scope or a route that is gone (issues of azure-sdk-for-python: #39835, #40260, #40540 and more).
+Pure: an endpoint, an operation and what the service said go in, a sentence or `None` comes out. `advise` asks the rules
+of `_RULES` in their order, and the first that knows the failure answers. Most trouble is not the request but the URL,
+the api-version, the Entra scope or a route that is gone (Azure/azure-sdk-for-python#39835, #40260, #40540).
 """
 
 import re
@@ -104,13 +104,13 @@ def _responses_only(failure: Failure) -> Optional[str]:
 
 
 def _max_tokens(failure: Failure) -> Optional[str]:
-    if failure.status not in (400, 422) or not failure.says("max_tokens"):
+    if failure.status not in (400, 422):
         return None
-    if not (failure.says("max_completion_tokens") or failure.says("unsupported")):
-        return None
-    return (
-        "Reasoning models take max_completion_tokens (which counts the reasoning too): give it in place of max_tokens."
-    )
+    if failure.says("max_tokens") and (failure.says("max_completion_tokens") or failure.says("unsupported_parameter")):
+        return "Reasoning models take max_completion_tokens, which counts the reasoning too: give it for max_tokens."
+    if failure.says("max_completion_tokens", "extra"):  # Mistral's "extra_forbidden"
+        return "This model takes max_tokens: give it for max_completion_tokens."
+    return None
 
 
 def _no_model(failure: Failure) -> Optional[str]:
@@ -133,13 +133,25 @@ def _api_version(failure: Failure) -> Optional[str]:
     return advice
 
 
-def _no_deployment(failure: Failure) -> Optional[str]:
-    if not failure.says("deploymentnotfound"):
+def _unknown_model(failure: Failure) -> Optional[str]:
+    """Tell that the URL is right and the name is not (Azure's DeploymentNotFound; OpenAI, vLLM, Ollama)."""
+    if failure.status not in (400, 404):
         return None
-    named = "in the endpoint" if failure.endpoint.dialect == "deployments" else "as model="
+    code = failure.code.lower()
+    named = re.search(
+        r"\bmodel\b.*(does not exist|not found)|unknown model", failure.message, re.IGNORECASE | re.DOTALL
+    )
+    if code not in ("deploymentnotfound", "model_not_found", "unknown_model") and not named:
+        return None
+    endpoint = failure.endpoint
+    if endpoint.service != "resource":
+        return f"{endpoint.base_url} has no model of that name" + (
+            f"; GET {endpoint.base_url}/models lists those that it has." if endpoint.dialect == "v1" else "."
+        )
+    place = "in the endpoint" if endpoint.dialect == "deployments" else "as model="
     return (
-        f"{failure.endpoint.root} has no deployment of that name, or not yet: {named}, give the name of the deployment "
-        "as the portal lists it, not that of the model."
+        f"{endpoint.root} has no deployment of that name, or not yet: {place}, give the name of the deployment as the "
+        "portal lists it, not that of the model."
     )
 
 
@@ -156,7 +168,7 @@ _RULES: tuple[Callable[[Failure], Optional[str]], ...] = (
     _responses_only,
     _max_tokens,
     _no_model,
-    _no_deployment,
+    _unknown_model,
     _api_version,
     _wrong_route,
 )
@@ -188,6 +200,12 @@ def _elsewhere(failure: Failure) -> str:
         return f"{called} Model information is served by serverless and managed endpoints, and by few other hosts."
     if failure.operation == "images/embeddings" and endpoint.service == "resource":
         return f"{called} Image embeddings are served at https://RESOURCE.services.ai.azure.com/models."
+    if (
+        endpoint.service == "resource"
+        and endpoint.dialect == "v1"
+        and endpoint.base_url != f"{endpoint.root}/openai/v1"
+    ):
+        return f"{called} Use {endpoint.root}/openai/v1."
     likely = _LIKELY[endpoint.service, endpoint.dialect].format(
         root=endpoint.root,
         base=endpoint.base_url,
