@@ -3,7 +3,7 @@
 from typing import Any, Optional
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azure.ai.inference._advice import advise, advise_not_json, missing_model
@@ -17,6 +17,7 @@ MANAGED = "https://e.eastus.inference.ml.azure.com"
 PLATFORM = "https://api.openai.com"
 LOCAL = "http://localhost:1234"
 CHAT = "chat/completions"
+STEADY = settings(deadline=None, derandomize=True)
 IMAGES = "images/embeddings"
 AUDIENCE = "Unauthorized. Access token is missing, invalid, audience is incorrect ({}), or have expired."
 NO_CHAT = "The chatCompletion operation does not work with the specified model, {}. Please choose different model."
@@ -216,6 +217,7 @@ ENDPOINTS = [
 TEXTS = st.one_of(st.none(), st.text(), st.integers().map(str), st.sampled_from([row[4] or "" for row in KNOWN]))
 
 
+@STEADY
 @given(
     st.sampled_from(ENDPOINTS), st.sampled_from([CHAT, "embeddings", IMAGES, "info"]), st.integers(0, 999), TEXTS, TEXTS
 )

@@ -310,12 +310,18 @@ def _match(pattern: str, segments: Sequence[str]) -> Optional[str]:
 
 def _without_operation(segments: Sequence[str], service: Service) -> Sequence[str]:
     """Cut what is not the base: `/chat/completions` and its like, as often as they were pasted."""
-    lowered = [segment.casefold() for segment in segments]
+    lowered = tuple(segment.casefold() for segment in segments)
+    # A deployment or a project may well be called "embeddings": what follows these words is a name.
+    first = max((i + 2 for i, segment in enumerate(lowered) if segment in ("deployments", "projects")), default=0)
+    end = len(lowered)
+    while cut := _operation_length(lowered[first:end], service):
+        end -= cut
+    return segments[:end]
+
+
+def _operation_length(lowered: tuple[str, ...], service: Service) -> int:
+    """Return how many segments at the end are an operation."""
     operations = _OPERATIONS + _SERVICE_OPERATIONS.get(service, ())
-    while True:
-        length = next((len(op) for op in operations if tuple(lowered[-len(op) :]) == op), 0)
-        if not length:
-            length = next((len(op) for op in _V1_OPERATIONS if tuple(lowered[-len(op) - 1 :]) == ("v1", *op)), 0)
-        if not length:
-            return segments[: len(lowered)]
-        del lowered[-length:]
+    found = (len(operation) for operation in operations if lowered[-len(operation) :] == operation)
+    below_v1 = (len(rest) for rest in _V1_OPERATIONS if lowered[-len(rest) - 1 :] == ("v1", *rest))
+    return next(found, 0) or next(below_v1, 0)
