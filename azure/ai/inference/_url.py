@@ -1,0 +1,187 @@
+"""A URL as it was pasted -> its parts, normalised. Pure text; knows nothing of services, routes or versions.
+
+Pasted text has no scheme, or blanks, quotes or brackets round it, slashes too many, its own query, a host in capitals
+or in another script: `parse` takes all of that. What cannot be the URL of an endpoint raises a `ValueError` that shows
+the value and the forms that work. What may be a secret in the value is masked, and exceptions of the standard library
+that quote it are not chained.
+"""
+
+import re
+from typing import NamedTuple, Optional
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+
+class PastedURL(NamedTuple):
+    """The parts of an endpoint."""
+
+    root: str
+    """Scheme, host, and the port if it is not the scheme's own: ``https://host:8443``."""
+    host: str
+    """In lower case and ASCII; an IPv6 address without brackets."""
+    segments: tuple[str, ...]
+    """The names in the path, percent-encoded."""
+    query: str
+    """Percent-encoded, without its api-version."""
+    api_version: Optional[str]
+    """The query's api-version, decoded; `None` if there is none, or an empty one."""
+
+
+_AROUND = " \t\r\n\f\v\u00a0\u200b\ufeff\"'`<>,"
+"""What gets copied along with a URL: blanks, a byte order mark, an environment file's quotes, a mail's brackets."""
+
+_PORTALS = frozenset(f"{name}.azure.{top}" for name in ("ai", "oai", "ml", "portal") for top in ("com", "us", "cn"))
+
+_FORMS = (
+    "Give the URL as the portal shows it, such as https://RESOURCE.services.ai.azure.com, "
+    "https://RESOURCE.openai.azure.com/openai/v1, https://NAME.REGION.models.ai.azure.com, or http://localhost:8000/v1"
+)
+
+
+def parse(endpoint: str) -> PastedURL:
+    """Split what was pasted as an endpoint into normalised parts.
+
+    :param endpoint: a URL with or without scheme; also any object whose `str()` is one.
+    :raises ValueError: if it cannot be an endpoint.
+    """
+    if endpoint is None:  # pyright: ignore[reportUnnecessaryComparison] # what users pass is not always what types say
+        raise ValueError(f"endpoint is None. {_FORMS}.")
+    text = (endpoint if isinstance(endpoint, str) else str(endpoint)).strip(_AROUND)
+    if not text:
+        raise _refusal(endpoint, "is empty")
+    if not text.isprintable():
+        raise _refusal(endpoint, "has a line break or an invisible character in it")
+    parts = _split(endpoint, _with_scheme(endpoint, text))
+    host, authority = _host_and_authority(endpoint, parts)
+    segments = _segments(_percent_encoded(parts.path))
+    version, query = _query_without_version(_percent_encoded(parts.query))
+    return PastedURL(f"{parts.scheme}://{authority}", host, segments, query, version)
+
+
+def _with_scheme(endpoint: str, text: str) -> str:
+    """Return the text with a scheme: https where none was given, but http for this machine."""
+    scheme, separator, _ = text.partition("://")
+    if separator and scheme.isascii() and scheme.replace("+", "").replace("-", "").isalnum():
+        if scheme.lower() not in ("http", "https"):
+            raise _refusal(endpoint, f"begins with {scheme.lower()}://, where http:// or https:// is due")
+        return text
+    text = text.removeprefix("//")
+    authority = re.split("[/?#]", text, maxsplit=1)[0]
+    if "=" in authority or ";" in authority:
+        raise _refusal(endpoint, "is a connection string; the endpoint is only the URL in it")
+    if not authority:
+        raise _refusal(endpoint, "names no host")
+    if not authority.startswith("[") and "@" not in authority:
+        name, colon, port = authority.partition(":")
+        if colon and not (port.isascii() and port.isdigit()):
+            raise _refusal(endpoint, "is no URL of the http or https scheme")
+        if not colon and "." not in name and name.lower() != "localhost":
+            raise _refusal(endpoint, "is a name, not a URL")
+    this_machine = re.fullmatch(r"(localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1\])(:\d+)?", authority.lower())
+    return f"{'http' if this_machine else 'https'}://{text}"
+
+
+def _split(endpoint: str, text: str) -> SplitResult:
+    # `from None`, here and below: what urllib says quotes the text, and with it a password.
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise _refusal(endpoint, "has a host or a port that is not valid") from None
+    if parts.username is not None or parts.password is not None:
+        raise _refusal(
+            endpoint, "has user information before the host; give the key as credential=AzureKeyCredential(...)"
+        )
+    return parts
+
+
+def _host_and_authority(endpoint: str, parts: SplitResult) -> tuple[str, str]:
+    """Return the host, as rows are matched by it, and the authority: the host with a port that is not the default."""
+    name = (parts.hostname or "").rstrip(".")
+    if not name or parts.netloc.endswith(":"):
+        raise _refusal(endpoint, "names no host")
+    bracketed = "[" in parts.netloc
+    host = _ip_v6(endpoint, name) if bracketed else _ascii_name(endpoint, name)
+    if host in _PORTALS:
+        raise _refusal(endpoint, "is the address of a portal's page, not of an endpoint")
+    port = parts.port if parts.port != {"http": 80, "https": 443}[parts.scheme] else None
+    return host, (f"[{host}]" if bracketed else host) + ("" if port is None else f":{port}")
+
+
+def _ip_v6(endpoint: str, name: str) -> str:
+    from ipaddress import IPv6Address  # seldom needed
+
+    try:
+        address = IPv6Address(name)
+    except ValueError:
+        raise _refusal(endpoint, "has no valid IPv6 address in its brackets") from None
+    if address.scope_id is not None:
+        raise _refusal(endpoint, "has an IPv6 zone, which means nothing in a URL")
+    return address.compressed
+
+
+def _ascii_name(endpoint: str, name: str) -> str:
+    """Return a host name in the form that DNS knows, lower case."""
+    ascii_name = name if name.isascii() else _punycode(endpoint, name)
+    if not re.fullmatch("[a-z0-9._-]+", ascii_name):
+        raise _refusal(endpoint, "has a character in its host that no host has (was a placeholder left in?)")
+    if len(ascii_name) > 253 or not all(0 < len(label) < 64 for label in ascii_name.split(".")):
+        raise _refusal(endpoint, "has a host with a part that is empty or too long")
+    return ascii_name
+
+
+def _punycode(endpoint: str, name: str) -> str:
+    try:
+        encoded = name.encode("idna")
+        unchanged = encoded.decode("idna") == name
+    except UnicodeError:
+        raise _refusal(endpoint, "has a host that is not valid") from None
+    if not unchanged:
+        # The codec is IDNA 2003, which turns sharp s to ss where IDNA 2008 does not: another host could get the key.
+        raise _refusal(endpoint, "has a host that reads in more than one way; write it in its xn-- form")
+    return encoded.decode("ascii")
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    """Split a path, without its empty segments; but a URL inside a path (a proxy's) keeps its two slashes."""
+    pieces = path.split("/")
+    kept = [piece for before, piece in zip(["", *pieces[:-1]], pieces, strict=True) if piece or before.endswith(":")]
+    while kept and not kept[-1]:
+        kept.pop()
+    return tuple(kept)
+
+
+def _percent_encoded(text: str) -> str:
+    """Encode what may not stand in a path or query; what is encoded already stays as it is."""
+    if "%" in text:
+        text = re.sub("%(?![0-9A-Fa-f]{2})", "%25", text)
+    return quote(text, safe="%/?:@!$&'()*+,;=~")
+
+
+def _query_without_version(query: str) -> tuple[Optional[str], str]:
+    pairs = [pair for pair in query.split("&") if pair]
+    versions = [pair for pair in pairs if pair.partition("=")[0].lower() == "api-version"]
+    values = [unquote(pair.partition("=")[2]) for pair in versions]
+    return next(filter(None, values), None), "&".join(pair for pair in pairs if pair not in versions)
+
+
+# ---------------------------------------------------------------- refusing, without giving a secret away
+
+
+def _refusal(endpoint: object, reason: str) -> ValueError:
+    return ValueError(f"endpoint={_masked(str(endpoint))!r} {reason}. {_FORMS}.")
+
+
+def _masked(text: str) -> str:
+    """Return the text without what may be a secret: user information, a query, settings, and long words (keys)."""
+    scheme, separator, _ = text.rpartition("://")
+    if "@" in text or "%40" in text:
+        return f"{scheme.partition('://')[0]}{separator}***"
+    if not separator and "." not in text and len(text) >= 20:
+        return "***"
+    for mark in "?#;":
+        before, found, _ = text.partition(mark)
+        text = f"{before}{mark}***" if found else text
+    if not text.lower().startswith("endpoint="):
+        text = re.sub("=.*", "=***", text, flags=re.DOTALL)
+    text = re.sub(r"\w{20,}", "***", text)
+    return text if len(text) <= 200 else f"{text[:200]}..."
