@@ -157,7 +157,7 @@ def _read_text(text: str, nesting: int) -> Fault:
 
 def _words_of_page(page: str) -> str:
     """Take what a reader would see from the beginning of an HTML page."""
-    visible = re.sub(r"(?is)<(script|style)\b.*?</\1|<!--.*?-->|<[^>]*>?", " ", page[:8192])
+    visible = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>?", " ", page[:8192])
     return html.unescape(visible)
 
 
