@@ -117,7 +117,7 @@ def answer(url: str) -> Iterator[Answer]:
         yield get
 
 
-# The shapes of WIRE 7.1
+# The shapes, lettered, and their variants
 
 
 class Shape(NamedTuple):
@@ -219,7 +219,7 @@ SHAPES = [
         "Please retry after 7 seconds."),
     Shape("T", 429, {"error": {"code": "RateLimitReached", "message": "Rate limit of 300000 per 60s exceeded."}},
         "RateLimitReached", "Rate limit of 300000 per 60s exceeded."),
-    # What is not in the table: events of local servers (WIRE 6.6), gateways, proxies.
+    # What is not in the table: events of local servers, gateways, proxies.
     Shape("LM Studio", 500, {"error": {"message": "Compute error."}, "message": "Compute error."}, None,
         "Compute error."),
     Shape("type error", 529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
