@@ -446,7 +446,7 @@ def _what_is_wrong(data: Union[bytes, str]) -> str:
         value = parse_json(text)
     except ValueError as error:
         return "a page of markup, not JSON" if text.lstrip().startswith("<") else f"not JSON ({error})"
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "a JSON object, but not one of the kind that was due"
     kinds = {"list": "array", "str": "string", "bool": "boolean", "NoneType": "null"}
     return f"a JSON {kinds.get(value.__class__.__name__, 'number')}, where an object was due"

@@ -5,7 +5,8 @@ their own for an error, some have two, and they nest: a message may be an object
 parser for each shape there is one rule, applied at every level: an object contributes the fields that it has, and
 whatever stands where its words are expected is read in turn and contributes what is still missing.
 
-Values in, values out: nothing here knows of responses or exceptions.
+The letters of shapes are those of the table in tests/unit/test_errors.py. Values in, values out: nothing here knows of
+responses or exceptions.
 """
 
 import html
@@ -20,9 +21,9 @@ from .exceptions import ContentFilterResult
 __all__ = ["Fault", "FilterVerdict", "clean", "filter_verdict", "is_error", "parse_json", "read_fault", "shorten"]
 
 _WORDS = ("message", "Message", "msg", "detail", "error_description", "title", "status")
-"""The members that hold an error's words, the likeliest first. ``status`` is one where it is text (WIRE shape G)."""
+"""The members that hold an error's words, the likeliest first. ``status`` is one where it is text (shape G)."""
 
-_ANSWER_MEMBERS = frozenset(["choices", "data", "usage", "model_name", "model_type"])
+_ANSWER_MEMBERS = frozenset(["data", "usage", "model_name", "model_type"])
 _FILTER_CODES = frozenset(["contentfilter", "contentfiltered", "responsibleaipolicyviolation"])
 
 _PAGE = re.compile(r"\s*<(!doctype|\?xml|html|head|body)\b", re.IGNORECASE)
@@ -87,7 +88,7 @@ def clean(value: Any, secrets: Iterable[str] = (), depth: int = _DEPTH) -> Any:
         for secret in secrets:
             value = value.replace(secret, "***")
         return value
-    if not isinstance(value, (Mapping, list)):
+    if not isinstance(value, (dict, list)):
         return value
     if not depth:
         return "\u2026"
@@ -103,11 +104,11 @@ def is_error(value: Any) -> bool:
     """
     members = _members(value)
     error = members.get("error")
-    if any(_members(error).values()) if isinstance(error, Mapping) else error:
+    if error and (not isinstance(error, dict) or any(_members(error).values())):
         return True
     if members.get("object") == "error":
         return True
-    if not _ANSWER_MEMBERS.isdisjoint(members):
+    if "choices" in members or not _ANSWER_MEMBERS.isdisjoint(members):  # each event of a stream comes this way
         return False
     status = members.get("statusCode", members.get("status"))
     if isinstance(status, int) and status >= 400:
@@ -157,7 +158,7 @@ def _read_text(text: str, nesting: int) -> Fault:
 
 def _words_of_page(page: str) -> str:
     """Take what a reader would see from the beginning of an HTML page."""
-    visible = re.sub(r"(?is)<(script|style)\b.*?</\1|<!--.*?-->|<[^>]*>?", " ", page[:8192])
+    visible = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>?", " ", page[:8192])
     return html.unescape(visible)
 
 
@@ -179,7 +180,7 @@ def _read_object(members: "Mapping[str, Any]", nesting: int) -> Fault:
         innererror=_members(members.get("innererror") or members.get("inner_error")),
     )
     error = members.get("error")
-    if isinstance(error, (Mapping, list)):
+    if isinstance(error, (dict, list)):
         fault = _fill(_read(error, nesting - 1), fault)
     for name in _WORDS:
         if members.get(name):
@@ -202,7 +203,7 @@ def _read_details(details: Any, nesting: int) -> "tuple[Fault, ...]":
 
 def _members(value: Any) -> "Mapping[str, Any]":
     """Take the members of an object; what is no object has none."""
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _items(value: Any) -> "Sequence[Any]":
@@ -261,5 +262,5 @@ def _add_results(results: "dict[str, ContentFilterResult]", found: Any) -> None:
     """Add the verdicts by category; one that stopped the content is not replaced by one that let it pass."""
     for category, verdict in _members(found).items():
         name = category.replace("-", "_")
-        if isinstance(verdict, Mapping) and not results.get(name, {}).get("filtered"):
+        if isinstance(verdict, dict) and not results.get(name, {}).get("filtered"):
             results[name] = cast(ContentFilterResult, verdict)
