@@ -171,6 +171,14 @@ class Endpoint(NamedTuple):
         query = "&".join(filter(None, (self.query, own, version)))
         return f"{self.base_url}/{path.lstrip('/')}" + (f"?{query}" if query else "")
 
+    def absolute(self, url: str) -> str:
+        """Return a URL as it is, or below this endpoint if it is relative; ``{endpoint}`` in it stands for `base_url`.
+
+        :param url: such as ``responses`` or ``{endpoint}/responses``.
+        """
+        url = url.replace("{endpoint}", self.base_url)
+        return url if "://" in url.partition("?")[0] else f"{self.base_url}/{url.lstrip('/')}"
+
     def with_api_version(self, api_version: Optional[str]) -> "Endpoint":
         """Return this endpoint with the caller's api-version in place of the default.
 

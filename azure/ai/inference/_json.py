@@ -52,8 +52,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, timedelta):
         from isodate import duration_isoformat  # pyright: ignore
 
-        text: str = duration_isoformat(value)
-        return text
+        return str(duration_isoformat(value))  # pyright: ignore[reportUnknownArgumentType]
     raise TypeError(f"a value of type {type(value).__name__} cannot be sent as JSON: {value!r:.200}")
 
 
@@ -70,3 +69,15 @@ def to_json(value: Any) -> str:
     :raises TypeError: Something in it has no JSON form.
     """
     return json.dumps(value, default=encode)
+
+
+def json_or_none(text: bytes) -> Any:
+    """Read JSON that may be none.
+
+    :param text: The text.
+    :return: The value; `None` if it is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -281,17 +281,17 @@ def merge_extras(defaults: Optional[Mapping[str, Any]], overrides: Optional[Mapp
     return {name: value for name, value in {**(defaults or {}), **(overrides or {})}.items() if value is not None}
 
 
-def unknown_keyword(function: str, name: str, known: Iterable[str], way_out: str) -> TypeError:
+def unknown_keyword(function: str, name: str, known: Iterable[str]) -> TypeError:
     """Make the error for a keyword argument that nobody knows.
 
     :param function: What was called.
     :param name: The keyword.
     :param known: The keywords that it might have been meant for.
-    :param way_out: What to do if it was meant.
     """
     close = get_close_matches(name, known, n=1, cutoff=0.7)
     guess = f" Did you mean {close[0]!r}?" if close else ""
-    return TypeError(f"{function} got an unexpected keyword argument {name!r}.{guess} {way_out}")
+    extras = f" What only the model knows goes into model_extras={{{name!r}: ...}}."
+    return TypeError(f"{function} got an unexpected keyword argument {name!r}.{guess}{extras}")
 
 
 def with_options(*options: Any) -> Callable[[F], F]:

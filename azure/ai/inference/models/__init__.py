@@ -1,4 +1,10 @@
-"""Models of the service: messages, content, tools, answers, embeddings, and the enums they use."""
+"""Models of the service: messages, content, tools, answers, embeddings, and the enums they use.
+
+The two stream classes are found here too, where 1.0.0b9 published them; they belong to the clients and are loaded when
+they are asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from ._chat import (
     Annotation,
@@ -57,9 +63,14 @@ from ._tools import (
     FunctionDefinition,
 )
 
+if TYPE_CHECKING:
+    from .._stream import StreamingChatCompletions
+    from ..aio._stream import AsyncStreamingChatCompletions
+
 __all__ = [
     "Annotation",
     "AssistantMessage",
+    "AsyncStreamingChatCompletions",
     "AudioContentFormat",
     "AudioContentItem",
     "ChatChoice",
@@ -102,6 +113,7 @@ __all__ = [
     "PromptFilterResult",
     "PromptTokensDetails",
     "StreamingChatChoiceUpdate",
+    "StreamingChatCompletions",
     "StreamingChatCompletionsUpdate",
     "StreamingChatResponseMessageUpdate",
     "StreamingChatResponseToolCallUpdate",
@@ -113,3 +125,19 @@ __all__ = [
     "UrlCitation",
     "UserMessage",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "StreamingChatCompletions":
+        from .._stream import StreamingChatCompletions
+
+        return StreamingChatCompletions
+    if name == "AsyncStreamingChatCompletions":
+        from ..aio._stream import AsyncStreamingChatCompletions
+
+        return AsyncStreamingChatCompletions
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

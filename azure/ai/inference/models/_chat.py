@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 from typing import Optional, Union
 
-from .._model import Model, field
+from .._model import Model
 from ._enums import ChatRole, CompletionsFinishReason
 from ._tools import ChatCompletionsToolCall, FunctionCall
 
@@ -18,24 +18,24 @@ class ContentFilterResult(Model):
 
     filtered: bool
     """Whether the content was withheld for it."""
-    severity: Optional[str] = field()
+    severity: Optional[str] = None
     """"safe", "low", "medium" or "high"; in categories of harm."""
-    detected: Optional[bool] = field()
+    detected: Optional[bool] = None
     """Whether it was found; in categories such as jailbreak or protected material."""
 
 
 class ContentFilterResults(Model):
     """What the content filter of Azure OpenAI found, by category; others than these are read by item."""
 
-    hate: Optional[ContentFilterResult] = field()
-    self_harm: Optional[ContentFilterResult] = field()
-    sexual: Optional[ContentFilterResult] = field()
-    violence: Optional[ContentFilterResult] = field()
-    profanity: Optional[ContentFilterResult] = field()
-    jailbreak: Optional[ContentFilterResult] = field()
-    indirect_attack: Optional[ContentFilterResult] = field()
-    protected_material_text: Optional[ContentFilterResult] = field()
-    protected_material_code: Optional[ContentFilterResult] = field()
+    hate: Optional[ContentFilterResult] = None
+    self_harm: Optional[ContentFilterResult] = None
+    sexual: Optional[ContentFilterResult] = None
+    violence: Optional[ContentFilterResult] = None
+    profanity: Optional[ContentFilterResult] = None
+    jailbreak: Optional[ContentFilterResult] = None
+    indirect_attack: Optional[ContentFilterResult] = None
+    protected_material_text: Optional[ContentFilterResult] = None
+    protected_material_code: Optional[ContentFilterResult] = None
 
 
 class PromptFilterResult(Model):
@@ -50,24 +50,24 @@ class PromptFilterResult(Model):
 class PromptTokensDetails(Model):
     """What prompt tokens were spent on; each count is part of `prompt_tokens`."""
 
-    cached_tokens: Optional[int] = field()
+    cached_tokens: Optional[int] = None
     """Read from the service's prompt cache."""
-    cache_write_tokens: Optional[int] = field()
+    cache_write_tokens: Optional[int] = None
     """Written to it."""
-    audio_tokens: Optional[int] = field()
-    image_tokens: Optional[int] = field()
-    text_tokens: Optional[int] = field()
+    audio_tokens: Optional[int] = None
+    image_tokens: Optional[int] = None
+    text_tokens: Optional[int] = None
 
 
 class CompletionTokensDetails(Model):
     """What completion tokens were spent on; each count is part of `completion_tokens`."""
 
-    reasoning_tokens: Optional[int] = field()
+    reasoning_tokens: Optional[int] = None
     """Spent on thinking, which may not be shown."""
-    audio_tokens: Optional[int] = field()
-    text_tokens: Optional[int] = field()
-    accepted_prediction_tokens: Optional[int] = field()
-    rejected_prediction_tokens: Optional[int] = field()
+    audio_tokens: Optional[int] = None
+    text_tokens: Optional[int] = None
+    accepted_prediction_tokens: Optional[int] = None
+    rejected_prediction_tokens: Optional[int] = None
 
 
 class CompletionsUsage(Model):
@@ -79,8 +79,8 @@ class CompletionsUsage(Model):
     """On the request."""
     total_tokens: int
     """On both."""
-    prompt_tokens_details: Optional[PromptTokensDetails] = field()
-    completion_tokens_details: Optional[CompletionTokensDetails] = field()
+    prompt_tokens_details: Optional[PromptTokensDetails] = None
+    completion_tokens_details: Optional[CompletionTokensDetails] = None
 
 
 class TopLogprob(Model):
@@ -88,7 +88,7 @@ class TopLogprob(Model):
 
     token: str
     logprob: float
-    bytes: Optional[list[int]] = field()
+    bytes: Optional[list[int]] = None
     """The token in UTF-8, where it has text."""
 
 
@@ -97,17 +97,17 @@ class TokenLogprob(Model):
 
     token: str
     logprob: float
-    bytes: Optional[list[int]] = field()
+    bytes: Optional[list[int]] = None
     """The token in UTF-8, where it has text."""
-    top_logprobs: Optional[list[TopLogprob]] = field()
+    top_logprobs: Optional[list[TopLogprob]] = None
     """The likeliest tokens in its place, as many as `top_logprobs` asked for."""
 
 
 class ChoiceLogprobs(Model):
     """Log probabilities of an answer's tokens."""
 
-    content: Optional[list[TokenLogprob]] = field()
-    refusal: Optional[list[TokenLogprob]] = field()
+    content: Optional[list[TokenLogprob]] = None
+    refusal: Optional[list[TokenLogprob]] = None
 
 
 class UrlCitation(Model):
@@ -126,7 +126,7 @@ class Annotation(Model):
 
     type: str
     """The kind: "url_citation"."""
-    url_citation: Optional[UrlCitation] = field()
+    url_citation: Optional[UrlCitation] = None
 
 
 class ChatResponseAudio(Model):
@@ -138,9 +138,9 @@ class ChatResponseAudio(Model):
     """The audio, in base64, in the format that was asked for."""
     transcript: str
     """What it says."""
-    expires_at: Optional[datetime] = field()
+    expires_at: Optional[datetime] = None
     """Until when `id` may be referred to, UTC."""
-    format: Optional[str] = field()
+    format: Optional[str] = None
 
 
 class ChatResponseMessage(Model):
@@ -148,16 +148,16 @@ class ChatResponseMessage(Model):
 
     role: Union[str, ChatRole]
     """The assistant's role."""
-    content: Optional[str] = field()
+    content: Optional[str] = None
     """The text; `None` where the answer is tool calls or a refusal. From Mistral's reasoning models: a list."""
-    tool_calls: Optional[list[ChatCompletionsToolCall]] = field()
+    tool_calls: Optional[list[ChatCompletionsToolCall]] = None
     """The tool calls that the model asks for."""
-    refusal: Optional[str] = field()
+    refusal: Optional[str] = None
     """Why the model would not answer in the format asked for."""
-    reasoning_content: Optional[str] = field()
+    reasoning_content: Optional[str] = None
     """What the model thought, where the service shows it."""
-    annotations: Optional[list[Annotation]] = field()
-    audio: Optional[ChatResponseAudio] = field()
+    annotations: Optional[list[Annotation]] = None
+    audio: Optional[ChatResponseAudio] = None
 
 
 class ChatChoice(Model):
@@ -165,13 +165,13 @@ class ChatChoice(Model):
 
     index: int
     """Which, counted from 0."""
-    finish_reason: Optional[Union[str, CompletionsFinishReason]] = field()
+    finish_reason: Optional[Union[str, CompletionsFinishReason]] = None
     """Why it ends here."""
     message: ChatResponseMessage
     """The answer. Azure OpenAI leaves it out where its content filter withheld the whole."""
-    logprobs: Optional[ChoiceLogprobs] = field()
+    logprobs: Optional[ChoiceLogprobs] = None
     """Log probabilities of its tokens, where they were asked for."""
-    content_filter_results: Optional[ContentFilterResults] = field()
+    content_filter_results: Optional[ContentFilterResults] = None
     """What the content filter found in the answer."""
 
 
@@ -188,11 +188,11 @@ class ChatCompletions(Model):
     """The answers; one, unless `n` asked for more."""
     usage: CompletionsUsage
     """Tokens spent."""
-    system_fingerprint: Optional[str] = field()
+    system_fingerprint: Optional[str] = None
     """The configuration that the model ran with."""
-    service_tier: Optional[str] = field()
+    service_tier: Optional[str] = None
     """The tier that the request was served in."""
-    prompt_filter_results: Optional[list[PromptFilterResult]] = field()
+    prompt_filter_results: Optional[list[PromptFilterResult]] = None
     """What the content filter found in the request."""
 
     def __str__(self) -> str:
@@ -202,11 +202,11 @@ class ChatCompletions(Model):
 class StreamingChatResponseToolCallUpdate(Model):
     """A piece of a tool call."""
 
-    index: Optional[int] = field()
+    index: Optional[int] = None
     """Which call of the message it belongs to. Mistral and the Azure model inference schema leave it out."""
     id: str
     """The call's id; mostly in its first piece only."""
-    type: Optional[str] = field()
+    type: Optional[str] = None
     """"function"; mostly in its first piece only."""
     function: FunctionCall
     """The name, mostly in its first piece only, and the next piece of the arguments."""
@@ -215,16 +215,16 @@ class StreamingChatResponseToolCallUpdate(Model):
 class StreamingChatResponseMessageUpdate(Model):
     """What an update adds to an answer."""
 
-    role: Optional[Union[str, ChatRole]] = field()
-    content: Optional[str] = field()
+    role: Optional[Union[str, ChatRole]] = None
+    content: Optional[str] = None
     """The next piece of the text. From Mistral's reasoning models: a list."""
-    tool_calls: Optional[list[StreamingChatResponseToolCallUpdate]] = field()
+    tool_calls: Optional[list[StreamingChatResponseToolCallUpdate]] = None
     """The next pieces of tool calls."""
-    refusal: Optional[str] = field()
+    refusal: Optional[str] = None
     """The next piece of a refusal."""
-    reasoning_content: Optional[str] = field()
+    reasoning_content: Optional[str] = None
     """The next piece of what the model thinks."""
-    audio: Optional[ChatResponseAudio] = field()
+    audio: Optional[ChatResponseAudio] = None
     """The next piece of audio."""
 
 
@@ -233,12 +233,12 @@ class StreamingChatChoiceUpdate(Model):
 
     index: int
     """Which, counted from 0."""
-    finish_reason: Optional[Union[str, CompletionsFinishReason]] = field()
+    finish_reason: Optional[Union[str, CompletionsFinishReason]] = None
     """Why the answer ends, in its last update."""
     delta: StreamingChatResponseMessageUpdate
     """What is added. Azure OpenAI leaves it out where only the content filter speaks."""
-    logprobs: Optional[ChoiceLogprobs] = field()
-    content_filter_results: Optional[ContentFilterResults] = field()
+    logprobs: Optional[ChoiceLogprobs] = None
+    content_filter_results: Optional[ContentFilterResults] = None
 
 
 class StreamingChatCompletionsUpdate(Model):
@@ -252,8 +252,8 @@ class StreamingChatCompletionsUpdate(Model):
     """The model that answers."""
     choices: list[StreamingChatChoiceUpdate]
     """What is added; empty in an update that only tells usage."""
-    usage: Optional[CompletionsUsage] = field()
+    usage: Optional[CompletionsUsage] = None
     """Tokens spent, in the last update, where the service tells or `stream_options` asked for it."""
-    system_fingerprint: Optional[str] = field()
-    service_tier: Optional[str] = field()
-    prompt_filter_results: Optional[list[PromptFilterResult]] = field()
+    system_fingerprint: Optional[str] = None
+    service_tier: Optional[str] = None
+    prompt_filter_results: Optional[list[PromptFilterResult]] = None

@@ -6,7 +6,7 @@ from typing import Optional, Union
 
 from typing_extensions import Self
 
-from .._model import Model, constant, field
+from .._model import Model, constant
 from ._enums import AudioContentFormat, ImageDetailLevel
 
 FilePath = Union[str, "PathLike[str]"]
@@ -37,7 +37,7 @@ class ImageUrl(Model):
 
     url: str
     """An https URL, or a data URL that holds the image itself."""
-    detail: Optional[Union[str, ImageDetailLevel]] = field()
+    detail: Optional[Union[str, ImageDetailLevel]] = None
     """How closely to look: "auto" (the default), "low" or "high"."""
 
     @classmethod

@@ -5,7 +5,7 @@ from typing import Optional, Union
 
 from typing_extensions import Self
 
-from .._model import Model, field
+from .._model import Model
 from ._content import FilePath, ImageUrl
 
 
@@ -14,7 +14,7 @@ class ImageEmbeddingInput(Model):
 
     image: str
     """The image, as a data URL."""
-    text: Optional[str] = field()
+    text: Optional[str] = None
     """A text to embed together with it."""
 
     @classmethod
@@ -49,7 +49,7 @@ class EmbeddingsUsage(Model):
 class EmbeddingsResult(Model):
     """What `embed` returns."""
 
-    id: Optional[str] = field()
+    id: Optional[str] = None
     data: list[EmbeddingItem]
     """The embeddings, in the order of the inputs."""
     usage: EmbeddingsUsage

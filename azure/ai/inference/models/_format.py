@@ -2,7 +2,7 @@
 
 from typing import Any, Optional
 
-from .._model import Model, constant, field
+from .._model import Model, constant
 
 
 class JsonSchemaFormat(Model):
@@ -12,9 +12,9 @@ class JsonSchemaFormat(Model):
     """A name for the schema: letters, digits, underscores and dashes, 64 characters at most."""
     schema: dict[str, Any]
     """The JSON schema."""
-    description: Optional[str] = field()
+    description: Optional[str] = None
     """What the answer is for, for the model to get it right."""
-    strict: Optional[bool] = field()
+    strict: Optional[bool] = None
     """Whether the answer must keep to the schema exactly; the service's default is False."""
 
 

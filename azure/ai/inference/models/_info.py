@@ -2,7 +2,7 @@
 
 from typing import Optional, Union
 
-from .._model import Model, field
+from .._model import Model
 from ._enums import ModelType
 
 
@@ -15,7 +15,7 @@ class ModelInfo(Model):
     """Kind of the model, in the deployment's own spelling."""
     model_provider_name: str
     """Who made it."""
-    served_model_name: Optional[str] = field()
+    served_model_name: Optional[str] = None
     """Name of the deployed model, on serverless endpoints."""
-    served_model_type: Optional[str] = field()
+    served_model_type: Optional[str] = None
     """Kind of the deployed model, on serverless endpoints."""

@@ -6,7 +6,7 @@ Content by position is written last, behind the keywords: recorded request bodie
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union, overload
 
-from .._model import Model, constant, field
+from .._model import Model, constant
 from ._content import ContentItem
 from ._tools import ChatCompletionsToolCall
 
@@ -82,9 +82,9 @@ class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional
     """What the model said, or shall have said."""
 
     role: str = constant("assistant")
-    content: Optional[str] = field()
+    content: Optional[str] = None
     """The text; `None` where the message is made of tool calls."""
-    tool_calls: Optional[list[ChatCompletionsToolCall]] = field()
+    tool_calls: Optional[list[ChatCompletionsToolCall]] = None
     """The tool calls that the model asked for; a tool message must answer each."""
 
     @overload
@@ -105,7 +105,7 @@ class ToolMessage(ChatRequestMessage, discriminator="tool", positional="content"
     """What a tool returned."""
 
     role: str = constant("tool")
-    content: Optional[str] = field()
+    content: Optional[str] = None
     """The result, as text."""
     tool_call_id: str
     """Which tool call it answers: the call's `id`."""

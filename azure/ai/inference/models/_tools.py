@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Optional
 
-from .._model import Model, constant, field
+from .._model import Model, constant
 
 
 class FunctionDefinition(Model):
@@ -10,11 +10,11 @@ class FunctionDefinition(Model):
 
     name: str
     """Its name: letters, digits, underscores and dashes, 64 characters at most."""
-    description: Optional[str] = field()
+    description: Optional[str] = None
     """What it does, for the model to decide when to call it."""
-    parameters: Optional[Any] = field()
+    parameters: Optional[Any] = None
     """JSON schema of its arguments, an object."""
-    strict: Optional[bool] = field()
+    strict: Optional[bool] = None
     """Whether the arguments must keep to the schema exactly. Not part of the Azure model inference schema."""
 
 

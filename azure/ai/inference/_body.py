@@ -1,0 +1,105 @@
+"""Reading the body of a response, synchronously, as it arrives."""
+
+import http.client
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Optional
+
+from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, ServiceResponseTimeoutError
+
+from ._deadline import Deadline
+
+BLOCK_SIZE = 65536
+
+
+class PromptBody:
+    """The body of one of urllib3's responses, read as it arrives.
+
+    requests and urllib3 wait for a full block, or for a whole chunk, before they hand anything over; this hands over
+    what there is, keeps to the deadline, and raises azure-core's exceptions.
+    """
+
+    def __init__(self, raw: Any, deadline: Optional[Deadline]) -> None:
+        self._raw = raw
+        self._deadline = deadline
+        fp = getattr(raw, "_fp", None)
+        plain = isinstance(fp, http.client.HTTPResponse) and "content-encoding" not in raw.headers
+        # urllib3's own read1 costs three times as much for each chunk; it is for bodies that must be decompressed.
+        self._fp = fp if plain else None
+
+    def read(self, size: int = BLOCK_SIZE) -> bytes:
+        """Wait for the next bytes.
+
+        :param size: How many at most.
+        :return: What there is; nothing at the end of the body.
+        :raises ~azure.core.exceptions.IncompleteReadError: The connection broke, or the body is shorter than announced.
+        :raises ~azure.core.exceptions.DecodeError: It does not decompress.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The read timeout, or the deadline, is over.
+        """
+        try:
+            if self._deadline is not None:
+                self._shorten_timeout(self._deadline)
+            piece: bytes
+            if self._fp is None:
+                piece = self._raw.read1(size, decode_content=True)
+            else:
+                piece = self._fp.read1(size)
+                if not piece and self._fp.length:
+                    raise http.client.IncompleteRead(b"", self._fp.length)
+        except Exception as error:
+            self.close()
+            raise self._translate(error) from error
+        if not piece or self._raw.isclosed():
+            self.release_conn()
+        return piece
+
+    def drain(self, seconds: float) -> None:
+        """Read the rest, so that the connection can be used again, unless that takes too long.
+
+        :param seconds: How long it may take.
+        """
+        self._deadline = Deadline.after(seconds)
+        try:
+            while self.read():
+                self._deadline.check()
+        except AzureError:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection, unless the body is at its end and has given it back."""
+        self._raw.close()
+
+    def release_conn(self) -> None:
+        """Give the connection back."""
+        self._raw.release_conn()
+
+    def _shorten_timeout(self, deadline: Deadline) -> None:
+        connection = self._raw.connection
+        sock = getattr(connection, "sock", None)
+        if sock is None:
+            deadline.check()
+            return
+        usual = connection.timeout
+        sock.settimeout(deadline.limit(usual if isinstance(usual, (int, float)) else None))
+
+    def _translate(self, error: Exception) -> Exception:
+        import urllib3.exceptions
+
+        if isinstance(error, AzureError):
+            return error
+        if isinstance(error, (TimeoutError, urllib3.exceptions.ReadTimeoutError)):
+            if self._deadline is not None and self._deadline.remaining <= 0:
+                return self._deadline.error()
+            return ServiceResponseTimeoutError(f"No bytes came within the read timeout: {error}", error=error)
+        if isinstance(error, urllib3.exceptions.DecodeError):
+            return DecodeError(f"The body does not decompress: {error}", error=error)
+        return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
+
+
+def reader(response: Any, body: Optional[PromptBody]) -> Callable[[], bytes]:
+    """Make the function that waits for a response's next bytes, and gives none at its end.
+
+    :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.
+    :param body: Its prompt body, if the transport is one that has it.
+    """
+    return body.read if body is not None else partial(next, iter(response.iter_bytes()), b"")

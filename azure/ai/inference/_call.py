@@ -1,0 +1,196 @@
+"""One call of an operation: its request, ready for the pipeline, and the reading of its answer.
+
+What chat, embeddings and model information share. Pure: the shells only run the pipeline between `make_call` and
+`read_object`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Optional, Union, cast
+from urllib.parse import urlencode
+
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest
+
+from ._advice import advise, advise_not_json
+from ._endpoint import Endpoint
+from ._errors import add_advice, decode_error, error_from_body, error_from_response
+from ._json import is_list, is_object, json_or_none, to_json
+from ._options import RequestOptions, names, unknown_keyword
+from ._policies import remove_credentials
+from ._settings import Settings, logger
+
+_REQUEST_OPTIONS = frozenset(names(RequestOptions))
+_NOT_FOR_THE_PIPELINE = frozenset(("headers", "params", "content_type", "api_version", "error_map", "cls"))
+_OTHER_NAMES = {"client_request_id": "request_id"}
+_NONE_IS_SAID = frozenset(("request_id", "read_timeout", "connection_timeout"))
+
+
+class Call(NamedTuple):
+    """A request, and what is to be done with its answer."""
+
+    request: HttpRequest
+    options: Mapping[str, Any]
+    """Keyword arguments of the pipeline."""
+    stream: bool
+    endpoint: Endpoint
+    operation: str
+    error_map: Optional[Mapping[int, Any]]
+    cls: Optional[Any]
+
+    def result(self, response: Any, value: Any) -> Any:
+        """Give what is to be returned: `value`, or what the caller's `cls` makes of it.
+
+        :param response: The pipeline's response.
+        :param value: The result.
+        """
+        return value if self.cls is None else self.cls(response, value, {})
+
+
+def make_call(
+    settings: Settings,
+    method: str,
+    operation: str,
+    options: Mapping[str, Any],
+    *,
+    content: Union[str, bytes, None] = None,
+    pass_through: bool = False,
+    stream: bool = False,
+) -> Call:
+    """Build a request.
+
+    :param settings: The client's.
+    :param method: Name of the client's method, for messages.
+    :param operation: The route below the endpoint, such as "chat/completions"; also with a query.
+    :param options: The call's keyword arguments that are no settings of the model.
+    :keyword content: The body; none makes it a GET.
+    :keyword pass_through: Whether the body has members that the service must pass on to the model.
+    :keyword stream: Whether the answer is a stream.
+    :raises TypeError: A keyword is unknown.
+    """
+    _check_keywords(settings, method, options)
+    endpoint = settings.endpoint
+    params = dict(options.get("params") or {})
+    if "api-version" in params or "api_version" in options:
+        endpoint = endpoint.with_api_version(options.get("api_version", params.pop("api-version", None)))
+        params.pop("api-version", None)
+    url = endpoint.url(f"{operation}?{urlencode(params)}" if params else operation)
+    headers = {"Accept": "application/json"}
+    if content is not None:
+        headers["Content-Type"] = "application/json"
+    if pass_through and endpoint.extra_parameters:
+        headers["extra-parameters"] = "pass-through"
+    request = HttpRequest("GET" if content is None else "POST", url, headers=headers, content=content)
+    request.headers.update(options.get("headers") or {})
+    if options.get("content_type"):
+        request.headers["Content-Type"] = options["content_type"]
+    return Call(
+        request, _for_pipeline(options), stream, endpoint, operation, options.get("error_map"), options.get("cls")
+    )
+
+
+def _check_keywords(settings: Settings, method: str, options: Mapping[str, Any]) -> None:
+    if settings.custom_pipeline or _REQUEST_OPTIONS.issuperset(options):
+        return
+    known = (*settings.known, *_REQUEST_OPTIONS)
+    stray = next(name for name in options if name not in _REQUEST_OPTIONS)
+    raise unknown_keyword(f"{settings.client}.{method}()", stray, known)
+
+
+def given_body(body: Any) -> tuple[Union[str, bytes], Optional[bool]]:
+    """Take a body as the caller gave it, and find out whether it asks for a stream.
+
+    :param body: A mapping, bytes, or a binary file.
+    :return: The content, and what its member `stream` says; `None` if it says nothing.
+    :raises TypeError: It is nothing of the kind.
+    """
+    if is_object(body):
+        return to_json(body), _stream_of(body)
+    content: Any = body.read() if hasattr(body, "read") else body
+    if isinstance(content, str) and content is not body:
+        content = content.encode()
+    if isinstance(content, bytearray):
+        content = bytes(content)
+    if not isinstance(content, bytes):
+        hint = " Messages go into messages=." if is_list(body) else ""
+        raise TypeError(f"body must be a mapping, bytes or a binary file, not {type(body).__name__}.{hint}")
+    return content, _stream_of(json_or_none(content)) if b'"stream"' in content else None
+
+
+def _stream_of(body: Any) -> Optional[bool]:
+    said = body.get("stream") if is_object(body) else None
+    return said if isinstance(said, bool) else None
+
+
+def warn_of_ignored(settings: Settings, method: str, options: Mapping[str, Any], own: Iterable[str]) -> None:
+    """Log which arguments a body makes ineffective.
+
+    :param settings: The client's.
+    :param method: Name of the client's method.
+    :param options: The call's keyword arguments.
+    :param own: Names of those that a body stands for.
+    """
+    ignored = [name for name in own if options.get(name) is not None]
+    if ignored:
+        logger.warning("%s.%s() was given a body, so it ignored: %s", settings.client, method, ", ".join(ignored))
+
+
+def _for_pipeline(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        _OTHER_NAMES.get(name, name): value
+        for name, value in options.items()
+        if name not in _NOT_FOR_THE_PIPELINE and (value is not None or name in _NONE_IS_SAID)
+    }
+
+
+def check_status(call: Call, response: Any) -> None:
+    """Raise what a failing answer asks for.
+
+    :param call: The call.
+    :param response: The transport's response, its body read unless it is a stream that succeeded.
+    :raises ~azure.core.exceptions.HttpResponseError: The status is not 200; the class depends on it.
+    """
+    if response.status_code == 200:
+        return
+    error = error_from_response(response, call.error_map)
+    remove_credentials(response.request.headers)
+    give_advice(call, error, response.status_code)
+    raise error
+
+
+def read_object(call: Call, response: Any) -> dict[str, Any]:
+    """Read the JSON object that an answer is.
+
+    :param call: The call.
+    :param response: The transport's response, its body read.
+    :raises ~azure.core.exceptions.HttpResponseError: The status is not 200, or the object is an error.
+    :raises ~azure.core.exceptions.DecodeError: The body is no JSON object.
+    """
+    check_status(call, response)
+    try:
+        value: Any = json.loads(response.content)
+    except (ValueError, RecursionError):
+        value = None
+    error: Optional[AzureError] = None
+    if isinstance(value, dict):
+        error = error_from_body(value, response)
+        give_advice(call, error, 200)
+    else:
+        error = decode_error(response.content, response, advice=advise_not_json(call.endpoint, call.operation))
+    remove_credentials(response.request.headers)
+    if error is not None:
+        raise error
+    return cast("dict[str, Any]", value)
+
+
+def give_advice(call: Call, error: Any, status: int) -> None:
+    """Add to an error what its reader may try next.
+
+    :param call: The call that failed.
+    :param error: The exception, if there is one.
+    :param status: The answer's status.
+    """
+    if error is None:
+        return
+    code = getattr(getattr(error, "error", None), "code", None)
+    add_advice(error, advise(call.endpoint, call.operation, status, code, getattr(error, "message", None)))

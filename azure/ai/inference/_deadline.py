@@ -1,0 +1,54 @@
+"""A moment by which a call must be over."""
+
+import time
+from typing import NamedTuple, Optional
+
+from azure.core.exceptions import ServiceResponseTimeoutError
+
+DRAIN_SECONDS = 0.1
+"""How long the rest of a finished stream may take to come; a connection is cheaper to make anew than to wait for."""
+
+
+class Deadline(NamedTuple):
+    """The end of a call that was given `timeout` seconds: attempts, waits between them, and reading the answer."""
+
+    timeout: float
+    """Seconds that were given."""
+    ends: float
+    """When they are over, on the monotonic clock."""
+
+    @classmethod
+    def after(cls, timeout: float) -> "Deadline":
+        """Start the clock.
+
+        :param timeout: Seconds, more than 0.
+        """
+        return cls(timeout, time.monotonic() + timeout)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds that are left, below 0 when it is over."""
+        return self.ends - time.monotonic()
+
+    def check(self) -> float:
+        """Tell the seconds that are left.
+
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: None are.
+        """
+        remaining = self.remaining
+        if remaining <= 0:
+            raise self.error()
+        return remaining
+
+    def error(self) -> ServiceResponseTimeoutError:
+        """Make the error that says so."""
+        return ServiceResponseTimeoutError(f"The call was not over within its timeout of {self.timeout:g} s.")
+
+    def limit(self, seconds: Optional[float]) -> float:
+        """Shorten another timeout to what is left.
+
+        :param seconds: The other timeout, or `None` for none.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: Nothing is left.
+        """
+        remaining = self.check()
+        return remaining if seconds is None else min(seconds, remaining)

@@ -1,0 +1,39 @@
+"""What the environment says of proxies and certificates, read once for a client and not for each request."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Optional
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+
+def proxies_for(url: str) -> Optional[dict[str, str]]:
+    """Find the proxies for an endpoint: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, unless NO_PROXY names its host.
+
+    :param url: The endpoint.
+    :return: Proxy URLs by scheme; `None` if there are none.
+    """
+    found = getproxies()
+    host = urlsplit(url).hostname
+    if not found or not host or proxy_bypass(host):
+        return None
+    proxies = {scheme: found.get(scheme) or found.get("all", "") for scheme in ("http", "https")}
+    return {scheme: proxy for scheme, proxy in proxies.items() if proxy} or None
+
+
+def with_environment(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the environment's settings to a transport's options, where the caller has not said otherwise.
+
+    :param url: The endpoint.
+    :param options: The constructor's keyword arguments; `use_env_settings=False` leaves the environment out.
+    :return: The options, with `use_env_settings` off: transports would look again for each request.
+    """
+    settled = {**options, "use_env_settings": False}
+    if not options.get("use_env_settings", True):
+        return settled
+    if options.get("proxies") is None:
+        settled["proxies"] = proxies_for(url)
+    if options.get("connection_verify", True) is True:
+        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        settled["connection_verify"] = bundle or True
+    return settled

@@ -1,0 +1,150 @@
+"""What a client is made of: its endpoint, its default settings and its credential, checked once when it is built."""
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Optional, Protocol, Union
+
+from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.core.credentials_async import AsyncTokenCredential
+
+from ._endpoint import Endpoint, Kind, resolve
+from ._options import ClientOptions, names, unknown_keyword
+
+logger = logging.getLogger("azure.ai.inference")
+
+
+class KeyCredential(Protocol):
+    """An API key that may be rotated: `AzureKeyCredential`, or what looks like it."""
+
+    @property
+    def key(self) -> str:
+        """The key."""
+        ...
+
+
+Credential = Union[str, AzureKeyCredential, TokenCredential]
+AsyncCredential = Union[str, AzureKeyCredential, TokenCredential, AsyncTokenCredential]
+
+_CLIENT_OPTIONS = names(ClientOptions)
+_CUSTOM_PIPELINE = ("transport", "policies", "per_call_policies", "per_retry_policies")
+
+
+class Configuration(NamedTuple):
+    """What a client keeps of its constructor's arguments, under the names that dependants read."""
+
+    endpoint: str
+    """The endpoint as it was given."""
+    credential: Any
+    api_version: Optional[str]
+    credential_scopes: list[str]
+
+    def __repr__(self) -> str:
+        return f"Configuration(api_version={self.api_version!r}, credential_scopes={self.credential_scopes!r})"
+
+
+class Settings(NamedTuple):
+    """How a client sends: where to, with which defaults."""
+
+    client: str
+    """Name of the client's class, for messages."""
+    endpoint: Endpoint
+    known: tuple[str, ...]
+    """Names of the model's settings, in the order in which a request has them."""
+    defaults: Mapping[str, Any]
+    """Default settings of the model."""
+    custom_pipeline: bool
+    """Whether policies or a transport of the user's may know keywords that nobody else does."""
+
+    def with_defaults(self, changes: Mapping[str, Any]) -> "Settings":
+        """Change defaults; `None` removes one.
+
+        :param changes: Settings by name.
+        :raises TypeError: There is no such setting.
+        """
+        for name in changes:
+            if name not in self.known:
+                raise unknown_keyword(f"{self.client}.with_defaults()", name, self.known)
+        defaults = {name: value for name, value in {**self.defaults, **changes}.items() if value is not None}
+        return self._replace(defaults=defaults)
+
+
+def make_settings(
+    client: str, endpoint: Any, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+) -> Settings:
+    """Check a constructor's arguments, before anything is sent.
+
+    :param client: Name of the client's class.
+    :param endpoint: The endpoint as it was given.
+    :param kind: What the client is for.
+    :param known: The names of its settings.
+    :param options: The constructor's keyword arguments.
+    :raises ValueError: The endpoint cannot be one.
+    :raises TypeError: A keyword is misspelt. One that resembles none is ignored with a warning, as it always was.
+    """
+    if endpoint is None:
+        raise ValueError("Parameter 'endpoint' must not be None.")
+    resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
+    if "api_version" in options:
+        resolved = resolved.with_api_version(options["api_version"])
+    resolved = resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))
+    if resolved.notice:
+        logger.info("%s", resolved.notice)
+    _check_keywords(client, known, options)
+    defaults = {name: options[name] for name in known if options.get(name) is not None}
+    custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
+    return Settings(client, resolved, known, defaults, custom)
+
+
+def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, Any]) -> None:
+    strays = [name for name in options if name not in known and name not in _CLIENT_OPTIONS]
+    for name in strays:
+        error = unknown_keyword(f"{client}()", name, (*known, *_CLIENT_OPTIONS))
+        if "Did you mean" in str(error):
+            raise error
+    if strays:
+        logger.warning("%s() ignored keyword arguments that it does not know: %s", client, ", ".join(strays))
+
+
+def make_credential(credential: Any) -> Any:
+    """Check a credential; a plain key becomes an `AzureKeyCredential`.
+
+    :param credential: A key, an object with a `key`, or one that gets tokens.
+    :raises ValueError: It is `None` or empty.
+    :raises TypeError: It is nothing of the kind.
+    """
+    if credential is None or credential == "":
+        raise ValueError(f"Parameter 'credential' must not be {credential!r}. {_CREDENTIAL_FORMS}")
+    if isinstance(credential, str):
+        return AzureKeyCredential(credential)
+    if is_key(credential) or hasattr(credential, "get_token") or hasattr(credential, "get_token_info"):
+        return credential
+    raise TypeError(f"Unsupported credential of type {type(credential).__name__}. {_CREDENTIAL_FORMS}")
+
+
+_CREDENTIAL_FORMS = "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential()."
+
+
+def is_key(credential: Any) -> bool:
+    """Whether a credential is an API key, not a source of tokens."""
+    return isinstance(getattr(credential, "key", None), str)
+
+
+def pipeline_options(options: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
+    """Take from a constructor's keyword arguments those that build the pipeline.
+
+    :param options: The constructor's keyword arguments.
+    :param known: The names of the client's settings.
+    :return: Without settings, and without those that are `None` and so not said.
+    """
+    kept = {
+        name: value
+        for name, value in options.items()
+        if name not in known and (value is not None or name in _NONE_IS_SAID)
+    }
+    if "application_id" in kept:
+        kept.setdefault("user_agent", kept.pop("application_id"))
+    return kept
+
+
+_NONE_IS_SAID = ("request_id", "read_timeout", "connection_timeout")

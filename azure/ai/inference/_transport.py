@@ -1,0 +1,71 @@
+"""The synchronous wire: azure-core's requests transport, and the policies that sleep and send.
+
+Loaded when the first client is built, because it loads requests.
+"""
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Optional
+
+import requests
+from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
+from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
+from requests.adapters import HTTPAdapter
+
+from ._body import BLOCK_SIZE, PromptBody
+from ._deadline import Deadline
+from ._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
+
+_POOL_SIZE = 100
+
+
+class SyncTransport(RequestsTransport):
+    """azure-core's transport, with a pool that suits many threads, and without cookies."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            **{"connection_data_block_size": BLOCK_SIZE, **kwargs}
+        )
+
+    def _init_session(self, session: requests.Session) -> None:
+        super()._init_session(session)
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in self._protocols:
+            once: Any = getattr(session.get_adapter(scheme), "max_retries", 0)
+            session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=once))
+
+
+class TransportPolicy(HTTPPolicy[Any, Any]):
+    """The last policy: keeps an attempt to the deadline, and reads what the caller does not stream."""
+
+    def send(self, request: Any) -> Response:
+        """Send once."""
+        context, options = request.context, request.context.options
+        streamed = options.get("stream", False)
+        deadline: Optional[Deadline] = context.get("deadline")
+        context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
+        try:
+            response = self.next.send(request)
+        finally:
+            context.options = options
+        answer = response.http_response
+        internal = getattr(answer, "internal_response", None)
+        if isinstance(internal, requests.Response):
+            context["body"] = internal.raw = PromptBody(internal.raw, deadline)
+        if not (streamed and answer.status_code == 200):
+            answer.read()
+        return response
+
+
+class ModelRedirectPolicy(RedirectDecisions, RedirectPolicy[Any, Any]):
+    """Follows redirects."""
+
+
+class ModelRetryPolicy(RetryDecisions, RetryPolicy[Any, Any]):
+    """Sends again."""
+
+    def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
+        """Wait as long as was decided."""
+        transport.sleep(settings["delay"])
+
+
+SHELLS = Shells(ModelRedirectPolicy, ModelRetryPolicy, BearerTokenCredentialPolicy, TransportPolicy)

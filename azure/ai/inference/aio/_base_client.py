@@ -1,0 +1,148 @@
+"""What the asynchronous clients have in common: a pipeline, raw requests, model information, closing."""
+
+import copy
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, NoReturn, Optional, cast
+
+from azure.core import AsyncPipelineClient
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from typing_extensions import Self, Unpack
+
+from .._call import make_call
+from .._endpoint import Kind
+from .._environment import with_environment
+from .._info import info_operation, model_info_of
+from .._options import RequestOptions, with_options
+from .._policies import KeyPolicy, build_policies, remove_credentials
+from .._settings import (
+    AsyncCredential,
+    Configuration,
+    Settings,
+    is_key,
+    make_credential,
+    make_settings,
+    pipeline_options,
+)
+from ..models import ModelInfo
+from ._lock import Lock
+
+
+class InferenceClient:
+    """The base of the asynchronous clients. Immutable, and usable in several event loops one after the other."""
+
+    _config: Configuration
+    _client: AsyncPipelineClient[Any, Any]
+    _settings: Settings
+    _model_info: Optional[ModelInfo]
+
+    def _build(
+        self, endpoint: str, credential: AsyncCredential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+    ) -> None:
+        settings = make_settings(type(self).__name__, endpoint, kind, known, options)
+        credential = make_credential(credential)
+        self._settings = settings
+        self._config = Configuration(
+            endpoint, credential, settings.endpoint.api_version, list(settings.endpoint.scopes)
+        )
+        self._client = _pipeline_client(settings, credential, pipeline_options(options, known))
+        self._model_info = None
+        self._model_info_lock = Lock()
+
+    def _with_defaults(self, changes: Mapping[str, Any]) -> Self:
+        client = self.__class__.__new__(self.__class__)
+        client.__dict__.update(self.__dict__)
+        client._settings = self._settings.with_defaults(changes)
+        return client
+
+    @with_options(RequestOptions)
+    async def get_model_info(
+        self, *, model: Optional[str] = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
+    ) -> ModelInfo:
+        """Ask the endpoint what model it serves.
+
+        Serverless and managed endpoints tell; Azure OpenAI and most others do not. The answer is kept: one request is
+        made however many callers ask.
+
+        :keyword model: Which model, on endpoints that serve several (api-version 2025-04-01 and later).
+        :keyword force_refresh: Whether to ask again.
+        :return: Name, type and maker of the model.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not tell.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+        """
+        call = make_call(self._settings, "get_model_info", info_operation(model), options)
+        async with self._model_info_lock:
+            info = None if force_refresh or model or call.cls else self._model_info
+            if not info:
+                response = await self._client._pipeline.run(call.request, **call.options)
+                info = model_info_of(call, response.http_response)
+                if call.cls is not None:
+                    return cast("ModelInfo", call.result(response, info))
+                if not model:
+                    self._model_info = info
+        return info
+
+    async def send_request(self, request: HttpRequest, *, stream: bool = False, **kwargs: Any) -> AsyncHttpResponse:
+        """Send a request of your own through the client's pipeline, with its credential.
+
+        :param request: The request, which is left as it is. A relative URL is taken as below the endpoint. To another
+            origin than the endpoint's, no credential goes along.
+        :keyword stream: Whether the body of the response is left for you to read.
+        :return: The response, whatever its status.
+        """
+        own = copy.deepcopy(request)
+        own.url = self._settings.endpoint.absolute(own.url)
+        try:
+            response: AsyncHttpResponse = await self._client.send_request(own, stream=stream, **kwargs)
+        finally:
+            remove_credentials(own.headers)
+        return response
+
+    async def close(self) -> None:
+        """Close the connections, also of clients made by `with_defaults`. The client cannot be used any more."""
+        await self._client.close()
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: Optional[type[BaseException]] = None,
+        exc_value: Optional[BaseException] = None,
+        traceback: Optional[TracebackType] = None,
+    ) -> None:
+        await self._client.__aexit__(exc_type, exc_value, traceback)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._settings.endpoint.base_url}>"
+
+    def __str__(self) -> str:
+        return f"{self!r}\n{self._model_info}" if self._model_info else repr(self)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be pickled: it holds a credential. Build one in each process.")
+
+
+def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, Any]) -> AsyncPipelineClient[Any, Any]:
+    from ._transport import SHELLS, LoopTransport
+
+    endpoint = settings.endpoint
+    transport = options.get("transport")
+    if transport is None:
+        options = with_environment(endpoint.base_url, options)
+        transport = LoopTransport(**options)
+    policies = options.get("policies")
+    if policies is None:
+        if is_key(credential):
+            authentication: Any = KeyPolicy(credential, endpoint.key_headers)
+        else:
+            authentication = SHELLS.token(credential, *endpoint.scopes)
+        policies = build_policies(endpoint.base_url, authentication, SHELLS, options)
+    return AsyncPipelineClient(endpoint.base_url, transport=transport, policies=policies)

@@ -1,0 +1,76 @@
+"""Reading the body of a response, asynchronously, as it arrives."""
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Optional
+
+from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, ServiceResponseTimeoutError
+
+from .._deadline import Deadline
+
+Next = Callable[[], Awaitable[bytes]]
+
+
+class PromptBody:
+    """The body of one of aiohttp's responses: read as it arrives, within the deadline, with azure-core's exceptions."""
+
+    def __init__(self, response: Any, deadline: Optional[Deadline]) -> None:
+        internal = response.internal_response
+        self._content: Any = internal.content
+        self._deadline = deadline
+        if internal.headers.get("Content-Encoding"):
+            pieces = response.iter_bytes()
+            self._next: Next = lambda: anext(pieces, b"")
+        else:
+            self._next = self._content.readany
+
+    async def read(self) -> bytes:
+        """Wait for the next bytes.
+
+        :return: What there is; nothing at the end of the body.
+        :raises ~azure.core.exceptions.IncompleteReadError: The connection broke, or the body is shorter than announced.
+        :raises ~azure.core.exceptions.DecodeError: It does not decompress.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The read timeout, or the deadline, is over.
+        """
+        try:
+            if self._deadline is None:
+                return await self._next()
+            return await asyncio.wait_for(self._next(), self._deadline.check())
+        except Exception as error:
+            raise self._translate(error) from error
+
+    async def drain(self, seconds: float) -> None:
+        """Read the rest, so that the connection can be used again, unless that takes too long.
+
+        :param seconds: How long it may take.
+        """
+        self._deadline = Deadline.after(seconds)
+        try:
+            while not self._content.at_eof() and await self.read():
+                self._deadline.check()
+        except AzureError:
+            return
+
+    def _translate(self, error: Exception) -> AzureError:
+        if isinstance(error, AzureError):
+            return error
+        if isinstance(error, asyncio.TimeoutError):
+            if self._deadline is not None and self._deadline.remaining <= 0:
+                return self._deadline.error()
+            return ServiceResponseTimeoutError(f"No bytes came within the read timeout: {error}", error=error)
+        if isinstance(error, zlib.error):
+            return DecodeError(f"The body does not decompress: {error}", error=error)
+        return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
+
+
+def reader(response: Any, body: Optional[PromptBody]) -> Next:
+    """Make the function that waits for a response's next bytes, and gives none at its end.
+
+    :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.
+    :param body: Its prompt body, if the transport is one that has it.
+    """
+    if body is not None:
+        return body.read
+    pieces = aiter(response.iter_bytes())
+    return lambda: anext(pieces, b"")

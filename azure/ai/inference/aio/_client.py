@@ -1,0 +1,231 @@
+"""The aasynchronous clients."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Optional, Union, cast, overload
+
+from typing_extensions import Self, Unpack
+
+from .._call import check_status, read_object
+from .._chat import CHAT_SETTINGS, chat_call, completions_of, response_format_of
+from .._embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
+from .._options import (
+    Body,
+    ChatClientOptions,
+    ChatOptions,
+    ClientOptions,
+    CompleteOptions,
+    EmbeddingOptions,
+    EmbeddingsClientOptions,
+    EmbedOptions,
+    Messages,
+    RequestOptions,
+    with_options,
+)
+from .._settings import AsyncCredential
+from ..models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput
+from ._base_client import InferenceClient
+from ._stream import AsyncStreamingChatCompletions
+
+
+class ChatCompletionsClient(InferenceClient):
+    """A client for chat completions.
+
+    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
+    the other.
+
+    :param endpoint: URL of the endpoint, as the portal shows it.
+    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :raises ValueError: The endpoint cannot be one, or the credential is empty.
+    :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
+    """
+
+    @with_options(ChatOptions, ClientOptions)
+    def __init__(self, endpoint: str, credential: AsyncCredential, **options: Unpack[ChatClientOptions]) -> None:
+        response_format_of(options.get("response_format"))
+        self._build(endpoint, credential, "chat", CHAT_SETTINGS, options)
+
+    @overload
+    async def complete(
+        self, *, messages: Messages, stream: Literal[False] = False, **options: Unpack[CompleteOptions]
+    ) -> ChatCompletions: ...
+
+    @overload
+    async def complete(
+        self, *, messages: Messages, stream: Literal[True], **options: Unpack[CompleteOptions]
+    ) -> AsyncStreamingChatCompletions: ...
+
+    @overload
+    async def complete(
+        self, *, messages: Messages, stream: Optional[bool] = None, **options: Unpack[CompleteOptions]
+    ) -> Union[ChatCompletions, AsyncStreamingChatCompletions]: ...
+
+    @overload
+    async def complete(
+        self,
+        body: Body,
+        *,
+        stream: Optional[bool] = None,
+        **options: Unpack[CompleteOptions],
+    ) -> Union[ChatCompletions, AsyncStreamingChatCompletions]: ...
+
+    @with_options(ChatOptions, RequestOptions)
+    async def complete(
+        self,
+        body: Any = None,
+        *,
+        messages: Optional[Messages] = None,
+        stream: Optional[bool] = None,
+        **options: Unpack[CompleteOptions],
+    ) -> Union[ChatCompletions, AsyncStreamingChatCompletions]:
+        """Let the model continue a conversation.
+
+        :param body: The whole request, in place of messages and settings: a mapping, bytes, or a binary file.
+        :keyword messages: The conversation: message models, dicts with a role, or answers put back as they came.
+        :keyword stream: Whether the answer comes in updates, as the model writes it.
+        :return: The completion; with `stream=True`, an iterator over its updates.
+        :raises TypeError: Neither messages nor a body were given, or they are nothing of the kind; an unknown keyword.
+        :raises ValueError: The messages are empty, one has no role, or the response format is unknown.
+        :raises ~azure.core.exceptions.ClientAuthenticationError: The credential is refused: 401 or 403.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: There is no such route or deployment: 404.
+        :raises ~azure.ai.inference.exceptions.ContentFilterError: The prompt was filtered.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused, after the retries that fit its status.
+        :raises ~azure.core.exceptions.DecodeError: The answer is not the JSON that was due.
+        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
+        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
+        """
+        call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
+        response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
+        if call.stream:
+            check_status(call, response.http_response)
+            updates = AsyncStreamingChatCompletions(
+                response.http_response, body=response.context.get("body"), call=call
+            )
+            return cast("AsyncStreamingChatCompletions", call.result(response, updates))
+        completions = completions_of(read_object(call, response.http_response))
+        return cast("ChatCompletions", call.result(response, completions))
+
+    def with_defaults(self, **options: Unpack[ChatOptions]) -> Self:
+        """Make a client with other default settings, which shares this one's connections.
+
+        Settings that are not named stay; `None` removes one. Closing either client closes both.
+
+        :raises TypeError: There is no such setting.
+        """
+        return self._with_defaults(options)
+
+
+class EmbeddingsClient(InferenceClient):
+    """A client for embeddings of texts.
+
+    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
+    the other.
+
+    :param endpoint: URL of the endpoint, as the portal shows it.
+    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :raises ValueError: The endpoint cannot be one, or the credential is empty.
+    :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
+    """
+
+    @with_options(EmbeddingOptions, ClientOptions)
+    def __init__(self, endpoint: str, credential: AsyncCredential, **options: Unpack[EmbeddingsClientOptions]) -> None:
+        self._build(endpoint, credential, "embeddings", EMBEDDING_SETTINGS, options)
+
+    @overload
+    def embed(
+        self,
+        *,
+        input: Union[str, Sequence[str], Sequence[int], Sequence[Sequence[int]]],
+        **options: Unpack[EmbedOptions],
+    ) -> EmbeddingsResult: ...
+
+    @overload
+    async def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> EmbeddingsResult: ...
+
+    @with_options(EmbeddingOptions, RequestOptions)
+    async def embed(
+        self, body: Optional[Body] = None, *, input: Any = None, **options: Unpack[EmbedOptions]
+    ) -> EmbeddingsResult:
+        """Embed texts.
+
+        :param body: The whole request, in place of input and settings: a mapping, bytes, or a binary file.
+        :keyword input: The texts.
+        :return: The embeddings, in the order of the input.
+        :raises TypeError: Neither input nor a body were given, or they are nothing of the kind; an unknown keyword.
+        :raises ValueError: The input is empty.
+        :raises ~azure.core.exceptions.ClientAuthenticationError: The credential is refused: 401 or 403.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: There is no such route or deployment: 404.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused, after the retries that fit its status.
+        :raises ~azure.core.exceptions.DecodeError: The answer is not the JSON that was due.
+        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
+        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
+        """
+        call = embed_call(self._settings, "embeddings", body, {"input": input, **options})
+        response = await self._client._pipeline.run(call.request, **call.options)
+        result = embeddings_of(read_object(call, response.http_response))
+        return cast("EmbeddingsResult", call.result(response, result))
+
+    def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
+        """Make a client with other default settings, which shares this one's connections.
+
+        Settings that are not named stay; `None` removes one. Closing either client closes both.
+
+        :raises TypeError: There is no such setting.
+        """
+        return self._with_defaults(options)
+
+
+class ImageEmbeddingsClient(InferenceClient):
+    """A client for embeddings of images.
+
+    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
+    the other.
+
+    :param endpoint: URL of the endpoint, as the portal shows it.
+    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :raises ValueError: The endpoint cannot be one, or the credential is empty.
+    :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
+    """
+
+    @with_options(EmbeddingOptions, ClientOptions)
+    def __init__(self, endpoint: str, credential: AsyncCredential, **options: Unpack[EmbeddingsClientOptions]) -> None:
+        self._build(endpoint, credential, "image_embeddings", EMBEDDING_SETTINGS, options)
+
+    @overload
+    def embed(
+        self, *, input: Sequence[Union[ImageEmbeddingInput, Mapping[str, Any]]], **options: Unpack[EmbedOptions]
+    ) -> EmbeddingsResult: ...
+
+    @overload
+    async def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> EmbeddingsResult: ...
+
+    @with_options(EmbeddingOptions, RequestOptions)
+    async def embed(
+        self, body: Optional[Body] = None, *, input: Any = None, **options: Unpack[EmbedOptions]
+    ) -> EmbeddingsResult:
+        """Embed images.
+
+        :param body: The whole request, in place of input and settings: a mapping, bytes, or a binary file.
+        :keyword input: The images.
+        :return: The embeddings, in the order of the input.
+        :raises TypeError: Neither input nor a body were given, or they are nothing of the kind; an unknown keyword.
+        :raises ValueError: The input is empty.
+        :raises ~azure.core.exceptions.ClientAuthenticationError: The credential is refused: 401 or 403.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: There is no such route or deployment: 404.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused, after the retries that fit its status.
+        :raises ~azure.core.exceptions.DecodeError: The answer is not the JSON that was due.
+        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
+        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
+        """
+        call = embed_call(self._settings, "image_embeddings", body, {"input": input, **options})
+        response = await self._client._pipeline.run(call.request, **call.options)
+        result = embeddings_of(read_object(call, response.http_response))
+        return cast("EmbeddingsResult", call.result(response, result))
+
+    def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
+        """Make a client with other default settings, which shares this one's connections.
+
+        Settings that are not named stay; `None` removes one. Closing either client closes both.
+
+        :raises TypeError: There is no such setting.
+        """
+        return self._with_defaults(options)

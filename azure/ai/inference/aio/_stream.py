@@ -1,0 +1,107 @@
+"""The asynchronous stream of chat updates: reads, feeds, hands over. What the bytes mean, `_chat.ChatStream` says."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any, Optional
+
+from azure.core.exceptions import AzureError
+from typing_extensions import Self
+
+from .._call import Call
+from .._chat import ChatStream
+from .._deadline import DRAIN_SECONDS
+from .._errors import request_id
+from ..models import CompletionsUsage, StreamingChatCompletionsUpdate
+from ._body import reader
+
+
+class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate]):
+    """The updates of a streamed chat completion.
+
+    Iterate over it; leaving an `async with` block, or the end of the stream, gives the connection back. An update is
+    handed over when its bytes arrive. A stream either completes or raises, behind the last update that had arrived. Not
+    to be shared between tasks.
+
+    :param response: The response to read, or anything with `iter_bytes()` and `close()`.
+    :raises ~azure.core.exceptions.HttpResponseError: While iterating: the service sent an error, with its code.
+    :raises ~azure.core.exceptions.IncompleteReadError: While iterating: the stream broke off. An
+        `~azure.ai.inference.exceptions.IncompleteStreamError`, whose `partial` has what had been received.
+    :raises ~azure.core.exceptions.DecodeError: While iterating: an event could not be read, or it is no event stream.
+    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: While iterating: the read timeout, or the call's
+        `timeout`, is over.
+    """
+
+    def __init__(self, response: Any, *, body: Any = None, call: Optional[Call] = None) -> None:
+        self._response = response
+        self._body = body
+        self._read = reader(response, body)
+        self._chat = ChatStream(response, call)
+        self._ready: deque[StreamingChatCompletionsUpdate] = deque()
+        self._closed = False
+
+    @property
+    def usage(self) -> Optional[CompletionsUsage]:
+        """Tokens spent, once the service has told; most do so in the last update, some only if `stream_options` ask."""
+        return self._chat.usage
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The response's headers, looked up in any case."""
+        headers: Mapping[str, str] = getattr(self._response, "headers", {})
+        return headers
+
+    @property
+    def request_id(self) -> Optional[str]:
+        """The id that the service gave the request; quote it in a support case."""
+        return request_id(self.headers)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> StreamingChatCompletionsUpdate:
+        while not self._ready:
+            await self._advance()
+        return self._ready.popleft()
+
+    async def _advance(self) -> None:
+        """Read on, or come to the end."""
+        if self._closed:
+            raise StopAsyncIteration
+        if self._chat.ended:
+            await self._finish()
+            raise StopAsyncIteration
+        try:
+            chunk = await self._read()
+        except AzureError as error:
+            self._ready.extend(self._chat.break_off(error))
+        except BaseException:
+            await self.aclose()
+            raise
+        else:
+            self._ready.extend(self._chat.feed(chunk) if chunk else self._chat.end())
+
+    async def _finish(self) -> None:
+        """Give the connection back, and raise what is wrong with the stream."""
+        if self._chat.fault is None and self._body is not None:
+            await self._body.drain(DRAIN_SECONDS)
+        await self.aclose()
+        if self._chat.fault is not None:
+            raise self._chat.fault
+
+    async def aclose(self) -> None:
+        """Stop reading, and give up the connection. May be called again."""
+        if not self._closed:
+            self._closed = True
+            await self._response.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: Optional[type[BaseException]] = None,
+        exc_value: Optional[BaseException] = None,
+        traceback: Optional[TracebackType] = None,
+    ) -> None:
+        await self.aclose()

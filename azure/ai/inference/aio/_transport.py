@@ -1,0 +1,188 @@
+"""The asynchronous wire: azure-core's aiohttp transport for any event loop, and the policies that sleep and send.
+
+Loaded when the first client is built, because it loads aiohttp.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from types import TracebackType
+from typing import Any, Optional, TypeVar, Union
+
+import aiohttp
+from azure.core.configuration import ConnectionConfiguration
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.policies import (
+    AsyncBearerTokenCredentialPolicy,
+    AsyncHTTPPolicy,
+    AsyncRedirectPolicy,
+    AsyncRetryPolicy,
+)
+from azure.core.pipeline.transport import AsyncHttpTransport
+from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the public name is untyped
+from typing_extensions import Self
+
+from .._deadline import Deadline
+from .._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
+from ._body import PromptBody
+
+_POOL_SIZE = 1000
+
+
+T = TypeVar("T")
+
+
+async def _within(deadline: Optional[Deadline], work: Awaitable[T]) -> T:
+    """Wait for something until the deadline."""
+    if deadline is None:
+        return await work
+    try:
+        return await asyncio.wait_for(work, deadline.remaining)
+    except asyncio.TimeoutError as error:
+        raise deadline.error() from error
+
+
+class _Session:
+    """azure-core's transport for one event loop, closed when the loop or the client ends, also if nobody says so.
+
+    An event loop finishes the asynchronous generators that were begun in it: before it closes, and when they are
+    garbage.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        settled = {**options, "connection_verify": True, "connection_cert": None}
+        connector = aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=_trust(options))
+        session = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
+        )
+        self.transport: Any = AioHttpTransport(session=session, **settled)
+        self._end = _close_at_the_end(session)
+
+    async def open(self) -> None:
+        """Begin what the loop will end."""
+        await anext(self._end)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._end.aclose()
+
+
+def _trust(options: Mapping[str, Any]) -> Union[bool, ssl.SSLContext]:
+    """Read once what azure-core's transport would read for each request: whom to trust, and as whom to appear."""
+    verify, cert = options.get("connection_verify", True), options.get("connection_cert")
+    if isinstance(verify, bool) and not cert:
+        return verify
+    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+    if cert:
+        context.load_cert_chain(*([cert] if isinstance(cert, str) else cert))
+    if verify is False:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+async def _close_at_the_end(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await session.close()
+
+
+class LoopTransport(AsyncHttpTransport[Any, Any]):
+    """azure-core's aiohttp transport, with a session for each event loop that the client is used in."""
+
+    def __init__(self, **options: Any) -> None:
+        self.connection_config = ConnectionConfiguration(**options)
+        self._options = options
+        self._sessions: dict[asyncio.AbstractEventLoop, _Session] = {}
+        self._closed = False
+
+    async def open(self) -> None:
+        """Open a session for the running event loop, if there is none.
+
+        :raises ValueError: The client was closed.
+        """
+        if self._closed:
+            raise ValueError(
+                "The client was closed, by `await client.close()` or at the end of its `async with` block."
+            )
+        loop = asyncio.get_running_loop()
+        if loop not in self._sessions:
+            for ended in [other for other in self._sessions if other.is_closed()]:
+                del self._sessions[ended]
+            session = self._sessions[loop] = _Session(self._options)
+            await session.open()
+
+    async def close(self) -> None:
+        """Close the running loop's session; those of other loops close with them."""
+        self._closed = True
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        self._sessions.clear()
+        if session is not None:
+            await session.close()
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        """Send once.
+
+        :param request: The request.
+        :return: The response.
+        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
+        :raises ~azure.core.exceptions.ServiceResponseError: No answer.
+        """
+        await self.open()
+        try:
+            return await self._sessions[asyncio.get_running_loop()].transport.send(request, **options)
+        except ServiceRequestError as error:
+            cause = error.inner_exception
+            broke = isinstance(cause, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError))
+            if not broke or isinstance(cause, aiohttp.ClientConnectorError):
+                raise
+            # Behind the request, that is: azure-core's synchronous transport calls it a response error.
+            raise ServiceResponseError(error.message, error=cause) from error
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: Optional[type[BaseException]] = None,
+        exc_value: Optional[BaseException] = None,
+        traceback: Optional[TracebackType] = None,
+    ) -> None:
+        await self.close()
+
+
+class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
+    """The last policy: keeps an attempt to the deadline, and reads what the caller does not stream."""
+
+    async def send(self, request: Any) -> Response:
+        """Send once."""
+        context, options = request.context, request.context.options
+        streamed = options.get("stream", False)
+        deadline: Optional[Deadline] = context.get("deadline")
+        context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
+        try:
+            response = await _within(deadline, self.next.send(request))
+        finally:
+            context.options = options
+        answer = response.http_response
+        if isinstance(getattr(answer, "internal_response", None), aiohttp.ClientResponse):
+            context["body"] = PromptBody(answer, deadline)
+        if not (streamed and answer.status_code == 200):
+            await _within(deadline, answer.read())
+        return response
+
+
+class ModelRedirectPolicy(RedirectDecisions, AsyncRedirectPolicy[Any, Any]):
+    """Follows redirects."""
+
+
+class ModelRetryPolicy(RetryDecisions, AsyncRetryPolicy[Any, Any]):
+    """Sends again."""
+
+    async def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
+        """Wait as long as was decided."""
+        await transport.sleep(settings["delay"])
+
+
+SHELLS = Shells(ModelRedirectPolicy, ModelRetryPolicy, AsyncBearerTokenCredentialPolicy, TransportPolicy)
