@@ -1,5 +1,7 @@
 """Models of the service: messages, content, tools, answers, embeddings, and the enums they use."""
 
+from .._headers import RateLimit, RateLimits
+from ._answer import Answer
 from ._chat import (
     Annotation,
     ChatChoice,
@@ -71,6 +73,7 @@ from ._tools import (
 
 __all__ = [
     "Annotation",
+    "Answer",
     "AssistantMessage",
     "AudioContentFormat",
     "AudioContentItem",
@@ -116,6 +119,8 @@ __all__ = [
     "ModelType",
     "PromptFilterResult",
     "PromptTokensDetails",
+    "RateLimit",
+    "RateLimits",
     "ReferenceContentItem",
     "StreamingChatChoiceUpdate",
     "StreamingChatCompletionsUpdate",

@@ -106,9 +106,9 @@ class ThinkingContentItem(ContentItem, discriminator="thinking"):
     type: str = constant("thinking")
     thinking: list[ContentItem]
     """The thoughts: text items mostly, and references."""
-    signature: Optional[str] = field()
+    signature: Optional[str] = field(default=None)
     """Proof that the thoughts are the model's own, where the service gives one."""
-    closed: Optional[bool] = field()
+    closed: Optional[bool] = field(default=None)
     """Whether the model ended the thought itself."""
 
 
@@ -126,7 +126,7 @@ class DocumentUrlContentItem(ContentItem, discriminator="document_url"):
     type: str = constant("document_url")
     document_url: str
     """An https URL, or a data URL that holds the document itself."""
-    document_name: Optional[str] = field()
+    document_name: Optional[str] = field(default=None)
     """Its file name."""
 
     @classmethod
@@ -145,11 +145,11 @@ class DocumentUrlContentItem(ContentItem, discriminator="document_url"):
 class InputFile(Model):
     """A file, as OpenAI takes it: uploaded before, or with the request."""
 
-    file_id: Optional[str] = field()
+    file_id: Optional[str] = field(default=None)
     """The id that the upload gave it."""
-    file_data: Optional[str] = field()
+    file_data: Optional[str] = field(default=None)
     """Its bytes, as a data URL."""
-    filename: Optional[str] = field()
+    filename: Optional[str] = field(default=None)
     """Its name; with `file_data`."""
 
 
@@ -157,7 +157,7 @@ class FileContentItem(ContentItem, discriminator="file"):
     """A file: by `file_id` for Mistral, within `file` for OpenAI."""
 
     type: str = constant("file")
-    file_id: Optional[str] = field()
+    file_id: Optional[str] = field(default=None)
     """The id that the upload gave it. Mistral's form."""
-    file: Optional[InputFile] = field()
+    file: Optional[InputFile] = field(default=None)
     """The file. OpenAI's form."""
