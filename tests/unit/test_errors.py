@@ -27,9 +27,8 @@ from azure.ai.inference._errors import (
     error_from_body,
     error_from_response,
     incomplete_stream_error,
-    request_id,
-    retry_after,
 )
+from azure.ai.inference._headers import request_id, retry_after
 from azure.ai.inference.exceptions import (
     AuthenticationError,
     ConflictError,

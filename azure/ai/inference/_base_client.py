@@ -34,9 +34,7 @@ class InferenceClient:
         settings = make_settings(type(self).__name__, endpoint, kind, known, options)
         credential = make_credential(credential)
         self._settings = settings
-        self._config = Configuration(
-            endpoint, credential, settings.endpoint.api_version, list(settings.endpoint.scopes)
-        )
+        self._config = Configuration(endpoint, credential, settings)
         self._client = _pipeline_client(settings, credential, pipeline_options(options, known))
         self._model_info = None
         self._model_info_lock = Lock()

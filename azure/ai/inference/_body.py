@@ -58,7 +58,7 @@ class PromptBody:
 
         :param seconds: How long it may take.
         """
-        self._deadline = Deadline.after(seconds)
+        self._deadline = Deadline(seconds)
         try:
             while self.read():
                 self._deadline.check()

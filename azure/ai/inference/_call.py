@@ -1,7 +1,7 @@
 """One call of an operation: its request, ready for the pipeline, and the reading of its answer.
 
 What chat, embeddings and model information share. Pure: the shells only run the pipeline between `make_call` and
-`read_object`.
+`read_object`. What is needed only when something fails is loaded then: importing the package is on a budget.
 """
 
 import json
@@ -12,9 +12,7 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from ._advice import advise, advise_not_json
 from ._endpoint import Endpoint
-from ._errors import add_advice, decode_error, error_from_body, error_from_response
 from ._json import is_list, is_object, json_or_none, to_json
 from ._options import RequestOptions, names, unknown_keyword
 from ._policies import remove_credentials
@@ -152,6 +150,8 @@ def check_status(call: Call, response: Any) -> None:
     """
     if response.status_code == 200:
         return
+    from ._errors import error_from_response
+
     error = error_from_response(response, call.error_map)
     remove_credentials(response.request.headers)
     give_advice(call, error, response.status_code)
@@ -171,16 +171,25 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
         value: Any = json.loads(response.content)
     except (ValueError, RecursionError):
         value = None
-    error: Optional[AzureError] = None
-    if isinstance(value, dict):
-        error = error_from_body(value, response)
-        give_advice(call, error, 200)
-    else:
-        error = decode_error(response.content, response, advice=advise_not_json(call.endpoint, call.operation))
+    error = _error_inside(call, value, response)
     remove_credentials(response.request.headers)
     if error is not None:
         raise error
     return cast("dict[str, Any]", value)
+
+
+def _error_inside(call: Call, value: Any, response: Any) -> Optional[AzureError]:
+    """Find what is wrong with an answer whose status is good."""
+    if isinstance(value, dict) and "error" not in value and ("choices" in value or "data" in value):
+        return None
+    from ._advice import advise_not_json
+    from ._errors import decode_error, error_from_body
+
+    if isinstance(value, dict):
+        error = error_from_body(value, response)
+        give_advice(call, error, 200)
+        return error
+    return decode_error(response.content, response, advice=advise_not_json(call.endpoint, call.operation))
 
 
 def give_advice(call: Call, error: Any, status: int) -> None:
@@ -190,6 +199,9 @@ def give_advice(call: Call, error: Any, status: int) -> None:
     :param error: The exception, if there is one.
     :param status: The answer's status.
     """
+    from ._advice import advise
+    from ._errors import add_advice
+
     if error is None:
         return
     code = getattr(getattr(error, "error", None), "code", None)

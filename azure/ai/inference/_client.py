@@ -1,7 +1,7 @@
 """The synchronous clients."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Optional, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Optional, Union, cast, overload
 
 from typing_extensions import Self, Unpack
 
@@ -23,8 +23,10 @@ from ._options import (
     with_options,
 )
 from ._settings import Credential
-from ._stream import StreamingChatCompletions
 from .models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput
+
+if TYPE_CHECKING:
+    from ._stream import StreamingChatCompletions
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -51,12 +53,12 @@ class ChatCompletionsClient(InferenceClient):
     @overload
     def complete(
         self, *, messages: Messages, stream: Literal[True], **options: Unpack[CompleteOptions]
-    ) -> StreamingChatCompletions: ...
+    ) -> "StreamingChatCompletions": ...
 
     @overload
     def complete(
         self, *, messages: Messages, stream: Optional[bool] = None, **options: Unpack[CompleteOptions]
-    ) -> Union[ChatCompletions, StreamingChatCompletions]: ...
+    ) -> Union[ChatCompletions, "StreamingChatCompletions"]: ...
 
     @overload
     def complete(
@@ -65,7 +67,7 @@ class ChatCompletionsClient(InferenceClient):
         *,
         stream: Optional[bool] = None,
         **options: Unpack[CompleteOptions],
-    ) -> Union[ChatCompletions, StreamingChatCompletions]: ...
+    ) -> Union[ChatCompletions, "StreamingChatCompletions"]: ...
 
     @with_options(ChatOptions, RequestOptions)
     def complete(
@@ -75,7 +77,7 @@ class ChatCompletionsClient(InferenceClient):
         messages: Optional[Messages] = None,
         stream: Optional[bool] = None,
         **options: Unpack[CompleteOptions],
-    ) -> Union[ChatCompletions, StreamingChatCompletions]:
+    ) -> Union[ChatCompletions, "StreamingChatCompletions"]:
         """Let the model continue a conversation.
 
         :param body: The whole request, in place of messages and settings: a mapping, bytes, or a binary file.
@@ -95,6 +97,8 @@ class ChatCompletionsClient(InferenceClient):
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
         response = self._client._pipeline.run(call.request, stream=call.stream, **call.options)
         if call.stream:
+            from ._stream import StreamingChatCompletions
+
             check_status(call, response.http_response)
             updates = StreamingChatCompletions(response.http_response, body=response.context.get("body"), call=call)
             return cast("StreamingChatCompletions", call.result(response, updates))

@@ -1,7 +1,7 @@
 """A moment by which a call must be over."""
 
 import time
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from azure.core.exceptions import ServiceResponseTimeoutError
 
@@ -9,26 +9,20 @@ DRAIN_SECONDS = 0.1
 """How long the rest of a finished stream may take to come; a connection is cheaper to make anew than to wait for."""
 
 
-class Deadline(NamedTuple):
-    """The end of a call that was given `timeout` seconds: attempts, waits between them, and reading the answer."""
+class Deadline:
+    """The end of a call: its attempts, the waits between them, and reading the answer.
 
-    timeout: float
-    """Seconds that were given."""
-    ends: float
-    """When they are over, on the monotonic clock."""
+    :param timeout: Seconds from now.
+    """
 
-    @classmethod
-    def after(cls, timeout: float) -> "Deadline":
-        """Start the clock.
-
-        :param timeout: Seconds, more than 0.
-        """
-        return cls(timeout, time.monotonic() + timeout)
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._ends = time.monotonic() + timeout
 
     @property
     def remaining(self) -> float:
         """Seconds that are left, below 0 when it is over."""
-        return self.ends - time.monotonic()
+        return self._ends - time.monotonic()
 
     def check(self) -> float:
         """Tell the seconds that are left.
@@ -42,7 +36,7 @@ class Deadline(NamedTuple):
 
     def error(self) -> ServiceResponseTimeoutError:
         """Make the error that says so."""
-        return ServiceResponseTimeoutError(f"The call was not over within its timeout of {self.timeout:g} s.")
+        return ServiceResponseTimeoutError(f"The call was not over within its timeout of {self._timeout:g} s.")
 
     def limit(self, seconds: Optional[float]) -> float:
         """Shorten another timeout to what is left.

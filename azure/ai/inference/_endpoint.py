@@ -65,32 +65,26 @@ _CLOUDS = {"com": "azure.com", "us": "azure.us", "cn": "azure.cn"}
 # ---------------------------------------------------------------- which API: host's service and path, first match wins
 
 
-class _Route(NamedTuple):
-    service: Optional[Service]
-    pasted: str
-    """Segments to match: ``{}`` is any one name, a final ``*`` any rest, a first ``*`` any beginning."""
-    called: Optional[str]
-    """The path to call, where ``{}`` is the name that matched; `None` calls what was pasted."""
-    dialect: Dialect
-    audience: Optional[str] = None
-    """The first label of the Entra audience, where it is not the service's own."""
+_Route = tuple[Optional[Service], str, Optional[str], Dialect, Optional[str]]
+"""Whose host, `None` for any; segments to match, where ``{}`` is any one name, a final ``*`` any rest, a first ``*``
+any beginning; the path to call, `None` for what was pasted; the API; the audience's first label, `None` for the
+service's own."""
 
-
-_ROUTES = (
-    #      service      path as pasted               path that is called            API            audience
-    _Route("resource", "openai/deployments/{}/*", "/openai/deployments/{}", "deployments"),
-    _Route("resource", "api/projects/{}/*", "/api/projects/{}/openai/v1", "v1", "ai"),
-    _Route("resource", "models/*", "/openai/v1", "v1"),
-    _Route("resource", "api/models/*", "/openai/v1", "v1"),
-    _Route("resource", "openai/*", "/openai/v1", "v1"),
-    _Route("resource", "", "/openai/v1", "v1"),
-    _Route("platform", "", "/v1", "v1"),
-    _Route(None, "*/v1", None, "v1"),
-    _Route(None, "*", None, "inference"),
+_ROUTES: tuple[_Route, ...] = (
+    # service    path as pasted             path that is called           API            audience
+    ("resource", "openai/deployments/{}/*", "/openai/deployments/{}", "deployments", None),
+    ("resource", "api/projects/{}/*", "/api/projects/{}/openai/v1", "v1", "ai"),
+    ("resource", "models/*", "/openai/v1", "v1", None),
+    ("resource", "api/models/*", "/openai/v1", "v1", None),
+    ("resource", "openai/*", "/openai/v1", "v1", None),
+    ("resource", "", "/openai/v1", "v1", None),
+    ("platform", "", "/v1", "v1", None),
+    (None, "*/v1", None, "v1", None),
+    (None, "*", None, "inference", None),
 )
 
 # Image embeddings of an Azure resource, and chat for who asks for it with route="models".
-_MODELS_ROUTE = _Route("resource", "*", "/models", "inference")
+_MODELS_ROUTE: _Route = ("resource", "*", "/models", "inference", None)
 
 _AUDIENCES: dict[Service, str] = {"resource": "cognitiveservices"}
 _DEFAULT_AUDIENCE = "ml"
@@ -138,8 +132,8 @@ class Endpoint(NamedTuple):
 
     @property
     def extra_parameters(self) -> bool:
-        """Whether the header ``extra-parameters`` means anything there."""
-        return self.dialect == "inference"
+        """Whether the header ``extra-parameters`` is sent: Model Inference reads it, deployments ignore it."""
+        return self.dialect != "v1"
 
     @property
     def model_required(self) -> bool:
@@ -231,16 +225,16 @@ def resolve(
     pasted = parse(endpoint)
     service, domain = _service(pasted.host)
     segments = _without_operation(pasted.segments, service)
-    chosen, path = _route(service, segments, kind == "image_embeddings" or route == "models")
+    path, dialect, audience = _route(service, segments, kind == "image_embeddings" or route == "models")
     rewritten = path.casefold() != _path(segments).casefold()
-    audience = chosen.audience or _AUDIENCES.get(service, _DEFAULT_AUDIENCE)
+    audience = audience or _AUDIENCES.get(service, _DEFAULT_AUDIENCE)
     result = Endpoint(
         base_url=pasted.root + path,
         query=pasted.query,
-        api_version=_DEFAULT_VERSIONS[chosen.dialect],
+        api_version=_DEFAULT_VERSIONS[dialect],
         scopes=(f"https://{audience}.{domain or _cloud_domain(cloud)}/.default",),
         key_headers=_KEY_HEADERS.get(service, _BOTH_KEY_HEADERS),
-        dialect=chosen.dialect,
+        dialect=dialect,
         service=service,
         rewritten_from=pasted.root + _path(segments) if rewritten else None,
     )
@@ -287,13 +281,14 @@ def _cloud_domain(cloud: Optional[str]) -> str:
     return _CLOUDS["cn" if "china" in name else "us" if "gov" in name else "com"]
 
 
-def _route(service: Service, segments: Sequence[str], wants_models: bool) -> tuple[_Route, str]:
-    """Return the route that answers, and the path to call."""
-    rows = (row for row in _ROUTES if row.service in (None, service))
-    row, name = next((row, name) for row in rows if (name := _match(row.pasted, segments)) is not None)
-    if wants_models and row.service == "resource" and row.dialect == "v1":
+def _route(service: Service, segments: Sequence[str], wants_models: bool) -> tuple[str, Dialect, Optional[str]]:
+    """Return the path to call, the API that answers there, and the audience if the route has its own."""
+    rows = (row for row in _ROUTES if row[0] in (None, service))
+    row, name = next((row, name) for row in rows if (name := _match(row[1], segments)) is not None)
+    if wants_models and row[0] == "resource" and row[3] == "v1":
         row = _MODELS_ROUTE
-    return row, _path(segments) if row.called is None else row.called.replace("{}", name)
+    _, _, called, dialect, audience = row
+    return _path(segments) if called is None else called.replace("{}", name), dialect, audience
 
 
 def _path(segments: Sequence[str]) -> str:

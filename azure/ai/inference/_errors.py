@@ -8,12 +8,9 @@ These functions return exceptions; raising them, and saying ``from`` what, is th
 """
 
 import json
-import math
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, Optional, Union
 
 from azure.core.exceptions import (
@@ -30,6 +27,7 @@ from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
 
 from ._faults import Fault, FilterVerdict, clean, filter_verdict, is_error, parse_json, read_fault, shorten
+from ._headers import request_id, retry_after
 from .exceptions import (
     _CREDENTIAL_HEADERS,
     AuthenticationError,
@@ -49,8 +47,6 @@ __all__ = [
     "error_from_body",
     "error_from_response",
     "incomplete_stream_error",
-    "request_id",
-    "retry_after",
 ]
 
 Response = Union[HttpResponse, AsyncHttpResponse]
@@ -75,8 +71,6 @@ _OURS: Mapping[Any, "type[InferenceError]"] = {
     ResourceNotModifiedError: NotModifiedError,
 }
 """Our class for each of azure-core's that an error map may name."""
-
-_REQUEST_ID_HEADERS = ("x-request-id", "apim-request-id", "x-ms-request-id", "mistral-correlation-id")
 
 _CLUE_HEADERS = {
     "x-ms-error-code": "Error code",
@@ -209,51 +203,6 @@ def add_advice(error: AzureError, advice: Optional[str]) -> None:
     if advice:
         error.message = f"{error.message}\n{advice}"
         error.args = (error.message, *error.args[1:])
-
-
-def request_id(headers: Mapping[str, str]) -> Optional[str]:
-    """Find the id that the service gave a request (``x-request-id``, ``apim-request-id``, ...), or None.
-
-    :param headers: The headers of the answer, in any case.
-    """
-    found = case_insensitive_dict(headers)
-    return next((str(found[name]) for name in _REQUEST_ID_HEADERS if found.get(name)), None)
-
-
-def retry_after(headers: Mapping[str, str], now: Optional[datetime] = None) -> Optional[float]:
-    """Find how long the service asks to wait, in the finest of its headers that makes sense.
-
-    ``retry-after-ms`` and ``x-ms-retry-after-ms`` have milliseconds, ``Retry-After`` has seconds or an HTTP date
-    (RFC 9110, section 10.2.3). A negative, endless or unreadable value counts as not given; a date that has passed
-    means at once.
-
-    :param headers: The headers of the answer, in any case.
-    :param now: The time from which a date is counted, aware; the clock's if not given.
-    :return: Seconds, zero or more; None if no header tells.
-    """
-    found = case_insensitive_dict(headers)
-    for name, unit in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
-        number = _number(found.get(name))
-        if number is not None:
-            return number * unit
-    return _seconds_until(found.get("retry-after"), now or datetime.now(timezone.utc))
-
-
-def _number(text: Optional[str]) -> Optional[float]:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if number >= 0 and math.isfinite(number) else None
-
-
-def _seconds_until(date: Optional[str], now: datetime) -> Optional[float]:
-    try:
-        moment = parsedate_to_datetime(date or "")
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-        return max(0.0, (moment - now).total_seconds())
-    except (ValueError, TypeError, IndexError, OverflowError):  # what the parser raises has changed over the versions
-        return None
 
 
 def _origin(response: Optional[Response]) -> _Origin:

@@ -9,7 +9,6 @@ The letters of shapes are those of the table in tests/unit/test_errors.py. Value
 responses or exceptions.
 """
 
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -159,6 +158,8 @@ def _read_text(text: str, nesting: int) -> Fault:
 def _words_of_page(page: str) -> str:
     """Take what a reader would see from the beginning of an HTML page."""
     visible = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>?", " ", page[:8192])
+    import html
+
     return html.unescape(visible)
 
 

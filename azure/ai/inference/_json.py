@@ -9,7 +9,6 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -43,8 +42,6 @@ def encode(value: Any) -> Any:
         return value.value
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode("ascii")
-    if isinstance(value, Decimal):
-        return float(value)
     if isinstance(value, datetime):
         return _utc(value)
     if isinstance(value, (date, time)):
@@ -53,6 +50,10 @@ def encode(value: Any) -> Any:
         from isodate import duration_isoformat  # pyright: ignore
 
         return str(duration_isoformat(value))  # pyright: ignore[reportUnknownArgumentType]
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return float(value)
     raise TypeError(f"a value of type {type(value).__name__} cannot be sent as JSON: {value!r:.200}")
 
 

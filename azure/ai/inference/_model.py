@@ -13,8 +13,22 @@ import copy
 from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from datetime import datetime, timezone
 from enum import Enum
+from functools import cache
 from itertools import islice
-from typing import Any, ClassVar, Literal, Optional, TypeVar, Union, cast, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Optional,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    overload,
+)
 
 from azure.core.serialization import NULL
 from typing_extensions import Self, dataclass_transform
@@ -39,19 +53,23 @@ _update = _dict.update
 class _Field:
     """What `field` and `constant` leave in a class body until the class is complete."""
 
-    def __init__(self, name: Optional[str] = None, value: Optional[str] = None, last: bool = False) -> None:
+    def __init__(
+        self, name: Optional[str] = None, value: Optional[str] = None, last: bool = False, reads: Any = None
+    ) -> None:
         self.name = name
         self.value = value
         self.last = last
+        self.reads = reads
 
 
-def field(*, name: Optional[str] = None, default: Any = None) -> Any:
+def field(*, name: Optional[str] = None, default: Any = None, reads: Any = None) -> Any:
     """Declare an optional field.
 
     :keyword name: The JSON member, where it differs from the attribute.
     :keyword default: For type checkers: the field may be left out. An absent field reads `None`.
+    :keyword reads: The type that the value is read as, where services send more than the annotation promises.
     """
-    return _Field(name)
+    return _Field(name, reads=reads)
 
 
 def constant(value: str, *, last: bool = False, init: Literal[False] = False) -> Any:
@@ -62,6 +80,28 @@ def constant(value: str, *, last: bool = False, init: Literal[False] = False) ->
     :keyword init: For type checkers: the constructor takes no such argument.
     """
     return _Field(value=value, last=last)
+
+
+class Derived(Generic[T]):
+    """Decorates a method that reads something from a model's members, to be read as an attribute.
+
+    Assigning the attribute replaces what is read, on that instance; deleting it undoes that. The JSON stays the same.
+    """
+
+    def __init__(self, read: Callable[[Any], T]) -> None:
+        self._read = read
+        self.__doc__ = read.__doc__
+
+    @overload
+    def __get__(self, model: None, owner: type[Any]) -> Self: ...
+    @overload
+    def __get__(self, model: Any, owner: type[Any]) -> T: ...
+    def __get__(self, model: Any, owner: type[Any]) -> Union[Self, T]:
+        return self if model is None else self._read(model)
+
+    if TYPE_CHECKING:  # without it at run time, an instance's own attributes come first
+
+        def __set__(self, model: Any, value: T) -> None: ...
 
 
 class Models(list[Any]):
@@ -117,15 +157,17 @@ class Model(dict[str, Any]):
 
     @classmethod
     def _declare(cls, attribute: str, annotation: Any) -> None:
-        declared = cls.__dict__.get(attribute)
-        spec = declared if isinstance(declared, _Field) else _Field()
-        name = cls._names[attribute] = spec.name or attribute
-        if spec.value is not None:
-            (cls._behind if spec.last else cls._before)[name] = spec.value
-        kind, read = _reader(annotation)
-        if kind == "nested":
-            cls._nested[name] = read
-        setattr(cls, attribute, _property(name, kind, read))
+        spec = cls.__dict__.get(attribute)
+        name = attribute
+        if isinstance(spec, _Field):
+            name, annotation = spec.name or attribute, spec.reads or annotation
+            if spec.value is not None:
+                (cls._behind if spec.last else cls._before)[name] = spec.value
+        cls._names[attribute] = name
+        accessor, wrap = _accessor(name, annotation)
+        if wrap is not None:
+            cls._nested[name] = wrap
+        setattr(cls, attribute, accessor)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if len(args) == 1 and isinstance(args[0], Mapping):
@@ -246,19 +288,9 @@ class Model(dict[str, Any]):
         return {"type": "object", "title": cls.__name__}
 
 
-def _property(name: str, kind: str, read: Wrap) -> property:
-    def get_plain(self: Model) -> Any:
-        return _raw_get(self, name)
-
-    def get_nested(self: Model) -> Any:
-        value = _raw_get(self, name)
-        if value.__class__ is dict or value.__class__ is list:
-            value = read(value)
-            _raw_set(self, name, value)
-        return value
-
-    def get_converted(self: Model) -> Any:
-        return read(_raw_get(self, name))
+@cache
+def _accessor(name: str, annotation: Any) -> tuple[property, Optional[Wrap]]:
+    """Make the property that reads and writes a member, and the function that wraps it, if it is one to be wrapped."""
 
     def put(self: Model, value: Any) -> None:
         if value is None:
@@ -266,22 +298,48 @@ def _property(name: str, kind: str, read: Wrap) -> property:
         else:
             _raw_set(self, name, _to_wire(value))
 
-    return property({"plain": get_plain, "nested": get_nested, "converted": get_converted}[kind], put)
+    kind, read = _reader(annotation)
+    get = {"plain": _plain_getter, "nested": _nested_getter, "converted": _converting_getter}[kind](name, read)
+    return property(get, put), read if kind == "nested" else None
+
+
+def _plain_getter(name: str, read: Wrap) -> Wrap:
+    def get(self: Model) -> Any:
+        return _raw_get(self, name)
+
+    return get
+
+
+def _nested_getter(name: str, read: Wrap) -> Wrap:
+    def get(self: Model) -> Any:
+        value = _raw_get(self, name)
+        if value.__class__ is dict or value.__class__ is list:
+            value = read(value)
+            _raw_set(self, name, value)
+        return value
+
+    return get
+
+
+def _converting_getter(name: str, read: Wrap) -> Wrap:
+    def get(self: Model) -> Any:
+        return read(_raw_get(self, name))
+
+    return get
 
 
 def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Wrap]:
-    """How a field of this type is read: its kind, and the function that does it."""
-    wraps: list[Wrap] = []
+    """Tell how a field of this type is read: its kind, and the function that does it."""
     for choice in _choices(annotation):
         if get_origin(choice) is list and _is_model(item := get_args(choice)[0]):
-            wraps.append(_list_of(item))
-        elif _is_model(choice):
-            wraps.append(wrap_as(choice))
-        elif isinstance(choice, type) and issubclass(choice, Enum):
+            return "nested", _list_of(item)
+        if _is_model(choice):
+            return "nested", wrap_as(choice)
+        if isinstance(choice, type) and issubclass(choice, Enum):
             return "converted", _enum_reader(choice)
-        elif choice is datetime:
+        if choice is datetime:
             return "converted", _moment
-    return ("nested", wraps[0]) if wraps else ("plain", _itself)
+    return "plain", _itself
 
 
 def _choices(annotation: Any) -> Iterator[Any]:

@@ -6,10 +6,8 @@ document themselves. `RequestOptions` and `ClientOptions` are azure-core's keywo
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Literal, Optional, TypedDict, TypeVar, Union
-
-from azure.core.serialization import NULL
 
 from .models import (
     ChatCompletionsNamedToolChoice,
@@ -21,16 +19,16 @@ from .models import (
     JsonSchemaFormat,
 )
 
-if TYPE_CHECKING:
-    from azure.core.serialization import _Null as Null
-else:
-    Null = type(NULL)
-
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
-Setting = Union[T, Null, None]
-"""A setting: a value, `azure.core.serialization.NULL` for an explicit JSON null, or `None` for not said."""
+if TYPE_CHECKING:
+    from azure.core.serialization import _Null
+
+    Setting = Union[T, _Null, None]
+    """A setting: a value, `azure.core.serialization.NULL` for an explicit JSON null, or `None` for not said."""
+else:
+    Setting = Optional
 
 Messages = Iterable[Mapping[str, Any]]
 Body = Union[Mapping[str, Any], bytes, IO[bytes]]
@@ -288,6 +286,8 @@ def unknown_keyword(function: str, name: str, known: Iterable[str]) -> TypeError
     :param name: The keyword.
     :param known: The keywords that it might have been meant for.
     """
+    from difflib import get_close_matches
+
     close = get_close_matches(name, known, n=1, cutoff=0.7)
     guess = f" Did you mean {close[0]!r}?" if close else ""
     extras = f" What only the model knows goes into model_extras={{{name!r}: ...}}."
@@ -303,14 +303,18 @@ def with_options(*options: Any) -> Callable[[F], F]:
     def spell_out(function: F) -> F:
         declared = inspect.signature(function)
         *fixed, _ = declared.parameters.values()
-        spelled = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-            for option in options
-            for name, annotation in option.__annotations__.items()
-        ]
-        rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
-        signature = declared.replace(parameters=[*fixed, *spelled, rest])
+        signature = inspect.Signature([*fixed, *_parameters(options)], return_annotation=declared.return_annotation)
         function.__signature__ = signature  # type: ignore[attr-defined]
         return function
 
     return spell_out
+
+
+@cache
+def _parameters(options: tuple[Any, ...]) -> tuple[inspect.Parameter, ...]:
+    spelled = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for option in options
+        for name, annotation in option.__annotations__.items()
+    ]
+    return (*spelled, inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any))

@@ -14,7 +14,7 @@ import ssl
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from ipaddress import ip_address
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, Optional, Union
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
@@ -41,7 +41,6 @@ from azure.core.pipeline.policies._retry import RetryPolicyBase
 from azure.core.rest import HttpRequest
 
 from ._deadline import Deadline
-from ._errors import retry_after
 from ._version import VERSION
 
 CREDENTIAL_HEADERS = (
@@ -98,7 +97,7 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
         context, options = request.context, request.context.options
         timeout = options.get("timeout", self._timeout)
         if timeout is not None:
-            context["deadline"] = Deadline.after(timeout)
+            context["deadline"] = Deadline(timeout)
         context["guard"] = options.pop("enforce_https", self._enforce_https)
         context["enforce_https"] = (
             False  # azure-core's own check would refuse a token on loopback; CredentialGuard decides
@@ -128,6 +127,20 @@ class RandomRequestIdPolicy(RequestIdPolicy):
         if self._random and "request_id" not in request.context.options and self._NAME not in headers:
             headers[self._NAME] = str(uuid4())
         super().on_request(request)
+
+
+class LateUserAgentPolicy(SansIOHTTPPolicy[Any, Any]):
+    """azure-core's policy, built for the first request: to find out the platform's name, it starts a process."""
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._policy: Optional[UserAgentPolicy] = None
+
+    def on_request(self, request: Request) -> None:
+        """Set the header."""
+        if self._policy is None:
+            self._policy = UserAgentPolicy(**self._options)
+        self._policy.on_request(request)
 
 
 class KeyPolicy(SansIOHTTPPolicy[Any, Any]):
@@ -270,6 +283,8 @@ class RetryDecisions(RetryPolicyBase):
         return deadline is None or settings["delay"] < deadline.remaining
 
     def _delay(self, settings: dict[str, Any], headers: Optional[Mapping[str, str]]) -> float:
+        from ._headers import retry_after
+
         asked = retry_after(headers) if headers is not None else None
         if asked is not None:
             return min(asked, float(settings["max_backoff"]))
@@ -321,13 +336,14 @@ def attempt_timeouts(context: PipelineContext, deadline: Optional[Deadline]) -> 
     return {name: deadline.limit(context.options.get(name, seconds)) for name, seconds in usual.items()}
 
 
-class Shells(NamedTuple):
+class Shells:
     """The policies that perform I/O, of one of the two worlds."""
 
-    redirect: Any
-    retry: Any
-    token: Any
-    transport: Any
+    def __init__(self, *, redirect: Any, retry: Any, token: Any, transport: Any) -> None:
+        self.redirect = redirect
+        self.retry = retry
+        self.token = token
+        self.transport = transport
 
 
 def build_policies(
@@ -348,7 +364,7 @@ def build_policies(
         *_listed(options.get("per_call_policies")),
         RandomRequestIdPolicy(**_some(options, "request_id", "auto_request_id")),
         own.get("headers_policy") or HeadersPolicy(dict(options.get("headers") or {})),
-        own.get("user_agent_policy") or UserAgentPolicy(**moniker),
+        own.get("user_agent_policy") or LateUserAgentPolicy(**moniker),
         own.get("proxy_policy") or ProxyPolicy(**_some(options, "proxies")),
         own.get("redirect_policy") or shells.redirect(**options),
         own.get("retry_policy") or shells.retry(**options),

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Optional, Protocol, Union
+from typing import Any, NamedTuple, Union
 
 from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
@@ -14,15 +14,6 @@ from ._options import ClientOptions, names, unknown_keyword
 logger = logging.getLogger("azure.ai.inference")
 
 
-class KeyCredential(Protocol):
-    """An API key that may be rotated: `AzureKeyCredential`, or what looks like it."""
-
-    @property
-    def key(self) -> str:
-        """The key."""
-        ...
-
-
 Credential = Union[str, AzureKeyCredential, TokenCredential]
 AsyncCredential = Union[str, AzureKeyCredential, TokenCredential, AsyncTokenCredential]
 
@@ -30,17 +21,19 @@ _CLIENT_OPTIONS = names(ClientOptions)
 _CUSTOM_PIPELINE = ("transport", "policies", "per_call_policies", "per_retry_policies")
 
 
-class Configuration(NamedTuple):
-    """What a client keeps of its constructor's arguments, under the names that dependants read."""
+class Configuration:
+    """What a client keeps of its constructor's arguments, under the names that dependants read.
 
-    endpoint: str
-    """The endpoint as it was given."""
-    credential: Any
-    api_version: Optional[str]
-    credential_scopes: list[str]
+    :param endpoint: The endpoint as it was given.
+    :param credential: The credential.
+    :param settings: The client's.
+    """
 
-    def __repr__(self) -> str:
-        return f"Configuration(api_version={self.api_version!r}, credential_scopes={self.credential_scopes!r})"
+    def __init__(self, endpoint: str, credential: Any, settings: "Settings") -> None:
+        self.endpoint = endpoint
+        self.credential = credential
+        self.api_version = settings.endpoint.api_version
+        self.credential_scopes = list(settings.endpoint.scopes)
 
 
 class Settings(NamedTuple):

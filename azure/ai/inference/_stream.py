@@ -1,4 +1,4 @@
-"""The synchronous stream of chat updates: reads, feeds, hands over. What the bytes mean, `_chat.ChatStream` says."""
+"""The synchronous stream of chat updates: reads, feeds, hands over. What the bytes mean is told by `ChatStream`."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,9 @@ from typing_extensions import Self
 
 from ._body import reader
 from ._call import Call
-from ._chat import ChatStream
+from ._chat_stream import ChatStream
 from ._deadline import DRAIN_SECONDS
-from ._errors import request_id
+from ._headers import request_id
 from .models import CompletionsUsage, StreamingChatCompletionsUpdate
 
 

@@ -68,4 +68,9 @@ class ModelRetryPolicy(RetryDecisions, RetryPolicy[Any, Any]):
         transport.sleep(settings["delay"])
 
 
-SHELLS = Shells(ModelRedirectPolicy, ModelRetryPolicy, BearerTokenCredentialPolicy, TransportPolicy)
+SHELLS = Shells(
+    redirect=ModelRedirectPolicy,
+    retry=ModelRetryPolicy,
+    token=BearerTokenCredentialPolicy,
+    transport=TransportPolicy,
+)

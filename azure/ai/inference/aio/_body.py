@@ -45,7 +45,7 @@ class PromptBody:
 
         :param seconds: How long it may take.
         """
-        self._deadline = Deadline.after(seconds)
+        self._deadline = Deadline(seconds)
         try:
             while not self._content.at_eof() and await self.read():
                 self._deadline.check()

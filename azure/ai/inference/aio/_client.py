@@ -1,7 +1,7 @@
 """The aasynchronous clients."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Optional, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Optional, Union, cast, overload
 
 from typing_extensions import Self, Unpack
 
@@ -24,7 +24,9 @@ from .._options import (
 from .._settings import AsyncCredential
 from ..models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput
 from ._base_client import InferenceClient
-from ._stream import AsyncStreamingChatCompletions
+
+if TYPE_CHECKING:
+    from ._stream import AsyncStreamingChatCompletions
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -52,12 +54,12 @@ class ChatCompletionsClient(InferenceClient):
     @overload
     async def complete(
         self, *, messages: Messages, stream: Literal[True], **options: Unpack[CompleteOptions]
-    ) -> AsyncStreamingChatCompletions: ...
+    ) -> "AsyncStreamingChatCompletions": ...
 
     @overload
     async def complete(
         self, *, messages: Messages, stream: Optional[bool] = None, **options: Unpack[CompleteOptions]
-    ) -> Union[ChatCompletions, AsyncStreamingChatCompletions]: ...
+    ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]: ...
 
     @overload
     async def complete(
@@ -66,7 +68,7 @@ class ChatCompletionsClient(InferenceClient):
         *,
         stream: Optional[bool] = None,
         **options: Unpack[CompleteOptions],
-    ) -> Union[ChatCompletions, AsyncStreamingChatCompletions]: ...
+    ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]: ...
 
     @with_options(ChatOptions, RequestOptions)
     async def complete(
@@ -76,7 +78,7 @@ class ChatCompletionsClient(InferenceClient):
         messages: Optional[Messages] = None,
         stream: Optional[bool] = None,
         **options: Unpack[CompleteOptions],
-    ) -> Union[ChatCompletions, AsyncStreamingChatCompletions]:
+    ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]:
         """Let the model continue a conversation.
 
         :param body: The whole request, in place of messages and settings: a mapping, bytes, or a binary file.
@@ -96,6 +98,8 @@ class ChatCompletionsClient(InferenceClient):
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
         response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
         if call.stream:
+            from ._stream import AsyncStreamingChatCompletions
+
             check_status(call, response.http_response)
             updates = AsyncStreamingChatCompletions(
                 response.http_response, body=response.context.get("body"), call=call
@@ -131,7 +135,7 @@ class EmbeddingsClient(InferenceClient):
         self._build(endpoint, credential, "embeddings", EMBEDDING_SETTINGS, options)
 
     @overload
-    def embed(
+    async def embed(
         self,
         *,
         input: Union[str, Sequence[str], Sequence[int], Sequence[Sequence[int]]],
@@ -191,7 +195,7 @@ class ImageEmbeddingsClient(InferenceClient):
         self._build(endpoint, credential, "image_embeddings", EMBEDDING_SETTINGS, options)
 
     @overload
-    def embed(
+    async def embed(
         self, *, input: Sequence[Union[ImageEmbeddingInput, Mapping[str, Any]]], **options: Unpack[EmbedOptions]
     ) -> EmbeddingsResult: ...
 

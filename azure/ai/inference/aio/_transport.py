@@ -50,7 +50,7 @@ class _Session:
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        settled = {**options, "connection_verify": True, "connection_cert": None}
+        settled: dict[str, Any] = {**options, "connection_verify": True, "connection_cert": None}
         connector = aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=_trust(options))
         session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
@@ -185,4 +185,9 @@ class ModelRetryPolicy(RetryDecisions, AsyncRetryPolicy[Any, Any]):
         await transport.sleep(settings["delay"])
 
 
-SHELLS = Shells(ModelRedirectPolicy, ModelRetryPolicy, AsyncBearerTokenCredentialPolicy, TransportPolicy)
+SHELLS = Shells(
+    redirect=ModelRedirectPolicy,
+    retry=ModelRetryPolicy,
+    token=AsyncBearerTokenCredentialPolicy,
+    transport=TransportPolicy,
+)

@@ -6,6 +6,8 @@ they are asked for.
 
 from typing import TYPE_CHECKING, Any
 
+from .._headers import RateLimit, RateLimits
+from ._answer import Answer
 from ._chat import (
     Annotation,
     ChatChoice,
@@ -27,7 +29,19 @@ from ._chat import (
     TopLogprob,
     UrlCitation,
 )
-from ._content import AudioContentItem, ContentItem, ImageContentItem, ImageUrl, InputAudio, TextContentItem
+from ._content import (
+    AudioContentItem,
+    ContentItem,
+    DocumentUrlContentItem,
+    FileContentItem,
+    ImageContentItem,
+    ImageUrl,
+    InputAudio,
+    InputFile,
+    ReferenceContentItem,
+    TextContentItem,
+    ThinkingContentItem,
+)
 from ._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage, ImageEmbeddingInput
 from ._enums import (
     AudioContentFormat,
@@ -69,6 +83,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Annotation",
+    "Answer",
     "AssistantMessage",
     "AsyncStreamingChatCompletions",
     "AudioContentFormat",
@@ -95,11 +110,13 @@ __all__ = [
     "ContentFilterResults",
     "ContentItem",
     "DeveloperMessage",
+    "DocumentUrlContentItem",
     "EmbeddingEncodingFormat",
     "EmbeddingInputType",
     "EmbeddingItem",
     "EmbeddingsResult",
     "EmbeddingsUsage",
+    "FileContentItem",
     "FunctionCall",
     "FunctionDefinition",
     "ImageContentItem",
@@ -107,11 +124,15 @@ __all__ = [
     "ImageEmbeddingInput",
     "ImageUrl",
     "InputAudio",
+    "InputFile",
     "JsonSchemaFormat",
     "ModelInfo",
     "ModelType",
     "PromptFilterResult",
     "PromptTokensDetails",
+    "RateLimit",
+    "RateLimits",
+    "ReferenceContentItem",
     "StreamingChatChoiceUpdate",
     "StreamingChatCompletions",
     "StreamingChatCompletionsUpdate",
@@ -119,6 +140,7 @@ __all__ = [
     "StreamingChatResponseToolCallUpdate",
     "SystemMessage",
     "TextContentItem",
+    "ThinkingContentItem",
     "TokenLogprob",
     "ToolMessage",
     "TopLogprob",

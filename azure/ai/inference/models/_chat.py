@@ -8,7 +8,10 @@ import json
 from datetime import datetime
 from typing import Optional, Union
 
-from .._model import Model
+from .._model import Derived, Model, field
+from .._reasoning import reasoning_of, tell_apart, text_of
+from ._answer import Answer
+from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
 from ._tools import ChatCompletionsToolCall, FunctionCall
 
@@ -148,8 +151,9 @@ class ChatResponseMessage(Model):
 
     role: Union[str, ChatRole]
     """The assistant's role."""
-    content: Optional[str] = None
-    """The text; `None` where the answer is tool calls or a refusal. From Mistral's reasoning models: a list."""
+    content: Optional[str] = field(reads=list[ContentItem], default=None)
+    """The text; `None` where the answer is tool calls or a refusal. Mistral's models that think or cite sources send a
+    list, of `ContentItem`; `text` reads either."""
     tool_calls: Optional[list[ChatCompletionsToolCall]] = None
     """The tool calls that the model asks for."""
     refusal: Optional[str] = None
@@ -158,6 +162,20 @@ class ChatResponseMessage(Model):
     """What the model thought, where the service shows it."""
     annotations: Optional[list[Annotation]] = None
     audio: Optional[ChatResponseAudio] = None
+
+    @Derived
+    def reasoning(self) -> Optional[str]:
+        """Read what the model thought, in whichever of four forms the service shows it; `None` where it shows nothing.
+
+        The forms: `reasoning_content`, `reasoning`, items of type "thinking" in the content, or `<think>` tags at the
+        start of the text. It may be assigned; that changes nothing of what is sent.
+        """
+        return tell_apart(self)[0]
+
+    @Derived
+    def text(self) -> str:
+        """Read the answer without the thoughts: the content, or its text items; empty where there is none."""
+        return tell_apart(self)[1]
 
 
 class ChatChoice(Model):
@@ -175,7 +193,7 @@ class ChatChoice(Model):
     """What the content filter found in the answer."""
 
 
-class ChatCompletions(Model):
+class ChatCompletions(Answer):
     """What `complete` returns: the model's answers to a conversation."""
 
     id: str
@@ -216,8 +234,8 @@ class StreamingChatResponseMessageUpdate(Model):
     """What an update adds to an answer."""
 
     role: Optional[Union[str, ChatRole]] = None
-    content: Optional[str] = None
-    """The next piece of the text. From Mistral's reasoning models: a list."""
+    content: Optional[str] = field(reads=list[ContentItem], default=None)
+    """The next piece of the text. Mistral's reasoning models send a list, of `ContentItem`; `text` reads either."""
     tool_calls: Optional[list[StreamingChatResponseToolCallUpdate]] = None
     """The next pieces of tool calls."""
     refusal: Optional[str] = None
@@ -226,6 +244,20 @@ class StreamingChatResponseMessageUpdate(Model):
     """The next piece of what the model thinks."""
     audio: Optional[ChatResponseAudio] = None
     """The next piece of audio."""
+
+    @Derived
+    def reasoning(self) -> Optional[str]:
+        """Read the next piece of what the model thinks, in whichever form the service shows it, or `None`.
+
+        Of an update that did not come out of a stream of this library, text between `<think>` tags is not recognised:
+        a piece cannot tell by itself where it stands. It may be assigned; that changes nothing of the JSON.
+        """
+        return reasoning_of(self)
+
+    @Derived
+    def text(self) -> str:
+        """Read the next piece of the answer, without thoughts; empty where the update brings none."""
+        return text_of(self)
 
 
 class StreamingChatChoiceUpdate(Model):
