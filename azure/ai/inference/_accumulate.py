@@ -237,7 +237,7 @@ class _Content:
 
     def _add_item(self, item: Any) -> None:
         kind = item.get("type") if _is_object(item) else None
-        if kind == "text" and item.keys() == {"type", "text"}:
+        if kind == "text" and item.keys() == {"type", "text"} and isinstance(item["text"], str):
             self._add_text(item["text"])
         elif kind == "thinking":
             self._add_thinking(item)
@@ -279,13 +279,11 @@ class _ToolCalls:
     def _add_piece(self, piece: _Object, place: object) -> None:
         key = _key_of(piece)
         call = self._by_key.get(place if key is None else key) or self._by_key.get(_id_of(piece))
-        if call is None and key is None and place is None and self._calls:
-            call = self._by_key[None]
         if call is None or call.is_followed_by(piece):
             call = _Call()
             self._calls.append(call)
         call.add(piece)
-        for name in (key, _id_of(piece) or None, place, None):  # None: the last call
+        for name in (key, _id_of(piece) or None, place, None):  # None stands for the last call
             self._by_key[name] = call
 
     def value(self) -> list[_Object]:
