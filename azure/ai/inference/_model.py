@@ -14,7 +14,20 @@ from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from datetime import datetime, timezone
 from enum import Enum
 from itertools import islice
-from typing import Any, ClassVar, Literal, Optional, TypeVar, Union, cast, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Optional,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    overload,
+)
 
 from azure.core.serialization import NULL
 from typing_extensions import Self, dataclass_transform
@@ -62,6 +75,28 @@ def constant(value: str, *, last: bool = False, init: Literal[False] = False) ->
     :keyword init: For type checkers: the constructor takes no such argument.
     """
     return _Field(value=value, last=last)
+
+
+class Derived(Generic[T]):
+    """Decorates a method that reads something from a model's members, to be read as an attribute.
+
+    Assigning the attribute replaces what is read, on that instance; deleting it undoes that. The JSON stays the same.
+    """
+
+    def __init__(self, read: Callable[[Any], T]) -> None:
+        self._read = read
+        self.__doc__ = read.__doc__
+
+    @overload
+    def __get__(self, model: None, owner: type[Any]) -> Self: ...
+    @overload
+    def __get__(self, model: Any, owner: type[Any]) -> T: ...
+    def __get__(self, model: Any, owner: type[Any]) -> Union[Self, T]:
+        return self if model is None else self._read(model)
+
+    if TYPE_CHECKING:  # without it at run time, an instance's own attributes come first
+
+        def __set__(self, model: Any, value: T) -> None: ...
 
 
 class Models(list[Any]):

@@ -8,7 +8,8 @@ import json
 from datetime import datetime
 from typing import Optional, Union
 
-from .._model import Model
+from .._model import Derived, Model
+from .._reasoning import reasoning_of, tell_apart, text_of
 from ._enums import ChatRole, CompletionsFinishReason
 from ._tools import ChatCompletionsToolCall, FunctionCall
 
@@ -159,6 +160,20 @@ class ChatResponseMessage(Model):
     annotations: Optional[list[Annotation]] = None
     audio: Optional[ChatResponseAudio] = None
 
+    @Derived
+    def reasoning(self) -> Optional[str]:
+        """Read what the model thought, in whichever of four forms the service shows it; `None` where it shows nothing.
+
+        The forms: `reasoning_content`, `reasoning`, items of type "thinking" in the content, or `<think>` tags at the
+        start of the text. It may be assigned; that changes nothing of what is sent.
+        """
+        return tell_apart(self)[0]
+
+    @Derived
+    def text(self) -> str:
+        """Read the answer without the thoughts: the content, or its text items; empty where there is none."""
+        return tell_apart(self)[1]
+
 
 class ChatChoice(Model):
     """One of the answers."""
@@ -226,6 +241,20 @@ class StreamingChatResponseMessageUpdate(Model):
     """The next piece of what the model thinks."""
     audio: Optional[ChatResponseAudio] = None
     """The next piece of audio."""
+
+    @Derived
+    def reasoning(self) -> Optional[str]:
+        """Read the next piece of what the model thinks, in whichever form the service shows it, or `None`.
+
+        Of an update that did not come out of a stream of this library, text between `<think>` tags is not recognised:
+        a piece cannot tell by itself where it stands. It may be assigned; that changes nothing of the JSON.
+        """
+        return reasoning_of(self)
+
+    @Derived
+    def text(self) -> str:
+        """Read the next piece of the answer, without thoughts; empty where the update brings none."""
+        return text_of(self)
 
 
 class StreamingChatChoiceUpdate(Model):
