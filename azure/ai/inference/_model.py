@@ -52,19 +52,23 @@ _update = _dict.update
 class _Field:
     """What `field` and `constant` leave in a class body until the class is complete."""
 
-    def __init__(self, name: Optional[str] = None, value: Optional[str] = None, last: bool = False) -> None:
+    def __init__(
+        self, name: Optional[str] = None, value: Optional[str] = None, last: bool = False, reads: Any = None
+    ) -> None:
         self.name = name
         self.value = value
         self.last = last
+        self.reads = reads
 
 
-def field(*, name: Optional[str] = None, default: Any = None) -> Any:
+def field(*, name: Optional[str] = None, default: Any = None, reads: Any = None) -> Any:
     """Declare an optional field.
 
     :keyword name: The JSON member, where it differs from the attribute.
     :keyword default: For type checkers: the field may be left out. An absent field reads `None`.
+    :keyword reads: The type that the value is read as, where services send more than the annotation promises.
     """
-    return _Field(name)
+    return _Field(name, reads=reads)
 
 
 def constant(value: str, *, last: bool = False, init: Literal[False] = False) -> Any:
@@ -157,7 +161,7 @@ class Model(dict[str, Any]):
         name = cls._names[attribute] = spec.name or attribute
         if spec.value is not None:
             (cls._behind if spec.last else cls._before)[name] = spec.value
-        kind, read = _reader(annotation)
+        kind, read = _reader(spec.reads or annotation)
         if kind == "nested":
             cls._nested[name] = read
         setattr(cls, attribute, _property(name, kind, read))

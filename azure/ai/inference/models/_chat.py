@@ -8,8 +8,9 @@ import json
 from datetime import datetime
 from typing import Optional, Union
 
-from .._model import Derived, Model
+from .._model import Derived, Model, field
 from .._reasoning import reasoning_of, tell_apart, text_of
+from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
 from ._tools import ChatCompletionsToolCall, FunctionCall
 
@@ -149,8 +150,9 @@ class ChatResponseMessage(Model):
 
     role: Union[str, ChatRole]
     """The assistant's role."""
-    content: Optional[str] = None
-    """The text; `None` where the answer is tool calls or a refusal. From Mistral's reasoning models: a list."""
+    content: Optional[str] = field(default=None, reads=list[ContentItem])
+    """The text; `None` where the answer is tool calls or a refusal. Mistral's models that think or cite sources send a
+    list, of `ContentItem`; `text` reads either."""
     tool_calls: Optional[list[ChatCompletionsToolCall]] = None
     """The tool calls that the model asks for."""
     refusal: Optional[str] = None
@@ -231,8 +233,8 @@ class StreamingChatResponseMessageUpdate(Model):
     """What an update adds to an answer."""
 
     role: Optional[Union[str, ChatRole]] = None
-    content: Optional[str] = None
-    """The next piece of the text. From Mistral's reasoning models: a list."""
+    content: Optional[str] = field(default=None, reads=list[ContentItem])
+    """The next piece of the text. Mistral's reasoning models send a list, of `ContentItem`; `text` reads either."""
     tool_calls: Optional[list[StreamingChatResponseToolCallUpdate]] = None
     """The next pieces of tool calls."""
     refusal: Optional[str] = None

@@ -1,8 +1,10 @@
 """Content items: the parts that a message's content may be made of."""
 
 import base64
+from collections.abc import Mapping
 from os import PathLike
-from typing import Optional, Union
+from os.path import basename
+from typing import Any, Optional, Union, overload
 
 from typing_extensions import Self
 
@@ -60,7 +62,14 @@ class ImageContentItem(ContentItem, discriminator="image_url"):
 
     type: str = constant("image_url")
     image_url: ImageUrl
-    """The image, by URL."""
+    """The image, by URL. Where it was given as a str, for Mistral, a str."""
+
+    @overload
+    def __init__(self, *, image_url: Union[ImageUrl, str]) -> None: ...
+    @overload
+    def __init__(self, mapping: Mapping[str, Any], /) -> None: ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
 
 
 class InputAudio(Model):
@@ -89,3 +98,66 @@ class AudioContentItem(ContentItem, discriminator="input_audio"):
     type: str = constant("input_audio")
     input_audio: InputAudio
     """The audio."""
+
+
+class ThinkingContentItem(ContentItem, discriminator="thinking"):
+    """What a model thought, as Mistral's reasoning models tell it and want it back."""
+
+    type: str = constant("thinking")
+    thinking: list[ContentItem]
+    """The thoughts: text items mostly, and references."""
+    signature: Optional[str] = None
+    """Proof that the thoughts are the model's own, where the service gives one."""
+    closed: Optional[bool] = None
+    """Whether the model ended the thought itself."""
+
+
+class ReferenceContentItem(ContentItem, discriminator="reference"):
+    """Points to the sources that the text before it rests on. Mistral's."""
+
+    type: str = constant("reference")
+    reference_ids: list[Union[int, str]]
+    """The sources, by the ids that the request or a tool gave them."""
+
+
+class DocumentUrlContentItem(ContentItem, discriminator="document_url"):
+    """A document, by URL. Mistral's."""
+
+    type: str = constant("document_url")
+    document_url: str
+    """An https URL, or a data URL that holds the document itself."""
+    document_name: Optional[str] = None
+    """Its file name."""
+
+    @classmethod
+    def load(cls, *, document_file: FilePath, mime_type: str = "application/pdf") -> Self:
+        """Read a local document into a data URL.
+
+        :keyword document_file: Path of the document.
+        :keyword mime_type: What it is; a PDF by default.
+        :return: A `DocumentUrlContentItem` that holds the document, named as the file is.
+        :raises FileNotFoundError: There is no such file.
+        """
+        url = f"data:{mime_type};base64,{_base64_of(document_file)}"
+        return cls(document_url=url, document_name=basename(document_file))
+
+
+class InputFile(Model):
+    """A file, as OpenAI takes it: uploaded before, or with the request."""
+
+    file_id: Optional[str] = None
+    """The id that the upload gave it."""
+    file_data: Optional[str] = None
+    """Its bytes, as a data URL."""
+    filename: Optional[str] = None
+    """Its name; with `file_data`."""
+
+
+class FileContentItem(ContentItem, discriminator="file"):
+    """A file: by `file_id` for Mistral, within `file` for OpenAI."""
+
+    type: str = constant("file")
+    file_id: Optional[str] = None
+    """The id that the upload gave it. Mistral's form."""
+    file: Optional[InputFile] = None
+    """The file. OpenAI's form."""
