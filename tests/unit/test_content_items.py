@@ -15,6 +15,7 @@ from azure.ai.inference.models import (
     FileContentItem,
     ImageContentItem,
     ImageUrl,
+    InputAudio,
     InputFile,
     ReferenceContentItem,
     StreamingChatCompletionsUpdate,
@@ -49,7 +50,8 @@ ITEMS: list[tuple[ContentItem, dict[str, Any]]] = [
 @pytest.mark.parametrize(("item", "wire"), ITEMS, ids=lambda value: type(value).__name__)
 def test_items_are_their_json(item: ContentItem, wire: dict[str, Any]) -> None:
     assert json.loads(json.dumps(item)) == wire == item.as_dict()
-    (read,) = UserMessage({"role": "user", "content": [wire]}).content
+    content: Any = UserMessage({"role": "user", "content": [wire]}).content
+    (read,) = content
     assert type(read) is type(item)
     assert read == item
 
@@ -81,6 +83,15 @@ def test_an_answers_text_is_as_it_was(content: Any) -> None:
     completions = ChatCompletions({"choices": [{"message": {"content": content}}]})
     update = StreamingChatCompletionsUpdate({"choices": [{"delta": {"content": content}}]})
     assert completions.choices[0].message.content == update.choices[0].delta.content == content
+
+
+def test_images_and_audio_are_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    image = ImageUrl.load(image_file=str(path), image_format="png", detail="low")
+    assert image.as_dict() == {"url": "data:image/png;base64,YWJj", "detail": "low"}
+    audio = InputAudio.load(audio_file=path, audio_format="wav")
+    assert audio.as_dict() == {"data": "YWJj", "format": "wav"}
 
 
 def test_documents_are_loaded(tmp_path: Path) -> None:

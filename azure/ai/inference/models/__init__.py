@@ -6,6 +6,8 @@ they are asked for.
 
 from typing import TYPE_CHECKING, Any
 
+from .._headers import RateLimit, RateLimits
+from ._answer import Answer
 from ._chat import (
     Annotation,
     ChatChoice,
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Annotation",
+    "Answer",
     "AssistantMessage",
     "AsyncStreamingChatCompletions",
     "AudioContentFormat",
@@ -127,6 +130,8 @@ __all__ = [
     "ModelType",
     "PromptFilterResult",
     "PromptTokensDetails",
+    "RateLimit",
+    "RateLimits",
     "ReferenceContentItem",
     "StreamingChatChoiceUpdate",
     "StreamingChatCompletions",

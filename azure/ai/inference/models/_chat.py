@@ -10,6 +10,7 @@ from typing import Optional, Union
 
 from .._model import Derived, Model, field
 from .._reasoning import reasoning_of, tell_apart, text_of
+from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
 from ._tools import ChatCompletionsToolCall, FunctionCall
@@ -192,7 +193,7 @@ class ChatChoice(Model):
     """What the content filter found in the answer."""
 
 
-class ChatCompletions(Model):
+class ChatCompletions(Answer):
     """What `complete` returns: the model's answers to a conversation."""
 
     id: str

@@ -6,6 +6,7 @@ from typing import Optional, Union
 from typing_extensions import Self
 
 from .._model import Model
+from ._answer import Answer
 from ._content import FilePath, ImageUrl
 
 
@@ -46,7 +47,7 @@ class EmbeddingsUsage(Model):
     total_tokens: int
 
 
-class EmbeddingsResult(Model):
+class EmbeddingsResult(Answer):
     """What `embed` returns."""
 
     id: Optional[str] = None
