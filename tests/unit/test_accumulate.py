@@ -330,6 +330,24 @@ RECORDED = {
         [says(content="a") | {"queue": 3}, says(content="b") | {"queue": 2}, says(content="c") | {"queue": 0}],
         plain({"content": "abc"}, queue=0),
     ),
+    "usage told by and by": (
+        [
+            chunk(usage={"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 1}}),
+            chunk(usage={"prompt_tokens": 2, "prompt_tokens_details": None, "completion_tokens_details": None}),
+            chunk(usage={}),
+        ],
+        {
+            **plain(
+                {},
+                usage={
+                    "prompt_tokens": 2,
+                    "prompt_tokens_details": {"cached_tokens": 1},
+                    "completion_tokens_details": None,
+                },
+            ),
+            "choices": [],
+        },
+    ),
     "nothing": ([], {"object": "chat.completion", "choices": []}),
     "the prompt filter only": ([PROMPT_FILTER], {**PROMPT_FILTER, "object": "chat.completion"}),
 }

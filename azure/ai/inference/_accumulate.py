@@ -400,7 +400,7 @@ def _keep(members: _Object, name: str, value: Any) -> None:
     if known is None:
         members[name] = dict(value) if _is_object(value) else value
     elif _is_object(known) and _is_object(value):
-        known.update(value)
+        known.update({part: said for part, said in value.items() if said is not None or part not in known})
     elif value not in (None, "", [], {}) and (value or name != "created"):
         members[name] = dict(value) if _is_object(value) else value
 
