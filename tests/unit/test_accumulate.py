@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from azure.ai.inference._accumulate import Accumulator
 
 Json = dict[str, Any]
-steady = settings(derandomize=True, deadline=None, max_examples=150)
+steady = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def accumulated(*updates: Any) -> Json:
@@ -330,6 +330,24 @@ RECORDED = {
         [says(content="a") | {"queue": 3}, says(content="b") | {"queue": 2}, says(content="c") | {"queue": 0}],
         plain({"content": "abc"}, queue=0),
     ),
+    "usage told by and by": (
+        [
+            chunk(usage={"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 1}}),
+            chunk(usage={"prompt_tokens": 2, "prompt_tokens_details": None, "completion_tokens_details": None}),
+            chunk(usage={}),
+        ],
+        {
+            **plain(
+                {},
+                usage={
+                    "prompt_tokens": 2,
+                    "prompt_tokens_details": {"cached_tokens": 1},
+                    "completion_tokens_details": None,
+                },
+            ),
+            "choices": [],
+        },
+    ),
     "nothing": ([], {"object": "chat.completion", "choices": []}),
     "the prompt filter only": ([PROMPT_FILTER], {**PROMPT_FILTER, "object": "chat.completion"}),
 }
@@ -342,7 +360,7 @@ def test_recorded_streams(updates: list[Json], completion: Json) -> None:
 
 F, G = call("f", "{}"), call("g", "{}")
 
-TOOL_CALLS: dict[str, tuple[list[list[Json]], list[Json]]] = {
+TOOL_CALLS: dict[str, tuple[list[Any], list[Json]]] = {
     "pieces by index, interleaved, from 1": (
         [
             [piece("f", "{", id="a", index=1)],
@@ -401,6 +419,37 @@ TOOL_CALLS: dict[str, tuple[list[list[Json]], list[Json]]] = {
             }
         ],
     ),
+    "many pieces, then another call": (
+        [
+            [piece("f", "", id="a", index=0)],
+            *([piece(None, text, index=0)] for text in '{"x":1}'),
+            *([piece(None, "", index=0)] for _ in range(2)),
+            [piece("g", "", id="b", index=1)],
+            *([piece("", text, index=1)] for text in "{}"),
+        ],
+        [{**call("f", '{"x":1}'), "id": "a"}, {**G, "id": "b"}],
+    ),
+    "many pieces of two calls by turns": (
+        [
+            [piece("f", id="a"), piece("g", id="b")],
+            *([piece(None, text, id=owner)] for text in "{} " for owner in "aab"),
+        ],
+        [{**call("f", "{{}}  "), "id": "a"}, {**call("g", "{} "), "id": "b"}],
+    ),
+    "many pieces, an object and null among them": (
+        [
+            [piece("f", "[", index=0)],
+            *([piece(None, part, index=0)] for part in ("1,", "2,", {"x": 3}, "]")),
+            [{"index": 0, "function": {"arguments": None}}],
+            [{"index": 0, "function": {}}],
+            [{"index": 0}],
+        ],
+        [call("f", '[1,2,{"x": 3}]')],
+    ),
+    "a piece that is no list": (
+        [[piece("f", "{", index=0)], {**piece(None, "}", index=0)}, {**piece(None, "", index=0)}, 5, [5]],
+        [F],
+    ),
     "no arguments": ([[piece("f", id="a")]], [{**call("f", ""), "id": "a"}]),
     "null for all that may be left out": (
         [[{"index": 0, "id": "a", "type": None, "function": {"name": "f", "arguments": None}}]],
@@ -421,8 +470,8 @@ TOOL_CALLS: dict[str, tuple[list[list[Json]], list[Json]]] = {
 
 
 @pytest.mark.parametrize(("deltas", "tool_calls"), TOOL_CALLS.values(), ids=TOOL_CALLS)
-def test_tool_calls(deltas: list[list[Json]], tool_calls: list[Json]) -> None:
-    completion = accumulated(*(calls(*pieces) for pieces in deltas))
+def test_tool_calls(deltas: list[Any], tool_calls: list[Json]) -> None:
+    completion = accumulated(*(says(tool_calls=pieces) for pieces in deltas))
     assert completion == plain({"tool_calls": tool_calls})
 
 
@@ -524,7 +573,7 @@ def test_memory_is_that_of_the_text() -> None:
     import tracemalloc
 
     accumulator = Accumulator()
-    updates = 100_000
+    updates = 20_000
     line = json.dumps(says(content="words "))
     tracemalloc.start()
     try:

@@ -229,7 +229,7 @@ def test_what_was_resolved_resolves_to_itself(row: Row) -> None:
     [
         (FOUNDRY, "v1", False, True, FOUNDRY),
         (f"{FOUNDRY}/api/projects/P", "v1", False, True, FOUNDRY),
-        (f"{OPENAI}/openai/deployments/D", "deployments", False, False, OPENAI),
+        (f"{OPENAI}/openai/deployments/D", "deployments", True, False, OPENAI),
         (f"{FOUNDRY}/my/route", "inference", True, False, FOUNDRY),
         ("https://m.eastus2.models.ai.azure.com", "inference", True, False, "https://m.eastus2.models.ai.azure.com"),
         ("https://m.eastus2.models.ai.azure.com/v1", "v1", False, False, "https://m.eastus2.models.ai.azure.com"),

@@ -24,9 +24,10 @@ from ._json import is_list
 
 _Object = dict[str, Any]
 
-_Template = tuple[_Object, _Object, str, str, Callable[[str], object]]
-"""The last update; its delta, where another text is put in to compare the next update with; the member for that text;
-the member for padding, if any; and where the text belongs."""
+_Template = tuple[_Object, _Object, str, bool, str, Callable[[str], object]]
+"""The last update; the object in it that has the text, where another is put in to compare the next update with; the
+member for it; whether that object is a tool call's function, not the delta; the member for padding, if any; and where
+the text belongs."""
 
 _PADDING = frozenset({"obfuscation", "p"})
 """Random text against guessing an answer from the sizes of its packets (OpenAI's and Mistral's name for it)."""
@@ -45,9 +46,12 @@ class Accumulator:
 
         :param update: The update as `json.loads` gave it; it is not changed.
         """
-        known, delta, member, padding, write = self._template
+        known, holder, member, is_call, padding, write = self._template
         try:
-            text = delta[member] = update["choices"][0]["delta"][member]
+            place = update["choices"][0]["delta"]
+            if is_call:
+                place = place["tool_calls"][0]["function"]
+            text = holder[member] = place[member]
             if padding:
                 known[padding] = update[padding]
             if known == update:
@@ -100,21 +104,27 @@ class Accumulator:
 
 def _template() -> _Template:
     """Give a template that no update has."""
-    return {}, {}, "content", "", len
+    return {}, {}, "content", False, "", len
 
 
 def _template_after(update: _Object, choice: _Object, message: "_Grown") -> _Template:
     """Make the template of an update of this one choice, if taking it in again would add nothing but its text."""
     delta = choice.get("delta")
     growing = [name for name in _MESSAGE if delta.get(name)] if _is_object(delta) else []
-    member = growing[0] if growing else "content"
-    text = message.member(member)
-    text = text.tail() if isinstance(text, _Content) else text
-    if not _is_object(delta) or not isinstance(text, _Text) or len(growing) > 1 or choice.get("logprobs"):
+    if not _is_object(delta) or len(growing) > 1 or choice.get("logprobs"):
         return _template()
     delta = dict(delta)
+    holder, member = delta, growing[0] if growing else "content"
+    is_call = member == "tool_calls"
+    text = message.member(member)
+    if isinstance(text, _ToolCalls):
+        (holder, text), member = text.template(delta), "arguments"
+    elif isinstance(text, _Content):
+        text = text.tail()
+    if not isinstance(text, _Text):
+        return _template()
     padding = next((name for name in _PADDING if name in update), "")
-    return {**update, "choices": [{**choice, "delta": delta}]}, delta, member, padding, text.write
+    return {**update, "choices": [{**choice, "delta": delta}]}, holder, member, is_call, padding, text.write
 
 
 class _Growing(Protocol):
@@ -129,6 +139,7 @@ class _Text:
 
     def __init__(self) -> None:
         self._buffer = StringIO()
+        self._buffer.readline()  # having been read, it is a buffer; before, CPython to 3.11 keeps up to 100,000 pieces
         self.write = self._buffer.write
 
     def add(self, piece: Any) -> None:
@@ -286,6 +297,15 @@ class _ToolCalls:
         for name in (key, _id_of(piece) or None, place, None):  # None stands for the last call
             self._by_key[name] = call
 
+    def template(self, delta: _Object) -> tuple[_Object, Any]:
+        """Put a copy of its function in a delta of one piece; give that, and the text that its arguments belong to."""
+        (piece, *more) = delta["tool_calls"] if is_list(delta["tool_calls"]) else [delta["tool_calls"]]
+        if more or not _is_object(piece) or not _is_object(piece.get("function")) or _name_of(piece):
+            return {}, None
+        function = dict(piece["function"])
+        delta["tool_calls"] = [{**piece, "function": function}]
+        return function, self._by_key[None].arguments()
+
     def value(self) -> list[_Object]:
         return [call.value() for call in self._calls]
 
@@ -316,6 +336,11 @@ class _Call:
         arguments = _arguments_of(piece)
         whole = not isinstance(arguments, str) or arguments.lstrip().startswith("{")
         return whole and self._begun and _key_of(piece) is None
+
+    def arguments(self) -> Any:
+        """Give the text of the arguments, if any came."""
+        function = self._grown.member("function")
+        return function.member("arguments") if isinstance(function, _Grown) else None
 
     def value(self) -> _Object:
         call = self._grown.value()
@@ -375,7 +400,7 @@ def _keep(members: _Object, name: str, value: Any) -> None:
     if known is None:
         members[name] = dict(value) if _is_object(value) else value
     elif _is_object(known) and _is_object(value):
-        known.update(value)
+        known.update({part: said for part, said in value.items() if said is not None or part not in known})
     elif value not in (None, "", [], {}) and (value or name != "created"):
         members[name] = dict(value) if _is_object(value) else value
 

@@ -151,7 +151,7 @@ class ChatResponseMessage(Model):
 
     role: Union[str, ChatRole]
     """The assistant's role."""
-    content: Optional[str] = field(reads=list[ContentItem], default=None)
+    content: Optional[str] = field(default=None, reads=list[ContentItem])
     """The text; `None` where the answer is tool calls or a refusal. Mistral's models that think or cite sources send a
     list, of `ContentItem`; `text` reads either."""
     tool_calls: Optional[list[ChatCompletionsToolCall]] = None
@@ -234,7 +234,7 @@ class StreamingChatResponseMessageUpdate(Model):
     """What an update adds to an answer."""
 
     role: Optional[Union[str, ChatRole]] = None
-    content: Optional[str] = field(reads=list[ContentItem], default=None)
+    content: Optional[str] = field(default=None, reads=list[ContentItem])
     """The next piece of the text. Mistral's reasoning models send a list, of `ContentItem`; `text` reads either."""
     tool_calls: Optional[list[StreamingChatResponseToolCallUpdate]] = None
     """The next pieces of tool calls."""
