@@ -88,7 +88,7 @@ def mark(text: str, token: str, *, template: bool) -> Marked:
     begins = [0, *(role.end() for role in roles)]
     ends = [*(role.start() for role in roles), len(text)]
     sections = [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    keep = [_always_prints(section) if template else bool(section.strip()) for section in sections]
+    keep = [_prints(section, always=index == 0) if template else bool(section.strip()) for index, section in enumerate(sections)]
     marked = [_mark_images(image, sections[0], token)]
     for index, role in enumerate(roles, start=1):
         line = text.count("\n", 0, role.start()) + 1
@@ -123,18 +123,17 @@ def _attributes(text: str, line: int) -> list[tuple[str, str]]:
     return attributes
 
 
-def _always_prints(section: str) -> bool:
-    """Whether there is text, or a variable, outside of every condition and loop."""
+def _prints(section: str, *, always: bool) -> bool:
+    """Whether a part of a template has text or a variable in it; with `always`, outside of conditions and loops.
+
+    What is in front of the first role needs more than what follows a role line: a condition that does not hold should
+    not leave an empty system message that nobody asked for.
+    """
     depth = 0
     for piece in _PIECE.finditer(section):
-        if piece["open"]:
-            depth += 1
-        elif piece["close"]:
-            depth -= 1
-        elif piece["text"] and depth == 0:
+        depth += bool(piece["open"]) - bool(piece["close"])
+        if piece["text"] and (depth == 0 or not always):
             return True
-        if depth < 0:
-            return False
     return False
 
 
