@@ -14,14 +14,15 @@ class PromptError(ValueError, SyntaxError):
     """
 
     def __init__(self, problem: str, *, line: Optional[int] = None) -> None:
-        super().__init__(problem if line is None else f"line {line}: {problem}")
+        self.msg = problem if line is None else f"line {line}: {problem}"  # what a traceback prints of a SyntaxError
+        super().__init__(self.msg)
         self.problem = problem
         self.line = line
         """The line of the template, from 1, if the problem stands at one."""
 
     def __str__(self) -> str:
         # SyntaxError would append "(file, line n)" of its own.
-        return str(self.args[0])
+        return self.msg
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

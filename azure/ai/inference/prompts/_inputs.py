@@ -15,10 +15,19 @@ from ._schema import json_type
 KINDS = ("string", "integer", "float", "number", "boolean", "array", "list", "object", "thread", "image", "audio")
 
 _WORDS = {"true": True, "false": False}
+
+
+def _number(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
 _CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "integer": int,
-    "float": float,
-    "number": float,
+    "float": _number,
+    "number": _number,
     "boolean": lambda text: _WORDS[text.strip().lower()],
 }
 _ACCEPTED = {
@@ -38,7 +47,7 @@ class PropertySettings:
     """One declared input or output."""
 
     type: str = ""
-    """One of :data:`KINDS`, or empty for any."""
+    """One of :data:`KINDS`, or any other text for a value that is not checked."""
     default: Any = None
     description: str = ""
     sample: Any = None

@@ -27,25 +27,26 @@ Part = Mapping[str, Any]
 Rich = Sequence[Union[Part, Sequence[Mapping[str, Any]]]]
 """The variables that are not text, by number: a content part, or a list of messages."""
 
-# A tag that prints nothing may share a line with a role. None of these can overlap another, so matching stays linear.
+# A tag that prints nothing may share a line with a role.
 _CONTROL = r"(?:\{\{[#/^!][^}\n]*\}\}|\{%[^%\n]*%\}|\{#[^#\n]*#\})[ \t]*"
 # A tag that prints a variable called `role`: the author leaves the role of these messages to the variables.
 _ROLE_TAG = r"\{\{\{?(?![#^/!>=])[^{}\n]*\brole\b[^{}\n]*\}\}\}?"
-_PRINTING_TAG = r"\{\{[^}\n]*\}{2,3}"
+_PRINTING_TAG = r"\{\{\{[^}\n]*\}\}\}|\{\{(?!\{)[^}\n]*\}\}(?!\})"
 
 _ATTRIBUTE = re.compile(r'(\w+)[ \t]*=[ \t]*(?:"([^"]*)"|([^",\s]+))[ \t]*(?:,[ \t]*|$)')
 
 
+# No two neighbours in these patterns can match the same text, so that matching takes linear time.
 def _role_line(role: str, control: str) -> re.Pattern[str]:
     return re.compile(
-        rf"^(?P<before>[ \t]*(?:{control})*)\#?[ \t]*(?P<role>{role})[ \t]*(?:\[(?P<attributes>[^\]\n]*)\])?[ \t]*:"
+        rf"^(?P<before>[ \t]*(?:{control})*)(?:\#[ \t]*)?(?P<role>{role})[ \t]*(?:\[(?P<attributes>[^\]\n]*)\][ \t]*)?:"
         rf"[ \t]*(?P<after>(?:{control})*)\r?$",
         re.MULTILINE | re.IGNORECASE,
     )
 
 
 def _image(target: str) -> re.Pattern[str]:
-    return re.compile(rf'!\[[^\]\n]*\]\((?P<target>{target})(?:"[^"\n]*"[ \t]*)?\)')
+    return re.compile(rf'!\[[^\[\]\n]*\]\((?P<target>{target})(?:"[^"\n]*"[ \t]*)?\)')
 
 
 _NAMES = "|".join(ROLES)
@@ -88,7 +89,10 @@ def mark(text: str, token: str, *, template: bool) -> Marked:
     begins = [0, *(role.end() for role in roles)]
     ends = [*(role.start() for role in roles), len(text)]
     sections = [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    keep = [_prints(section, always=index == 0) if template else bool(section.strip()) for index, section in enumerate(sections)]
+    keep = [
+        _prints(section, always=index == 0) if template else bool(section.strip())
+        for index, section in enumerate(sections)
+    ]
     marked = [_mark_images(image, sections[0], token)]
     for index, role in enumerate(roles, start=1):
         line = text.count("\n", 0, role.start()) + 1

@@ -41,7 +41,7 @@ class ModelSettings:
     """Which model a prompt is for, and with which options."""
 
     api: str = "chat"
-    configuration: dict[str, Any] = field(default_factory=dict[str, Any])
+    configuration: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     """How to reach the model; may hold secrets."""
     parameters: dict[str, Any] = field(default_factory=dict[str, Any])
     """Options of ``complete()``."""
@@ -257,8 +257,9 @@ def _property(matter: FrontMatter, key: str, name: str, declared: Any) -> Proper
     value = cast("dict[str, Any]", declared)
     matter.check_keys((key, name), value, _PROPERTY_KEYS)
     kind = str(value.get("kind", value.get("type", "")))
-    if key == "inputs" and kind and kind not in KINDS:
-        raise matter.error([key, name, "kind" if "kind" in value else "type"], f"{kind!r}; {nearest(kind, KINDS)}")
+    # The first schema let anything stand as a type, and files in use say "str" or "any": those are not checked.
+    if key == "inputs" and "kind" in value and kind not in KINDS:
+        raise matter.error([key, name, "kind"], f"{kind!r}; {nearest(kind, KINDS)}")
     return PropertySettings(
         type=kind,
         default=value.get("default"),

@@ -68,8 +68,6 @@ class PromptTemplate:
             self.model_name = configuration.get("azure_deployment") or settings.id or configuration.get("model") or None
             self.parameters = settings.parameters
             self._api, self._engine, self._source = settings.api, prompty.template.type, prompty.content
-        if not self._source.strip():
-            raise ValueError("the template is empty; write a prompt, such as 'user:\\n{{question}}'")
         # A broken template is found now rather than when the first message is needed.
         self._located(lambda: self._check())
 
@@ -189,6 +187,8 @@ class PromptTemplate:
         return messages
 
     def _check(self) -> None:
+        if not self._source.strip():
+            raise PromptError("the template is empty; write a prompt, such as 'user:\\n{{question}}'")
         _messages.mark(self._source, "", template=True)
         if self._engine == "mustache":
             _mustache.parse(self._source)
