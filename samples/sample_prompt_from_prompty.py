@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 
-from azure.ai.inference.emulator import Emulator
 from azure.core.credentials import AzureKeyCredential
 
 from azure.ai.inference import ChatCompletionsClient
@@ -31,6 +30,8 @@ for message in messages:
 with ExitStack() as stack:
     endpoint, key = os.environ.get("AZURE_AI_CHAT_ENDPOINT"), os.environ.get("AZURE_AI_CHAT_KEY")
     if not endpoint or not key:
+        from azure.ai.inference.emulator import Emulator
+
         emulator = stack.enter_context(Emulator())
         endpoint, key = emulator.url, emulator.key
     client = stack.enter_context(ChatCompletionsClient(endpoint, AzureKeyCredential(key)))

@@ -16,7 +16,6 @@ import os
 from contextlib import ExitStack
 
 from azure.ai.inference.aio import ChatCompletionsClient
-from azure.ai.inference.emulator import Emulator
 from azure.core.credentials import AzureKeyCredential
 
 from azure.ai.inference.prompts import PromptTemplate
@@ -40,6 +39,8 @@ async def main() -> None:
     with ExitStack() as stack:
         endpoint, key = os.environ.get("AZURE_AI_CHAT_ENDPOINT"), os.environ.get("AZURE_AI_CHAT_KEY")
         if not endpoint or not key:
+            from azure.ai.inference.emulator import Emulator
+
             emulator = stack.enter_context(Emulator())
             endpoint, key = emulator.url, emulator.key
         async with ChatCompletionsClient(endpoint, AzureKeyCredential(key)) as client:
