@@ -15,9 +15,9 @@ import asyncio
 import os
 from contextlib import ExitStack
 
-from azure.ai.inference.aio import ChatCompletionsClient
 from azure.core.credentials import AzureKeyCredential
 
+from azure.ai.inference.aio import ChatCompletionsClient
 from azure.ai.inference.prompts import PromptTemplate
 
 RED_PIXEL = (

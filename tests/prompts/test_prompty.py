@@ -155,7 +155,9 @@ def test_the_newest_schema() -> None:
         "presence_penalty": 0.2,
         "seed": 3,
         "stop": ["END"],
-        "model_extras": {"parallel_tool_calls": False, "top_k": 4, "verbosity": "low"},
+        "parallel_tool_calls": False,
+        "verbosity": "low",
+        "model_extras": {"top_k": 4},
         "tools": [{"type": "function", "function": function}],
         "response_format": {"type": "json_schema", "json_schema": {"name": "Travel_plan", "schema": schema}},
     }
@@ -277,6 +279,15 @@ def test_tools(tmp_path: Path, declared: str, parameters: Any) -> None:
         assert (tool["type"], tool["function"]["name"]) == ("function", "f")
         assert tool["function"].get("parameters", {}).get("properties") == parameters
         assert "b" not in tool["function"].get("parameters", {}).get("required", [])
+
+
+def test_parameters_that_complete_does_not_name(tmp_path: Path) -> None:
+    front = "model: {parameters: {stream: true, top_k: 3, model_extras: {min_p: 1}, seed: 1}}"
+    template = PromptTemplate.from_prompty(write(tmp_path, front))
+    assert template.parameters == {"stream": True, "seed": 1, "model_extras": {"min_p": 1, "top_k": 3}}
+    child = write(tmp_path, "base: p.prompty\nmodel: {parameters: {top_k: 4, safe_prompt: true}}", name="child.prompty")
+    extras = {"min_p": 1, "top_k": 4, "safe_prompt": True}
+    assert PromptTemplate.from_prompty(child).parameters == {"stream": True, "seed": 1, "model_extras": extras}
 
 
 def test_shared_configuration(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def _model(matter: FrontMatter, inherited: ModelSettings) -> ModelSettings:
     return ModelSettings(
         api=api,
         configuration={**_shared_configuration(matter), **inherited.configuration, **own},
-        parameters={**inherited.parameters, **_parameters(matter, model)},
+        parameters=_schema.usable({**inherited.parameters, **_parameters(matter, model)}),
         response={**inherited.response, **(model.get("response") or {})},
         id=str(model.get("id", inherited.id)),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from .._options import ChatOptions
 from ._frontmatter import FrontMatter, KeyPath
 
 _JSON_TYPES = {
@@ -28,26 +29,36 @@ _OPTIONS = {
     "presencePenalty": "presence_penalty",
     "seed": "seed",
     "stopSequences": "stop",
+    "allowMultipleToolCalls": "parallel_tool_calls",
+    "topK": "top_k",
 }
-# Options that not every service knows; they go where complete() takes such.
-_EXTRA_OPTIONS = {"topK": "top_k", "allowMultipleToolCalls": "parallel_tool_calls"}
+_COMPLETE_OPTIONS = {*ChatOptions.__annotations__, "stream"}
 
 _TOOL_KEYS = ("kind", "type", "name", "id", "description", "parameters", "strict", "bindings")
 
 
 def parameters(matter: FrontMatter, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Translate the ``model.options`` of the newest schema into options of ``complete()``.
+    """Translate the ``model.options`` of the newest schema into names of the service.
 
     :param matter: The file, for errors.
     :param options: The options.
-    :return: Options by their names in ``complete()``; those of one provider under ``model_extras``.
+    :return: The options.
     :raises PromptError: An option is not known.
     """
-    matter.check_keys(("model", "options"), options, [*_OPTIONS, *_EXTRA_OPTIONS, "additionalProperties"])
+    matter.check_keys(("model", "options"), options, [*_OPTIONS, "additionalProperties"])
     result = {_OPTIONS[name]: value for name, value in options.items() if name in _OPTIONS}
-    extras = {_EXTRA_OPTIONS[name]: value for name, value in options.items() if name in _EXTRA_OPTIONS}
-    extras.update(options.get("additionalProperties") or {})
-    return {**result, "model_extras": extras} if extras else result
+    return {**result, **(options.get("additionalProperties") or {})}
+
+
+def usable(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Sort options so that ``complete(**options)`` takes them all.
+
+    :param declared: Options by the names of the service.
+    :return: The same, those that ``complete()`` does not name under ``model_extras``.
+    """
+    options = {name: value for name, value in declared.items() if name in _COMPLETE_OPTIONS}
+    extras = {name: value for name, value in declared.items() if name not in _COMPLETE_OPTIONS}
+    return {**options, "model_extras": {**(options.get("model_extras") or {}), **extras}} if extras else options
 
 
 def tools(matter: FrontMatter, key: KeyPath, declared: Any) -> list[dict[str, Any]]:
