@@ -69,7 +69,7 @@ class PromptTemplate:
             self.parameters = settings.parameters
             self._api, self._engine, self._source = settings.api, prompty.template.type, prompty.content
         # A broken template is found now rather than when the first message is needed.
-        self._located(lambda: self._check())
+        self._located(self._check)
 
     @classmethod
     def from_prompty(
