@@ -1,0 +1,15 @@
+"""Prompts as templates: prompty files and template strings become the messages of a chat completion.
+
+.. code-block:: python
+
+    template = PromptTemplate.from_prompty("hotel.prompty")
+    messages = template.create_messages(question="When is breakfast?")
+    response = client.complete(messages=messages, model=template.model_name, **template.parameters)
+
+Template strings need nothing beyond this package; prompty files need the extra ``prompts``. Nothing here waits, so
+asynchronous code uses it as it is. A variable's text is only ever text: see :class:`PromptTemplate`.
+"""
+
+from ._template import PromptTemplate
+
+__all__ = ["PromptTemplate"]

@@ -1,0 +1,72 @@
+"""Jinja2 templates, in Jinja2's own sandbox: a template reaches the variables it is given and cannot change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._errors import PromptError
+from ._mustache import MAX_OUTPUT
+
+try:
+    from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "A template with `template: jinja2` needs Jinja2: run `pip install azure-ai-inference[prompts]` "
+        "(or `pip install jinja2`)."
+    ) from error
+
+_TEMPLATE_FRAME = "<template>"
+
+
+def parse(source: str, *, strict: bool = False) -> Template:
+    """Read a template. Nothing will be escaped: a prompt is not HTML.
+
+    :param source: The template text.
+    :keyword strict: Whether a variable that is missing is an error; else it is empty.
+    :return: The template.
+    :raises PromptError: The template is broken.
+    """
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined if strict else Undefined, keep_trailing_newline=True
+    )
+    try:
+        return environment.from_string(source)
+    except TemplateSyntaxError as error:
+        raise PromptError(str(error.message), line=error.lineno) from error
+
+
+def render(template: Template, variables: Mapping[str, Any]) -> str:
+    """Fill in a template.
+
+    :param template: What :func:`parse` returned.
+    :param variables: The variables by name.
+    :return: The text.
+    :raises PromptError: The template leaves the sandbox, needs a variable that is missing, fails with the values given,
+        or renders to more than 16 Mi characters.
+    """
+    parts: list[str] = []
+    size = 0
+    try:
+        for part in template.generate(variables):
+            size += len(part)
+            if size > MAX_OUTPUT:
+                break
+            parts.append(part)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise PromptError(str(error), line=_template_line(error)) from error
+    if size > MAX_OUTPUT:
+        raise PromptError(f"the template renders to more than {MAX_OUTPUT:,} characters; pass less text")
+    return "".join(parts)
+
+
+def _template_line(error: BaseException) -> int:
+    """Jinja2 rewrites the traceback so that its innermost template frame carries the template's own line."""
+    line = 1
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == _TEMPLATE_FRAME:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

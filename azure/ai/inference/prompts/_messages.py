@@ -1,0 +1,205 @@
+r"""From a template's text to messages, so that no variable can add a message, change a role or name a file.
+
+The structure of a prompt (its role lines and its images) is marked in the *template*, before it is rendered, with a
+random token that no variable can know; after rendering only marked structure counts, and all else is text:
+
+    template ── mark ──▶ marked template ── an engine, with the variables ──▶ marked text ── split ──▶ messages
+
+With variables that are trusted, :func:`mark` runs on the rendered text instead; nothing else differs. A mark is the
+token, one character for its kind, a value, and so on to the next token: ``R+user`` a role (``+``: the message stays
+even if its text turns out empty), ``Aname=x`` an attribute of it, ``I`` an image's target, ``V`` the number of a
+variable that is a message list or a content part, ``.`` text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Union
+
+from ._errors import PromptError
+
+ROLES = ("assistant", "developer", "function", "system", "tool", "user")
+
+Message = dict[str, Any]
+Part = Mapping[str, Any]
+Rich = Sequence[Union[Part, Sequence[Mapping[str, Any]]]]
+"""The variables that are not text, by number: a content part, or a list of messages."""
+
+# A tag that prints nothing may share a line with a role.
+_CONTROL = r"(?:\{\{[#/^!][^}\n]*\}\}|\{%[^%\n]*%\}|\{#[^#\n]*#\})[ \t]*"
+# A tag that prints a variable called `role`: the author leaves the role of these messages to the variables.
+_ROLE_TAG = r"\{\{\{?(?![#^/!>=])[^{}\n]*\brole\b[^{}\n]*\}\}\}?"
+_PRINTING_TAG = r"\{\{\{[^}\n]*\}\}\}|\{\{(?!\{)[^}\n]*\}\}(?!\})"
+
+_ATTRIBUTE = re.compile(r'(\w+)[ \t]*=[ \t]*(?:"([^"]*)"|([^",\s]+))[ \t]*(?:,[ \t]*|$)')
+
+
+# No two neighbours in these patterns can match the same text, so that matching takes linear time.
+def _role_line(role: str, control: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"^(?P<before>[ \t]*(?:{control})*)(?:\#[ \t]*)?(?P<role>{role})[ \t]*(?:\[(?P<attributes>[^\]\n]*)\][ \t]*)?:"
+        rf"[ \t]*(?P<after>(?:{control})*)\r?$",
+        re.MULTILINE | re.IGNORECASE,
+    )
+
+
+def _image(target: str) -> re.Pattern[str]:
+    return re.compile(rf'!\[[^\[\]\n]*\]\((?P<target>{target})(?:"[^"\n]*"[ \t]*)?\)')
+
+
+_NAMES = "|".join(ROLES)
+_TEMPLATE_ROLE = _role_line(f"{_NAMES}|{_ROLE_TAG}", _CONTROL)
+_TEMPLATE_IMAGE = _image(rf'(?:{_PRINTING_TAG}|[^(){{"\n]|\{{(?!\{{))+')
+_TEXT_ROLE = _role_line(_NAMES, "(?!)")
+_TEXT_IMAGE = _image(r'[^()"\n]+')
+
+_PIECE = re.compile(
+    r"(?P<skip>\{\{!.*?\}\}|\{\{=.*?\}\}|\{\{>.*?\}\}|\{#.*?#\}|\s+)"
+    r"|(?P<open>\{\{[#^].*?\}\}|\{%[-+]?\s*(?:for|if|macro|call|filter|block|with|raw|autoescape|set(?![^%]*=))\b.*?%\})"
+    r"|(?P<close>\{\{/.*?\}\}|\{%[-+]?\s*end.*?%\})"
+    r"|(?P<control>\{%.*?%\})"
+    r"|(?P<text>\S)",
+    re.DOTALL,
+)
+
+
+class Marked(NamedTuple):
+    """A template, or the text that it rendered to, with its structure marked."""
+
+    text: str
+    keep_first: bool
+    """Whether the text in front of the first role is a message even if it turns out empty."""
+    targets: frozenset[str]
+    """The image targets as written. One that reads otherwise after rendering came from a variable."""
+
+
+def mark(text: str, token: str, *, template: bool) -> Marked:
+    """Mark the role lines and the images.
+
+    :param text: A template, or with trusted variables a rendered text.
+    :param token: The mark; nothing that a variable could hold.
+    :keyword template: Whether the text is a template, so that tags may stand beside, or in, roles and images.
+    :return: The marked text.
+    :raises PromptError: A role's attributes cannot be read.
+    """
+    role_line, image = (_TEMPLATE_ROLE, _TEMPLATE_IMAGE) if template else (_TEXT_ROLE, _TEXT_IMAGE)
+    roles = list(role_line.finditer(text))
+    begins = [0, *(role.end() for role in roles)]
+    ends = [*(role.start() for role in roles), len(text)]
+    sections = [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
+    keep = [
+        _prints(section, always=index == 0) if template else bool(section.strip())
+        for index, section in enumerate(sections)
+    ]
+    marked = [_mark_images(image, sections[0], token)]
+    for index, role in enumerate(roles, start=1):
+        line = text.count("\n", 0, role.start()) + 1
+        marked += [_role_mark(role, token, keep[index], line), _mark_images(image, sections[index], token)]
+    targets = {found["target"].strip() for found in image.finditer(text)}
+    return Marked(
+        "".join(marked), keep[0], frozenset(target for target in targets if not template or "{{" not in target)
+    )
+
+
+def _mark_images(image: re.Pattern[str], section: str, token: str) -> str:
+    return image.sub(lambda found: f"{token}I{found['target'].strip()}{token}.", section)
+
+
+def _role_mark(found: re.Match[str], token: str, keep: bool, line: int) -> str:
+    marks = [f"{token}R{'+' if keep else '-'}{found['role']}"]
+    marks += [f"{token}A{name}={value}" for name, value in _attributes(found["attributes"] or "", line)]
+    return f"{found['before']}{''.join(marks)}{token}.{found['after']}"
+
+
+def _attributes(text: str, line: int) -> list[tuple[str, str]]:
+    """Read ``tool_call_id="call_1", name=ada``, as in ``tool[tool_call_id="call_1"]:``."""
+    attributes: list[tuple[str, str]] = []
+    position = 0
+    text = text.strip()
+    while position < len(text):
+        found = _ATTRIBUTE.match(text, position)
+        if not found or found[1] in ("role", "content"):
+            raise PromptError(f'cannot read the attributes [{text}] of a role; write role[name="value"]:', line=line)
+        attributes.append((found[1], found[2] or found[3] or ""))
+        position = found.end()
+    return attributes
+
+
+def _prints(section: str, *, always: bool) -> bool:
+    """Whether a part of a template has text or a variable in it; with `always`, outside of conditions and loops.
+
+    What is in front of the first role needs more than what follows a role line: a condition that does not hold should
+    not leave an empty system message that nobody asked for.
+    """
+    depth = 0
+    for piece in _PIECE.finditer(section):
+        depth += bool(piece["open"]) - bool(piece["close"])
+        if piece["text"] and (depth == 0 or not always):
+            return True
+    return False
+
+
+@dataclass
+class _Draft:
+    role: str
+    keep: bool
+    attributes: dict[str, str] = field(default_factory=dict[str, str])
+    parts: list[Union[str, Part]] = field(default_factory=list[Union[str, Part]])
+
+    def finish(self) -> list[Message]:
+        stripped = (part.strip() if isinstance(part, str) else part for part in self.parts)
+        parts = [part for part in stripped if part]
+        if not parts and not self.keep:
+            return []
+        texts = [part for part in parts if isinstance(part, str)]
+        content = "".join(texts) if len(texts) == len(parts) <= 1 else [_content_item(part) for part in parts]
+        return [{"role": self.role, **self.attributes, "content": content}]
+
+
+def _content_item(part: Union[str, Part]) -> Part:
+    return {"type": "text", "text": part} if isinstance(part, str) else part
+
+
+def split(marked: Marked, token: str, *, rich: Rich, load_image: Callable[[str, bool], str]) -> list[Message]:
+    """Make messages of a rendered text.
+
+    :param marked: The text, with :func:`mark`'s marks.
+    :param token: The token of the marks.
+    :keyword rich: The variables that are content parts or message lists.
+    :keyword load_image: Called with an image's target and whether it is the template's own; returns a URL.
+    :return: The messages, as dictionaries of their own.
+    :raises PromptError: A variable that stands for a role holds none.
+    """
+    messages: list[Message] = []
+    first, *rest = marked.text.split(token)
+    draft = _Draft("system", marked.keep_first, parts=[first])
+    for item in rest:
+        kind, value = item[:1], item[1:]
+        if kind == "R":
+            messages += draft.finish()
+            draft = _Draft(_role(value[1:]), keep=value[0] == "+")
+        elif kind == "A":
+            name, _, draft.attributes[name] = value.partition("=")
+        elif kind == "I":
+            draft.parts.append({"type": "image_url", "image_url": {"url": load_image(value, value in marked.targets)}})
+        elif kind == "V":
+            variable = rich[int(value)]
+            if isinstance(variable, Mapping):
+                draft.parts.append(variable)
+            else:
+                messages += [*_Draft(draft.role, False, draft.attributes, draft.parts).finish(), *map(dict, variable)]
+                draft = _Draft(draft.role, keep=False)
+        else:
+            draft.parts.append(value)
+    return messages + draft.finish()
+
+
+def _role(value: str) -> str:
+    role = value.strip().lower()
+    if role not in ROLES:
+        raise PromptError(
+            f"a variable that stands for a role holds {value.strip()[:60]!r}; use one of {', '.join(ROLES)}"
+        )
+    return role

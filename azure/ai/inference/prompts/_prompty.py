@@ -1,0 +1,311 @@
+"""A prompty file as values: what either schema says, under one set of names, with its parents merged in.
+
+The names are those of the schema that the beta releases read, since code reaches into them
+(``template.prompty.model.configuration["api_version"]``); the newest public schema is translated on the way in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional, cast
+
+from . import _files, _schema
+from ._errors import PromptError, nearest
+from ._frontmatter import FrontMatter, read
+from ._inputs import KINDS, PropertySettings
+
+MAX_PARENTS = 10
+
+ENGINES = ("mustache", "jinja2")
+APIS = ("chat", "completion", "embedding", "image", "responses")
+
+_TOP_KEYS = (
+    "$schema", "name", "displayName", "description", "metadata", "authors", "tags", "version", "base", "model",
+    "sample", "inputs", "outputs", "tools", "template",
+)  # fmt: skip
+_NEW_MODEL_KEYS = ("id", "provider", "apiType", "connection", "options")
+_MODEL_KEYS = ("api", "configuration", "parameters", "response", *_NEW_MODEL_KEYS)
+_PROPERTY_KEYS = (
+    "name", "type", "kind", "description", "default", "sample", "example", "required", "is_required", "strict", "enum",
+    "enumValues", "items", "properties", "json_schema",
+)  # fmt: skip
+
+_SECRET_WORDS = ("key", "secret", "token", "password", "credential")
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which model a prompt is for, and with which options."""
+
+    api: str = "chat"
+    configuration: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    """How to reach the model; may hold secrets."""
+    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Options of ``complete()``."""
+    response: dict[str, Any] = field(default_factory=dict[str, Any])
+    id: str = ""
+    """The model's name, in files of the newest schema."""
+
+
+@dataclass(frozen=True)
+class TemplateSettings:
+    """How a prompt's body is written."""
+
+    type: str = "mustache"
+    parser: str = "prompty"
+
+
+@dataclass(frozen=True, repr=False)
+class Prompty:
+    """A prompty file. Its `repr` and :meth:`to_safe_dict` show no secret."""
+
+    name: str = ""
+    description: str = ""
+    authors: list[str] = field(default_factory=list[str])
+    tags: list[str] = field(default_factory=list[str])
+    version: str = ""
+    base: str = ""
+    basePrompty: Optional[Prompty] = None  # noqa: N815 (the name that beta releases gave it)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    sample: dict[str, Any] = field(default_factory=dict[str, Any])
+    inputs: dict[str, PropertySettings] = field(default_factory=dict[str, PropertySettings])
+    outputs: dict[str, PropertySettings] = field(default_factory=dict[str, PropertySettings])
+    template: TemplateSettings = field(default_factory=TemplateSettings)
+    file: Path = Path()
+    content: str = ""
+    content_line: int = 1
+    """The line of the file at which `content` starts."""
+
+    def to_safe_dict(self) -> dict[str, Any]:
+        """Describe the prompt for a log or a trace.
+
+        :return: Model, template, inputs and outputs, and the file. Each value of the configuration whose key contains
+            "key", "secret", "token", "password" or "credential" is asterisks, as many as a text has characters.
+        """
+        result: dict[str, Any] = {
+            "model": {
+                "api": self.model.api,
+                "configuration": _masked(self.model.configuration),
+                "parameters": self.model.parameters,
+                "response": self.model.response,
+            },
+            "template": {"type": self.template.type, "parser": self.template.parser},
+            "file": str(self.file),
+        }
+        for name, properties in (("inputs", self.inputs), ("outputs", self.outputs)):
+            if properties:
+                result[name] = {
+                    key: {"type": item.type, "description": item.description} for key, item in properties.items()
+                }
+        return result
+
+    def __repr__(self) -> str:
+        return f"Prompty(name={self.name!r}, {self.to_safe_dict()!r})"[:1024]
+
+
+def _masked(value: Any, *, secret: bool = False) -> Any:
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return {
+            name: _masked(item, secret=secret or any(word in str(name).lower() for word in _SECRET_WORDS))
+            for name, item in items
+        }
+    if isinstance(value, list):
+        return [_masked(item, secret=secret) for item in cast("Sequence[Any]", value)]
+    return ("*" * len(value) if isinstance(value, str) else "***") if secret else value
+
+
+def load(path: Path, *, root: Optional[Path]) -> Prompty:
+    """Read a prompty file, and the files that it is based on.
+
+    :param path: The file.
+    :keyword root: The folder that no reference may leave. None: they may.
+    :return: The prompt.
+    :raises PromptError: A file is not a prompty file that can be used.
+    :raises FileNotFoundError: A file that is referred to does not exist.
+    :raises ImportError: PyYAML is not installed.
+    """
+    return _load(path, root, ())
+
+
+def _load(path: Path, root: Optional[Path], children: tuple[Path, ...]) -> Prompty:
+    if path in children or len(children) > MAX_PARENTS:
+        chain = " -> ".join(str(child) for child in (*children, path))
+        raise PromptError(f"{path}: the chain of bases does not end: {chain}; remove one 'base:'")
+    matter = read(path, root)
+    values = matter.values
+    matter.check_keys((), values, _TOP_KEYS)
+    parent: Optional[Prompty] = None
+    base = _of_type(matter, "base", str, "")
+    if base:
+        parent = _load(_base_path(matter, base, root), root, (*children, path))
+    metadata = _of_type(matter, "metadata", dict, {})
+    inherited = parent or Prompty()
+    inputs = _properties(matter, "inputs")
+    samples = {name: item.sample for name, item in inputs.items() if item.sample is not None}
+    return Prompty(
+        name=str(values.get("name", inherited.name)),
+        description=str(values.get("description", inherited.description)),
+        authors=values.get("authors", metadata.get("authors", inherited.authors)),
+        tags=values.get("tags", metadata.get("tags", inherited.tags)),
+        version=str(values.get("version", metadata.get("version", inherited.version))),
+        base=base,
+        basePrompty=parent,
+        model=_model(matter, inherited.model),
+        sample={**inherited.sample, **samples, **_of_type(matter, "sample", dict, {})},
+        inputs={**inherited.inputs, **inputs},
+        outputs={**inherited.outputs, **_properties(matter, "outputs")},
+        template=_template(matter, parent),
+        file=path,
+        content=matter.body,
+        content_line=matter.body_line,
+    )
+
+
+def _of_type(matter: FrontMatter, key: str, kind: type[Any], default: Any) -> Any:
+    value = matter.values.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, kind):
+        raise matter.error([key], f"{value!r:.60} is no {'mapping' if kind is dict else 'text'}")
+    return value
+
+
+def _base_path(matter: FrontMatter, base: str, root: Optional[Path]) -> Path:
+    try:
+        return _files.resolve(base, matter.path.parent, root)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(str(matter.error(["base"], str(error)))) from error
+    except PromptError as error:
+        raise matter.error(["base"], str(error)) from error
+
+
+def _model(matter: FrontMatter, inherited: ModelSettings) -> ModelSettings:
+    declared = matter.values.get("model")
+    if isinstance(declared, str):
+        declared = {"id": declared}
+    elif declared is None:
+        declared = {}
+    if not isinstance(declared, dict):
+        raise matter.error(["model"], "neither a model's name nor a mapping with 'configuration' and 'parameters'")
+    model = cast("dict[str, Any]", declared)
+    matter.check_keys(("model",), model, _MODEL_KEYS)
+    for key in ("configuration", "parameters", "response", "connection", "options"):
+        if not isinstance(model.get(key) or {}, dict):
+            raise matter.error(["model", key], "not a mapping; write 'name: value' lines under it")
+    api = str(model.get("apiType", model.get("api", inherited.api)))
+    if api not in APIS:
+        raise matter.error(["model", "apiType" if "apiType" in model else "api"], f"{api!r}; {nearest(api, APIS)}")
+    own: dict[str, Any] = {**(model.get("configuration") or {}), **(model.get("connection") or {})}
+    return ModelSettings(
+        api=api,
+        configuration={**_shared_configuration(matter), **inherited.configuration, **own},
+        parameters=_schema.usable({**inherited.parameters, **_parameters(matter, model)}),
+        response={**inherited.response, **(model.get("response") or {})},
+        id=str(model.get("id", inherited.id)),
+    )
+
+
+def _parameters(matter: FrontMatter, model: Mapping[str, Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {**(model.get("parameters") or {})}
+    result.update(_schema.parameters(matter, model.get("options") or {}))
+    if "tools" in result:
+        result["tools"] = _schema.tools(matter, ("model", "parameters", "tools"), result["tools"])
+    if matter.values.get("tools"):
+        result["tools"] = _schema.tools(matter, ("tools",), matter.values["tools"])
+    # In files of the first schema, outputs are a remark and change no request.
+    if matter.values.get("outputs") and _is_new(matter):
+        result["response_format"] = _schema.response_format(
+            matter, str(matter.values.get("name", "")), matter.values["outputs"]
+        )
+    return result
+
+
+def _shared_configuration(matter: FrontMatter) -> dict[str, Any]:
+    """Read the "default" configuration of a `prompty.json` beside the file."""
+    path = matter.path.with_name("prompty.json")
+    if not path.is_file():
+        return {}
+    try:
+        shared = json.loads(_files.read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise PromptError(f"{path}: no JSON: {error}") from error
+    default = cast("dict[str, Any]", shared).get("default", {}) if isinstance(shared, dict) else None
+    if not isinstance(default, dict):
+        raise PromptError(
+            f'{path}: write {{"default": {{"azure_deployment": "..."}}}}, the configuration under "default"'
+        )
+    return cast("dict[str, Any]", default)
+
+
+def _properties(matter: FrontMatter, key: str) -> dict[str, PropertySettings]:
+    declared = matter.values.get(key)
+    if not declared:
+        return {}
+    properties = _schema.named(matter, (key,), declared)
+    return {name: _property(matter, key, name, value) for name, value in properties.items()}
+
+
+def _property(matter: FrontMatter, key: str, name: str, declared: Any) -> PropertySettings:
+    if declared is None:
+        return PropertySettings()
+    if not isinstance(declared, dict):
+        return PropertySettings(type=_schema.json_type(declared), default=declared)
+    value = cast("dict[str, Any]", declared)
+    matter.check_keys((key, name), value, _PROPERTY_KEYS)
+    kind = str(value.get("kind", value.get("type", "")))
+    # The first schema let anything stand as a type, and files in use say "str" or "any": those are not checked.
+    if key == "inputs" and "kind" in value and kind not in KINDS:
+        raise matter.error([key, name, "kind"], f"{kind!r}; {nearest(kind, KINDS)}")
+    return PropertySettings(
+        type=kind,
+        default=value.get("default"),
+        description=str(value.get("description", "")),
+        sample=value.get("sample", value.get("example")),
+        required=value.get("required") is True,
+        enum=value.get("enumValues", value.get("enum")),
+    )
+
+
+def _template(matter: FrontMatter, parent: Optional[Prompty]) -> TemplateSettings:
+    declared = matter.values.get("template")
+    if declared is None:
+        if parent is not None and not _is_new(matter):
+            return parent.template
+        return TemplateSettings("jinja2" if _is_new(matter) else "mustache")
+    settings: Mapping[str, Any] = {"type": declared}
+    if isinstance(declared, dict):
+        settings = cast("dict[str, Any]", declared)
+        matter.check_keys(("template",), settings, ("type", "format", "parser", "strict", "content"))
+    engine = _kind(settings.get("format", settings.get("type", "mustache")))
+    if engine not in ENGINES:
+        raise matter.error(["template"], f"{engine!r} is no template engine that is known; {nearest(engine, ENGINES)}")
+    parser = _kind(settings.get("parser", "prompty"))
+    if parser not in ("prompty", "prompty.chat"):
+        raise matter.error(["template", "parser"], f"{parser!r}; {nearest(parser, ['prompty'])}")
+    return TemplateSettings(engine, parser)
+
+
+def _kind(value: Any) -> str:
+    return str(cast("dict[str, Any]", value).get("kind", "") if isinstance(value, dict) else value)
+
+
+def _is_new(matter: FrontMatter) -> bool:
+    """Whether a file is of the newest schema, whose default engine is jinja2; its own keys tell."""
+    model = matter.values.get("model")
+    template = matter.values.get("template")
+    inputs: Any = matter.values.get("inputs")
+    return (
+        isinstance(model, str)
+        or (isinstance(model, dict) and any(key in model for key in _NEW_MODEL_KEYS))
+        or (isinstance(template, dict) and "format" in template)
+        or isinstance(inputs, list)
+        or (
+            isinstance(inputs, dict)
+            and any("kind" in item for item in cast("dict[str, Any]", inputs).values() if isinstance(item, dict))
+        )
+        or any(key in matter.values for key in ("displayName", "metadata"))
+    )

@@ -1,0 +1,215 @@
+"""What a prompty file declares, in the words of the service: options, tools and JSON schemas.
+
+Both spellings are read: the newest public schema ("kind", camelCase options, lists of named properties) and the first
+one ("type", the service's own option names, JSON schemas).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from .._options import ChatOptions
+from ._frontmatter import FrontMatter, KeyPath
+
+_JSON_TYPES = {
+    "float": "number",
+    "list": "array",
+    "dict": "object",
+    "bool": "boolean",
+    "int": "integer",
+    "str": "string",
+}
+
+_OPTIONS = {
+    "temperature": "temperature",
+    "maxOutputTokens": "max_tokens",
+    "topP": "top_p",
+    "frequencyPenalty": "frequency_penalty",
+    "presencePenalty": "presence_penalty",
+    "seed": "seed",
+    "stopSequences": "stop",
+    "allowMultipleToolCalls": "parallel_tool_calls",
+    "topK": "top_k",
+}
+_COMPLETE_OPTIONS = {*ChatOptions.__annotations__, "stream"}
+
+_TOOL_KEYS = ("kind", "type", "name", "id", "description", "parameters", "strict", "bindings")
+
+
+def parameters(matter: FrontMatter, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Translate the ``model.options`` of the newest schema into names of the service.
+
+    :param matter: The file, for errors.
+    :param options: The options.
+    :return: The options.
+    :raises PromptError: An option is not known.
+    """
+    matter.check_keys(("model", "options"), options, [*_OPTIONS, "additionalProperties"])
+    result = {_OPTIONS[name]: value for name, value in options.items() if name in _OPTIONS}
+    return {**result, **(options.get("additionalProperties") or {})}
+
+
+def usable(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Sort options so that ``complete(**options)`` takes them all.
+
+    :param declared: Options by the names of the service.
+    :return: The same, those that ``complete()`` does not name under ``model_extras``.
+    """
+    options = {name: value for name, value in declared.items() if name in _COMPLETE_OPTIONS}
+    extras = {name: value for name, value in declared.items() if name not in _COMPLETE_OPTIONS}
+    return {**options, "model_extras": {**(options.get("model_extras") or {}), **extras}} if extras else options
+
+
+def tools(matter: FrontMatter, key: KeyPath, declared: Any) -> list[dict[str, Any]]:
+    """Make the ``tools`` option of ``complete()``.
+
+    :param matter: The file, for errors.
+    :param key: Where the tools are declared.
+    :param declared: A list of tools, in the service's form or in that of either schema.
+    :return: The tools in the service's form. Parameters that are bound to a value are left out.
+    :raises PromptError: A tool is no function, or has no name.
+    """
+    if not isinstance(declared, list):
+        raise matter.error(key, "not a list; write '- name: ...' for each tool")
+    return [_tool(matter, (*key, str(index)), tool) for index, tool in enumerate(cast("Sequence[Any]", declared))]
+
+
+def _tool(matter: FrontMatter, key: KeyPath, tool: Any) -> dict[str, Any]:
+    if not isinstance(tool, dict):
+        raise matter.error(key, "not a mapping; a tool has a name, a description and parameters")
+    declared = cast("dict[str, Any]", tool)
+    if "function" in declared:
+        return declared
+    kind = declared.get("kind", declared.get("type", "function"))
+    if kind != "function":
+        raise matter.error(key, f"a tool of kind {kind!r} is none that a chat completion can call; only 'function' is")
+    matter.check_keys(key, declared, _TOOL_KEYS)
+    name = declared.get("name", declared.get("id"))
+    if not isinstance(name, str):
+        raise matter.error(key, "the tool has no name; add 'name: ...'")
+    function: dict[str, Any] = {"name": name}
+    if "description" in declared:
+        function["description"] = declared["description"]
+    if "parameters" in declared:
+        schema = declared["parameters"]
+        function["parameters"] = object_schema(
+            matter, (*key, "parameters"), schema, bound=declared.get("bindings") or ()
+        )
+        if isinstance(schema, dict) and "strict" in schema:
+            function["strict"] = schema["strict"]
+    if "strict" in declared:
+        function["strict"] = declared["strict"]
+    return {"type": "function", "function": function}
+
+
+def object_schema(matter: FrontMatter, key: KeyPath, declared: Any, *, bound: Iterable[str] = ()) -> dict[str, Any]:
+    """Make the JSON schema of an object.
+
+    :param matter: The file, for errors.
+    :param key: Where it is declared.
+    :param declared: A list or mapping of properties, a mapping with such under "properties", or a JSON schema.
+    :keyword bound: Names of properties to leave out.
+    :return: The JSON schema.
+    :raises PromptError: The declaration is of another form.
+    """
+    if isinstance(declared, dict) and "properties" in declared:
+        mapping = cast("dict[str, Any]", declared)
+        if mapping.get("type") == "object" and isinstance(mapping["properties"], dict):
+            return _without(mapping, set(bound))
+        key, declared = (*key, "properties"), mapping["properties"]
+    properties = named(matter, key, declared)
+    kept = {name: value for name, value in properties.items() if name not in set(bound)}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: _property_schema(matter, (*key, name), value) for name, value in kept.items()},
+    }
+    required = [name for name, value in kept.items() if _required(value)]
+    return {**schema, "required": required} if required else schema
+
+
+def _required(declared: Any) -> bool:
+    return isinstance(declared, dict) and cast("dict[str, Any]", declared).get("required") is True
+
+
+def _without(schema: Mapping[str, Any], bound: set[str]) -> dict[str, Any]:
+    if not bound:
+        return dict(schema)
+    result = {**schema, "properties": {name: item for name, item in schema["properties"].items() if name not in bound}}
+    if "required" in schema:
+        result["required"] = [name for name in schema["required"] if name not in bound]
+    return result
+
+
+def named(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[str, Any]:
+    """Read properties declared as a mapping or as a list of mappings that have a name.
+
+    :param matter: The file, for errors.
+    :param key: Where they are declared.
+    :param declared: The properties.
+    :return: The properties by name.
+    :raises PromptError: They are neither, or one has no name.
+    """
+    if isinstance(declared, dict):
+        return cast("dict[str, Any]", declared)
+    if not isinstance(declared, list):
+        raise matter.error(key, "neither a mapping of properties nor a list of them")
+    result: dict[str, Any] = {}
+    for index, item in enumerate(cast("Sequence[Any]", declared)):
+        entry = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+        if not isinstance(entry.get("name"), str):
+            raise matter.error([*key, str(index)], "the property has no name; write '- name: ...'")
+        result[entry["name"]] = entry
+    return result
+
+
+def _property_schema(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[str, Any]:
+    if not isinstance(declared, dict):
+        return {"type": json_type(declared), "default": declared}
+    value = cast("dict[str, Any]", declared)
+    kind = str(value.get("kind", value.get("type", "string")))
+    schema: dict[str, Any] = {"type": _JSON_TYPES.get(kind, kind)}
+    choices = value.get("enumValues", value.get("enum"))
+    if choices is not None:
+        schema["enum"] = choices
+    for name in ("description", "default"):
+        if name in value:
+            schema[name] = value[name]
+    if schema["type"] == "object" and "properties" in value:
+        schema.update(object_schema(matter, key, {"properties": value["properties"]}))
+    if "items" in value:
+        schema["items"] = _property_schema(matter, (*key, "items"), value["items"])
+    return schema
+
+
+def json_type(value: Any) -> str:
+    """Name the JSON type of a value.
+
+    :param value: A value as YAML or Python gives it.
+    :return: "string", "boolean", "integer", "number", "array" or "object".
+    """
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    if isinstance(value, Mapping):
+        return "object"
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return "array"
+    return "string"
+
+
+def response_format(matter: FrontMatter, name: str, outputs: Any) -> dict[str, Any]:
+    """Make the ``response_format`` option of ``complete()`` from declared outputs.
+
+    :param matter: The file, for errors.
+    :param name: The prompt's name.
+    :param outputs: The declared properties of the answer.
+    :return: A ``json_schema`` response format.
+    :raises PromptError: The outputs are not declared as properties.
+    """
+    schema = object_schema(matter, ("outputs",), outputs)
+    identifier = "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in name)[:64]
+    return {"type": "json_schema", "json_schema": {"name": identifier or "outputs", "schema": schema}}

@@ -1,0 +1,230 @@
+"""The public class: a template and its settings, from a file or a string, to be turned into messages."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Optional, TypeVar, Union, cast
+
+from . import _files, _inputs, _messages, _mustache, _prompty
+from ._errors import PromptError, nearest
+from ._inputs import PropertySettings
+from ._utils import remove_leading_empty_space
+
+_T = TypeVar("_T")
+
+
+class PromptTemplate:
+    """A prompt with variables, made with :meth:`from_prompty` or :meth:`from_string`.
+
+    A line ``role:`` alone (assistant, developer, function, system, tool, user; any case; optionally after ``#``,
+    optionally with attributes as in ``tool[tool_call_id="call_1"]:``) starts a message; text in front of the first is
+    a system message. ``![alt](target)`` is an image.
+
+    Only the template decides about both. Whatever text a variable holds, it starts no message, changes no role, and
+    reads no file. Where a template leaves a role to a variable called `role`, as in ``{{role}}:``, the variable has to
+    hold a role; and a variable in an image's target has to make an ``http:``, ``https:`` or ``data:`` URL of it.
+
+    Templates are safe to share between threads and tasks.
+    """
+
+    model_name: Optional[str]
+    """The model to use: the configuration's `azure_deployment`, or the model's name that the file gives, or None."""
+    parameters: dict[str, Any]
+    """Options for ``complete(**template.parameters)``, tools included."""
+    prompty: Optional[_prompty.Prompty]
+    """The prompty file that the template was read from."""
+
+    def __init__(
+        self,
+        *,
+        api: str = "chat",
+        prompty: Optional[_prompty.Prompty] = None,
+        prompt_template: Optional[str] = None,
+        model_name: Optional[str] = None,
+        strict: bool = False,
+        use_sample: bool = False,
+        trust_variables: bool = False,
+        root: Optional[Path] = None,
+    ) -> None:
+        if (prompty is None) == (prompt_template is None):
+            raise ValueError("use PromptTemplate.from_prompty(file) or PromptTemplate.from_string(text)")
+        if api not in _prompty.APIS:
+            raise ValueError(f"api is {api!r}; {nearest(api, _prompty.APIS)}")
+        self.prompty = prompty
+        self.model_name = model_name
+        self.parameters = {}
+        self._config: dict[str, Any] = {}
+        self._api, self._engine, self._source = api, "mustache", prompt_template or ""
+        self._strict, self._use_sample, self._trust_variables, self._root = strict, use_sample, trust_variables, root
+        if prompty is None:
+            self._config = {"api": api, "prompt_template": prompt_template}
+        else:
+            settings = prompty.model
+            configuration = settings.configuration
+            self.model_name = configuration.get("azure_deployment") or settings.id or configuration.get("model") or None
+            self.parameters = settings.parameters
+            self._api, self._engine, self._source = settings.api, prompty.template.type, prompty.content
+        # A broken template is found now rather than when the first message is needed.
+        self._located(self._check)
+
+    @classmethod
+    def from_prompty(
+        cls,
+        file_path: Union[str, os.PathLike[str]],
+        *,
+        strict: bool = False,
+        use_sample: bool = False,
+        trust_variables: bool = False,
+        root: Optional[Union[str, os.PathLike[str]]] = None,
+    ) -> PromptTemplate:
+        """Read a prompty file.
+
+        ``${env:NAME}``, ``${env:NAME:default}`` and ``${file:path}`` are replaced in the front matter, and only there.
+        The template is mustache unless the file says ``template: jinja2``, or is of the newest schema, where jinja2 is
+        the default; Jinja2 runs in its sandbox.
+
+        :param file_path: The file, relative to the source file that calls this.
+        :keyword strict: Whether a variable that the template prints but the caller does not pass is an error. Default:
+            it is empty.
+        :keyword use_sample: Whether the file's `sample` stands in for variables that the caller does not pass. Default:
+            only an input's `default` does.
+        :keyword trust_variables: Whether variables are as trustworthy as the template: role lines and images in their
+            text then count, and files outside of the prompt's folder may be read, as in the beta releases. Default:
+            False.
+        :keyword root: The folder that file references, images and bases may not leave, symbolic links resolved.
+            Default: the prompty file's folder.
+        :return: The template.
+        :raises ValueError: The file is not a prompty file that can be used; the message names file, line and key.
+        :raises FileNotFoundError: The file, or one that it refers to, does not exist.
+        :raises ImportError: PyYAML, or for Jinja2 templates Jinja2, is not installed.
+        """
+        if not file_path:
+            raise ValueError("file_path is empty; pass the path of a prompty file")
+        frame = inspect.currentframe()
+        caller = frame.f_back if frame else None
+        # From an interactive session the name is no file, such as "<stdin>": then the working directory counts.
+        folder = os.path.dirname(os.path.abspath(caller.f_code.co_filename)) if caller else os.getcwd()
+        path = Path(os.path.abspath(os.path.join(folder, file_path)))
+        if not path.is_file():
+            raise FileNotFoundError(f"No prompty file {str(path)!r}; a relative path is taken from {folder!r}")
+        # Links to the file itself are followed to no other folder: its neighbours are where it is named.
+        path = Path(os.path.realpath(path.parent)) / path.name
+        limit = None if trust_variables and root is None else Path(os.path.realpath(root or path.parent))
+        return cls(
+            prompty=_prompty.load(path, root=limit),
+            strict=strict,
+            use_sample=use_sample,
+            trust_variables=trust_variables,
+            root=limit,
+        )
+
+    @classmethod
+    def from_string(
+        cls,
+        prompt_template: str,
+        api: str = "chat",
+        model_name: Optional[str] = None,
+        *,
+        strict: bool = False,
+        trust_variables: bool = False,
+    ) -> PromptTemplate:
+        """Take a mustache template from a string.
+
+        Leading blank lines and the indentation that all lines share are dropped.
+
+        :param prompt_template: The template.
+        :param api: "chat" for messages; "completion", "embedding" or "image" for a text.
+        :param model_name: The model to use.
+        :keyword strict: Whether a variable that the template prints but the caller does not pass is an error. Default:
+            it is empty.
+        :keyword trust_variables: Whether role lines and images in a variable's text count, as in the beta releases.
+            Default: False.
+        :return: The template.
+        :raises ValueError: The template is empty or broken; the message names the line.
+        """
+        return cls(
+            api=api,
+            prompt_template=remove_leading_empty_space(prompt_template),
+            model_name=model_name,
+            strict=strict,
+            trust_variables=trust_variables,
+        )
+
+    def create_messages(self, data: Optional[Mapping[str, Any]] = None, **kwargs: Any) -> list[dict[str, Any]]:
+        """Fill in the template.
+
+        :param data: The variables by name. If given, keywords are ignored.
+        :keyword kwargs: The variables.
+        :return: The messages for ``complete(messages=...)``, dictionaries of the caller's own; or, if the template is
+            for another api than "chat", the text as a `str`.
+        :raises ValueError: A variable is missing or of the wrong type, a variable does not fit the place where it
+            stands, or nothing is left to send; the message names it.
+        :raises FileNotFoundError: An image of the template does not exist.
+        """
+        return self._located(lambda: self._create(kwargs if data is None else data))
+
+    def _create(self, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+        declared: Mapping[str, PropertySettings] = self.prompty.inputs if self.prompty else {}
+        samples = self.prompty.sample if self.prompty and self._use_sample else {}
+        values = _inputs.complete(declared, variables, samples)
+        if self._api not in ("chat", "responses"):
+            return cast("list[dict[str, Any]]", self._render(self._source, values))
+        # No variable can hold what was drawn after it was made.
+        token = f"\x02{secrets.token_hex(16)}"
+        texts, rich = _inputs.set_apart(declared, values, token)
+        if self._trust_variables:
+            marked = _messages.mark(self._render(self._source, texts), token, template=False)
+        else:
+            marked = _messages.mark(self._source, token, template=True)
+            marked = marked._replace(text=self._render(marked.text, texts))
+        messages = _messages.split(marked, token, rich=rich, load_image=self._load_image)
+        if not messages:
+            raise PromptError("the template rendered to no message; pass the variables that its sections depend on")
+        return messages
+
+    def _check(self) -> None:
+        if not self._source.strip():
+            raise PromptError("the template is empty; write a prompt, such as 'user:\\n{{question}}'")
+        _messages.mark(self._source, "", template=True)
+        if self._engine == "mustache":
+            _mustache.parse(self._source)
+        else:
+            from . import _jinja
+
+            _jinja.parse(self._source)
+
+    def _render(self, source: str, variables: Mapping[str, Any]) -> str:
+        if self._engine == "mustache":
+            return _mustache.render(_mustache.parse(source), variables, strict=self._strict)
+        from . import _jinja
+
+        return _jinja.render(_jinja.parse(source, strict=self._strict), variables)
+
+    def _load_image(self, target: str, literal: bool) -> str:
+        if self.prompty is None or _inputs.is_remote(target):
+            return target
+        if not literal:
+            raise PromptError(
+                f"the image target {target[:60]!r} comes from a variable and is no http:, https: or data: URL; "
+                f"variables read no files. Pass ImageUrl.load(...).url, or trust them: "
+                f"from_prompty(..., trust_variables=True)"
+            )
+        return _files.image_url(_files.resolve(target, self.prompty.file.parent, self._root))
+
+    def _located(self, work: Callable[[], _T]) -> _T:
+        """Do the work; an error of a prompty file's body then names the file and the file's line."""
+        try:
+            return work()
+        except PromptError as error:
+            if self.prompty is None:
+                raise
+            line = "" if error.line is None else f":{self.prompty.content_line + error.line - 1}"
+            raise PromptError(f"{self.prompty.file}{line}: {error.problem}") from error
+
+    def __repr__(self) -> str:
+        name = self.prompty.name if self.prompty else None
+        return f"PromptTemplate(name={name!r}, model_name={self.model_name!r}, engine={self._engine!r})"
