@@ -7,5 +7,6 @@ Inside, everything but sockets is functions on values: a request goes through `_
 from ._emulator import DEFAULT_KEY, Emulator
 from ._replies import Reply, ToolCall
 from ._request import RecordedRequest
+from ._weather import Fault
 
-__all__ = ["DEFAULT_KEY", "Emulator", "RecordedRequest", "Reply", "ToolCall"]
+__all__ = ["DEFAULT_KEY", "Emulator", "Fault", "RecordedRequest", "Reply", "ToolCall"]

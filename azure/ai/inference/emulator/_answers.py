@@ -230,7 +230,7 @@ def _fact(talk: Talk) -> Optional[str]:
 
 
 _TOPIC: Final = re.compile(
-    r"\b(?:about|what(?: is|'s| are)|who (?:is|was)|explain|describe|summari[sz]e|define|how (?:do|does|can|to))\s+(.+)",
+    r"\b(?:about|what(?: is|'s| are)|who is|explain|describe|summari[sz]e|define|how (?:do|does|can|to))\s+(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 

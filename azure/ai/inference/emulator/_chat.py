@@ -72,7 +72,7 @@ def finish(body: Mapping[str, Any], reply: Reply, dialect: Dialect, model: str) 
     seed = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     choices = list(reply.choices) or [reply] * int(body.get("n", 1))
     finished = [_choice(body, index, choice, dialect, seed) for index, choice in enumerate(choices)]
-    return Answer(f"chatcmpl-{seed[:24]}", reply.model or model, finished, {**_usage(body, finished), **reply.usage})
+    return Answer(f"chatcmpl-{seed[:24]}", model, finished, {**_usage(body, finished), **reply.usage})
 
 
 def _choice(body: Mapping[str, Any], index: int, reply: Reply, dialect: Dialect, seed: str) -> Choice:

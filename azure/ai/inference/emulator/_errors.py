@@ -25,7 +25,7 @@ _PYDANTIC: Final[Mapping[str, str]] = {
 
 
 def serverless(problem: ServiceError) -> Any:
-    """Return a serverless endpoint: the front door has three shapes of its own."""
+    """Speak as a serverless endpoint, whose front door has three shapes of its own."""
     if problem.kind in ("key", "token"):
         return {"statusCode": problem.status, "message": problem.message}
     if problem.kind == "extra":
@@ -44,7 +44,7 @@ def serverless(problem: ServiceError) -> Any:
 
 
 def foundry(problem: ServiceError) -> Any:
-    """Return the model inference route of a Foundry resource: ``details`` is a text, or null."""
+    """Speak as a Foundry resource's model inference route: ``details`` is a text, or null."""
     if problem.kind == "token":
         return {"statusCode": problem.status, "message": problem.message}
     if problem.kind == "extra":
@@ -56,7 +56,7 @@ def foundry(problem: ServiceError) -> Any:
 
 
 def azure_openai(problem: ServiceError) -> Any:
-    """Azure OpenAI: as OpenAI, but for what the gateway refuses, and with the filter's verdict inside."""
+    """Speak as Azure OpenAI: as OpenAI, but for what the gateway refuses, and with the filter's verdict inside."""
     if problem.kind == "token":
         return {"statusCode": problem.status, "message": problem.message}
     error: dict[str, Any] = {"code": problem.code, "message": problem.message}
@@ -69,7 +69,7 @@ def azure_openai(problem: ServiceError) -> Any:
 
 
 def openai(problem: ServiceError) -> Any:
-    """OpenAI's own platform."""
+    """Speak as OpenAI's own platform."""
     kinds = {"key": "invalid_request_error", "limit": "requests", "server": "server_error"}
     code = "invalid_api_key" if problem.kind == "key" else problem.code
     kind = kinds.get(problem.kind, "invalid_request_error")
@@ -85,7 +85,7 @@ def fastapi_detail(problem: ServiceError) -> list[dict[str, Any]]:
 
 
 def mistral(problem: ServiceError) -> Any:
-    """Mistral's platform: violations as FastAPI lists them, all else flat."""
+    """Speak as Mistral's platform: violations as FastAPI lists them, all else flat."""
     if problem.status == 422:
         return {"detail": fastapi_detail(problem)}
     if problem.kind == "key":
@@ -102,7 +102,7 @@ def mistral(problem: ServiceError) -> Any:
 
 
 def mistral_azure(problem: ServiceError) -> Any:
-    """Return a Mistral model behind Azure's front door: its violations are JSON in the text of a message."""
+    """Speak as a Mistral model behind Azure's front door: its violations are JSON in the text of a message."""
     if problem.status == 422:
         detail = json.dumps({"detail": fastapi_detail(problem)}, separators=(",", ":"))
         return {"error": {"code": "Invalid input", "message": detail, "status": 422}}
@@ -110,7 +110,7 @@ def mistral_azure(problem: ServiceError) -> Any:
 
 
 def llama_cpp(problem: ServiceError) -> Any:
-    """llama.cpp's server: the code is the status, as a number."""
+    """Speak as llama.cpp's server: the code is the status, as a number."""
     kinds = {401: "authentication_error", 404: "not_found_error", 501: "not_supported_error", 503: "unavailable_error"}
     usual = "invalid_request_error" if problem.status < 500 else "server_error"
     kind = kinds.get(problem.status, usual)
@@ -118,7 +118,7 @@ def llama_cpp(problem: ServiceError) -> Any:
 
 
 def vllm(problem: ServiceError) -> Any:
-    """vLLM: as OpenAI, with a number for a code."""
+    """Speak as vLLM: as OpenAI, with a number for a code."""
     kind = {401: "Unauthorized", 404: "NotFoundError"}.get(problem.status, "BadRequestError")
     if problem.status >= 500:
         kind = "InternalServerError"
@@ -126,12 +126,12 @@ def vllm(problem: ServiceError) -> Any:
 
 
 def ollama(problem: ServiceError) -> Any:
-    """Ollama: three types, nothing else."""
+    """Speak as Ollama: three types, nothing else."""
     usual = "invalid_request_error" if problem.status < 500 else "api_error"
     kind = "not_found_error" if problem.status == 404 else usual
     return {"error": {"message": problem.message, "type": kind, "param": None, "code": None}}
 
 
 def lm_studio(problem: ServiceError) -> Any:
-    """LM Studio: a bare text for a route it does not know (with status 200, which `_service` sees to)."""
+    """Speak as LM Studio: a bare text for a route it does not know (with status 200, which `_service` sees to)."""
     return {"error": problem.message if problem.kind == "route" else {"message": problem.message}}

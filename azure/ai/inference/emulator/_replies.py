@@ -37,7 +37,11 @@ class Reply:
     :keyword filtered: a category (``hate``, ``self_harm``, ``sexual``, ``violence``) for which the answer is withheld.
     :keyword choices: several choices instead of one.
     :keyword usage: members of ``usage`` that differ from the emulator's own count.
-    :keyword model: the model's name in the answer. Default: the one asked for.
+    :keyword body: a JSON body to send as it is, whatever was asked.
+    :keyword events: the events of a stream to send as they are: an object or a text is framed as ``data: ...``, bytes
+        are not. The closing ``[DONE]`` is one of them, or missing.
+    :keyword status: the HTTP status. Default: 200.
+    :keyword headers: headers to add.
     """
 
     content: Optional[str] = None
@@ -48,4 +52,12 @@ class Reply:
     filtered: Optional[str] = None
     choices: Sequence["Reply"] = ()
     usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    model: Optional[str] = None
+    body: Optional[Any] = None
+    events: Optional[Sequence[Union[str, bytes, Mapping[str, Any]]]] = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def is_raw(self) -> bool:
+        """Tell whether the reply says what to send, not what the model says."""
+        return self.body is not None or self.events is not None or self.status != 200

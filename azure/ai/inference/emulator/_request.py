@@ -69,3 +69,9 @@ def _scrub_value(value: str) -> str:
 def scrub_query(query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return a query without secrets."""
     return [(name, SCRUBBED if _SECRET_QUERY.match(name) else value) for name, value in query]
+
+
+def credentials(request: RecordedRequest) -> list[str]:
+    """List the secrets that a request carries, as they are."""
+    headers = [value.rpartition(" ")[2] for name, value in request.headers.items() if name.lower() in _SECRET_HEADERS]
+    return [secret for secret in (*headers, *(v for n, v in request.query if _SECRET_QUERY.match(n))) if secret]

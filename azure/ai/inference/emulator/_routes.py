@@ -11,8 +11,6 @@ from typing import Final, Literal, Optional
 from ._problems import ServiceError
 from ._request import RecordedRequest
 
-Operation = Literal["chat/completions", "embeddings", "images/embeddings", "info", "models"]
-
 _VERSIONS: Final = frozenset(
     {
         "2024-04-01-preview",
@@ -34,7 +32,7 @@ class Family:
     """The routes under one prefix.
 
     :param name: for messages.
-    :param prefix: a regular expression.
+    :param template: the prefix, with names in braces.
     :param dialect: the dialect spoken there unless another is asked for.
     :keyword version: ``known`` (one of the model inference API's), ``dated`` (any well-formed one), ``refused`` (no
         dated one), or ``any``.
@@ -44,10 +42,10 @@ class Family:
     """
 
     name: str
-    prefix: str
+    template: str
     dialect: str
     version: Literal["known", "dated", "refused", "any"]
-    operations: tuple[Operation, ...]
+    operations: tuple[str, ...]
     model_required: bool = False
     audiences: tuple[str, ...] = ()
 
@@ -57,64 +55,32 @@ _COGNITIVE: Final = "https://cognitiveservices.azure.com"
 _FOUNDRY: Final = "https://ai.azure.com"
 _ALL_AUDIENCES: Final = (_COGNITIVE, _FOUNDRY, _ML)
 
+_CHAT: Final = ("chat/completions", "embeddings")
+_ALL: Final = (*_CHAT, "images/embeddings", "info")
+
 FAMILIES: Final = (
     Family(
-        "project",
-        r"/api/projects/[^/]+/openai/v1",
-        "azure-openai",
-        "refused",
-        ("chat/completions", "embeddings", "models"),
-        True,
-        (_FOUNDRY,),
+        "project", "/api/projects/{project}/openai/v1", "azure-openai", "refused", (*_CHAT, "models"), True, (_FOUNDRY,)
     ),
     Family(
-        "deployments",
-        r"/openai/deployments/(?P<deployment>[^/]+)",
-        "azure-openai",
-        "dated",
-        ("chat/completions", "embeddings"),
-        False,
-        (_COGNITIVE, _FOUNDRY),
+        "deployments", "/openai/deployments/{deployment}", "azure-openai", "dated", _CHAT, False, (_COGNITIVE, _FOUNDRY)
     ),
-    Family(
-        "v1",
-        r"/openai/v1",
-        "azure-openai",
-        "refused",
-        ("chat/completions", "embeddings", "models"),
-        True,
-        (_FOUNDRY, _COGNITIVE),
-    ),
-    Family(
-        "models",
-        r"/models",
-        "model-inference",
-        "known",
-        ("chat/completions", "embeddings", "images/embeddings", "info"),
-        True,
-        (_COGNITIVE, _FOUNDRY),
-    ),
-    Family("github", r"/inference", "model-inference", "any", ("chat/completions", "embeddings"), True, _ALL_AUDIENCES),
-    Family(
-        "local",
-        r"/v1",
-        "openai",
-        "any",
-        ("chat/completions", "embeddings", "images/embeddings", "models"),
-        False,
-        _ALL_AUDIENCES,
-    ),
-    Family(
-        "serverless",
-        r"",
-        "serverless",
-        "dated",
-        ("chat/completions", "embeddings", "images/embeddings", "info"),
-        False,
-        (_ML, _COGNITIVE),
-    ),
+    Family("v1", "/openai/v1", "azure-openai", "refused", (*_CHAT, "models"), True, (_FOUNDRY, _COGNITIVE)),
+    Family("models", "/models", "model-inference", "known", _ALL, True, (_COGNITIVE, _FOUNDRY)),
+    Family("github", "/inference", "model-inference", "any", _CHAT, True, _ALL_AUDIENCES),
+    Family("local", "/v1", "openai", "any", (*_CHAT, "images/embeddings", "models"), False, _ALL_AUDIENCES),
+    Family("serverless", "", "serverless", "dated", _ALL, False, (_ML, _COGNITIVE)),
 )
-_PATTERNS: Final = tuple((family, re.compile(f"{family.prefix}/{_OPERATION}$")) for family in FAMILIES)
+"""Every family; the root's is last, since it is the prefix of all."""
+
+
+def _pattern(family: Family, ending: str) -> re.Pattern[str]:
+    prefix = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", family.template)
+    return re.compile(prefix + ending)
+
+
+_PATHS: Final = tuple((family, _pattern(family, f"/{_OPERATION}$")) for family in FAMILIES)
+_PREFIXES: Final = tuple((family, _pattern(family, "(/|$)")) for family in FAMILIES)
 
 
 @dataclass(frozen=True)
@@ -128,7 +94,7 @@ class Route:
 
 def find_family(path: str) -> Family:
     """Return the family whose prefix ``path`` has; the root's if it has none."""
-    return next(family for family in FAMILIES if re.match(f"{family.prefix}(/|$)", path))
+    return next((family for family, pattern in _PREFIXES if pattern.match(path)), FAMILIES[-1])
 
 
 def find_route(request: RecordedRequest) -> Route:
@@ -136,7 +102,7 @@ def find_route(request: RecordedRequest) -> Route:
 
     :raises ServiceError: 404 for a path that the service does not have, 405 for a method that the path does not take.
     """
-    for family, pattern in _PATTERNS:
+    for family, pattern in _PATHS:
         match = pattern.match(request.path)
         if match and match["operation"] in family.operations:
             wanted = "GET" if match["operation"] in ("info", "models") else "POST"

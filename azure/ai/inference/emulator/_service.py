@@ -1,13 +1,13 @@
 """A request in, an answer out: the whole service as a function, without a socket.
 
 :func:`respond` finds the route, lets the caller in, checks the body, asks the model what it says, and shapes the
-    answer as the
-dialect does. A refusal anywhere on the way is a :class:`ServiceError`, rendered in one place.
+    answer as
+the dialect does. A refusal anywhere on the way is a :class:`ServiceError`, rendered in one place.
 """
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final, Optional
 
 from ._access import check_access
@@ -18,48 +18,45 @@ from ._embeddings import embed
 from ._problems import ServiceError
 from ._replies import Reply
 from ._request import RecordedRequest
+from ._response import Response, event, json_response
 from ._routes import Route, check_version, find_family, find_route
 from ._rules import check_chat, read_body
-from ._values import as_object, as_text, compact
+from ._values import as_object, as_text
 
 _THINKS_IN_A_MEMBER: Final = "2025-04-01"
-Speak = Callable[[RecordedRequest, Mapping[str, Any]], Optional[Reply]]
+_EVENT_STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
+Speak = Callable[[RecordedRequest], Optional[Reply]]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How an emulator was set up; see :class:`Emulator` for what each says."""
+    """How the service was set up; see :class:`Emulator` for what each says."""
 
-    keys: Collection[str]
+    key: str
+    tokens: Collection[str] = ()
     dialect: Optional[str] = None
     model: str = "emulator-1"
     model_type: str = "chat-completion"
     models: Optional[Collection[str]] = None
 
 
-@dataclass(frozen=True)
-class Response:
-    """An answer: a body, or the events of a stream."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-    events: Optional[Iterable[bytes]] = None
-    reason: Optional[str] = None
-    usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-
-def respond(request: RecordedRequest, settings: Settings, speak: Speak) -> Response:
+def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:
     """Return the service's answer.
 
-    :param speak: gives the reply that was scripted for a chat request, or None.
+    :param speak: gives the reply that was scripted for a request, or None.
     """
-    dialect = _dialect(request, settings)
     try:
-        response = _answer(request, settings, dialect, speak)
+        return _answer(request, settings, dialect, speak)
     except ServiceError as problem:
-        response = refuse(problem, dialect)
-    return replace(response, headers={**_identity(request, dialect), **response.headers})
+        return refuse(problem, dialect)
+
+
+def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
+    """Return what is spoken to this request: the dialect of its route, unless one was set."""
+    dialect = DIALECTS[settings.dialect or find_family(request.path).dialect]
+    if dialect.unknown == "ask" and request.param("api-version") < _THINKS_IN_A_MEMBER:
+        return replace(dialect, reasoning="tags")
+    return dialect
 
 
 def refuse(problem: ServiceError, dialect: Dialect) -> Response:
@@ -67,19 +64,16 @@ def refuse(problem: ServiceError, dialect: Dialect) -> Response:
     body = dialect.render(problem)
     headers = dict(problem.headers)
     if isinstance(body, str):
-        return Response(problem.status, headers | {"Content-Type": "text/plain; charset=utf-8"}, body.encode())
+        return Response(problem.status, {**headers, "Content-Type": "text/plain; charset=utf-8"}, body.encode())
     if dialect.versions:
         headers.setdefault("x-ms-error-code", problem.code)
+    # LM Studio answers an unknown path with status 200 and a text under "error".
     status = 200 if dialect.name == "lm-studio" and problem.kind == "route" else problem.status
-    reason = "PermissionDenied" if problem.kind == "key" and "azure" in dialect.name else None
-    return replace(_json(body, status), headers=headers | {"Content-Type": "application/json"}, reason=reason)
+    reason = "PermissionDenied" if problem.kind == "key" and dialect.filters else None
+    return replace(json_response(body, status, headers), reason=reason)
 
 
-def _json(body: Any, status: int = 200) -> Response:
-    return Response(status, {"Content-Type": "application/json"}, compact(body).encode())
-
-
-def _identity(request: RecordedRequest, dialect: Dialect) -> dict[str, str]:
+def identify(request: RecordedRequest, dialect: Dialect) -> dict[str, str]:
     """Return the headers by which a service's answer is told from any other."""
     headers = {"x-request-id": str(uuid.uuid4())}
     if dialect.versions:
@@ -89,34 +83,29 @@ def _identity(request: RecordedRequest, dialect: Dialect) -> dict[str, str]:
     return headers
 
 
-def _dialect(request: RecordedRequest, settings: Settings) -> Dialect:
-    """Say what is spoken to this request: the dialect of its route, unless one was set."""
-    family = find_family(request.path)
-    dialect = DIALECTS[settings.dialect or family.dialect]
-    if dialect.unknown == "ask" and request.param("api-version") < _THINKS_IN_A_MEMBER:
-        return replace(dialect, reasoning="tags")
-    return dialect
-
-
 def _answer(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:
     route = find_route(request)
     check_access(
         request,
-        keys=settings.keys,
+        keys=(settings.key, *settings.tokens),
         audiences=route.family.audiences,
         demand=dialect.key,
         serverless=route.family.name == "serverless",
     )
     if dialect.versions:
         check_version(request, route.family)
-    if route.operation == "info":
-        return _json(_info(request, settings))
-    if route.operation == "models":
-        return _json(_models(settings))
-    model = _model(request, route, settings)
     if route.operation == "chat/completions":
-        return _chat(request, route, dialect, model, speak)
-    return _json(embed(request, dialect, model=model, images=route.operation == "images/embeddings"))
+        return _chat(request, dialect, _model(request, route, settings), speak)
+    reply = speak(request)
+    if reply is not None:
+        return _raw(reply)
+    if route.operation == "info":
+        return json_response(_info(request, settings))
+    if route.operation == "models":
+        return json_response(_models(settings))
+    images = route.operation == "images/embeddings"
+    body = embed(request, dialect, model=_model(request, route, settings), images=images)
+    return replace(json_response(body), usage=body["usage"])
 
 
 def _model(request: RecordedRequest, route: Route, settings: Settings) -> str:
@@ -131,7 +120,7 @@ def _model(request: RecordedRequest, route: Route, settings: Settings) -> str:
         message = "Please provide a model name in the request body or as a x-ms-model-mesh-model-name header."
         raise ServiceError(400, "no_model_name", message, param="model")
     if settings.models is not None and named and named not in settings.models:
-        if route.family.name in ("deployments", "v1", "project"):
+        if route.family.dialect == "azure-openai":
             message = (
                 "The API deployment for this resource does not exist. If you created the deployment within the last "
                 "5 minutes, please wait a moment and try again."
@@ -153,18 +142,33 @@ def _models(settings: Settings) -> dict[str, Any]:
     return {"object": "list", "data": data}
 
 
-def _chat(request: RecordedRequest, route: Route, dialect: Dialect, model: str, speak: Speak) -> Response:
+def _chat(request: RecordedRequest, dialect: Dialect, model: str, speak: Speak) -> Response:
     body = check_chat(request, dialect, model)
-    reply = speak(request, body) or default_reply(body, model=model)
+    reply = speak(request) or default_reply(body, model=model)
+    if reply.is_raw:
+        return _raw(reply)
     answer = finish(body, reply, dialect, model)
     if body.get("stream") is not True:
-        return replace(_json(whole(answer, dialect)), usage=answer.usage)
+        return replace(json_response(whole(answer, dialect), 200, reply.headers), usage=answer.usage)
     include = as_object(body.get("stream_options")).get("include_usage") is True
-    headers = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
-    return Response(200, headers, events=_events(answer, dialect, include), usage=answer.usage)
+    steps = _events(answer, dialect, include)
+    return Response(200, {**reply.headers, **_EVENT_STREAM}, steps=steps, usage=answer.usage)
 
 
 def _events(answer: Answer, dialect: Dialect, include_usage: bool) -> Iterator[bytes]:
     for chunk in chunks(answer, dialect, include_usage=include_usage):
-        yield b"data: " + compact(chunk).encode() + b"\n\n"
+        yield event(chunk)
     yield dialect.done
+
+
+def _raw(reply: Reply) -> Response:
+    """Return what a reply says to send, as it is."""
+    if reply.events is not None:
+        return Response(reply.status, {**_EVENT_STREAM, **reply.headers}, steps=map(_raw_event, reply.events))
+    return json_response(reply.body, reply.status, reply.headers)
+
+
+def _raw_event(data: str | bytes | Mapping[str, Any]) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    return f"data: {data}\n\n".encode() if isinstance(data, str) else event(data)
