@@ -70,7 +70,9 @@ def describe() -> dict[str, Any]:
 
 def _paths(family: Family) -> Iterator[tuple[str, dict[str, Any]]]:
     names = [name for name in ("project", "deployment") if "{" + name + "}" in family.template]
-    parameters: list[dict[str, Any]] = [{"name": name, "in": "path", "required": True, "schema": _NAME} for name in names]
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": _NAME} for name in names
+    ]
     if family.version in ("known", "dated"):
         version = {"type": "string", "enum": ["2024-05-01-preview", "2025-04-01"]}
         parameters.append({"name": "api-version", "in": "query", "required": True, "schema": version})

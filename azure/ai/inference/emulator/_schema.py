@@ -61,7 +61,8 @@ def read_hints(text: str) -> Hints:
     quoted: list[str] = re.findall(r'"([^"]+)"', text)
     nouns: list[str] = re.findall(r"(?<![.?!] )(?<!^)\b([A-ZÀ-Þ][\w'-]+(?: [A-ZÀ-Þ][\w'-]+)*)", text)
     numbers: list[str] = re.findall(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,15})?(?![\w])", text)
-    return Hints((*quoted, *(noun for noun in nouns if noun not in ("I", "JSON"))), tuple(map(float, numbers)), text)
+    words = dict.fromkeys((*quoted, *(noun for noun in nouns if noun not in ("I", "JSON"))))
+    return Hints(tuple(words), tuple(map(float, numbers)), text)
 
 
 def generate(schema: Any, hints: Optional[Hints] = None) -> Any:
@@ -255,7 +256,7 @@ class _Generator:
         offered = told or self._hints.words
         if place.index < len(offered):
             return offered[place.index]
-        return f"{place.name} {place.index + 1}" if place.index or not offered else offered[0]
+        return f"{place.name} {place.index + 1}" if place.index else place.name
 
     def _integer(self, schema: Mapping[str, Any], place: _Place) -> int:
         return int(self._number({**schema, "multipleOf": max(1, math.ceil(schema.get("multipleOf", 1)))}, place))

@@ -84,7 +84,7 @@ class Script:
             return None
         if rule.times is not None:
             rule.times -= 1
-        return read_reply(rule.said(request) if callable(rule.said) else rule.said)
+        return read_reply(rule.said(request.scrubbed()) if callable(rule.said) else rule.said)
 
 
 def read_reply(said: Said) -> Reply:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Optional
 
 from ._openapi import describe
+from ._problems import ServiceError
 from ._quota import Quota
 from ._replies import Reply
 from ._request import RecordedRequest
@@ -36,7 +37,7 @@ class Session:
         self._quota = Quota(requests_per_minute, tokens_per_minute, time.monotonic)
         self._latency, self._token_rate = latency, token_rate
         self._requests: list[RecordedRequest] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
@@ -83,5 +84,9 @@ class Session:
         return replace(response, headers={**response.headers, **self._quota.headers()})
 
     def _speak(self, request: RecordedRequest) -> Optional[Reply]:
-        with self._lock:
-            return self._script.next(request)
+        try:
+            with self._lock:
+                return self._script.next(request)
+        except Exception as error:  # noqa: BLE001 a user's function may raise anything; the test has to hear of it
+            message = f"The function that was to reply failed: {error!r}"
+            raise ServiceError(501, "ReplyFailed", message, kind="server") from error
