@@ -17,6 +17,8 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}
         (["My name is ada.", "Hi", "What is my name?"], "Your name is Ada."),
         (["What is my name?"], "You have not told me your name yet."),
         (["Call me Bob", "ok", "hello!"], "Hello, Bob! How can I help you today?"),
+        (["Who are you?"], "I am a local stand-in for a model, made for tests and samples."),
+        (["My name is ada"], "Nice to meet you, Ada! How can I help?"),
         (["What is 12 * 7?"], "12 * 7 = 84"),
         (["How much is 1 divided by 0"], "1 divided by 0 has no answer: one cannot divide by zero."),
         (["2.5 plus 2"], "2.5 plus 2 = 4.5"),

@@ -157,6 +157,30 @@ def test_models_that_are_not_there() -> None:
         assert [model["id"] for model in caller.send("GET", "/openai/v1/models").body["data"]] == ["here"]
 
 
+@pytest.mark.parametrize(
+    ("path", "policy", "status"),
+    [
+        (FOUNDRY, None, 400),
+        (FOUNDRY, "drop", 200),
+    ],
+)
+def test_extra_parameters_of_a_foundry_resource(caller: Caller, path: str, policy: Optional[str], status: int) -> None:
+    got = caller.post(path, {**HELLO, "foo": 1}, {} if policy is None else {"extra-parameters": policy})
+    assert got.status == status
+    assert status == 200 or "Extra parameters ['foo']" in got.body["detail"]
+
+
+@pytest.mark.parametrize("model", ["o3-mini", "gpt-5-mini"])
+def test_what_reasoning_models_take(caller: Caller, model: str) -> None:
+    body = {**HELLO, "model": model, "max_completion_tokens": 50, "temperature": 1, "reasoning_effort": "low"}
+    assert caller.post(V1, body).status == 200
+
+
+def test_a_request_id_comes_back(caller: Caller) -> None:
+    headers = caller.post(FOUNDRY, HELLO, {"x-ms-client-request-id": "abc"}).headers
+    assert (headers["x-ms-client-request-id"], headers["x-ms-region"]) == ("abc", "Local")
+
+
 def test_info(caller: Caller) -> None:
     said = {"model_name": "emulator-1", "model_type": "chat-completion", "model_provider_name": "azure-ai-inference"}
     assert caller.send("GET", "/info?api-version=2024-05-01-preview").body == said
@@ -365,6 +389,28 @@ def test_local_servers_and_keys(dialect: str, without: int, wrong: int) -> None:
         assert caller.post(LOCAL, HELLO, key=False).status == without
         assert caller.post(LOCAL, HELLO, {"authorization": "Bearer x"}, key=False).status == wrong
         assert caller.post(LOCAL, {**HELLO, "mirostat": 2}).status == (400 if dialect == "openai" else 200)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "status", "type_"),
+    [
+        ("llama.cpp", 503, "unavailable_error"),
+        ("llama.cpp", 500, "server_error"),
+        ("vllm", 500, "InternalServerError"),
+        ("ollama", 500, "api_error"),
+        ("openai", 500, "server_error"),
+    ],
+)
+def test_failures_of_other_servers(dialect: str, status: int, type_: str) -> None:
+    with Emulator(dialect=dialect, faults=str(status)) as endpoint:
+        got = Caller(endpoint).post(LOCAL, HELLO)
+    assert (got.status, got.body["error"]["type"]) == (status, type_)
+
+
+def test_mistral_behind_azures_door() -> None:
+    with Emulator(dialect="mistral-azure") as endpoint:
+        got = Caller(endpoint).post(LOCAL, HELLO, key=False)
+    assert (got.status, got.body) == (401, {"statusCode": 401, "message": got.body["message"]})
 
 
 def test_lm_studio_is_content_with_an_unknown_path() -> None:

@@ -43,6 +43,8 @@ SCHEMAS: list[Any] = [
     {"type": "string", "pattern": "^(?:red|green)s?$", "minLength": 4},
     {"type": "string", "pattern": "[^a-z]+x", "minLength": 9},
     {"type": "array", "minItems": 2, "uniqueItems": True, "items": {"type": "string", "pattern": "^a+$"}},
+    {"type": "array", "minItems": 2, "items": {"type": "string", "pattern": "^a$"}},
+    {"type": "object", "required": ["b"], "patternProperties": {"^x_": {"type": "integer"}}},
     {"type": "integer"},
     {"type": "integer", "minimum": 10},
     {"type": "integer", "maximum": -10},

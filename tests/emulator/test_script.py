@@ -1,6 +1,7 @@
 """Replies written beforehand: their order, what they match, and files of them."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,13 @@ def test_files_that_are_no_scripts(tmp_path: Path, name: str, text: str, words: 
         Emulator(script=tmp_path / name)
     assert words in str(caught.value)
     assert name in str(caught.value)
+
+
+def test_yaml_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "s.yaml").write_text("[]", "utf-8")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(ImportError, match="pip install pyyaml"):
+        Emulator(script=tmp_path / "s.yaml")
 
 
 def test_streams_of_scripted_replies(fresh: Emulator, caller: Caller) -> None:

@@ -304,6 +304,16 @@ def limits(got: Got, name: str) -> tuple[str, str]:
     return got.headers[f"x-ratelimit-limit-{name}"], got.headers[f"x-ratelimit-remaining-{name}"]
 
 
+def test_faults_strike_slow_answers_too() -> None:
+    with Emulator(token_rate=500, latency=0.01, faults="cut:events=3;cut:byte=200;503") as endpoint:
+        caller = Caller(endpoint)
+        for text in ("1 2", ""):
+            with pytest.raises(http.client.IncompleteRead) as caught:
+                caller.post(SERVERLESS, STREAM)
+            assert words(caught.value.partial) == text
+        assert caller.chat("Hello").status == 503
+
+
 def test_quotas() -> None:
     with Emulator(requests_per_minute=2, tokens_per_minute=1000) as endpoint:
         caller = Caller(endpoint)

@@ -23,17 +23,14 @@ from ._request import RecordedRequest
 from ._rules import check_body, read_body, split_extras
 from ._values import as_list, as_object, as_text, pieces
 
-DIMENSIONS: Final = 256
+DIMENSIONS: Final = 1024
 """The length of a vector where the request does not say."""
-_PLACES: Final = 4
-_COMMON: Final = frozenset(
-    re.findall(
-        r"\w+",
-        """
-a an and are as at be by for from has in is it its of on or that the this to was were with
-""",
-    )
+_PLACES: Final = 8
+_COMMON_WORDS: Final = (
+    "a an and are as at be by do for from has how i in is it its me my of on or that the this to was were what "
+    "who with you"
 )
+_COMMON: Final = frozenset(_COMMON_WORDS.split())
 _OPENAI: Final[Mapping[str, contract.Fragment]] = {
     **{name: contract.EMBEDDINGS[name] for name in ("input", "model", "dimensions")},
     "encoding_format": {"type": "string", "enum": ["float", "base64"]},
@@ -127,9 +124,10 @@ def _text_features(item: Any) -> Mapping[str, float]:
     for word in _item_words(item):
         weight = 0.1 if word in _COMMON else 1.0
         features[word] += weight
+        features[f"^{word[:4]}"] += 0.7 * weight
         marked = f"<{word}>"
         for start in range(len(marked) - 2):
-            features[marked[start : start + 3]] += 0.3 * weight
+            features[marked[start : start + 3]] += 0.5 * weight
     return features
 
 

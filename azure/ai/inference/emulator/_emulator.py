@@ -249,6 +249,7 @@ class Emulator:
     async def _respond(self, request: RecordedRequest) -> Response:
         if self._tape is None:
             return self._session.respond(request)
+        self._session.note(request)
         return await self._tape.play(request)
 
 

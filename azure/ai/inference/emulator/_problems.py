@@ -33,9 +33,6 @@ class ServiceError(Exception):
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     filtered: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
-    def __str__(self) -> str:
-        return f"{self.status} {self.code}: {self.message}"
-
 
 def member(path: tuple[Any, ...]) -> str:
     """Return a path as the services write it: ``messages[0].content``."""

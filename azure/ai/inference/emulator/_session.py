@@ -58,19 +58,23 @@ class Session:
         with self._lock:
             self._weather.announce(fault)
 
+    def note(self, request: RecordedRequest) -> None:
+        """Keep a request, without secrets."""
+        self._requests.append(request.scrubbed())
+
     def respond(self, request: RecordedRequest) -> Response:
-        """Record a request and answer it."""
+        """Keep a request and answer it."""
         if (request.method, request.path) == ("GET", "/openapi.json"):
             return json_response(describe())
+        self.note(request)
         with self._lock:
-            self._requests.append(request.scrubbed())
             fault = self._weather.strike(request)
         dialect = choose_dialect(request, self._settings)
         response = None if fault is None else replace_answer(fault, request, dialect, refuse)
         if response is None:
             response = self._within_quota(request)
-            response = pace(response, self._latency, self._token_rate)
             response = response if fault is None else bend_answer(fault, response, dialect)
+        response = pace(response, self._latency, self._token_rate)
         return replace(response, headers={**identify(request, dialect), **response.headers})
 
     def _within_quota(self, request: RecordedRequest) -> Response:
@@ -87,6 +91,6 @@ class Session:
         try:
             with self._lock:
                 return self._script.next(request)
-        except Exception as error:  # noqa: BLE001 a user's function may raise anything; the test has to hear of it
+        except Exception as error:
             message = f"The function that was to reply failed: {error!r}"
             raise ServiceError(501, "ReplyFailed", message, kind="server") from error

@@ -47,7 +47,13 @@ class Tape:
         """Answer from the cassette, or from the endpoint that is being recorded."""
         if self._upstream is None:
             return self._recall(request)
-        response = await self._forward(request, self._upstream)
+        from aiohttp import ClientError
+
+        try:
+            response = await self._forward(request, self._upstream)
+        except ClientError as error:
+            message = f"{self._upstream} did not answer: {error!r}"
+            return json_response({"error": {"code": "BadGateway", "message": message}}, 502)
         self._exchanges.append(write_exchange(request, response))
         text = json.dumps({"version": 1, "exchanges": self._exchanges}, indent=1, ensure_ascii=False)
         self._path.write_text(text + "\n", "utf-8")
@@ -70,22 +76,14 @@ class Tape:
 
     @staticmethod
     async def _forward(request: RecordedRequest, upstream: str) -> Response:
-        from aiohttp import ClientError, ClientSession
+        from aiohttp import ClientSession
 
         query = urlencode(request.query)
         url = upstream.rstrip("/") + request.path + (f"?{query}" if query else "")
         headers = {name: value for name, value in request.headers.items() if name not in _HOP}
-        try:
-            async with (
-                ClientSession() as session,
-                session.request(
-                    request.method, url, data=request.raw or None, headers=headers, allow_redirects=False
-                ) as answer,
-            ):
-                body = await answer.read()
-        except ClientError as error:
-            message = f"{upstream} cannot be reached: {error}"
-            return json_response({"error": {"code": "BadGateway", "message": message}}, 502)
+        options: dict[str, Any] = {"headers": headers, "data": request.raw or None, "allow_redirects": False}
+        async with ClientSession() as session, session.request(request.method, url, **options) as answer:
+            body = await answer.read()
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in _FRAMING}
         return _playable(answer.status, kept, body)
 

@@ -16,16 +16,12 @@ from ._rules import tool_functions
 from ._schema import Hints, SchemaError, generate, read_hints
 from ._values import as_list, as_object, as_text
 
-_COMMON: Final = frozenset(
-    re.findall(
-        r"\w+",
-        """
-the and for you your with from that this what when where which who how are was has have can will about into
-get set give given gets returns return function tool call use used user please tell find now not any all its
-one two name
-""",
-    )
+_COMMON_WORDS: Final = (
+    "the and for you your with from that this what when where which who how are was has have can will about "
+    "into get set give given gets returns return function tool call use used user please tell find now not any "
+    "all its one two name"
 )
+_COMMON: Final = frozenset(_COMMON_WORDS.split())
 
 
 def choose_calls(body: Mapping[str, Any]) -> list[ToolCall]:

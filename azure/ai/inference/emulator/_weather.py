@@ -273,7 +273,8 @@ def bend_answer(fault: Fault, response: Response, dialect: Dialect) -> Response:
     if response.steps is None:
         return _bend_plain(fault, response)
     if fault.kind == "cut" and fault.byte is not None:
-        return replace(response, steps=_cut_bytes(response.steps, fault.byte))
+        whole = b"".join(step for step in response.steps if isinstance(step, bytes))
+        return replace(response, steps=[whole[: fault.byte], Cut()])
     return replace(response, steps=_bent_steps(fault, response.steps, dialect))
 
 
@@ -291,19 +292,6 @@ def _bend_plain(fault: Fault, response: Response) -> Response:
 def _seconds(fault: Fault) -> float:
     defaults = {"stall": 3600.0, "slow": 0.05}
     return defaults.get(fault.kind, 0.0) if fault.seconds is None else fault.seconds
-
-
-def _cut_bytes(steps: Iterable[Step], limit: int) -> Iterator[Step]:
-    """Return the first ``limit`` bytes, then nothing."""
-    left = limit
-    yield b""
-    for step in steps:
-        if isinstance(step, bytes):
-            yield step[:left]
-            left -= len(step)
-        if left <= 0:
-            break
-    yield Cut()
 
 
 def _bent_steps(fault: Fault, steps: Iterable[Step], dialect: Dialect) -> Iterator[Step]:
@@ -373,5 +361,5 @@ def _paced(steps: Iterable[Step], latency: float, token_rate: Optional[float]) -
         yield Pause(latency)
     for step in steps:
         yield step
-        if token_rate and isinstance(step, bytes):
+        if token_rate and isinstance(step, bytes) and step:
             yield Pause(1 / token_rate)
