@@ -30,6 +30,7 @@ BOTH = [WEATHER, TIME]
     [
         ({"max_tokens": 3}, "1 2 3", "length"),
         ({"max_completion_tokens": 2}, "1 2", "length"),
+        ({"max_tokens": 2.0}, "1 2", "length"),
         ({"max_tokens": 9}, "1 2 3 4 5 6", "stop"),
         ({"stop": " 4"}, "1 2 3", "stop"),
         ({"stop": ["9", "3", "5"]}, "1 2 ", "stop"),

@@ -86,7 +86,9 @@ def test_images(caller: Caller) -> None:
     assert closeness(one, two) > closeness(one, three) + 0.1
 
 
-@pytest.mark.parametrize("image", ["", "no data URL", "data:image/png;base64,!!!!", "data:image/png;base64,"])
+@pytest.mark.parametrize(
+    "image", ["", "no data URL", "data:image/png;base64,!!!!", "data:image/png;base64,é", "data:image/png;base64,"]
+)
 def test_images_that_are_none(caller: Caller, image: str) -> None:
     got = caller.post(IMAGES, {"input": [{"image": image}]})
     assert (got.status, got.body["error"]["target"]) == (422, "input[0].image")

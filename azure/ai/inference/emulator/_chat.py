@@ -106,11 +106,11 @@ def _stopped(text: str, stop: Any) -> str:
 
 def _limited(text: str, body: Mapping[str, Any]) -> tuple[str, str]:
     """Return the text within the token limit, and why it ends."""
-    limit: Optional[int] = body.get("max_completion_tokens", body.get("max_tokens"))
+    limit: Optional[float] = body.get("max_completion_tokens", body.get("max_tokens"))
     tokens = pieces(text)
     if limit is None or len(tokens) <= limit:
         return text, "stop"
-    return "".join(tokens[:limit]), "length"
+    return "".join(tokens[: int(limit)]), "length"
 
 
 def _usage(body: Mapping[str, Any], choices: Sequence[Choice]) -> dict[str, Any]:

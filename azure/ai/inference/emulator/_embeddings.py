@@ -6,7 +6,6 @@ person would expect.
 """
 
 import base64
-import binascii
 import math
 import re
 import struct
@@ -143,7 +142,7 @@ def _image_features(item: Any, index: int) -> Mapping[str, float]:
     _, comma, encoded = as_text(found.get("image")).partition(",")
     try:
         data = base64.b64decode(encoded, validate=True) if comma else b""
-    except binascii.Error:
+    except ValueError:
         data = b""
     if not data:
         message = f"Invalid image at 'input[{index}].image': expected a data URL such as 'data:image/png;base64,...'."

@@ -81,7 +81,7 @@ def _paths(family: Family) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"{family.template}/{operation}", {"parameters": parameters, method: _operation(family, operation)}
 
 
-_NAME: Final = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
+_NAME: Final = {"type": "string", "minLength": 1}
 
 
 def _operation(family: Family, operation: str) -> dict[str, Any]:
