@@ -38,7 +38,7 @@ class Got:
     @property
     def text(self) -> str:
         """What the first choice says."""
-        return self.body["choices"][0]["message"]["content"]
+        return str(self.body["choices"][0]["message"]["content"])
 
     @property
     def chunks(self) -> list[dict[str, Any]]:

@@ -1,11 +1,15 @@
 """Each provider's streams: their shape, and that put together again they are the plain answer."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall
+from azure.ai.inference.emulator._chat import finish
+from azure.ai.inference.emulator._completion import chunks, whole
 from azure.ai.inference.emulator._dialects import DIALECTS
 
 from .conftest import LOCAL, Caller
@@ -93,8 +97,6 @@ def test_a_stream_is_the_plain_answer(dialect: str, name: str) -> None:
 
 
 def read_chunks(raw: bytes, dialect: str) -> list[dict[str, Any]]:
-    import json
-
     events = raw.rstrip(b"\n").split(b"\n\n")
     assert events.pop() == b"data: [DONE]"
     assert raw.endswith(b"\n\n") is (dialect != "llama.cpp")
@@ -199,11 +201,6 @@ def test_log_probabilities_and_audio_in_streams() -> None:
 
 
 def test_hidden_thoughts_are_only_counted() -> None:
-    from dataclasses import replace
-
-    from azure.ai.inference.emulator._chat import finish
-    from azure.ai.inference.emulator._completion import chunks, whole
-
     dialect = replace(DIALECTS["openai"], reasoning="hidden")
     answer = finish({"messages": [{"role": "user", "content": "x"}]}, Reply("4", reasoning="Two."), dialect, "m")
     assert whole(answer, dialect)["choices"][0]["message"]["content"] == "4"

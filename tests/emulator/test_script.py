@@ -75,7 +75,7 @@ def test_a_reply_obeys_the_request(fresh: Emulator, caller: Caller) -> None:
 def test_a_function_answers(fresh: Emulator, caller: Caller) -> None:
     def shout(request: RecordedRequest) -> str:
         assert "***" in request.headers.values()
-        return request.body["messages"][-1]["content"].upper()
+        return str(request.body["messages"][-1]["content"]).upper()
 
     fresh.reply(shout, times=None)
     assert [caller.chat(text).text for text in ("a", "b")] == ["A", "B"]

@@ -21,9 +21,10 @@ from .conftest import SERVERLESS, Caller
 
 def test_start_and_stop() -> None:
     emulator = Emulator()
-    for read in (lambda: emulator.url, lambda: emulator.ca_file):
-        with pytest.raises(RuntimeError, match="does not run"):
-            read()
+    with pytest.raises(RuntimeError, match="does not run"):
+        _ = emulator.url
+    with pytest.raises(RuntimeError, match="does not run"):
+        _ = emulator.ca_file
     emulator.stop()
     with emulator as endpoint:
         assert endpoint is emulator
