@@ -178,6 +178,20 @@ def test_an_asynchronous_filter_speaks_late() -> None:
     assert choice["content_filter_offsets"] == {"check_offset": 0, "start_offset": 0, "end_offset": 9}
 
 
+@pytest.mark.parametrize(
+    ("dialect", "details"),
+    [
+        ("deepseek", {"prompt_tokens_details", "reasoning_tokens"}),
+        ("mistral", set()),
+        ("openai", {"prompt_tokens_details", "completion_tokens_details"}),
+    ],
+)
+def test_details_of_usage(dialect: str, details: set[str]) -> None:
+    with Emulator(dialect=dialect) as endpoint:
+        usage = Caller(endpoint).post(LOCAL, {"messages": [{"role": "user", "content": "x"}]}).body["usage"]
+    assert set(usage) == {"prompt_tokens", "completion_tokens", "total_tokens"} | details
+
+
 def test_llama_begins_with_null() -> None:
     assert deltas(stream("llama.cpp", Reply("x")))[0] == {"role": "assistant", "content": None}
 

@@ -128,6 +128,7 @@ def test_keys_are_rotated_and_other_tokens_let_in() -> None:
         assert caller.post(SERVERLESS, HELLO).status == 200
         assert caller.post(SERVERLESS, HELLO, {"authorization": "Bearer three"}, key=False).status == 200
         endpoint.reset()
+        assert endpoint.key == "one"
         assert caller.post(SERVERLESS, HELLO).status == 200
 
 
@@ -249,6 +250,7 @@ def test_info(caller: Caller) -> None:
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name", "does not match"),
         ({"tool_choice": "required"}, "tool_choice", "only allowed when 'tools' are specified"),
         ({"tool_choice": "sometimes"}, "tool_choice", "'sometimes' is not one of"),
+        ({"tool_choice": "any"}, "tool_choice", "'any' is not one of 'auto', 'none', 'required'"),
         (
             {
                 "tools": [{"type": "function", "function": {"name": "f"}}],
@@ -277,6 +279,7 @@ def test_bodies(caller: Caller, change: dict[str, Any], param: str, words: str) 
     [
         (b"{", 400, "application/json"),
         (b"[]", 400, "application/json"),
+        (b"[" * 100_000, 400, "application/json"),
         (b"\xff", 400, "application/json"),
         (b"{}", 415, "text/plain"),
         (b"", 400, "application/problem+json"),

@@ -36,6 +36,8 @@ def test_record_then_play(tmp_path: Path) -> None:
         assert (again.status, again.body) == (400, refused.body)
         assert [caller.chat("Again").text for _ in range(3)] == ["first", "second", "second"]
         assert caller.send("GET", f"/info{VERSION}&key=another").body == info.body
+        player.reset()
+        assert caller.chat("Again").text == "first"
         missing = caller.chat("Something else")
     assert (missing.status, missing.body["error"]["code"]) == (404, "NoRecording")
     assert "holds no exchange for POST /chat/completions" in missing.body["error"]["message"]

@@ -88,7 +88,7 @@ def _readable(content: str) -> str:
     """Return a tool's result for people: members of a JSON object as ``name is value``."""
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return content.rstrip(".")
     if isinstance(found, dict) and found:
         return ", ".join(f"{name} is {_readable(json.dumps(value))}" for name, value in as_object(found).items())

@@ -72,7 +72,7 @@ def finish(body: Mapping[str, Any], reply: Reply, dialect: Dialect, model: str) 
     seed = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     choices = list(reply.choices) or [reply] * int(body.get("n", 1))
     finished = [_choice(body, index, choice, dialect, seed) for index, choice in enumerate(choices)]
-    return Answer(f"chatcmpl-{seed[:24]}", model, finished, {**_usage(body, finished), **reply.usage})
+    return Answer(f"chatcmpl-{seed[:24]}", model, finished, {**_usage(body, finished, dialect), **reply.usage})
 
 
 def _choice(body: Mapping[str, Any], index: int, reply: Reply, dialect: Dialect, seed: str) -> Choice:
@@ -113,15 +113,18 @@ def _limited(text: str, body: Mapping[str, Any]) -> tuple[str, str]:
     return "".join(tokens[: int(limit)]), "length"
 
 
-def _usage(body: Mapping[str, Any], choices: Sequence[Choice]) -> dict[str, Any]:
+def _usage(body: Mapping[str, Any], choices: Sequence[Choice], dialect: Dialect) -> dict[str, Any]:
     prompt = prompt_tokens(as_list(body["messages"]), as_list(body.get("tools")))
     thought = sum(len(pieces(choice.reasoning or "")) for choice in choices)
     spoken = sum(len(pieces(choice.audio["transcript"])) for choice in choices if choice.audio)
     completion = thought + spoken + sum(_spent(choice) for choice in choices)
+    sums = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    if dialect.usage_details == "none":
+        return sums
+    if dialect.usage_details == "flat":
+        return {**sums, "prompt_tokens_details": None, "reasoning_tokens": thought}
     return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
+        **sums,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
             "reasoning_tokens": thought,

@@ -124,6 +124,8 @@ _SECURITY_CONTEXT = _record(
     },
 )
 
+_NAMED_TOOL = _kinds("type", {"function": _record({"function": _record({"name": STRING})})})
+
 MODEL_INFERENCE: Final[Mapping[str, Fragment]] = {
     "messages": _array(_MESSAGE, 1),
     "model": STRING,
@@ -137,10 +139,7 @@ MODEL_INFERENCE: Final[Mapping[str, Fragment]] = {
     "seed": _integer(),
     "response_format": _RESPONSE_FORMAT,
     "tools": _array(_kinds("type", {"function": _record({"function": _FUNCTION})})),
-    "tool_choice": _either(
-        _enum("auto", "none", "required", "any"),
-        _kinds("type", {"function": _record({"function": _record({"name": STRING})})}),
-    ),
+    "tool_choice": _either(_enum("auto", "none", "required", "any"), _NAMED_TOOL),
     "modalities": _array(_enum("text", "audio")),
     "user_security_context": _SECURITY_CONTEXT,
 }
@@ -169,7 +168,11 @@ OPENAI: Final[Mapping[str, Fragment]] = {
 }
 """What chat completions of the OpenAI kind take beside that."""
 
+OPENAI_TOOL_CHOICE: Final[Fragment] = _either(_enum("auto", "none", "required"), _NAMED_TOOL)
+"""Which tool to call, where ``any`` is not known."""
+
 MISTRAL: Final[Mapping[str, Fragment]] = {
+    "temperature": _number(0, 1.5),
     "min_tokens": _integer(0),
     "random_seed": _integer(0),
     "metadata": OBJECT,
@@ -193,7 +196,7 @@ MISTRAL: Final[Mapping[str, Fragment]] = {
 EMBEDDINGS: Final[Mapping[str, Fragment]] = {
     "input": _either(STRING, _array(_either(STRING, _integer(0), _array(_integer(0), 1)), 1, 2048)),
     "model": STRING,
-    "dimensions": _integer(1, 16384),
+    "dimensions": _integer(1, 4096),
     "encoding_format": _enum("float", "base64", "int8", "uint8", "binary", "ubinary"),
     "input_type": _enum("text", "query", "document"),
 }

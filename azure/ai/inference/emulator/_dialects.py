@@ -12,8 +12,8 @@ from . import _contract as contract
 from . import _errors as errors
 from ._problems import ServiceError
 
-_AZURE: Final = {**contract.MODEL_INFERENCE, **contract.OPENAI}
-_ANY: Final = {**contract.MISTRAL, **_AZURE}
+_ANY: Final = {**contract.MISTRAL, **contract.MODEL_INFERENCE, **contract.OPENAI}
+_AZURE: Final = {**contract.MODEL_INFERENCE, **contract.OPENAI, "tool_choice": contract.OPENAI_TOOL_CHOICE}
 _STRICT_MISTRAL: Final = {
     name: inner for name, inner in {**contract.MODEL_INFERENCE, **contract.MISTRAL}.items() if name != "seed"
 }
@@ -31,6 +31,7 @@ class Dialect:
         ``refuse``, or ``ignore``.
     :keyword key: whether a key is ``required``, ``optional`` (a wrong one is refused) or ``ignored``.
     :keyword versions: whether the rules on ``api-version`` hold.
+    :keyword strict: whether a body is refused as FastAPI does, with 422.
     :keyword ordered: whether tool messages must answer calls of the message before them.
     :keyword filters: Azure's content filter results; in streams, the prompt's come first, on a chunk of their own.
     :keyword late_filters: the answer's filter results come later than the text, on choices without a delta.
@@ -40,6 +41,8 @@ class Dialect:
     :keyword reasoning: ``tags`` in the text; a member ``reasoning_content`` or ``reasoning``; ``thinking`` chunks;
         ``hidden`` (only its tokens are counted).
     :keyword usage: in streams: ``last`` (on the chunk that finishes); ``asked`` (by ``stream_options``); ``always``.
+    :keyword usage_details: ``nested`` by kind of token; ``flat`` (only the tokens of reasoning, beside the sums);
+        ``none``.
     :keyword extras: members of every answer and chunk.
     :keyword choice_extras: members of every choice.
     :keyword done: the bytes that end a stream.
@@ -52,6 +55,7 @@ class Dialect:
     unknown: Literal["ask", "refuse", "ignore"] = "ignore"
     key: Literal["required", "optional", "ignored"] = "required"
     versions: bool = True
+    strict: bool = False
     ordered: bool = False
     filters: bool = False
     late_filters: bool = False
@@ -59,6 +63,7 @@ class Dialect:
     tool_calls: Literal["pieces", "whole", "bare", "named"] = "pieces"
     reasoning: Literal["tags", "reasoning_content", "reasoning", "thinking", "hidden"] = "reasoning_content"
     usage: Literal["last", "asked", "always"] = "asked"
+    usage_details: Literal["nested", "flat", "none"] = "nested"
     extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
     choice_extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
     done: bytes = b"data: [DONE]\n\n"
@@ -88,6 +93,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             "deepseek",
             errors.foundry,
             usage="always",
+            usage_details="flat",
             choice_extras={"matched_stop": None},
         ),
         Dialect(
@@ -95,6 +101,8 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             errors.mistral,
             _STRICT_MISTRAL,
             "refuse",
+            strict=True,
+            usage_details="none",
             tool_calls="bare",
             reasoning="thinking",
             usage="last",
@@ -105,6 +113,8 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             errors.mistral_azure,
             _STRICT_MISTRAL,
             "refuse",
+            strict=True,
+            usage_details="none",
             tool_calls="bare",
             reasoning="thinking",
             usage="last",

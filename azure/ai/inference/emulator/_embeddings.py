@@ -48,7 +48,7 @@ Encoded = Union[str, list[float], list[int]]
 def embedding_members(dialect: Dialect, *, images: bool) -> Mapping[str, contract.Fragment]:
     """Say what a provider takes in a request for embeddings."""
     if dialect.unknown == "refuse" and not images:
-        return _MISTRAL if dialect.name.startswith("mistral") else _OPENAI
+        return _MISTRAL if dialect.strict else _OPENAI
     return contract.IMAGE_EMBEDDINGS if images else contract.EMBEDDINGS
 
 
@@ -59,9 +59,8 @@ def embed(request: RecordedRequest, dialect: Dialect, *, model: str, images: boo
     :raises ServiceError: as the provider refuses.
     """
     members = embedding_members(dialect, images=images)
-    strict = dialect.name.startswith("mistral")
     body = split_extras(read_body(request), request, dialect, members)
-    check_body(body, contract.request_schema(members, "input"), strict)
+    check_body(body, contract.request_schema(members, "input"), dialect.strict)
     found = {name: value for name, value in body.items() if value is not None}
     length = int(found.get("dimensions", found.get("output_dimension", DIMENSIONS)))
     encoding = found.get("output_dtype", "float")

@@ -103,7 +103,7 @@ class Emulator:
             raise ValueError(f"port is {port}; choose one from 0 (any free one) to 65535")
         if record is not None and cassette is None:
             raise ValueError("record needs a cassette, the file to write to")
-        self._key = _checked_key(key)
+        self._key = self._first_key = _checked_key(key)
         names = None if models is None else tuple(models)
         self._settings = Settings(self._key, tuple(tokens), dialect, model, model_type, names)
         self._new_session = partial(
@@ -188,7 +188,11 @@ class Emulator:
             self._session.add_fault(one)
 
     def reset(self) -> None:
-        """Forget requests, replies, faults and quotas, and begin with those given at the start."""
+        """Forget requests, replies, faults and quotas, and begin with what was given at the start, the key included."""
+        self._settings = replace(self._settings, key=self._first_key)
+        self._key = self._first_key
+        if self._tape is not None:
+            self._tape.rewind()
         self._session = self._new_session(self._settings)
 
     def token(self, scope: str = "https://cognitiveservices.azure.com/.default", *, expires_in: float = 3600) -> str:

@@ -44,7 +44,7 @@ class RecordedRequest:
         """The body's JSON, or None where there is none."""
         try:
             return json.loads(self.raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def param(self, name: str) -> str:

@@ -70,7 +70,7 @@ def check_chat(request: RecordedRequest, dialect: Dialect, model: Optional[str])
     :param model: the deployment in the path, if any.
     :raises ServiceError: as the provider refuses.
     """
-    strict = dialect.name.startswith("mistral")
+    strict = dialect.strict
     body = split_extras(read_body(request), request, dialect, dialect.members)
     check_body(body, contract.request_schema(dialect.members, "messages"), strict)
     body = {name: value for name, value in body.items() if value is not None}
@@ -101,7 +101,7 @@ def split_extras(
         return {name: value for name, value in body.items() if name in members}
     if policy == "refuse":
         violation = Violation((extras[0],), "additionalProperties", "is not known", body[extras[0]])
-        raise _violated(violation, dialect.name.startswith("mistral"))
+        raise _violated(violation, dialect.strict)
     message = (
         f"Extra parameters {extras} are not allowed when extra-parameters is not set or set to be 'error'. "
         "Set extra-parameters to 'pass-through' to pass to the model."

@@ -59,6 +59,10 @@ class Tape:
         self._path.write_text(text + "\n", "utf-8")
         return response
 
+    def rewind(self) -> None:
+        """Play from the beginning."""
+        self._played.clear()
+
     def _recall(self, request: RecordedRequest) -> Response:
         wanted = _signature(write_request(request))
         found = [exchange for exchange in self._exchanges if _signature(exchange["request"]) == wanted]

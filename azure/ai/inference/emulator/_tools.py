@@ -71,7 +71,7 @@ def _calls(function: Mapping[str, Any], text: str, *, many: bool) -> list[ToolCa
         return [ToolCall(function["name"], generate(schema, variant)) for variant in variants]
     except SchemaError as error:
         message = f"Invalid schema for function '{function['name']}': {error}."
-        raise ServiceError(400, "invalid_function_parameters", message, param="tools[0].function.parameters") from error
+        raise ServiceError(400, "invalid_function_parameters", message, param="tools") from error
 
 
 def _wants_one_word(schema: Any) -> bool:
