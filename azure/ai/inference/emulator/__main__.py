@@ -1,0 +1,65 @@
+"""``python -m azure.ai.inference.emulator``: the emulator for people, until Ctrl-C."""
+
+import argparse
+import logging
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Final, Optional
+
+from ._dialects import DIALECTS
+from ._emulator import DEFAULT_KEY, Emulator
+
+_DEFAULT_PORT: Final = 8484
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command line; give the exit status."""
+    options = vars(_parser().parse_args(arguments))
+    if options.pop("log"):
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with Emulator(**{name: value for name, value in options.items() if value is not None}) as endpoint:
+            trust = f"; trust {endpoint.ca_file}" if options["tls"] else ""
+            sys.stdout.write(f"Inference emulator listening on {endpoint.url} with key {endpoint.key}{trust}\n")
+            sys.stdout.flush()
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        return 0
+    except (OSError, ValueError, ImportError) as error:
+        sys.stderr.write(f"The emulator cannot start: {error}\n")
+        return 2
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    description = "A local endpoint that answers as model inference services do. Ends with Ctrl-C."
+    parser = argparse.ArgumentParser("python -m azure.ai.inference.emulator", description=description)
+    add = parser.add_argument
+    add("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
+    add("--port", type=int, default=_DEFAULT_PORT, help=f"port; 0 takes a free one (default: {_DEFAULT_PORT})")
+    add("--key", help=f"key that callers need (default: {DEFAULT_KEY})")
+    add("--tls", action="store_true", help="serve https with a generated certificate (needs trustme)")
+    add("--dialect", choices=DIALECTS, help="provider to play (default: the one that belongs to the path)")
+    add("--model", help="name of the model (default: emulator-1)")
+    add("--script", metavar="FILE", help="JSON or YAML file with replies")
+    add("--faults", metavar="SPEC", help="what goes wrong, such as '429:times=2,wait=1;cut:every=3,events=5'")
+    add("--latency", type=float, metavar="SECONDS", help="wait before each answer")
+    add("--token-rate", type=float, metavar="N", help="tokens a second in streams")
+    add("--requests-per-minute", type=int, metavar="N", help="quota; more gets 429")
+    add("--tokens-per-minute", type=int, metavar="N", help="quota; more gets 429")
+    add("--max-request-size", type=int, metavar="BYTES", help="larger requests get 413 (default: 64 MiB)")
+    add("--record", metavar="URL", help="pass requests on to a real endpoint and keep the exchanges in the cassette")
+    add("--cassette", metavar="FILE", help="file of recorded exchanges; without --record, answers come from it")
+    add("--log", action="store_true", help="log a line for each request to stderr")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

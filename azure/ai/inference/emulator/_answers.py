@@ -1,0 +1,284 @@
+"""What the emulator says when no reply was scripted: a function of the conversation alone.
+
+The same conversation gets the same words, whatever the machine or the day, so a test may assert them; another
+``variant`` (the position among ``n`` choices, or ``seed``) gets other words. Each skill looks at the conversation and
+answers or passes it on; the first that answers is heard.
+"""
+
+import json
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Optional
+
+from ._values import as_list, as_object, as_text, content_text, part_types, pieces
+
+MAX_COUNT: Final = 10_000
+"""How far the emulator counts when asked to: "count to 500" makes a stream of a known length."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation as the skills see it."""
+
+    texts: Sequence[str]
+    parts: Sequence[str]
+    system: str
+    variant: int
+
+    @property
+    def last(self) -> str:
+        """What the user said last."""
+        return self.texts[-1] if self.texts else ""
+
+
+def read_talk(messages: Sequence[Any], variant: int = 0) -> Talk:
+    """Return the conversation in ``messages``, as the service's JSON has them."""
+    users = [as_object(message).get("content") for message in messages if as_object(message).get("role") == "user"]
+    instructions = (
+        content_text(as_object(message).get("content"))
+        for message in messages
+        if as_object(message).get("role") in ("system", "developer")
+    )
+    return Talk(
+        texts=[content_text(content) for content in users],
+        parts=part_types(users[-1]) if users else [],
+        system=" ".join(instructions).strip(),
+        variant=variant,
+    )
+
+
+def answer(messages: Sequence[Any], variant: int = 0) -> str:
+    """Say what the emulator says next."""
+    results = _tool_results(messages)
+    if results:
+        return _with_results(results)
+    talk = read_talk(messages, variant)
+    return next(filter(None, (skill(talk) for skill in _SKILLS)))
+
+
+def reasoning(messages: Sequence[Any]) -> str:
+    """Say what a reasoning model thinks before it answers."""
+    talk = read_talk(messages)
+    return f'The user said "{_short(talk.last)}". This is turn {len(talk.texts)}. A short, direct answer fits best.'
+
+
+def _tool_results(messages: Sequence[Any]) -> list[tuple[str, str]]:
+    """Name and content of the tool messages that end the conversation."""
+    names: dict[str, str] = {}
+    for message in messages:
+        for call in as_list(as_object(message).get("tool_calls")):
+            names[as_text(as_object(call).get("id"))] = as_text(as_object(as_object(call).get("function")).get("name"))
+    results: list[tuple[str, str]] = []
+    for message in reversed(messages):
+        found = as_object(message)
+        if found.get("role") != "tool":
+            break
+        name = names.get(as_text(found.get("tool_call_id"))) or as_text(found.get("name")) or "The tool"
+        results.insert(0, (name, content_text(found.get("content"))))
+    return results
+
+
+def _with_results(results: Sequence[tuple[str, str]]) -> str:
+    return " ".join(f"{name} says: {_readable(content)}." for name, content in results)
+
+
+def _readable(content: str) -> str:
+    """Return a tool's result for people: members of a JSON object as ``name is value``."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return content.rstrip(".")
+    if isinstance(found, dict) and found:
+        return ", ".join(f"{name} is {_readable(json.dumps(value))}" for name, value in as_object(found).items())
+    return found.rstrip(".") if isinstance(found, str) else content
+
+
+def _pick(talk: Talk, *phrases: str) -> str:
+    return phrases[talk.variant % len(phrases)]
+
+
+def _short(text: str, limit: int = 80) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 3].rstrip() + "..."
+
+
+_NAME: Final = re.compile(r"\b(?:my name is|call me|i am called|my name's)\s+([^\W\d_][\w'-]*)", re.IGNORECASE)
+
+
+def _name(talk: Talk) -> Optional[str]:
+    """Return the name the user gave last."""
+    found = [match[1] for text in talk.texts for match in _NAME.finditer(text)]
+    return found[-1][0].upper() + found[-1][1:] if found else None
+
+
+def _media(talk: Talk) -> Optional[str]:
+    images, sounds = talk.parts.count("image_url"), sum(talk.parts.count(kind) for kind in ("audio_url", "input_audio"))
+    seen = [
+        f"{count} {noun}{'s' if count > 1 and noun != 'audio' else ''}{' clip' if noun == 'audio' else ''}"
+        + ("s" if count > 1 and noun == "audio" else "")
+        for count, noun in ((images, "image"), (sounds, "audio"))
+        if count
+    ]
+    if not seen:
+        return None
+    about = f' You asked: "{_short(talk.last)}"' if talk.last else ""
+    return f"I received {' and '.join(seen)}.{about}"
+
+
+def _repeat(talk: Talk) -> Optional[str]:
+    asked = re.match(
+        r"\s*(?:please\s+)?(?:repeat after me|repeat|say exactly|say|echo)\s*:?\s+(.+)", talk.last, re.I | re.S
+    )
+    return asked[1].strip().strip("\"'") if asked else None
+
+
+def _count(talk: Talk) -> Optional[str]:
+    asked = re.search(r"\bcount\s+(?:from\s+1\s+)?(?:up\s+)?to\s+(\d+)", talk.last, re.I)
+    return " ".join(map(str, range(1, min(int(asked[1][:9]), MAX_COUNT) + 1))) if asked else None
+
+
+def _divide(left: float, right: float) -> float:
+    return left / right
+
+
+_OPERATIONS: Final[Mapping[str, Callable[[float, float], float]]] = {
+    "+": operator.add,
+    "plus": operator.add,
+    "-": operator.sub,
+    "minus": operator.sub,
+    "*": operator.mul,
+    "x": operator.mul,
+    "times": operator.mul,
+    "/": _divide,
+    "divided by": _divide,
+}
+_NUMBER: Final = r"(-?\d{1,15}(?:\.\d{1,15})?)"
+_SUM: Final = re.compile(rf"{_NUMBER}\s*(\+|plus|-|minus|\*|x|times|/|divided by)\s*{_NUMBER}(?![\w/-])", re.IGNORECASE)
+
+
+def _arithmetic(talk: Talk) -> Optional[str]:
+    asked = _SUM.search(talk.last)
+    if asked is None:
+        return None
+    left, sign, right = asked[1], asked[2].lower(), asked[3]
+    if _OPERATIONS[sign] is _divide and float(right) == 0:
+        return f"{left} {asked[2]} {right} has no answer: one cannot divide by zero."
+    return f"{left} {asked[2]} {right} = {_OPERATIONS[sign](float(left), float(right)):.12g}"
+
+
+def _memory(talk: Talk) -> Optional[str]:
+    if re.search(r"\b(what|do you (?:know|remember)|tell me)\b.*\bmy name\b|\bwho am i\b", talk.last, re.I):
+        name = _name(talk)
+        return f"Your name is {name}." if name else "You have not told me your name yet."
+    if re.search(r"\bhow many (?:messages|questions|turns|times)\b", talk.last, re.I):
+        count = len(talk.texts)
+        return f"You have sent {count} message{'s' if count > 1 else ''} so far."
+    if re.search(r"\bwhat (?:did|have) i (?:just )?(?:say|said|ask|asked|tell|told)\b", talk.last, re.I):
+        return (
+            f'Before that you said: "{_short(talk.texts[-2])}"'
+            if len(talk.texts) > 1
+            else "This is your first message."
+        )
+    return None
+
+
+def _introduction(talk: Talk) -> Optional[str]:
+    name = _name(talk) if _NAME.search(talk.last) else None
+    if name is None:
+        return None
+    return _pick(
+        talk, f"Nice to meet you, {name}! How can I help?", f"Hello {name}, good to know you. What shall we do?"
+    )
+
+
+def _manners(talk: Talk) -> Optional[str]:
+    name = _name(talk)
+    called = f", {name}" if name else ""
+    text = talk.last.strip().lower()
+    if re.match(r"(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b[\w\s,.!?]{0,20}$", text):
+        return _pick(talk, f"Hello{called}! How can I help you today?", f"Hi{called}! What would you like to know?")
+    if re.match(r"(thanks|thank you|thx)\b", text):
+        return _pick(talk, f"You are welcome{called}!", f"My pleasure{called}.")
+    if re.match(r"(bye|goodbye|see you)\b", text):
+        return _pick(talk, f"Goodbye{called}!", f"See you soon{called}.")
+    return None
+
+
+def _identity(talk: Talk) -> Optional[str]:
+    if not re.search(r"\b(who|what) are you\b|\byour (?:instructions|job|role)\b", talk.last, re.I):
+        return None
+    told = f' My instructions are: "{_short(talk.system, 400)}"' if talk.system else ""
+    return f"I am a local stand-in for a model, made for tests and samples.{told}"
+
+
+_FACTS: Final[Sequence[tuple[str, str]]] = (
+    (r"\bfeet\b.*\bmile\b", "There are 5,280 feet in a mile."),
+    (r"\bcapital\b.*\bfrance\b", "The capital of France is Paris."),
+    (r"\bcapital\b.*\bgermany\b", "The capital of Germany is Berlin."),
+    (r"\bcapital\b.*\bjapan\b", "The capital of Japan is Tokyo."),
+    (r"\bbest french painter\b", "Many would say Claude Monet; others prefer Paul Cézanne."),
+    (r"\bcolou?r\b.*\bsky\b|\bsky\b.*\bblue\b", "The sky looks blue because air scatters blue light more than red."),
+    (r"\bspeed of light\b", "Light travels at 299,792,458 metres per second in a vacuum."),
+    (r"\bmeaning of life\b", "42, they say."),
+)
+
+
+def _fact(talk: Talk) -> Optional[str]:
+    return next((told for pattern, told in _FACTS if re.search(pattern, talk.last, re.I | re.S)), None)
+
+
+_TOPIC: Final = re.compile(
+    r"\b(?:about|what(?: is|'s| are)|who is|explain|describe|summari[sz]e|define|how (?:do|does|can|to))\s+(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _topic(talk: Talk) -> Optional[str]:
+    asked = _TOPIC.search(talk.last)
+    topic = _short(asked[1], 60).rstrip("?!. ") if asked else ""
+    if not topic:
+        return None
+    return _pick(
+        talk,
+        f"Here is what matters about {topic}: where it comes from, how it works, and what it is good for. "
+        f"Most people meet {topic} in practice first and in theory later. Ask me for any of the three.",
+        f"Let us look at {topic}. One can begin with an example, then name the parts, then ask why they fit together. "
+        f"Which side of {topic} interests you?",
+    )
+
+
+def _echo(talk: Talk) -> Optional[str]:
+    if not talk.last:
+        return _pick(talk, "What would you like to talk about?", "I am listening.")
+    said = _short(talk.last)
+    return _pick(talk, f'You said: "{said}" Tell me more.', f'I understand: "{said}" What follows from it?')
+
+
+_SKILLS: Final[Sequence[Callable[[Talk], Optional[str]]]] = (
+    _media,
+    _repeat,
+    _count,
+    _arithmetic,
+    _memory,
+    _introduction,
+    _manners,
+    _identity,
+    _fact,
+    _topic,
+    _echo,
+)
+
+
+def prompt_tokens(messages: Sequence[Any], tools: Sequence[Any] = ()) -> int:
+    """Say what a conversation costs: its pieces, four for each message's frame, a flat price for images and sounds."""
+    total = 3 + sum(len(pieces(json.dumps(tool))) for tool in tools)
+    for message in messages:
+        found = as_object(message)
+        media = sum(
+            kind not in ("text", "refusal", "thinking", "reference") for kind in part_types(found.get("content"))
+        )
+        calls = json.dumps(found["tool_calls"]) if found.get("tool_calls") else ""
+        total += 4 + len(pieces(content_text(found.get("content")))) + len(pieces(calls)) + 85 * media
+    return total

@@ -1,0 +1,248 @@
+"""From what the model says to the JSON of an answer, or of a stream's chunks, as a dialect has it.
+
+Both are made from the same :class:`Answer`, so that a stream put together again is the plain answer.
+"""
+
+import base64
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any, Final, Optional
+
+from ._dialects import Dialect
+from ._replies import ToolCall
+from ._values import pieces
+
+CREATED: Final = 1_767_225_600
+"""Every answer is from the first second of 2026: the same request is to get the same bytes."""
+_CATEGORIES: Final = ("hate", "self_harm", "sexual", "violence")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice, cut and finished."""
+
+    index: int
+    finish_reason: str
+    content: Optional[str] = None
+    reasoning: Optional[str] = None
+    refusal: Optional[str] = None
+    tool_calls: Sequence[ToolCall] = ()
+    filtered: Optional[str] = None
+    logprobs: Optional[int] = None
+    audio: Optional[Mapping[str, Any]] = None
+
+    @property
+    def tokens(self) -> list[str]:
+        """The text in the steps in which it is streamed."""
+        return pieces(self.content or "")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer, before its JSON."""
+
+    id: str
+    model: str
+    choices: Sequence[Choice]
+    usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def verdict(filtered: Optional[str] = None) -> dict[str, Any]:
+    """Return the content filter's results, with ``filtered`` as the category that was found."""
+    results: dict[str, Any] = {name: {"filtered": False, "severity": "safe"} for name in _CATEGORIES}
+    if filtered is not None:
+        results[filtered] = {"filtered": True, "severity": "high"}
+    return results
+
+
+def whole(answer: Answer, dialect: Dialect) -> dict[str, Any]:
+    """Return the answer to a plain request."""
+    body = _head(answer, dialect, "chat.completion")
+    body["choices"] = [_whole_choice(choice, dialect) for choice in answer.choices]
+    if dialect.filters:
+        body["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": verdict()}]
+    return body | {"usage": dict(answer.usage)}
+
+
+def chunks(answer: Answer, dialect: Dialect, *, include_usage: bool = False) -> Iterator[dict[str, Any]]:
+    """Return the chunks of a stream, in order.
+
+    :keyword include_usage: whether the request asked for it, where a dialect sends usage only then.
+    """
+    if dialect.filters:
+        results = [{"prompt_index": 0, "content_filter_results": verdict()}]
+        yield {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": results}
+    head = _head(answer, dialect, "chat.completion.chunk")
+    separate = dialect.usage == "always" or (dialect.usage == "asked" and include_usage)
+    steps = zip_longest(*(list(_deltas(choice, dialect)) for choice in answer.choices))
+    parts = [part for step in steps for part in step if part is not None]
+    for number, part in enumerate(parts, 1):
+        chunk = head | {"choices": [part]}
+        if separate:
+            chunk["usage"] = None
+        elif dialect.usage == "last" and number == len(parts):
+            chunk["usage"] = dict(answer.usage)
+        yield chunk
+    yield from _late_filters(answer, dialect)
+    if separate:
+        yield head | {"choices": [], "usage": dict(answer.usage)}
+
+
+def _head(answer: Answer, dialect: Dialect, kind: str) -> dict[str, Any]:
+    return {"id": answer.id, "object": kind, "created": CREATED, "model": answer.model, **dialect.extras}
+
+
+def _whole_choice(choice: Choice, dialect: Dialect) -> dict[str, Any]:
+    body: dict[str, Any] = {"index": choice.index, "finish_reason": choice.finish_reason, "logprobs": _logprobs(choice)}
+    if dialect.filters:
+        body["content_filter_results"] = verdict(choice.filtered)
+    body |= dialect.choice_extras
+    if choice.filtered and dialect.filters:
+        return body
+    message: dict[str, Any] = {"role": "assistant", **_whole_content(choice, dialect)}
+    if choice.tool_calls:
+        message["tool_calls"] = [_whole_call(call) for call in choice.tool_calls]
+    if choice.refusal is not None or dialect.ordered:
+        message["refusal"] = choice.refusal
+    if choice.audio is not None:
+        message["audio"] = dict(choice.audio)
+    return body | {"message": message}
+
+
+def _whole_call(call: ToolCall) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.text}}
+
+
+def _whole_content(choice: Choice, dialect: Dialect) -> dict[str, Any]:
+    thought = choice.reasoning
+    if not thought or dialect.reasoning == "hidden":
+        return {"content": choice.content}
+    if dialect.reasoning == "tags":
+        return {"content": f"<think>{thought}</think>\n\n{choice.content or ''}"}
+    if dialect.reasoning == "thinking":
+        return {"content": [_thinking(thought), {"type": "text", "text": choice.content or ""}]}
+    return {"content": choice.content, dialect.reasoning: thought}
+
+
+def _thinking(text: str) -> dict[str, Any]:
+    return {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
+
+
+def _deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
+    """One choice as the choices of its chunks."""
+    first: dict[str, Any] = {"role": "assistant", "content": dialect.first_content}
+    yield _part(choice, dialect, first | ({"refusal": None} if dialect.ordered else {}), {})
+    for delta in _reasoning_deltas(choice, dialect):
+        yield _part(choice, dialect, delta, {})
+    for number, token in enumerate(choice.tokens):
+        content = [{"type": "text", "text": token}] if choice.reasoning and dialect.reasoning == "thinking" else token
+        yield _part(choice, dialect, {"content": content}, verdict(), number)
+    for piece in pieces(choice.refusal or ""):
+        yield _part(choice, dialect, {"refusal": piece}, verdict())
+    for delta in _audio_deltas(choice):
+        yield _part(choice, dialect, delta, {})
+    calls = list(_call_deltas(choice, dialect))
+    last: dict[str, Any] = {"content": ""} if dialect.tool_calls == "bare" else {}
+    if calls and dialect.tool_calls == "bare":
+        last = calls.pop()
+    for delta in calls:
+        yield _part(choice, dialect, delta, {})
+    results = verdict(choice.filtered) if choice.filtered else {}
+    yield _part(choice, dialect, last, results) | {"finish_reason": choice.finish_reason}
+
+
+def _part(
+    choice: Choice, dialect: Dialect, delta: Mapping[str, Any], results: Mapping[str, Any], token: Optional[int] = None
+) -> dict[str, Any]:
+    logprobs = _logprobs(choice, token) if token is not None else None
+    part: dict[str, Any] = {"index": choice.index, "delta": dict(delta), "finish_reason": None, "logprobs": logprobs}
+    if dialect.filters and not dialect.late_filters:
+        part["content_filter_results"] = dict(results)
+    return {**part, **dialect.choice_extras}
+
+
+def _reasoning_deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
+    if not choice.reasoning or dialect.reasoning == "hidden":
+        return
+    if dialect.reasoning == "tags":
+        for piece in pieces(f"<think>{choice.reasoning}</think>"):
+            yield {"content": piece}
+        yield {"content": "\n\n"}
+        return
+    for piece in pieces(choice.reasoning):
+        thinking = dialect.reasoning == "thinking"
+        yield {"content": [_thinking(piece)]} if thinking else {dialect.reasoning: piece, "content": None}
+
+
+def _call_deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
+    if choice.tool_calls and dialect.tool_calls == "bare":
+        functions = [({"name": call.name, "arguments": call.text}, call.id) for call in choice.tool_calls]
+        yield {"content": None, "tool_calls": [{"id": id_, "function": function} for function, id_ in functions]}
+        return
+    for index, call in enumerate(choice.tool_calls):
+        if dialect.tool_calls == "whole":
+            yield {"tool_calls": [{"index": index, **_whole_call(call)}]}
+            continue
+        opened = {"id": call.id, "type": "function", "index": index, "function": {"name": call.name, "arguments": ""}}
+        yield {"tool_calls": [opened]}
+        if dialect.tool_calls == "named":
+            function = {"name": "", "arguments": call.text}
+            yield {"content": "", "tool_calls": [{"type": "function", "index": index, "function": function}]}
+        else:
+            for piece in pieces(call.text):
+                yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+
+
+def _audio_deltas(choice: Choice) -> Iterator[dict[str, Any]]:
+    if choice.audio is None:
+        return
+    yield {"audio": {"id": choice.audio["id"]}}
+    for piece in pieces(choice.audio["transcript"]):
+        yield {"audio": {"transcript": piece}}
+    yield {"audio": {"data": choice.audio["data"]}}
+    yield {"audio": {"expires_at": choice.audio["expires_at"]}}
+
+
+def _late_filters(answer: Answer, dialect: Dialect) -> Iterator[dict[str, Any]]:
+    if not dialect.late_filters:
+        return
+    for choice in answer.choices:
+        end = len(choice.content or "")
+        part = {
+            "index": choice.index,
+            "finish_reason": None,
+            "content_filter_results": verdict(choice.filtered),
+            "content_filter_offsets": {"check_offset": 0, "start_offset": 0, "end_offset": end},
+        }
+        yield {"id": "", "object": "", "created": 0, "model": "", "choices": [part]}
+
+
+def _logprobs(choice: Choice, token: Optional[int] = None) -> Optional[dict[str, Any]]:
+    """Return the log probabilities of one token, or of all."""
+    if choice.logprobs is None or choice.content is None:
+        return None
+    chosen = choice.tokens if token is None else choice.tokens[token : token + 1]
+    return {"content": [_logprob(piece, choice.logprobs) for piece in chosen], "refusal": None}
+
+
+def _logprob(token: str, top: int) -> dict[str, Any]:
+    """Return a probability that falls with a word's length: made up, but always the same."""
+    ranked = [_token_logprob(token if rank == 0 else f"{token}{rank}", rank) for rank in range(top)]
+    return _token_logprob(token, 0) | {"top_logprobs": ranked}
+
+
+def _token_logprob(token: str, rank: int) -> dict[str, Any]:
+    probability = 0.9 / (1 + rank) / (1 + len(token) / 20)
+    return {"token": token, "logprob": round(math.log(probability), 6), "bytes": list(token.encode())}
+
+
+def silence(transcript: str, id_: str) -> dict[str, Any]:
+    """Return an audio answer: a tenth of a second of silence as a WAV file, with what it is said to say."""
+    samples = bytes(1600)
+    head = b"RIFF" + (36 + len(samples)).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
+    head += (1).to_bytes(2, "little") * 2 + (8000).to_bytes(4, "little") + (16000).to_bytes(4, "little")
+    head += (2).to_bytes(2, "little") + (16).to_bytes(2, "little") + b"data" + len(samples).to_bytes(4, "little")
+    data = base64.b64encode(head + samples).decode()
+    return {"id": id_, "data": data, "transcript": transcript, "expires_at": CREATED + 3600}

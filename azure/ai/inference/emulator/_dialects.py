@@ -1,0 +1,146 @@
+"""How providers differ: one row of options each.
+
+The rows are facts from recorded exchanges and the servers' sources. `_completion` reads those on the shape of answers,
+`_rules` those on requests; `_errors` renders a refusal.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from . import _contract as contract
+from . import _errors as errors
+from ._problems import ServiceError
+
+_ANY: Final = {**contract.MISTRAL, **contract.MODEL_INFERENCE, **contract.OPENAI}
+_AZURE: Final = {**contract.MODEL_INFERENCE, **contract.OPENAI, "tool_choice": contract.OPENAI_TOOL_CHOICE}
+_STRICT_MISTRAL: Final = {
+    name: inner for name, inner in {**contract.MODEL_INFERENCE, **contract.MISTRAL}.items() if name != "seed"
+}
+_FINGERPRINT: Final = {"system_fingerprint": "fp_emulator"}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The ways of one provider.
+
+    :param name: as given to ``Emulator(dialect=...)``.
+    :param render: makes the body of a refusal: an object for JSON, or a text.
+    :keyword members: the members of a chat request it knows.
+    :keyword unknown: other members: ``ask`` (refused unless the header ``extra-parameters`` says otherwise),
+        ``refuse``, or ``ignore``.
+    :keyword key: whether a key is ``required``, ``optional`` (a wrong one is refused) or ``ignored``.
+    :keyword versions: whether the rules on ``api-version`` hold.
+    :keyword strict: whether a body is refused as FastAPI does, with 422.
+    :keyword ordered: whether tool messages must answer calls of the message before them.
+    :keyword filters: Azure's content filter results; in streams, the prompt's come first, on a chunk of their own.
+    :keyword late_filters: the answer's filter results come later than the text, on choices without a delta.
+    :keyword first_content: the content of a stream's first delta.
+    :keyword tool_calls: in streams: ``pieces`` with an index; ``whole`` with an index; ``bare`` (whole, on the last
+        chunk, without index and type); ``named`` (two deltas, the second without id and with an empty name).
+    :keyword reasoning: ``tags`` in the text; a member ``reasoning_content`` or ``reasoning``; ``thinking`` chunks;
+        ``hidden`` (only its tokens are counted).
+    :keyword usage: in streams: ``last`` (on the chunk that finishes); ``asked`` (by ``stream_options``); ``always``.
+    :keyword usage_details: ``nested`` by kind of token; ``flat`` (only the tokens of reasoning, beside the sums);
+        ``none``.
+    :keyword extras: members of every answer and chunk.
+    :keyword choice_extras: members of every choice.
+    :keyword done: the bytes that end a stream.
+    :keyword named_finish: the finish reason where a named tool was forced.
+    """
+
+    name: str
+    render: Callable[[ServiceError], Any]
+    members: Mapping[str, contract.Fragment] = field(default_factory=lambda: _ANY)
+    unknown: Literal["ask", "refuse", "ignore"] = "ignore"
+    key: Literal["required", "optional", "ignored"] = "required"
+    versions: bool = True
+    strict: bool = False
+    ordered: bool = False
+    filters: bool = False
+    late_filters: bool = False
+    first_content: Literal["", None] = ""
+    tool_calls: Literal["pieces", "whole", "bare", "named"] = "pieces"
+    reasoning: Literal["tags", "reasoning_content", "reasoning", "thinking", "hidden"] = "reasoning_content"
+    usage: Literal["last", "asked", "always"] = "asked"
+    usage_details: Literal["nested", "flat", "none"] = "nested"
+    extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    choice_extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    done: bytes = b"data: [DONE]\n\n"
+    named_finish: str = "stop"
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    row.name: row
+    for row in (
+        Dialect(
+            "serverless", errors.serverless, unknown="ask", tool_calls="bare", usage="last", named_finish="tool_calls"
+        ),
+        Dialect("model-inference", errors.foundry, unknown="ask", filters=True),
+        Dialect("azure-openai", errors.azure_openai, _AZURE, "refuse", ordered=True, filters=True, extras=_FINGERPRINT),
+        Dialect(
+            "azure-openai-async-filter",
+            errors.azure_openai,
+            _AZURE,
+            "refuse",
+            ordered=True,
+            filters=True,
+            late_filters=True,
+            extras=_FINGERPRINT,
+        ),
+        Dialect("openai", errors.openai, _AZURE, "refuse", versions=False, ordered=True, extras=_FINGERPRINT),
+        Dialect(
+            "deepseek",
+            errors.foundry,
+            usage="always",
+            usage_details="flat",
+            choice_extras={"matched_stop": None},
+        ),
+        Dialect(
+            "mistral",
+            errors.mistral,
+            _STRICT_MISTRAL,
+            "refuse",
+            strict=True,
+            usage_details="none",
+            tool_calls="bare",
+            reasoning="thinking",
+            usage="last",
+            named_finish="tool_calls",
+        ),
+        Dialect(
+            "mistral-azure",
+            errors.mistral_azure,
+            _STRICT_MISTRAL,
+            "refuse",
+            strict=True,
+            usage_details="none",
+            tool_calls="bare",
+            reasoning="thinking",
+            usage="last",
+            named_finish="tool_calls",
+        ),
+        Dialect("glm", errors.mistral, tool_calls="named", usage="last", named_finish="tool_calls"),
+        Dialect(
+            "llama.cpp",
+            errors.llama_cpp,
+            key="optional",
+            versions=False,
+            first_content=None,
+            done=b"data: [DONE]",
+        ),
+        Dialect("vllm", errors.vllm, key="optional", versions=False),
+        Dialect(
+            "ollama",
+            errors.ollama,
+            key="ignored",
+            versions=False,
+            tool_calls="whole",
+            reasoning="reasoning",
+            extras={"system_fingerprint": "fp_ollama"},
+            named_finish="tool_calls",
+        ),
+        Dialect("lm-studio", errors.lm_studio, key="ignored", versions=False, named_finish="tool_calls"),
+    )
+}
+"""Every dialect by name."""

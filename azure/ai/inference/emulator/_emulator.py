@@ -1,0 +1,280 @@
+"""The emulator as its user sees it: settings in, an address out, and a record of what came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Optional, Union
+
+from ._access import make_token
+from ._dialects import DIALECTS
+from ._request import RecordedRequest
+from ._response import Response
+from ._script import Rule, Scripted, load_script
+from ._server_options import ServerOptions
+from ._service import Settings
+from ._session import Session
+from ._tape import Tape
+from ._weather import Fault, parse_faults
+
+if TYPE_CHECKING:
+    from ._server import Server
+
+DEFAULT_KEY: Final = "local-emulator-key"
+"""The key where none is given. It opens nothing but emulators."""
+
+
+class Emulator:
+    """A local endpoint for chat completions and embeddings, for tests, samples and load tests.
+
+    ::
+
+        with Emulator() as endpoint:
+            client = ChatCompletionsClient(endpoint.url, AzureKeyCredential(endpoint.key))
+
+    It answers below the root (as a serverless endpoint), ``/models`` (a Foundry resource),
+    ``/openai/deployments/NAME`` and ``/openai/v1`` (Azure OpenAI), ``/api/projects/NAME/openai/v1`` (a project) and
+    ``/v1`` (any server of the OpenAI kind), each by that service's rules on api-version, model name, credentials and
+    members of the body. Answers depend on the conversation and on nothing else. A user message with "trigger the
+    content filter" is refused as a harmful prompt is; with "filter your answer" the answer is withheld; with "count
+    to 500" it is a stream of a known length.
+
+    The server runs in a thread of its own and may be used from any thread or event loop; ``async with`` works too.
+
+    :keyword key: the key that callers need. Default: "local-emulator-key".
+    :keyword tokens: further keys or bearer tokens to let in. Tokens made by :meth:`token` are let in without.
+    :keyword dialect: the provider to play on every route: one of "serverless", "model-inference", "azure-openai",
+        "azure-openai-async-filter", "openai", "deepseek", "mistral", "mistral-azure", "glm", "llama.cpp", "vllm",
+        "ollama", "lm-studio". Default: the one that belongs to the route.
+    :keyword model: the model's name where a request has none. Default: "emulator-1".
+    :keyword model_type: what ``/info`` says of it. Default: "chat-completion".
+    :keyword models: the only models and deployments there are. Default: whatever is asked for.
+    :keyword script: a JSON or YAML file with replies; see :meth:`reply`. Default: none.
+    :keyword faults: what goes wrong; see :meth:`fault`. Default: nothing.
+    :keyword latency: seconds before each answer. Default: 0.
+    :keyword token_rate: tokens a second in streams. Default: as fast as they are read.
+    :keyword requests_per_minute: a quota; more gets 429. Every answer then has ``x-ratelimit-*`` headers. Default:
+        none.
+    :keyword tokens_per_minute: likewise for the tokens of prompts and answers. Default: none.
+    :keyword host: the address to listen on. Default: "127.0.0.1", which no other machine reaches.
+    :keyword port: the port, 0 to 65535. Default: 0, a free one.
+    :keyword tls: serve https with a certificate of its own, to be trusted through :attr:`ca_file`. Needs trustme.
+        Default: False.
+    :keyword max_request_size: bytes that a request's body may have; more gets 413. Default: 64 MiB.
+    :keyword record: the address of a real endpoint: requests go there with the caller's credential, and the exchanges
+        into the ``cassette``, without secrets. Default: none.
+    :keyword cassette: a file with recorded exchanges to answer from, where ``record`` is not given. Default: none.
+    :raises ValueError: for a setting that cannot be.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: str = DEFAULT_KEY,
+        tokens: Collection[str] = (),
+        dialect: Optional[str] = None,
+        model: str = "emulator-1",
+        model_type: str = "chat-completion",
+        models: Optional[Collection[str]] = None,
+        script: Optional[Union[str, Path]] = None,
+        faults: Union[str, Iterable[Fault]] = (),
+        latency: float = 0.0,
+        token_rate: Optional[float] = None,
+        requests_per_minute: Optional[int] = None,
+        tokens_per_minute: Optional[int] = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: bool = False,
+        max_request_size: int = 64 * 1024 * 1024,
+        record: Optional[str] = None,
+        cassette: Optional[Union[str, Path]] = None,
+    ) -> None:
+        _check_choice("dialect", dialect, DIALECTS)
+        _check_least({"port": (port, 0), "latency": (latency, 0), "max_request_size": (max_request_size, 1)})
+        _check_least({"requests_per_minute": (requests_per_minute, 1), "tokens_per_minute": (tokens_per_minute, 1)})
+        _check_collections({"tokens": tokens, "models": models})
+        if token_rate is not None and token_rate <= 0:
+            raise ValueError(f"token_rate is {token_rate}; choose a number of tokens a second above 0")
+        if port > 65535:
+            raise ValueError(f"port is {port}; choose one from 0 (any free one) to 65535")
+        if record is not None and cassette is None:
+            raise ValueError("record needs a cassette, the file to write to")
+        self._key = self._first_key = _checked_key(key)
+        names = None if models is None else tuple(models)
+        self._settings = Settings(self._key, tuple(tokens), dialect, model, model_type, names)
+        self._new_session = partial(
+            Session,
+            rules=() if script is None else load_script(script),
+            faults=parse_faults(faults) if isinstance(faults, str) else tuple(faults),
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+            latency=latency,
+            token_rate=token_rate,
+        )
+        self._session = self._new_session(self._settings)
+        self._options = ServerOptions(host, port, tls, max_request_size)
+        self._tape = None if cassette is None else Tape(Path(cassette), record)
+        self._server: Optional[Server] = None
+
+    @property
+    def key(self) -> str:
+        """The key that callers need; setting another rotates it."""
+        return self._key
+
+    @key.setter
+    def key(self, key: str) -> None:
+        self._key = _checked_key(key)
+        self._settings = replace(self._settings, key=key)
+        self._session.rotate(key)
+
+    @property
+    def url(self) -> str:
+        """The address of the running emulator, such as ``http://127.0.0.1:43121``.
+
+        :raises RuntimeError: if it does not run.
+        """
+        return self._running().url
+
+    @property
+    def ca_file(self) -> str:
+        """The certificate authority's file to trust, with ``tls`` on: ``connection_verify=endpoint.ca_file``.
+
+        :raises RuntimeError: if the emulator does not run, or runs without TLS.
+        """
+        path = self._running().ca_file
+        if path is None:
+            raise RuntimeError("the emulator runs without TLS; start it as Emulator(tls=True)")
+        return path
+
+    @property
+    def requests(self) -> Sequence[RecordedRequest]:
+        """What was asked since the start or the last :meth:`reset`, oldest first, without secrets."""
+        return self._session.requests
+
+    def reply(
+        self,
+        said: Scripted,
+        *,
+        last: Optional[str] = None,
+        model: Optional[str] = None,
+        tool: Optional[str] = None,
+        path: Optional[str] = None,
+        times: Optional[int] = 1,
+    ) -> None:
+        """Say what to answer. Each request takes the first reply that fits it and is not used up.
+
+        :param said: a text, a :class:`Reply`, a mapping with its members, or a function of the request that gives one
+            of these.
+        :keyword last: a regular expression to be found in the last message, upper and lower case alike.
+        :keyword model: the model asked for, as the body has it.
+        :keyword tool: a tool that is offered.
+        :keyword path: what the path holds, for another route than chat; the reply then has to say ``body``.
+        :keyword times: for how many requests. Default: 1. None: for all.
+        :raises ValueError: for a condition that cannot be.
+        """
+        self._session.add_rule(Rule(said, last=last, model=model, tool=tool, path=path, times=times))
+
+    def fault(self, fault: Union[str, Fault]) -> None:
+        """Say what is to go wrong, and when.
+
+        :param fault: a :class:`Fault`, or some as the command line has them: ``"429:times=2,wait=1;cut:events=5"``.
+        :raises ValueError: for what cannot be.
+        """
+        for one in parse_faults(fault) if isinstance(fault, str) else [fault]:
+            self._session.add_fault(one)
+
+    def reset(self) -> None:
+        """Forget requests, replies, faults and quotas, and begin with what was given at the start, the key included."""
+        self._settings = replace(self._settings, key=self._first_key)
+        self._key = self._first_key
+        if self._tape is not None:
+            self._tape.rewind()
+        self._session = self._new_session(self._settings)
+
+    def token(self, scope: str = "https://cognitiveservices.azure.com/.default", *, expires_in: float = 3600) -> str:
+        """Return a token as Entra ID would give; the emulator takes it where the real service takes one of that scope.
+
+        :param scope: whom it is for. Default: Azure's AI services.
+        :keyword expires_in: seconds from now; negative for one that has expired.
+        """
+        return make_token(scope, expires_in)
+
+    def start(self) -> Emulator:
+        """Start the server, if it does not run; ``with`` does it for you.
+
+        :raises OSError: if the port is taken.
+        :raises ImportError: if aiohttp (or, for TLS, trustme) is not installed.
+        """
+        if self._server is None:
+            from ._server import Server
+
+            server = Server(self._respond, self._options)
+            server.start()
+            self._server = server
+        return self
+
+    def stop(self) -> None:
+        """Stop the server and cut its connections. Does nothing if it does not run."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+    def _running(self) -> Server:
+        if self._server is None:
+            raise RuntimeError("the emulator does not run; use it as `with Emulator() as endpoint:`, or call start()")
+        return self._server
+
+    def __enter__(self) -> Emulator:
+        return self.start()
+
+    def __exit__(
+        self,
+        exc_type: Optional[type[BaseException]],
+        exc: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Emulator:
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self,
+        exc_type: Optional[type[BaseException]],
+        exc: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        await asyncio.to_thread(self.stop)
+
+    async def _respond(self, request: RecordedRequest) -> Response:
+        if self._tape is None:
+            return self._session.respond(request)
+        self._session.note(request)
+        return await self._tape.play(request)
+
+
+def _checked_key(key: str) -> str:
+    if not key:
+        raise ValueError("key is empty; give a str such as 'secret', or leave it out")
+    return key
+
+
+def _check_choice(name: str, value: Optional[str], choices: Collection[str]) -> None:
+    if value is not None and value not in choices:
+        raise ValueError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
+
+
+def _check_least(values: Mapping[str, tuple[Optional[float], int]]) -> None:
+    for name, (value, least) in values.items():
+        if value is not None and value < least:
+            raise ValueError(f"{name} is {value}; choose {least} or more")
+
+
+def _check_collections(values: Mapping[str, Optional[Collection[str]]]) -> None:
+    for name, value in values.items():
+        if isinstance(value, str):
+            raise ValueError(f"{name} is a str, {value!r}; put it in a list")

@@ -1,0 +1,137 @@
+"""How each provider says no: a :class:`ServiceError` as the body of its answer.
+
+Each function gives an object for JSON or a text. The shapes are those found on the wire; the layer in front of a
+model and the model itself often differ, so ``ServiceError.kind`` chooses.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ._problems import ServiceError
+
+_PYDANTIC: Final[Mapping[str, str]] = {
+    "required": "missing",
+    "additionalProperties": "extra_forbidden",
+    "enum": "literal_error",
+    "minimum": "greater_than_equal",
+    "maximum": "less_than_equal",
+    "minItems": "too_short",
+    "maxItems": "too_long",
+    "minLength": "string_too_short",
+    "maxLength": "string_too_long",
+    "type": "type_error",
+}
+
+
+def serverless(problem: ServiceError) -> Any:
+    """Speak as a serverless endpoint, whose front door has three shapes of its own."""
+    if problem.kind in ("key", "token"):
+        return {"statusCode": problem.status, "message": problem.message}
+    if problem.kind == "extra":
+        return {"detail": problem.message}
+    if problem.kind == "route":
+        return "NOT FOUND"
+    if problem.kind == "filter":
+        return {
+            "status": problem.status,
+            "code": problem.code,
+            "message": problem.message,
+            "param": problem.param,
+            "type": None,
+        }
+    return {"error": {"code": problem.code, "message": problem.message, "target": problem.param}}
+
+
+def foundry(problem: ServiceError) -> Any:
+    """Speak as a Foundry resource's model inference route: ``details`` is a text, or null."""
+    if problem.kind == "token":
+        return {"statusCode": problem.status, "message": problem.message}
+    if problem.kind == "extra":
+        return {"detail": problem.message}
+    if problem.kind in ("key", "filter", "route"):
+        return azure_openai(problem)
+    details = problem.message if problem.kind == "limit" else None
+    return {"error": {"code": problem.code, "message": problem.message, "details": details}}
+
+
+def azure_openai(problem: ServiceError) -> Any:
+    """Speak as Azure OpenAI: as OpenAI, but for what the gateway refuses, and with the filter's verdict inside."""
+    if problem.kind == "token":
+        return {"statusCode": problem.status, "message": problem.message}
+    error: dict[str, Any] = {"code": problem.code, "message": problem.message}
+    if problem.kind == "filter":
+        inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": dict(problem.filtered)}
+        return {"error": {**error, "param": problem.param, "type": None, "status": problem.status, "innererror": inner}}
+    if problem.kind == "request":
+        error |= {"type": "invalid_request_error", "param": problem.param}
+    return {"error": error}
+
+
+def openai(problem: ServiceError) -> Any:
+    """Speak as OpenAI's own platform."""
+    kinds = {"key": "invalid_request_error", "limit": "requests", "server": "server_error"}
+    code = "invalid_api_key" if problem.kind == "key" else problem.code
+    kind = kinds.get(problem.kind, "invalid_request_error")
+    return {"error": {"message": problem.message, "type": kind, "param": problem.param, "code": code}}
+
+
+def fastapi_detail(problem: ServiceError) -> list[dict[str, Any]]:
+    """Return the list of violations that FastAPI makes of a body that does not validate."""
+    rule = _PYDANTIC.get(problem.rule, "value_error")
+    words = {"missing": "Field required", "extra_forbidden": "Extra inputs are not permitted"}
+    message = words.get(rule, problem.message)
+    return [{"type": rule, "loc": ["body", *problem.path], "msg": message, "input": problem.value}]
+
+
+def mistral(problem: ServiceError) -> Any:
+    """Speak as Mistral's platform: violations as FastAPI lists them, all else flat."""
+    if problem.status == 422:
+        return {"detail": fastapi_detail(problem)}
+    if problem.kind == "key":
+        return {"message": "Unauthorized", "request_id": "emulator"}
+    kinds = {"limit": "rate_limited", "route": "not_found"}
+    kind = kinds.get(problem.kind, "invalid_request_error")
+    return {
+        "object": "error",
+        "message": problem.message,
+        "type": kind,
+        "param": problem.param,
+        "code": problem.code,
+    }
+
+
+def mistral_azure(problem: ServiceError) -> Any:
+    """Speak as a Mistral model behind Azure's front door: its violations are JSON in the text of a message."""
+    if problem.status == 422:
+        detail = json.dumps({"detail": fastapi_detail(problem)}, separators=(",", ":"))
+        return {"error": {"code": "Invalid input", "message": detail, "status": 422}}
+    return serverless(problem)
+
+
+def llama_cpp(problem: ServiceError) -> Any:
+    """Speak as llama.cpp's server: the code is the status, as a number."""
+    kinds = {401: "authentication_error", 404: "not_found_error", 501: "not_supported_error", 503: "unavailable_error"}
+    usual = "invalid_request_error" if problem.status < 500 else "server_error"
+    kind = kinds.get(problem.status, usual)
+    return {"error": {"code": problem.status, "message": problem.message, "type": kind}}
+
+
+def vllm(problem: ServiceError) -> Any:
+    """Speak as vLLM: as OpenAI, with a number for a code."""
+    kind = {401: "Unauthorized", 404: "NotFoundError"}.get(problem.status, "BadRequestError")
+    if problem.status >= 500:
+        kind = "InternalServerError"
+    return {"error": {"message": problem.message, "type": kind, "param": problem.param, "code": problem.status}}
+
+
+def ollama(problem: ServiceError) -> Any:
+    """Speak as Ollama: three types, nothing else."""
+    usual = "invalid_request_error" if problem.status < 500 else "api_error"
+    kind = "not_found_error" if problem.status == 404 else usual
+    return {"error": {"message": problem.message, "type": kind, "param": None, "code": None}}
+
+
+def lm_studio(problem: ServiceError) -> Any:
+    """Speak as LM Studio: a bare text for a route it does not know (with status 200, which `_service` sees to)."""
+    return {"error": problem.message if problem.kind == "route" else {"message": problem.message}}

@@ -1,0 +1,118 @@
+"""The routes as OpenAPI 3.1, made of the same tables that judge requests."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from . import _contract as contract
+from ._dialects import DIALECTS
+from ._embeddings import embedding_members
+from ._routes import FAMILIES, Family
+
+_SECURITY: Final[list[dict[str, list[str]]]] = [{"key": []}, {"bearer": []}]
+_ERROR: Final[Mapping[str, Any]] = {
+    "description": "A refusal, in the provider's own shape.",
+    "content": {"application/json": {}, "text/plain": {}},
+}
+_STATUSES: Final = ("400", "401", "404", "405", "413", "415", "422", "429")
+_NUMBERS: Final = {"type": "array", "items": {"type": "number"}}
+_ANSWERS: Final[Mapping[str, Any]] = {
+    "chat/completions": {
+        "type": "object",
+        "required": ["id", "object", "created", "model", "choices", "usage"],
+        "properties": {
+            "id": contract.STRING,
+            "object": {"const": "chat.completion"},
+            "created": {"type": "integer"},
+            "model": contract.STRING,
+            "choices": {"type": "array", "minItems": 1, "items": contract.OBJECT},
+            "usage": contract.OBJECT,
+        },
+    },
+    "embeddings": {
+        "type": "object",
+        "required": ["object", "model", "data", "usage"],
+        "properties": {
+            "object": {"const": "list"},
+            "model": contract.STRING,
+            "data": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["index", "object", "embedding"],
+                    "properties": {"embedding": {"anyOf": [_NUMBERS, contract.STRING]}},
+                },
+            },
+            "usage": contract.OBJECT,
+        },
+    },
+    "info": {"type": "object", "required": ["model_name", "model_type", "model_provider_name"]},
+    "models": {"type": "object", "required": ["object", "data"]},
+}
+
+
+@cache
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI document of every route in its own dialect."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Model inference, emulated", "version": "1.0.0"},
+        "components": {
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "api-key"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            }
+        },
+        "security": _SECURITY,
+        "paths": {path: item for family in FAMILIES for path, item in _paths(family)},
+    }
+
+
+def _paths(family: Family) -> Iterator[tuple[str, dict[str, Any]]]:
+    names = [name for name in ("project", "deployment") if "{" + name + "}" in family.template]
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": _NAME} for name in names
+    ]
+    if family.version in ("known", "dated"):
+        version = {"type": "string", "enum": ["2024-05-01-preview", "2025-04-01"]}
+        parameters.append({"name": "api-version", "in": "query", "required": True, "schema": version})
+    for operation in family.operations:
+        method = "get" if operation in ("info", "models") else "post"
+        yield f"{family.template}/{operation}", {"parameters": parameters, method: _operation(family, operation)}
+
+
+_NAME: Final = {"type": "string", "minLength": 1}
+
+
+def _operation(family: Family, operation: str) -> dict[str, Any]:
+    answer = _ANSWERS["embeddings" if operation.endswith("embeddings") else operation]
+    contents: dict[str, Any] = {"application/json": {"schema": answer}}
+    if operation == "chat/completions":
+        contents["text/event-stream"] = {}
+    responses = {"200": {"description": "The answer.", "content": contents}}
+    found: dict[str, Any] = {
+        "operationId": f"{family.name}-{operation}".replace("/", "-"),
+        "responses": {**responses, **dict.fromkeys(_STATUSES, _ERROR)},
+    }
+    if operation not in ("info", "models"):
+        body = {"application/json": {"schema": _request(family, operation)}}
+        found["requestBody"] = {"required": True, "content": body}
+    return found
+
+
+def _request(family: Family, operation: str) -> dict[str, Any]:
+    dialect = DIALECTS[family.dialect]
+    if operation == "chat/completions":
+        members = contract.MODEL_INFERENCE if dialect.unknown == "ask" else dialect.members
+        schema = contract.request_schema(members, "messages")
+    else:
+        images = operation == "images/embeddings"
+        schema = contract.request_schema(embedding_members(dialect, images=images), "input")
+    required = [*schema["required"], *(["model"] if family.model_required else [])]
+    model = {"model": {"type": "string", "minLength": 1}} if family.model_required else {}
+    return {
+        **schema,
+        "properties": {**schema["properties"], **model},
+        "required": required,
+        "additionalProperties": False,
+    }

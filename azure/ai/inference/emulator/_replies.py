@@ -1,0 +1,63 @@
+"""What a model says, before any provider's way of sending it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Optional, Union
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call of a tool.
+
+    :param name: the function to call.
+    :param arguments: an object, or the JSON text (which need not be valid: models err).
+    :keyword id: the call's id. Default: one made from the request, in the form of the provider.
+    """
+
+    name: str
+    arguments: Union[str, Mapping[str, Any]] = "{}"
+    id: Optional[str] = None
+
+    @property
+    def text(self) -> str:
+        """The arguments as the JSON text that is sent."""
+        return self.arguments if isinstance(self.arguments, str) else json.dumps(dict(self.arguments))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the emulator answers to one request.
+
+    :param content: the text; None where the model only calls tools.
+    :keyword tool_calls: calls of tools.
+    :keyword reasoning: what the model thought, sent in the way of the dialect.
+    :keyword refusal: why the model does not answer.
+    :keyword finish_reason: ``stop``, ``length``, ``tool_calls``, ``content_filter``, or any other. Default: what fits.
+    :keyword filtered: a category (``hate``, ``self_harm``, ``sexual``, ``violence``) for which the answer is withheld.
+    :keyword choices: several choices instead of one.
+    :keyword usage: members of ``usage`` that differ from the emulator's own count.
+    :keyword body: a JSON body to send as it is, whatever was asked.
+    :keyword events: the events of a stream to send as they are: an object or a text is framed as ``data: ...``, bytes
+        are not. The closing ``[DONE]`` is one of them, or missing.
+    :keyword status: the HTTP status. Default: 200.
+    :keyword headers: headers to add.
+    """
+
+    content: Optional[str] = None
+    tool_calls: Sequence[ToolCall] = ()
+    reasoning: Optional[str] = None
+    refusal: Optional[str] = None
+    finish_reason: Optional[str] = None
+    filtered: Optional[str] = None
+    choices: Sequence["Reply"] = ()
+    usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    body: Optional[Any] = None
+    events: Optional[Sequence[Union[str, bytes, Mapping[str, Any]]]] = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def is_raw(self) -> bool:
+        """Tell whether the reply says what to send, not what the model says."""
+        return self.body is not None or self.events is not None or self.status != 200

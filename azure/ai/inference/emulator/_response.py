@@ -1,0 +1,57 @@
+"""An answer as a value: what to send, and when to wait or break off. `_weather` bends it, `_server` plays it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional, Union
+
+from ._values import compact
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Send nothing for some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Break off: close the connection, or with ``reset`` make the caller's next read fail."""
+
+    reset: bool = False
+
+
+Step = Union[bytes, Pause, Cut]
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer.
+
+    :param status: HTTP status.
+    :param headers: without those on length and framing.
+    :param body: the whole body, if there are no steps.
+    :keyword steps: bytes to send one after another, each at once, with pauses and cuts between them. Status and
+        headers go out with the first bytes, even if those are empty.
+    :keyword length: the Content-Length to announce for the steps. Default: none, chunked.
+    :keyword reason: the reason phrase, where it is not the usual one.
+    :keyword usage: what the answer cost.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    steps: Optional[Iterable[Step]] = None
+    length: Optional[int] = None
+    reason: Optional[str] = None
+    usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def json_response(body: Any, status: int = 200, headers: Optional[Mapping[str, str]] = None) -> Response:
+    """Answer with JSON."""
+    return Response(status, {**(headers or {}), "Content-Type": "application/json"}, compact(body).encode())
+
+
+def event(data: Any) -> bytes:
+    """Frame a JSON value as a server-sent event."""
+    return b"data: " + compact(data).encode() + b"\n\n"

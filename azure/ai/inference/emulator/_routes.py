@@ -1,0 +1,137 @@
+"""Which service a path belongs to, and what that service wants of a query.
+
+The prefix says it: a serverless endpoint serves the root, a Foundry resource ``/models``, Azure OpenAI its
+deployments and ``/openai/v1``, a project ``/api/projects/P/openai/v1``, and any server of the OpenAI kind ``/v1``.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, Optional
+
+from ._problems import ServiceError
+from ._request import RecordedRequest
+
+_VERSIONS: Final = frozenset(
+    {
+        "2024-04-01-preview",
+        "2024-05-01-preview",
+        "2025-02-01-preview",
+        "2025-04-01",
+        "2025-05-01-preview",
+        "2025-05-01",
+        "2025-05-15-preview",
+    }
+)
+"""The api-versions of the model inference API."""
+_DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?$")
+_OPERATION: Final = r"(?P<operation>chat/completions|images/embeddings|embeddings|info|models)"
+
+
+@dataclass(frozen=True)
+class Family:
+    """The routes under one prefix.
+
+    :param name: for messages.
+    :param template: the prefix, with names in braces.
+    :param dialect: the dialect spoken there unless another is asked for.
+    :keyword version: ``known`` (one of the model inference API's), ``dated`` (any well-formed one), ``refused`` (no
+        dated one), or ``any``.
+    :keyword operations: what is served.
+    :keyword model_required: whether the body has to name a model.
+    :keyword audiences: whose Entra tokens are taken.
+    """
+
+    name: str
+    template: str
+    dialect: str
+    version: Literal["known", "dated", "refused", "any"]
+    operations: tuple[str, ...]
+    model_required: bool = False
+    audiences: tuple[str, ...] = ()
+
+
+_ML: Final = "https://ml.azure.com"
+_COGNITIVE: Final = "https://cognitiveservices.azure.com"
+_FOUNDRY: Final = "https://ai.azure.com"
+_ALL_AUDIENCES: Final = (_COGNITIVE, _FOUNDRY, _ML)
+
+_CHAT: Final = ("chat/completions", "embeddings")
+_ALL: Final = (*_CHAT, "images/embeddings", "info")
+
+FAMILIES: Final = (
+    Family(
+        "project", "/api/projects/{project}/openai/v1", "azure-openai", "refused", (*_CHAT, "models"), True, (_FOUNDRY,)
+    ),
+    Family(
+        "deployments", "/openai/deployments/{deployment}", "azure-openai", "dated", _CHAT, False, (_COGNITIVE, _FOUNDRY)
+    ),
+    Family("v1", "/openai/v1", "azure-openai", "refused", (*_CHAT, "models"), True, (_FOUNDRY, _COGNITIVE)),
+    Family("models", "/models", "model-inference", "known", _ALL, True, (_COGNITIVE, _FOUNDRY)),
+    Family("github", "/inference", "model-inference", "any", _CHAT, True, _ALL_AUDIENCES),
+    Family("local", "/v1", "openai", "any", (*_CHAT, "images/embeddings", "models"), False, _ALL_AUDIENCES),
+    Family("serverless", "", "serverless", "dated", _ALL, False, (_ML, _COGNITIVE)),
+)
+"""Every family; the root's is last, since it is the prefix of all."""
+
+
+def _pattern(family: Family, ending: str) -> re.Pattern[str]:
+    prefix = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", family.template)
+    return re.compile(prefix + ending)
+
+
+_PATHS: Final = tuple((family, _pattern(family, f"/{_OPERATION}$")) for family in FAMILIES)
+_PREFIXES: Final = tuple((family, _pattern(family, "(/|$)")) for family in FAMILIES)
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a path asks for."""
+
+    family: Family
+    operation: str
+    deployment: Optional[str] = None
+
+
+def find_family(path: str) -> Family:
+    """Return the family whose prefix ``path`` has; the root's if it has none."""
+    return next((family for family, pattern in _PREFIXES if pattern.match(path)), FAMILIES[-1])
+
+
+def find_route(request: RecordedRequest) -> Route:
+    """Return the route of a request.
+
+    :raises ServiceError: 404 for a path that the service does not have, 405 for a method that the path does not take.
+    """
+    for family, pattern in _PATHS:
+        match = pattern.match(request.path)
+        if match and match["operation"] in family.operations:
+            wanted = "GET" if match["operation"] in ("info", "models") else "POST"
+            if request.method != wanted:
+                message = f"{request.method} is not allowed on {request.path}; use {wanted}."
+                raise ServiceError(405, "MethodNotAllowed", message, kind="method", headers={"Allow": wanted})
+            return Route(family, match["operation"], match.groupdict().get("deployment"))
+    raise not_found()
+
+
+def not_found() -> ServiceError:
+    """How a gateway says that it has no such route."""
+    return ServiceError(404, "404", "Resource not found", kind="route")
+
+
+def check_version(request: RecordedRequest, family: Family) -> None:
+    """Hold a query's ``api-version`` against the rules of the family.
+
+    :raises ServiceError: 400 or 404, as the services do.
+    """
+    version = request.param("api-version")
+    if family.version == "refused" and _DATED.match(version):
+        raise ServiceError(400, "BadRequest", "api-version query parameter is not allowed when using /v1 path")
+    if family.version not in ("known", "dated"):
+        return
+    if not version:
+        if family.name == "deployments":
+            raise not_found()
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        raise ServiceError(400, "MissingApiVersionParameter", message, param="api-version")
+    if not _DATED.match(version) or (family.version == "known" and version not in _VERSIONS):
+        raise not_found()

@@ -1,0 +1,174 @@
+"""A request in, an answer out: the whole service as a function, without a socket.
+
+:func:`respond` finds the route, lets the caller in, checks the body, asks the model what it says, and shapes the
+    answer as
+the dialect does. A refusal anywhere on the way is a :class:`ServiceError`, rendered in one place.
+"""
+
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Optional
+
+from ._access import check_access
+from ._chat import default_reply, finish
+from ._completion import Answer, chunks, whole
+from ._dialects import DIALECTS, Dialect
+from ._embeddings import embed
+from ._problems import ServiceError
+from ._replies import Reply
+from ._request import RecordedRequest
+from ._response import Response, event, json_response
+from ._routes import Route, check_version, find_family, find_route
+from ._rules import check_chat, read_body
+from ._values import as_object, as_text
+
+_THINKS_IN_A_MEMBER: Final = "2025-04-01"
+_EVENT_STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
+Speak = Callable[[RecordedRequest], Optional[Reply]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the service was set up; see :class:`Emulator` for what each says."""
+
+    key: str
+    tokens: Collection[str] = ()
+    dialect: Optional[str] = None
+    model: str = "emulator-1"
+    model_type: str = "chat-completion"
+    models: Optional[Collection[str]] = None
+
+
+def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:
+    """Return the service's answer.
+
+    :param speak: gives the reply that was scripted for a request, or None.
+    """
+    try:
+        return _answer(request, settings, dialect, speak)
+    except ServiceError as problem:
+        return refuse(problem, dialect)
+
+
+def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
+    """Return what is spoken to this request: the dialect of its route, unless one was set."""
+    dialect = DIALECTS[settings.dialect or find_family(request.path).dialect]
+    if dialect.unknown == "ask" and request.param("api-version") < _THINKS_IN_A_MEMBER:
+        return replace(dialect, reasoning="tags")
+    return dialect
+
+
+def refuse(problem: ServiceError, dialect: Dialect) -> Response:
+    """Return a problem as the dialect's answer."""
+    body = dialect.render(problem)
+    headers = dict(problem.headers)
+    if isinstance(body, str):
+        return Response(problem.status, {**headers, "Content-Type": "text/plain; charset=utf-8"}, body.encode())
+    if dialect.versions:
+        headers.setdefault("x-ms-error-code", problem.code)
+    # LM Studio answers an unknown path with status 200 and a text under "error".
+    status = 200 if dialect.name == "lm-studio" and problem.kind == "route" else problem.status
+    reason = "PermissionDenied" if problem.kind == "key" and dialect.filters else None
+    return replace(json_response(body, status, headers), reason=reason)
+
+
+def identify(request: RecordedRequest, dialect: Dialect) -> dict[str, str]:
+    """Return the headers by which a service's answer is told from any other."""
+    headers = {"x-request-id": str(uuid.uuid4())}
+    if dialect.versions:
+        headers |= {"apim-request-id": str(uuid.uuid4()), "x-ms-region": "Local"}
+        if "x-ms-client-request-id" in request.headers:
+            headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
+    return headers
+
+
+def _answer(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:
+    route = find_route(request)
+    check_access(
+        request,
+        keys=(settings.key, *settings.tokens),
+        audiences=route.family.audiences,
+        demand=dialect.key,
+        serverless=route.family.name == "serverless",
+    )
+    if dialect.versions:
+        check_version(request, route.family)
+    if route.operation == "chat/completions":
+        return _chat(request, dialect, _model(request, route, settings), speak)
+    reply = speak(request)
+    if reply is not None:
+        return _raw(reply)
+    if route.operation == "info":
+        return json_response(_info(request, settings))
+    if route.operation == "models":
+        return json_response(_models(settings))
+    images = route.operation == "images/embeddings"
+    body = embed(request, dialect, model=_model(request, route, settings), images=images)
+    return replace(json_response(body), usage=body["usage"])
+
+
+def _model(request: RecordedRequest, route: Route, settings: Settings) -> str:
+    """Return the model that is asked for: by deployment, header or body.
+
+    :raises ServiceError: 400 where none is named and one has to be, 400 or 404 for one that is not there.
+    """
+    header = request.headers.get("x-ms-model-mesh-model-name")
+    named = route.deployment or header or as_text(as_object(request.body).get("model"))
+    if not named and route.family.model_required:
+        read_body(request)
+        message = "Please provide a model name in the request body or as a x-ms-model-mesh-model-name header."
+        raise ServiceError(400, "no_model_name", message, param="model")
+    if settings.models is not None and named and named not in settings.models:
+        if route.family.dialect == "azure-openai":
+            message = (
+                "The API deployment for this resource does not exist. If you created the deployment within the last "
+                "5 minutes, please wait a moment and try again."
+            )
+            raise ServiceError(404, "DeploymentNotFound", message)
+        raise ServiceError(400, "unknown_model", f"Unknown model: {named}", param="model")
+    return named or settings.model
+
+
+def _info(request: RecordedRequest, settings: Settings) -> dict[str, Any]:
+    asked = request.param("model")
+    kind = "embeddings" if "embed" in asked.lower() else settings.model_type
+    return {"model_name": asked or settings.model, "model_type": kind, "model_provider_name": "azure-ai-inference"}
+
+
+def _models(settings: Settings) -> dict[str, Any]:
+    names = settings.models or [settings.model]
+    data = [{"id": name, "object": "model", "created": 0, "owned_by": "azure-ai-inference"} for name in names]
+    return {"object": "list", "data": data}
+
+
+def _chat(request: RecordedRequest, dialect: Dialect, model: str, speak: Speak) -> Response:
+    body = check_chat(request, dialect, model)
+    reply = speak(request) or default_reply(body, model=model)
+    if reply.is_raw:
+        return _raw(reply)
+    answer = finish(body, reply, dialect, model)
+    if body.get("stream") is not True:
+        return replace(json_response(whole(answer, dialect), 200, reply.headers), usage=answer.usage)
+    include = as_object(body.get("stream_options")).get("include_usage") is True
+    steps = _events(answer, dialect, include)
+    return Response(200, {**reply.headers, **_EVENT_STREAM}, steps=steps, usage=answer.usage)
+
+
+def _events(answer: Answer, dialect: Dialect, include_usage: bool) -> Iterator[bytes]:
+    for chunk in chunks(answer, dialect, include_usage=include_usage):
+        yield event(chunk)
+    yield dialect.done
+
+
+def _raw(reply: Reply) -> Response:
+    """Return what a reply says to send, as it is."""
+    if reply.events is not None:
+        return Response(reply.status, {**_EVENT_STREAM, **reply.headers}, steps=map(_raw_event, reply.events))
+    return json_response(reply.body, reply.status, reply.headers)
+
+
+def _raw_event(data: str | bytes | Mapping[str, Any]) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    return f"data: {data}\n\n".encode() if isinstance(data, str) else event(data)

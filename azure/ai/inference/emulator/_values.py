@@ -1,0 +1,57 @@
+"""Reading JSON of unknown shape without surprises: each reader gives an empty value where the shape is another."""
+
+import json
+import re
+from typing import Any, Final, TypeGuard
+
+_PIECE: Final = re.compile(r"\s*\w{1,12}|\s*[^\w\s]|\s+")
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return ``value`` if it is a JSON object, else an empty one."""
+    return value if _is_object(value) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return ``value`` if it is a JSON array, else an empty one."""
+    return value if _is_list(value) else []
+
+
+def as_text(value: Any) -> str:
+    """``value`` if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether JSON calls it a number; in Python a bool is an int, in JSON it is not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def compact(value: Any) -> str:
+    """JSON without spaces, as services stream it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def pieces(text: str) -> list[str]:
+    """Cut ``text`` into what the emulator counts and streams as tokens; joined they are ``text`` again."""
+    return _PIECE.findall(text)
+
+
+def content_text(content: Any) -> str:
+    """Return the text of a message's content, whether a string or a list of parts."""
+    if isinstance(content, str):
+        return content
+    return " ".join(as_text(as_object(part).get("text")) for part in as_list(content)).strip()
+
+
+def part_types(content: Any) -> list[str]:
+    """Return the types of the parts of a message's content; none for a string."""
+    return [as_text(as_object(part).get("type")) for part in as_list(content)]

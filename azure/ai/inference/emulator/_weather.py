@@ -1,0 +1,365 @@
+"""Bad weather on demand: what can go wrong between a caller and a model, each as a function on the answer.
+
+A :class:`Fault` says what and how often; :class:`Weather` counts requests and says which fault strikes;
+:func:`replace_answer` and
+:func:`bend_answer` make the answer that comes instead. Nothing here waits or breaks anything: the answer says to.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from itertools import chain
+from typing import Any, Final, Optional
+
+from ._access import token_problem
+from ._dialects import Dialect
+from ._problems import ServiceError
+from ._request import RecordedRequest
+from ._response import Cut, Pause, Response, Step, event
+from ._routes import find_family
+
+Render = Callable[[ServiceError, Dialect], Response]
+
+_WAITS: Final = (
+    "retry-after",
+    "date",
+    "retry-after-ms",
+    "x-ms-retry-after-ms",
+    "x-ratelimit-timeremaining",
+    "message",
+    "nothing",
+)
+_WAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "error": ("data", "event", "flat", "line", "finish"),
+    "malformed": ("json", "utf-8", "list"),
+}
+_KINDS: Final = (
+    "reset",
+    "cut",
+    "stall",
+    "slow",
+    "keep-alive",
+    "malformed",
+    "error",
+    "html",
+    "empty",
+    "expired-token",
+    "redirect",
+)
+_MESSAGES: Final[Mapping[int, tuple[str, str]]] = {
+    401: ("401", "Unauthorized. Access token is missing, invalid, audience is incorrect, or have expired."),
+    403: ("403", "Out of call volume quota."),
+    408: ("Timeout", "The operation was timeout."),
+    500: ("InternalServerError", "The server had an error while processing your request. Sorry about that!"),
+    502: ("BadGateway", "Bad gateway."),
+    503: ("ServiceUnavailable", "The service is temporarily unable to process your request. Please try again later."),
+    504: ("GatewayTimeout", "The gateway did not receive a response from the model in time."),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong.
+
+    :param kind: a status from 400 to 599 (``429``), or one of: ``reset`` (the connection, before the answer or after
+        ``events``), ``cut`` (the body, at ``byte`` or after ``events``), ``stall`` (silence for ``seconds``),
+        ``slow`` (``seconds`` before each event), ``keep-alive`` (comments between events), ``malformed`` (an event
+        that is none), ``error`` (in a stream), ``html`` and ``empty`` (a page, or nothing, with ``status``),
+        ``expired-token`` (401), ``redirect`` (to ``location``).
+    :keyword times: how often. Default: once, or without end where ``every`` or ``probability`` is given.
+    :keyword every: strike each k-th request.
+    :keyword probability: strike with this probability, 0 to 1, by the generator that ``seed`` starts.
+    :keyword seed: Default: 0.
+    :keyword path: strike only requests whose path holds this.
+    :keyword events: how many events of a stream come first. Default: 0 for ``stall`` and ``malformed``, 1 for ``cut``
+        and ``error``.
+    :keyword byte: how many bytes of the body come first. Default for a plain answer: half of it.
+    :keyword seconds: how long. Default: 3600 for ``stall``, 0.05 for ``slow``, 0 for ``keep-alive``.
+    :keyword wait: the seconds that a status asks the caller to wait. Default: 1 for 429, else not said.
+    :keyword says: how it says so: ``retry-after`` (the default), ``date``, ``retry-after-ms``, ``x-ms-retry-after-ms``,
+        ``x-ratelimit-timeremaining``, ``message``, ``nothing``. For ``error``: ``data`` (the default), ``event``
+        (with a name), ``flat``, ``line`` (an ``error:`` line), ``finish`` (a finish reason). For ``malformed``:
+        ``json`` (the default), ``utf-8``, ``list``.
+    :keyword status: of ``html`` and ``empty``. Default: 200. Of ``redirect``: 307.
+    :keyword location: where a redirect leads. Default: this server by another name.
+    :keyword message: the words of a status or an error.
+    :raises ValueError: for what cannot be, naming the choices.
+    """
+
+    kind: str
+    times: Optional[int] = None
+    every: Optional[int] = None
+    probability: Optional[float] = None
+    seed: int = 0
+    path: str = ""
+    events: Optional[int] = None
+    byte: Optional[int] = None
+    seconds: Optional[float] = None
+    wait: Optional[float] = None
+    says: Optional[str] = None
+    status: Optional[int] = None
+    location: Optional[str] = None
+    message: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        if not self.is_status and self.kind not in _KINDS:
+            raise ValueError(f"kind is {self.kind!r}; choose a status from 400 to 599, or one of {', '.join(_KINDS)}")
+        choices = _WAITS if self.is_status else _WAYS.get(self.kind, ())
+        if self.says is not None and self.says not in choices:
+            raise ValueError(f"says is {self.says!r}; {self.kind} can say {', '.join(choices) or 'nothing'}")
+        if self.probability is not None and not 0 <= self.probability <= 1:
+            raise ValueError(f"probability is {self.probability}; choose one from 0 to 1")
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name} is {value}; choose {least} or more")
+
+    @property
+    def is_status(self) -> bool:
+        """Tell whether the answer is an error of the service."""
+        return self.kind.isascii() and self.kind.isdigit() and 400 <= int(self.kind) <= 599
+
+
+_LEAST: Final = {"times": 1, "every": 1, "events": 0, "byte": 0, "seconds": 0, "wait": 0}
+
+
+def parse_faults(text: str) -> list[Fault]:
+    """Read faults as the command line gives them: ``429:times=2,wait=1;cut:every=3,events=5``.
+
+    :raises ValueError: for what is not of that form.
+    """
+    return [_parse_fault(part.strip()) for part in text.split(";") if part.strip()]
+
+
+def _parse_fault(text: str) -> Fault:
+    kind, _, settings = text.partition(":")
+    readers = {field.name: _reader(str(field.type)) for field in fields(Fault)[1:]}
+    values: dict[str, Any] = {}
+    for setting in filter(None, settings.split(",")):
+        name, equals, value = setting.strip().partition("=")
+        if not equals or name not in readers:
+            raise ValueError(
+                f"{setting!r} in the fault {text!r} is not of the form name=value, with a name of {', '.join(readers)}"
+            )
+        try:
+            values[name] = readers[name](value)
+        except ValueError as error:
+            raise ValueError(f"{name} in the fault {text!r} is {value!r}, which is no number") from error
+    return Fault(kind.strip(), **values)
+
+
+def _reader(annotation: str) -> Callable[[str], Any]:
+    return int if "int" in annotation else float if "float" in annotation else str
+
+
+@dataclass
+class _Forecast:
+    """A fault, and what became of it so far."""
+
+    fault: Fault
+    seen: int = 0
+    struck: int = 0
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.fault.seed)  # noqa: S311 a seeded generator is the point
+
+    def due(self, request: RecordedRequest) -> bool:
+        """Count a request, and tell whether it is to be struck."""
+        fault = self.fault
+        if fault.path not in request.path:
+            return False
+        self.seen += 1
+        endless = fault.every is not None or fault.probability is not None
+        limit = fault.times if fault.times is not None or endless else 1
+        return (
+            (limit is None or self.struck < limit)
+            and (fault.every is None or self.seen % fault.every == 0)
+            and (fault.probability is None or self.chance.random() < fault.probability)
+        )
+
+
+class Weather:
+    """The faults still to come. A request meets at most one: of those that are due, the one announced first."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._forecasts = [_Forecast(fault) for fault in faults]
+
+    def announce(self, fault: Fault) -> None:
+        """Add a fault."""
+        self._forecasts.append(_Forecast(fault))
+
+    def strike(self, request: RecordedRequest) -> Optional[Fault]:
+        """Count a request and say which fault it meets, if any."""
+        due = [forecast for forecast in self._forecasts if forecast.due(request)]
+        if not due:
+            return None
+        due[0].struck += 1
+        return due[0].fault
+
+
+def replace_answer(fault: Fault, request: RecordedRequest, dialect: Dialect, render: Render) -> Optional[Response]:
+    """Give the answer that comes in place of the model's; None for a fault that bends the model's answer.
+
+    :param render: makes an answer of a refusal.
+    """
+    if fault.is_status:
+        return render(_status_error(fault, dialect), dialect)
+    if fault.kind == "expired-token":
+        return render(token_problem(find_family(request.path).audiences), dialect)
+    if fault.kind == "html":
+        page = b"<!DOCTYPE html><html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+        return Response(fault.status or 200, {"Content-Type": "text/html; charset=utf-8"}, page)
+    if fault.kind == "empty":
+        return Response(fault.status or 200, {"Content-Type": "application/json"})
+    if fault.kind == "redirect":
+        return Response(fault.status or 307, {"Location": fault.location or _elsewhere(request)})
+    if fault.kind == "reset" and fault.events is None:
+        return Response(200, {}, steps=[Cut(reset=True)])
+    return None
+
+
+def _elsewhere(request: RecordedRequest) -> str:
+    """Name this server in another way, which makes it another origin."""
+    host, _, port = request.headers.get("host", "127.0.0.1").rpartition(":")
+    other = "127.0.0.1" if host == "localhost" else "localhost"
+    return f"http://{other}:{port}{request.path}"
+
+
+def _status_error(fault: Fault, dialect: Dialect) -> ServiceError:
+    status = int(fault.kind)
+    wait = 1.0 if fault.wait is None and status == 429 else fault.wait
+    says = fault.says or ("nothing" if wait is None else "retry-after")
+    if status == 429:
+        return limit_error(dialect, wait or 0, says, fault.message)
+    code, message = _MESSAGES.get(status, (str(status), "The request failed."))
+    headers = wait_headers(wait or 0, says)
+    return ServiceError(status, code, fault.message or message, kind="server", headers=headers)
+
+
+def limit_error(dialect: Dialect, wait: float, says: str, message: Optional[str] = None) -> ServiceError:
+    """Refuse for too many requests or tokens, in the words of the provider."""
+    seconds = f"{wait:g}"
+    if dialect.name.startswith("azure-openai"):
+        code, text = "429", "Requests to the ChatCompletions_Create Operation have exceeded the call rate limit."
+        hint = f" Please retry after {seconds} seconds."
+    elif dialect.versions:
+        code, text, hint = (
+            "RateLimitReached",
+            "Rate limit exceeded.",
+            f" Please wait {seconds} seconds before retrying.",
+        )
+    else:
+        code, text, hint = "rate_limit_exceeded", "Rate limit reached.", f" Please try again in {seconds}s."
+    words = message or text + (hint if says != "nothing" else "")
+    return ServiceError(429, code, words, kind="limit", headers=wait_headers(wait, says))
+
+
+def wait_headers(wait: float, says: str) -> dict[str, str]:
+    """Say in a header how long to wait; in none for ``message`` and ``nothing``."""
+    if says == "retry-after":
+        return {"Retry-After": f"{wait:g}"}
+    if says == "date":
+        return {"Retry-After": format_datetime(datetime.now(timezone.utc) + timedelta(seconds=wait), usegmt=True)}
+    if says == "x-ratelimit-timeremaining":
+        return {says: f"{wait:g}"}
+    return {says: str(round(wait * 1000))} if says.endswith("-ms") else {}
+
+
+def bend_answer(fault: Fault, response: Response, dialect: Dialect) -> Response:
+    """Give the model's answer as the fault lets it through."""
+    if response.steps is None:
+        return _bend_plain(fault, response)
+    if fault.kind == "cut" and fault.byte is not None:
+        whole = b"".join(step for step in response.steps if isinstance(step, bytes))
+        return replace(response, steps=[whole[: fault.byte], Cut()])
+    return replace(response, steps=_bent_steps(fault, response.steps, dialect))
+
+
+def _bend_plain(fault: Fault, response: Response) -> Response:
+    """Stall, cut or reset a plain answer; what is about events leaves it as it is."""
+    body = response.body
+    if fault.kind in ("stall", "slow"):
+        return replace(response, steps=[Pause(_seconds(fault)), body], length=len(body))
+    if fault.kind in ("cut", "reset"):
+        at = len(body) // 2 if fault.byte is None else fault.byte
+        return replace(response, steps=[body[:at], Cut(reset=fault.kind == "reset")], length=len(body))
+    return response
+
+
+def _seconds(fault: Fault) -> float:
+    defaults = {"stall": 3600.0, "slow": 0.05}
+    return defaults.get(fault.kind, 0.0) if fault.seconds is None else fault.seconds
+
+
+def _bent_steps(fault: Fault, steps: Iterable[Step], dialect: Dialect) -> Iterator[Step]:
+    """Return the events of a stream, with the fault at its place among them."""
+    place = fault.events if fault.events is not None else int(fault.kind in ("cut", "error"))
+    rest = iter(steps)
+    if fault.kind in ("slow", "keep-alive"):
+        comment = [b": keep-alive\n\n"] if fault.kind == "keep-alive" else []
+        for step in rest:
+            yield from comment
+            yield from ([Pause(_seconds(fault))] if _seconds(fault) else [])
+            yield step
+        return
+    yield b""
+    for _, step in zip(range(place), rest, strict=False):
+        yield step
+    if fault.kind in ("cut", "reset"):
+        yield Cut(reset=fault.kind == "reset")
+    elif fault.kind == "stall":
+        yield from chain([Pause(_seconds(fault))], rest)
+    elif fault.kind == "malformed":
+        yield from chain([_MALFORMED[fault.says or "json"]], rest)
+    else:
+        yield from _error_events(fault, dialect)
+
+
+_MALFORMED: Final[Mapping[str, bytes]] = {
+    "json": b'data: {"id": "chatcmpl-1", "choices": [{"delta": {"content": "Hel\n\n',
+    "utf-8": b'data: {"id": "\xff\xfe", "choices": []}\n\n',
+    "list": b'data: ["not", "an", "object"]\n\n',
+}
+
+
+def _error_events(fault: Fault, dialect: Dialect) -> Iterator[bytes]:
+    """Return an error inside a stream, in one of the ways of servers."""
+    message = fault.message or "The model failed while it answered."
+    problem = ServiceError(500, "server_error", message, kind="server")
+    error = {"error": {"message": message, "type": "server_error", "code": "server_error"}}
+    if fault.says == "event":
+        yield b"event: error\n" + event(error)
+    elif fault.says == "flat":
+        yield event({"object": "error", "message": message, "type": "server_error", "param": None, "code": 500})
+    elif fault.says == "line":
+        yield b"error: " + event({"code": 500, "message": message, "type": "server_error"}).removeprefix(b"data: ")
+    elif fault.says == "finish":
+        choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
+        yield event(
+            {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": "", "choices": [choice]}
+        )
+    else:
+        body = dialect.render(problem)
+        yield event(body if "error" in body else error)
+    yield dialect.done
+
+
+def pace(response: Response, latency: float, token_rate: Optional[float]) -> Response:
+    """Make an answer take its time: ``latency`` seconds before it, and at most ``token_rate`` events a second."""
+    if response.steps is None:
+        if not latency:
+            return response
+        return replace(response, steps=[Pause(latency), response.body], length=len(response.body))
+    return replace(response, steps=_paced(response.steps, latency, token_rate))
+
+
+def _paced(steps: Iterable[Step], latency: float, token_rate: Optional[float]) -> Iterator[Step]:
+    if latency:
+        yield Pause(latency)
+    for step in steps:
+        yield step
+        if token_rate and isinstance(step, bytes) and step:
+            yield Pause(1 / token_rate)
