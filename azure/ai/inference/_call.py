@@ -5,8 +5,8 @@ What chat, embeddings and model information share. Pure: the shells only run the
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Optional, Union, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, Optional, TypeVar, Union, cast
 from urllib.parse import urlencode
 
 from azure.core.exceptions import AzureError
@@ -17,11 +17,15 @@ from ._json import is_list, is_object, json_or_none, to_json
 from ._options import RequestOptions, names, unknown_keyword
 from ._policies import remove_credentials
 from ._settings import Settings, logger
+from .models import Answer
 
 _REQUEST_OPTIONS = frozenset(names(RequestOptions))
 _NOT_FOR_THE_PIPELINE = frozenset(("headers", "params", "content_type", "api_version", "error_map", "cls"))
 _OTHER_NAMES = {"client_request_id": "request_id"}
 _NONE_IS_SAID = frozenset(("request_id", "read_timeout", "connection_timeout"))
+
+
+A = TypeVar("A", bound=Answer)
 
 
 class Call(NamedTuple):
@@ -176,6 +180,19 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     if error is not None:
         raise error
     return cast("dict[str, Any]", value)
+
+
+def read_answer(call: Call, response: Any, wrap: Callable[[Any], A]) -> A:
+    """Read an answer as a model, which keeps the response's headers.
+
+    :param call: The call.
+    :param response: The transport's response, its body read.
+    :param wrap: Makes the model.
+    :raises ~azure.core.exceptions.HttpResponseError: As `read_object`.
+    """
+    answer = wrap(read_object(call, response))
+    answer._response_headers = response.headers  # noqa: SLF001
+    return answer
 
 
 def _error_inside(call: Call, value: Any, response: Any) -> Optional[AzureError]:

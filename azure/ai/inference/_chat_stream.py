@@ -17,6 +17,7 @@ from ._errors import decode_error, error_from_body, incomplete_stream_error
 from ._json import is_list, is_object, json_or_none, to_json
 from ._model import wrap_as
 from ._sse import SSEDecoder
+from ._thinking import StreamedThoughts
 from .exceptions import IncompleteStreamError
 from .models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 
@@ -42,6 +43,7 @@ class ChatStream:
         self._response = response if hasattr(response, "headers") else None
         self._call = call
         self._sse = SSEDecoder()
+        self._thoughts = StreamedThoughts()
         self._start: Optional[bytes] = b""
         self._shown = b""
         self._document: Optional[list[bytes]] = None
@@ -87,7 +89,18 @@ class ChatStream:
 
     def completion(self) -> ChatCompletions:
         """Put together what has been received so far."""
-        return completions_of(self._accumulator.completion())
+        completions = completions_of(self._accumulator.completion())
+        completions._response_headers = getattr(self._response, "headers", {})  # noqa: SLF001
+        return completions
+
+    def final_completion(self) -> ChatCompletions:
+        """Put together the whole answer.
+
+        :raises ~azure.ai.inference.exceptions.IncompleteStreamError: The stream was closed before its end.
+        """
+        if not self.ended:
+            raise self._incomplete("it was closed by its reader")
+        return self.completion()
 
     def _look_at_start(self, chunk: bytes) -> None:
         """Tell from the first character whether this is an event stream, or a document in its place."""
@@ -107,7 +120,10 @@ class ChatStream:
                 break
             value = self._read(kind, data)
             if value is not None and self._note(value):
-                updates.append(_wrap_update(value))
+                update = _wrap_update(value)
+                if not self._thoughts.idle:
+                    self._thoughts.mark(update)
+                updates.append(update)
         return updates
 
     def _take_last(self) -> list[StreamingChatCompletionsUpdate]:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Optional, Union, cast, overload
 
+from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from ._base_client import InferenceClient
-from ._call import check_status, read_object
+from ._call import check_status, read_answer
 from ._chat import CHAT_SETTINGS, chat_call, completions_of, response_format_of
 from ._embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
+from ._endpoint import Kind
+from ._load import check_settings, explain_missing_info, kind_of
 from ._options import (
     Body,
     ChatClientOptions,
@@ -22,8 +25,8 @@ from ._options import (
     RequestOptions,
     with_options,
 )
-from ._settings import Credential
-from .models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput
+from ._settings import Credential, logger
+from .models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput, ModelInfo
 
 if TYPE_CHECKING:
     from ._stream import StreamingChatCompletions
@@ -102,7 +105,7 @@ class ChatCompletionsClient(InferenceClient):
             check_status(call, response.http_response)
             updates = StreamingChatCompletions(response.http_response, body=response.context.get("body"), call=call)
             return cast("StreamingChatCompletions", call.result(response, updates))
-        completions = completions_of(read_object(call, response.http_response))
+        completions = read_answer(call, response.http_response, completions_of)
         return cast("ChatCompletions", call.result(response, completions))
 
     def with_defaults(self, **options: Unpack[ChatOptions]) -> Self:
@@ -161,7 +164,7 @@ class EmbeddingsClient(InferenceClient):
         """
         call = embed_call(self._settings, "embeddings", body, {"input": input, **options})
         response = self._client._pipeline.run(call.request, **call.options)
-        result = embeddings_of(read_object(call, response.http_response))
+        result = read_answer(call, response.http_response, embeddings_of)
         return cast("EmbeddingsResult", call.result(response, result))
 
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
@@ -217,7 +220,7 @@ class ImageEmbeddingsClient(InferenceClient):
         """
         call = embed_call(self._settings, "image_embeddings", body, {"input": input, **options})
         response = self._client._pipeline.run(call.request, **call.options)
-        result = embeddings_of(read_object(call, response.http_response))
+        result = read_answer(call, response.http_response, embeddings_of)
         return cast("EmbeddingsResult", call.result(response, result))
 
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
@@ -228,3 +231,50 @@ class ImageEmbeddingsClient(InferenceClient):
         :raises TypeError: There is no such setting.
         """
         return self._with_defaults(options)
+
+
+def load_client(
+    endpoint: str, credential: Credential, *, model_type: Optional[str] = None, **options: Any
+) -> Union[ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient]:
+    """Build the client that fits the model behind an endpoint, which is asked what it serves.
+
+    Serverless and managed endpoints tell; for others give `model_type`, or build the client yourself.
+
+    :param endpoint: URL of the endpoint, as the portal shows it.
+    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :keyword model_type: "chat_completion", "embeddings" or "image_embeddings": then nobody is asked.
+    :keyword options: Keyword arguments of the client that comes out.
+    :return: The client, which has the model information already if it was asked for.
+    :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not tell.
+    :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+    :raises ValueError: There is no client for the model.
+    :raises TypeError: A setting belongs to another client than the one that comes out.
+    """
+    info = None if model_type else _ask_for_model_info(endpoint, credential, options)
+    kind = kind_of(model_type if info is None else info.model_type)
+    check_settings(kind, options)
+    client = _CLIENTS[kind](endpoint, credential, **options)
+    client._model_info = info
+    return client
+
+
+def _ask_for_model_info(endpoint: str, credential: Credential, options: Mapping[str, Any]) -> ModelInfo:
+    pipeline = {name: value for name, value in options.items() if name not in (*CHAT_SETTINGS, *EMBEDDING_SETTINGS)}
+    client = ChatCompletionsClient(endpoint, credential, **pipeline)
+    try:
+        info = client.get_model_info()
+    except ResourceNotFoundError as error:
+        explain_missing_info(error)
+        raise
+    finally:
+        if options.get("transport") is None:
+            client.close()
+    logger.info("The endpoint serves %s", info)
+    return info
+
+
+_CLIENTS: Mapping[Kind, Any] = {
+    "chat": ChatCompletionsClient,
+    "embeddings": EmbeddingsClient,
+    "image_embeddings": ImageEmbeddingsClient,
+}

@@ -12,8 +12,8 @@ from ._body import reader
 from ._call import Call
 from ._chat_stream import ChatStream
 from ._deadline import DRAIN_SECONDS
-from ._headers import request_id
-from .models import CompletionsUsage, StreamingChatCompletionsUpdate
+from ._headers import RateLimits, rate_limits, region, request_id
+from .models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 
 
 class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
@@ -56,6 +56,16 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         """The id that the service gave the request; quote it in a support case."""
         return request_id(self.headers)
 
+    @property
+    def rate_limits(self) -> RateLimits:
+        """What is left of the quotas for requests and tokens; `None` in it for what the service does not tell."""
+        return rate_limits(self.headers)
+
+    @property
+    def region(self) -> Optional[str]:
+        """The Azure region that answers, `None` if the service does not tell."""
+        return region(self.headers)
+
     def __iter__(self) -> Self:
         return self
 
@@ -88,6 +98,27 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         self.close()
         if self._chat.fault is not None:
             raise self._chat.fault
+
+    def get_final_completions(self) -> ChatCompletions:
+        """Read the stream to its end, and put the updates together, also those that were read before.
+
+        :return: What the call would have returned without `stream=True`.
+        :raises ~azure.core.exceptions.HttpResponseError: As while iterating; also if the stream was closed early.
+        """
+        for _ in self:
+            continue
+        return self._chat.final_completion()
+
+    def text_deltas(self) -> Iterator[str]:
+        """Iterate over the pieces of the first answer's text, without thoughts.
+
+        :return: Pieces that are not empty.
+        :raises ~azure.core.exceptions.HttpResponseError: As while iterating.
+        """
+        for update in self:
+            for choice in update.choices or ():
+                if not choice.index and choice.delta and choice.delta.text:
+                    yield choice.delta.text
 
     def close(self) -> None:
         """Stop reading, and give up the connection. May be called again."""

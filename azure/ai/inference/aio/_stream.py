@@ -11,8 +11,8 @@ from typing_extensions import Self
 from .._call import Call
 from .._chat_stream import ChatStream
 from .._deadline import DRAIN_SECONDS
-from .._headers import request_id
-from ..models import CompletionsUsage, StreamingChatCompletionsUpdate
+from .._headers import RateLimits, rate_limits, region, request_id
+from ..models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 from ._body import reader
 
 
@@ -56,6 +56,16 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         """The id that the service gave the request; quote it in a support case."""
         return request_id(self.headers)
 
+    @property
+    def rate_limits(self) -> RateLimits:
+        """What is left of the quotas for requests and tokens; `None` in it for what the service does not tell."""
+        return rate_limits(self.headers)
+
+    @property
+    def region(self) -> Optional[str]:
+        """The Azure region that answers, `None` if the service does not tell."""
+        return region(self.headers)
+
     def __aiter__(self) -> Self:
         return self
 
@@ -88,6 +98,27 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         await self.aclose()
         if self._chat.fault is not None:
             raise self._chat.fault
+
+    async def get_final_completions(self) -> ChatCompletions:
+        """Read the stream to its end, and put the updates together, also those that were read before.
+
+        :return: What the call would have returned without `stream=True`.
+        :raises ~azure.core.exceptions.HttpResponseError: As while iterating; also if the stream was closed early.
+        """
+        async for _ in self:
+            continue
+        return self._chat.final_completion()
+
+    async def text_deltas(self) -> AsyncIterator[str]:
+        """Iterate over the pieces of the first answer's text, without thoughts.
+
+        :return: Pieces that are not empty.
+        :raises ~azure.core.exceptions.HttpResponseError: As while iterating.
+        """
+        async for update in self:
+            for choice in update.choices or ():
+                if not choice.index and choice.delta and choice.delta.text:
+                    yield choice.delta.text
 
     async def aclose(self) -> None:
         """Stop reading, and give up the connection. May be called again."""
