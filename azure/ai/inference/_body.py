@@ -39,17 +39,17 @@ class PromptBody:
         try:
             if self._deadline is not None:
                 self._shorten_timeout(self._deadline)
-            piece: bytes
-            if self._fp is None:
-                piece = self._raw.read1(size, decode_content=True)
-            else:
-                piece = self._fp.read1(size)
-                if not piece and self._fp.length:
-                    raise http.client.IncompleteRead(b"", self._fp.length)
+            return self._raw.read1(size, decode_content=True) if self._fp is None else self._read_plain(self._fp, size)
         except Exception as error:
             self.close()
             raise self._translate(error) from error
-        if not piece or self._raw.isclosed():
+
+    def _read_plain(self, fp: http.client.HTTPResponse, size: int) -> bytes:
+        piece = fp.read1(size)
+        if not piece and fp.length:
+            raise http.client.IncompleteRead(b"", fp.length)
+        if not piece or fp.length == 0:
+            fp.close()  # read1 leaves it open at the end of a body of known length
             self.release_conn()
         return piece
 

@@ -273,7 +273,7 @@ def _ask_for_model_info(endpoint: str, credential: Credential, options: Mapping[
     return info
 
 
-_CLIENTS: Mapping[Kind, Any] = {
+_CLIENTS: Mapping[Kind, type[Union[ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient]]] = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,

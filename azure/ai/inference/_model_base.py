@@ -1,7 +1,7 @@
 """Names that code written against azure-ai-inference 1.0.0b9 imports from this private module.
 
-User classes subclass `ChatRequestMessage` with its field functions; several frameworks encode requests with its encoder.
-Everything here is a thin cover of `_model` and `_json`; nothing in this package uses it.
+User classes subclass `ChatRequestMessage` with its field functions; several frameworks encode requests with its
+encoder. Everything here is a thin cover of `_model` and `_json`; nothing in this package uses it.
 """
 
 import json

@@ -278,7 +278,7 @@ async def _ask_for_model_info(endpoint: str, credential: AsyncCredential, option
     return info
 
 
-_CLIENTS: Mapping[Kind, Any] = {
+_CLIENTS: Mapping[Kind, type[Union[ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient]]] = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,
