@@ -579,7 +579,7 @@ class TestAnswers:
         [
             (answer(refusal="I can't."), RefusedAnswerError, "the model refused to answer: I can't."),
             (
-                ChatCompletions(
+                completion_of(
                     {
                         "choices": [
                             {

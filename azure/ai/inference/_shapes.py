@@ -74,8 +74,8 @@ def is_type(value: Any) -> bool:
 
 
 def name_of(kind: Any) -> str:
-    """Name a type, for people."""
-    return str(kind.__qualname__ if isinstance(kind, type) and not get_args(kind) else kind)
+    """Name a type or a function, for people."""
+    return str(kind if get_args(kind) else getattr(kind, "__qualname__", kind))
 
 
 def hints_of(owner: Any) -> dict[str, Any]:
