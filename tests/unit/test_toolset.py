@@ -2,12 +2,14 @@
 
 import asyncio
 import functools
+import gc
 import json
 import logging
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -334,7 +336,7 @@ class TestDefinition:
 
         def lost(x: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
 
-        with pytest.raises(TypeError, match="send cannot be a tool: send has no JSON schema"):
+        with pytest.raises(TypeError, match="send cannot be a tool: send has no JSON form"):
             from_function(send)
         with pytest.raises(TypeError, match=r"lost cannot be a tool: an annotation of .*lost cannot be resolved"):
             from_function(lost)
@@ -342,6 +344,22 @@ class TestDefinition:
 
 
 TOOLS = Toolset([get_weather, no_parameters, by_position, visit, plan, with_list, fails, Desk().book])
+
+
+def test_functions_leave_nothing_behind() -> None:
+    def use(number: int) -> list["weakref.ref[Any]"]:
+        record = make_dataclass(f"R{number}", [("x", int)])
+
+        def tool(a: record, b: Optional[Trip] = None) -> int:  # type: ignore[valid-type]
+            return a.x  # type: ignore[attr-defined, no-any-return]
+
+        (message,) = Toolset([tool]).run(message_with(call("tool", {"a": {"x": number}})))
+        assert message.content == str(number)
+        return [weakref.ref(record), weakref.ref(tool)]
+
+    used = [ref for number in range(100) for ref in use(number)]
+    gc.collect()
+    assert [ref for ref in used if ref() is not None] == []
 
 
 class TestRun:

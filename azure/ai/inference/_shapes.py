@@ -19,7 +19,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, NewType, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NewType, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import isodate  # pyright: ignore[reportMissingTypeStubs]
@@ -28,6 +28,9 @@ from typing_extensions import NotRequired, ReadOnly, Required, get_type_hints, i
 from ._docstring import read_docstring
 from ._json import is_list, is_object, to_json
 from ._reading import MisfitError, Problem, Read, expected, read_anything, read_each, read_integer, read_number, takes
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Schema = dict[str, Any]
 
@@ -64,8 +67,22 @@ def shape_of(kind: Any) -> Shape:
     try:
         shape = walk.shape(kind)
     except _ForeignTypeError as foreign:
-        return _shape_by_pydantic(kind, str(foreign))
+        adapter = _adapter(kind, str(foreign))
+        return Shape(_schema_by(adapter, kind), _reader_by(adapter, kind))
     return Shape(walk.whole(shape.schema), shape.read)
+
+
+def reader_of(kind: Any) -> Read:
+    """Make what reads values of a type: the `read` of its shape, without pydantic's long way to a schema.
+
+    :param kind: See `shape_of`.
+    :return: Turns a JSON value into a value of the type, or raises `MisfitError`.
+    :raises UnreadableTypeError: See `shape_of`.
+    """
+    try:
+        return _Walk().shape(kind).read
+    except _ForeignTypeError as foreign:
+        return _reader_by(_adapter(kind, str(foreign)), kind)
 
 
 def is_type(value: Any) -> bool:
@@ -358,27 +375,46 @@ def _mapping_of(walk: _Walk, args: Sequence[Any]) -> Shape:
     return Shape({"type": "object", "additionalProperties": entry.schema}, read)
 
 
-def _shape_by_pydantic(kind: Any, foreign: str) -> Shape:
+def _adapter(kind: Any, foreign: str) -> "TypeAdapter[Any]":
     try:
-        from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
+        from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter
     except ImportError as error:
         raise UnreadableTypeError(
             f"{foreign} is not among the types that are known without pydantic 2: "
             "pip install azure-ai-inference[pydantic], or use a dataclass or a TypedDict"
         ) from error
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(kind)
-        schema = adapter.json_schema()
+        return TypeAdapter(kind)
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
-        raise UnreadableTypeError(f"{name_of(kind)} has no JSON schema: {str(error).partition(chr(10))[0]}") from error
+        raise _refused_by_pydantic(kind, error) from error
+
+
+def _schema_by(adapter: "TypeAdapter[Any]", kind: Any) -> Schema:
+    from pydantic import PydanticUserError
+
+    try:
+        return adapter.json_schema()
+    except PydanticUserError as error:
+        raise _refused_by_pydantic(kind, error) from error
+
+
+def _refused_by_pydantic(kind: Any, error: Exception) -> UnreadableTypeError:
+    reason = str(error).partition("\n")[0]
+    return UnreadableTypeError(f"{name_of(kind)} has no JSON form: {reason}")
+
+
+def _reader_by(adapter: "TypeAdapter[Any]", kind: Any) -> Read:
+    from pydantic import PydanticUserError, ValidationError
 
     def read(value: Any) -> Any:
         try:
             return adapter.validate_json(json.dumps(value))
         except ValidationError as error:
             raise MisfitError(*((problem["loc"], problem["msg"]) for problem in error.errors())) from error
+        except PydanticUserError as error:  # a name in the type is not defined, which pydantic finds out only now
+            raise _refused_by_pydantic(kind, error) from error
 
-    return Shape(schema, read)
+    return read
 
 
 _iso: Any = isodate

@@ -22,7 +22,7 @@ from ._parse_errors import (
     TruncatedAnswerError,
 )
 from ._reading import MisfitError
-from ._shapes import Schema, Shape, UnreadableTypeError, is_type, name_of, shape_of
+from ._shapes import Schema, UnreadableTypeError, is_type, name_of, reader_of, shape_of
 from ._strict import NotStrictError, strict
 
 if TYPE_CHECKING:
@@ -111,13 +111,14 @@ def _names(kind: Any) -> list[str]:
 
 def _unrolled(schema: Schema) -> Schema:
     """Put the definition in the place of a root that only refers to it, as that of a recursive type does."""
-    if "$ref" not in schema:
+    (only, *_) = schema.get("allOf", [schema])  # so older releases of pydantic have it
+    if "$ref" not in only:
         return schema
-    return {**schema["$defs"][schema["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
+    return {**schema["$defs"][only["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
 
 
-def _is_boxed(shape: Shape) -> bool:
-    return _unrolled(shape.schema).get("type") != "object"
+def _is_boxed(kind: Any) -> bool:
+    return _unrolled(shape_of(kind).schema).get("type") != "object"
 
 
 def _boxed(schema: Schema) -> Schema:
@@ -152,10 +153,13 @@ def _document(text: str) -> Any:
 
 
 def _read(kind: "type[T]", document: Any) -> T:
-    shape = shape_of(kind)
-    if _is_boxed(shape) and is_object(document) and list(document) == [_BOX]:
+    read = reader_of(kind)
+    if is_object(document) and list(document) == [_BOX] and _is_boxed(kind):
         document = document[_BOX]
-    return cast(T, shape.read(document))
+    try:
+        return cast(T, read(document))
+    except RecursionError:
+        raise MisfitError(((), "is nested too deeply")) from None
 
 
 def parse_answer(completion: "ChatCompletions", kind: "type[T]", index: int) -> T:

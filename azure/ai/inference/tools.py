@@ -54,7 +54,8 @@ class Toolset:
 
     :param functions: The functions, sync or async; or a mapping that gives them the names that the model shall use.
         See `ChatCompletionsToolDefinition.from_function` for what is told of them.
-    :keyword strict: True makes the service keep arguments to their schemas exactly, where it can.
+    :keyword strict: True makes the service keep arguments to their schemas exactly, where it can. Azure OpenAI wants
+        `parallel_tool_calls=False` with it.
     :keyword raise_on_error: Whether a call that cannot be carried out raises `ToolCallError`, and does not become a
         message for the model.
     :raises TypeError: One of them is no function, or a parameter's type has no JSON form.

@@ -46,7 +46,8 @@ class ChatCompletionsToolDefinition(Model):
         :param function: The function, sync or async, a method, or an object that can be called.
         :keyword name: What the model calls it; the function's own name by default.
         :keyword description: What it does; what the docstring says before its sections by default.
-        :keyword strict: True makes the service keep the arguments to the schema exactly, where it can.
+        :keyword strict: True makes the service keep the arguments to the schema exactly, where it can. Azure OpenAI
+            wants `parallel_tool_calls=False` with it.
         :return: The definition.
         :raises TypeError: It is no function; or a parameter's type has no JSON form, or needs pydantic, which is not
             installed.
