@@ -23,7 +23,7 @@ import pytest
 import typing_extensions
 from azure.core.exceptions import AzureError
 from azure.core.serialization import NULL
-from typing_extensions import Doc, NotRequired, ReadOnly, Required
+from typing_extensions import Doc, NotRequired, ReadOnly, Required, TypeAliasType
 
 from azure.ai.inference import _structured
 from azure.ai.inference._model import wrap_as
@@ -37,7 +37,8 @@ from azure.ai.inference._parse_errors import (
     TruncatedAnswerError,
 )
 from azure.ai.inference._reading import MisfitError
-from azure.ai.inference._shapes import UnreadableTypeError, shape_of
+from azure.ai.inference._records import UnreadableTypeError
+from azure.ai.inference._shapes import shape_of
 from azure.ai.inference._strict import NotStrictError, strict
 from azure.ai.inference._structured import parse_as, response_format_of, schema_of
 from azure.ai.inference.models import (
@@ -64,6 +65,7 @@ class Odd(Enum):
 
 
 UserId = NewType("UserId", int)
+Numbers = TypeAliasType("Numbers", list[int])
 
 
 @dataclass
@@ -154,6 +156,13 @@ class Dog(pydantic.BaseModel):
 
 class Pets(pydantic.BaseModel):
     pets: list[Annotated[Union[Cat, Dog], pydantic.Field(discriminator="kind")]]
+
+
+class Whole:
+    """A remark that speaks to pydantic."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        return handler(int)
 
 
 class Callback(pydantic.BaseModel):
@@ -442,6 +451,8 @@ class TestParse:
             (list[int], "[1, 2.0]", [1, 2]),
             (list, "[1, null]", [1, None]),
             (Sequence[str], '["a"]', ["a"]),
+            (dict[str, Numbers], '{"a": [1], "b": []}', {"a": [1], "b": []}),
+            (tuple[Numbers, Numbers], "[[1], [2]]", ([1], [2])),
             (set[int], "[1, 1]", {1}),
             (frozenset[int], "[1]", frozenset([1])),
             (tuple[int, ...], "[1, 2]", (1, 2)),
@@ -474,6 +485,8 @@ class TestParse:
             (Household, '{"head": {"name": "n", "age": 1}, "rooms": 3}', Household(Person(name="n", age=1), 3)),
             (Point, '{"x": 1}', Point(1)),
             (Annotated[int, pydantic.Field(gt=0)], '{"value": 1}', 1),
+            (Annotated[Any, pydantic.GetPydanticSchema(lambda _, handle: handle(int))], "1", 1),
+            (Annotated[Any, Whole()], "1", 1),
             (list[int], "```json\n[1]\n```", [1]),
             (list[int], " \n[1]\n", [1]),
         ],
@@ -491,6 +504,7 @@ class TestParse:
             (int, "1.5", "expected an integer, got 1.5"),
             (float, '"1"', 'expected a number, got "1"'),
             (float, "true", "expected a number, got true"),
+            (float, "1" * 400, "expected a number, got " + "1" * 80 + "..."),
             (bool, "0", "expected true or false, got 0"),
             (None, "0", "expected null, got 0"),
             (list[int], "{}", "expected an array, got {}"),
@@ -579,6 +593,7 @@ class TestStrict:
         ("schema", "expected"),
         [
             ({"const": 1, "type": "integer"}, {"type": "integer", "enum": [1]}),
+            ({"enum": ["a", 1, None]}, {"type": ["integer", "null", "string"], "enum": ["a", 1, None]}),
             ({"oneOf": [{"type": "null"}]}, {"anyOf": [{"type": "null"}]}),
             ({"allOf": [{"$ref": "#/$defs/A"}]}, {"$ref": "#/$defs/A"}),
             (
@@ -619,6 +634,7 @@ class TestStrict:
                 "the root may have members of any name",
             ),
             ({"allOf": [{}, {}]}, "the root uses 'allOf'"),
+            ({"enum": [[1]]}, "the root may be any value"),
             ({"type": "null", "$defs": {"A": {"not": {}}}}, "'A' uses 'not'"),
         ],
     )

@@ -14,7 +14,8 @@ from typing import Annotated, Any, NamedTuple, Optional, cast, get_args, get_ori
 
 from ._docstring import Docstring, read_docstring
 from ._reading import Read
-from ._shapes import Schema, UnreadableTypeError, description_in, hints_of, shape_of
+from ._records import UnreadableTypeError, hints_of
+from ._shapes import Schema, description_in, shape_of
 from ._strict import NotStrictError
 from ._strict import strict as strict_schema
 

@@ -5,14 +5,16 @@ that a reader need not know where it stands, and one error can tell of all probl
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Union
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Optional, Union
 
 Read = Callable[[Any], Any]
 Key = Union[str, int]
 Problem = tuple[Sequence[Key], str]
 
 _SHOWN = 80
+_TYPES: Mapping[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
 class MisfitError(ValueError):
@@ -41,12 +43,20 @@ def takes(read: Read, value: Any) -> bool:
 
 def expected(what: str, value: Any) -> MisfitError:
     """Make the error for a value that is not `what`."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return MisfitError(((), f"expected {what}, got {text if len(text) <= _SHOWN else text[:_SHOWN] + '...'}"))
 
 
 def _path(keys: Sequence[Key]) -> str:
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+
+
+def type_of(values: Iterable[Any]) -> Optional[Union[str, list[str]]]:
+    """Name the type that JSON schema has for some values, or the types; `None` if one is no string, number or such."""
+    names = sorted({_TYPES.get(type(value), "") for value in values})
+    if not names or "" in names:
+        return None
+    return names[0] if len(names) == 1 else names
 
 
 def read_anything(value: Any) -> Any:
@@ -66,7 +76,8 @@ def read_integer(value: Any) -> int:
 def read_number(value: Any) -> float:
     """Read a number."""
     if type(value) in (int, float):
-        return float(value)
+        with suppress(OverflowError):
+            return float(value)
     raise expected("a number", value)
 
 

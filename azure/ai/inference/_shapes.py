@@ -12,7 +12,7 @@ import collections.abc as abc
 import dataclasses
 import json
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -23,18 +23,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NewType, 
 from uuid import UUID
 
 import isodate  # pyright: ignore[reportMissingTypeStubs]
-from typing_extensions import NotRequired, ReadOnly, Required, get_type_hints, is_typeddict
+from typing_extensions import is_typeddict
 
-from ._docstring import read_docstring
 from ._json import is_list, is_object, to_json
-from ._reading import MisfitError, Problem, Read, expected, read_anything, read_each, read_integer, read_number, takes
+from ._reading import (
+    MisfitError,
+    Problem,
+    Read,
+    expected,
+    read_anything,
+    read_each,
+    read_integer,
+    read_number,
+    takes,
+    type_of,
+)
+from ._records import Member, UnreadableTypeError, dataclass_members, name_of, own_text, typeddict_members
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 Schema = dict[str, Any]
-
-_QUALIFIERS: Mapping[Any, bool] = {Required: True, NotRequired: False, ReadOnly: True}
 
 
 class Shape(NamedTuple):
@@ -44,10 +53,6 @@ class Shape(NamedTuple):
     """Its JSON schema (draft 2020-12)."""
     read: Read
     """Turns a JSON value into a value of the type, or raises `MisfitError`."""
-
-
-class UnreadableTypeError(TypeError):
-    """A type has no JSON form that is known here or to pydantic."""
 
 
 class _ForeignTypeError(Exception):
@@ -88,36 +93,6 @@ def reader_of(kind: Any) -> Read:
 def is_type(value: Any) -> bool:
     """Whether `value` is a type: a class, an alias such as `list[int]`, a union, a `NewType`, a `type` statement's."""
     return isinstance(value, (type, NewType)) or get_origin(value) is not None or hasattr(value, "__value__")
-
-
-def name_of(kind: Any) -> str:
-    """Name a type or a function, for people."""
-    return str(kind if get_args(kind) else getattr(kind, "__qualname__", kind))
-
-
-def hints_of(owner: Any) -> dict[str, Any]:
-    """Resolve the annotations of a class or function.
-
-    :raises UnreadableTypeError: One of them names something that cannot be found.
-    """
-    try:
-        return get_type_hints(owner, include_extras=True)
-    except NameError as error:
-        raise UnreadableTypeError(
-            f"an annotation of {name_of(owner)} cannot be resolved: {error}. "
-            "Define what it names at module level, and import it there outside of `if TYPE_CHECKING`"
-        ) from error
-
-
-class _Member(NamedTuple):
-    """A member of a record."""
-
-    name: str
-    hint: Any
-    required: bool
-    default: Any = dataclasses.MISSING
-    """Its value where it is left out, if that is known; `None` also if it is then not there."""
-    description: str = ""
 
 
 class _Walk:
@@ -163,14 +138,13 @@ class _Walk:
         if issubclass(cls, Enum):
             return _choice(kind, [(member.value, member) for member in cls])
         if is_typeddict(cls):
-            return self._record(cls, _typeddict_members, dict)
+            return self._record(cls, typeddict_members, dict)
         if dataclasses.is_dataclass(cls):
-            return self._record(cls, _dataclass_members, cast("Callable[..., Any]", cls))
+            return self._record(cls, dataclass_members, cast("Callable[..., Any]", cls))
         raise _ForeignTypeError(name_of(kind))
 
     def _annotated(self, kind: Any, *remarks: Any) -> Shape:
-        # A TypedDict's class is such a remark too: it may not be asked for its attributes.
-        if any(type(remark).__module__.startswith(("pydantic", "annotated_types")) for remark in remarks):
+        if any(map(_is_for_pydantic, remarks)):
             raise _ForeignTypeError(name_of(kind))
         schema, read = self.shape(kind)
         description = description_in(remarks)
@@ -179,7 +153,7 @@ class _Walk:
     def _union(self, shapes: Sequence[Shape]) -> Shape:
         return Shape({"anyOf": [shape.schema for shape in shapes]}, partial(_read_union, shapes))
 
-    def _record(self, cls: Any, members_of: Callable[[Any], Iterable[_Member]], build: Callable[..., Any]) -> Shape:
+    def _record(self, cls: Any, members_of: Callable[[Any], Iterable[Member]], build: Callable[..., Any]) -> Shape:
         if cls in self.records:
             self.repeated.add(self.records[cls].schema["$ref"])
             return self.records[cls]
@@ -187,7 +161,7 @@ class _Walk:
         while name in self.definitions:
             name += "_"
         self.definitions[name] = {}
-        members: dict[str, tuple[_Member, Read]] = {}
+        members: dict[str, tuple[Member, Read]] = {}
         shape = self.records[cls] = Shape({"$ref": f"#/$defs/{name}"}, partial(_read_record, members, build))
         properties: Schema = {}
         for member in members_of(cls):
@@ -196,7 +170,7 @@ class _Walk:
             properties[member.name] = _member_schema(member, schema, read)
         self.definitions[name] = {
             "type": "object",
-            **_if_said(description=_own_text(cls)),
+            **_if_said(description=own_text(cls)),
             "properties": properties,
             "required": [name for name, (member, _) in members.items() if member.required],
             "additionalProperties": False,
@@ -213,41 +187,16 @@ def description_in(remarks: Iterable[Any]) -> str:
     return ""
 
 
+def _is_for_pydantic(remark: Any) -> bool:
+    made_by = type(remark).__module__
+    return made_by.startswith(("pydantic", "annotated_types")) or hasattr(remark, "__get_pydantic_core_schema__")
+
+
 def _if_said(**members: Any) -> Schema:
     return {name: value for name, value in members.items() if value}
 
 
-def _own_text(cls: Any) -> str:
-    """Read what a class is for; the docstring that `dataclass` makes up says nothing."""
-    docstring = cls.__dict__.get("__doc__") or ""
-    return "" if docstring.startswith(f"{cls.__name__}(") else read_docstring(docstring).text
-
-
-def _dataclass_members(cls: Any) -> Iterator[_Member]:
-    hints, described = hints_of(cls), read_docstring(cls.__dict__.get("__doc__")).parameters
-    if any(isinstance(hint, dataclasses.InitVar) for hint in hints.values()):
-        raise UnreadableTypeError(f"{name_of(cls)} has an InitVar, which has no place in JSON: make it a field")
-    for field in dataclasses.fields(cls):
-        if field.init:
-            made = field.default_factory is not dataclasses.MISSING
-            required = field.default is dataclasses.MISSING and not made
-            description = field.metadata.get("description") or described.get(field.name, "")
-            yield _Member(field.name, hints[field.name], required, field.default, description)
-
-
-def _typeddict_members(cls: Any) -> Iterator[_Member]:
-    described = read_docstring(cls.__dict__.get("__doc__")).parameters
-    for name, hint in hints_of(cls).items():
-        required = name in cls.__required_keys__
-        # Where annotations are strings, the class has not seen these qualifiers. `ReadOnly` may stand around them.
-        while (origin := get_origin(hint)) in _QUALIFIERS:
-            required = _QUALIFIERS[origin] if origin is not ReadOnly else required
-            (hint,) = get_args(hint)
-        description = described.get(name, "")
-        yield _Member(name, hint, required, dataclasses.MISSING if required else None, description)
-
-
-def _member_schema(member: _Member, schema: Schema, read: Read) -> Schema:
+def _member_schema(member: Member, schema: Schema, read: Read) -> Schema:
     said = _if_said(description=schema.get("description") or member.description)
     if member.default is None and not takes(read, None):
         inside = {keyword: value for keyword, value in schema.items() if keyword != "description"}
@@ -283,10 +232,10 @@ def _text(form: str, parse: Callable[[str], Any], cls: type) -> Shape:
 
 def _choice(kind: Any, choices: Sequence[tuple[Any, Any]]) -> Shape:
     """Shape one of several values, each given as JSON has it and as Python does."""
-    types_found = {_JSON_TYPES.get(type(wire), "") for wire, _ in choices}
-    if "" in types_found or not choices:
-        raise _ForeignTypeError(name_of(kind))
     values = [wire for wire, _ in choices]
+    names = type_of(values)
+    if names is None:
+        raise _ForeignTypeError(name_of(kind))
 
     def read(value: Any) -> Any:
         for wire, result in choices:
@@ -294,8 +243,7 @@ def _choice(kind: Any, choices: Sequence[tuple[Any, Any]]) -> Shape:
                 return result
         raise expected("one of " + json.dumps(values, ensure_ascii=False), value)
 
-    names = sorted(types_found)
-    return Shape({"type": names[0] if len(names) == 1 else names, "enum": values}, read)
+    return Shape({"type": names, "enum": values}, read)
 
 
 def _read_union(shapes: Sequence[Shape], value: Any) -> Any:
@@ -311,7 +259,7 @@ def _read_union(shapes: Sequence[Shape], value: Any) -> Any:
     raise MisfitError(((), "fits none of the types it may be of: " + "; or ".join(map(str, misfits))))
 
 
-def _read_record(members: Mapping[str, tuple[_Member, Read]], build: Callable[..., Any], value: Any) -> Any:
+def _read_record(members: Mapping[str, tuple[Member, Read]], build: Callable[..., Any], value: Any) -> Any:
     if not is_object(value):
         raise expected("an object", value)
     found: dict[str, Any] = {}
@@ -419,7 +367,6 @@ def _reader_by(adapter: "TypeAdapter[Any]", kind: Any) -> Read:
 
 _iso: Any = isodate
 _FORMATS = frozenset(["date-time", "date", "time", "duration", "uuid"])
-_JSON_TYPES: Mapping[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 _ANY = Shape({}, read_anything)
 _NULL = _plain({"type": "null"}, "null", type(None))
 _PLAIN: Mapping[Any, Shape] = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ._json import is_object
+from ._reading import type_of
 
 Schema = dict[str, Any]
 
@@ -44,17 +45,17 @@ def _strict(schema: Any, where: str) -> Schema:
     refused = [keyword for keyword in _INEXPRESSIBLE if keyword in schema]
     if refused:
         raise NotStrictError(f"{where} uses {refused[0]!r}")
-    written: Schema = {keyword: schema[keyword] for keyword in _KEPT if keyword in schema}
+    written: Schema = {keyword: schema[keyword] for keyword in _KEPT if schema.get(keyword) is not None}
     if "$ref" in schema:
         written["$ref"] = schema["$ref"]
     if "anyOf" in schema:
         written["anyOf"] = [_strict(choice, where) for choice in schema["anyOf"]]
-    kinds = schema.get("type", ())
+    kinds = schema.get("type") or ()
     if "object" in kinds:
         written.update(_closed_object(schema, where))
     if "array" in kinds:
         written["items"] = _strict(schema.get("items", {}), f"an item of {where}")
-    if not written.keys() & {"type", "enum", "anyOf", "$ref"}:
+    if not written.keys() & {"type", "anyOf", "$ref"}:
         raise NotStrictError(f"{where} may be any value")
     return _described(written, schema) | _definitions(schema)
 
@@ -66,6 +67,8 @@ def _in_common_words(schema: Any) -> Schema:
         said["anyOf"] = said.pop("oneOf")
     if "const" in said:
         said["enum"] = [said.pop("const")]
+    if "enum" in said:
+        said.setdefault("type", type_of(said["enum"]))
     if len(said.get("allOf", ())) == 1:
         (only,) = said.pop("allOf")
         said = {**only, **said}

@@ -22,7 +22,8 @@ from ._parse_errors import (
     TruncatedAnswerError,
 )
 from ._reading import MisfitError
-from ._shapes import Schema, UnreadableTypeError, is_type, name_of, reader_of, shape_of
+from ._records import UnreadableTypeError, name_of
+from ._shapes import Schema, is_type, reader_of, shape_of
 from ._strict import NotStrictError, strict
 
 if TYPE_CHECKING:
