@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from azure.core.serialization import NULL
 
-from ._json import is_list, is_object
+from ._json import is_object
 from ._parse_errors import (
     FilteredAnswerError,
     InvalidAnswerError,
@@ -202,7 +202,7 @@ def _answer_text(completion: "ChatCompletions", index: int) -> str:
             "raise max_tokens or max_completion_tokens",
             completion,
         )
-    text = "" if message is None else _text_of(message)
+    text = "" if message is None else message.text
     if text.strip():
         return text
     if message is not None and message.tool_calls:
@@ -210,15 +210,6 @@ def _answer_text(completion: "ChatCompletions", index: int) -> str:
             "the answer asks for tool calls: send their results and read the next answer", completion
         )
     raise InvalidAnswerError(f"the answer has no text (finish_reason {choice.get('finish_reason')!r})", completion)
-
-
-def _text_of(message: "ChatResponseMessage") -> str:
-    """Take the text of a message without what the model thought: thinking items, or a `<think>` part at the head."""
-    content: Any = message.content
-    if is_list(content):
-        content = "".join(str(item.get("text") or "") for item in content if is_object(item))
-    text = str(content or "").lstrip()
-    return text.partition("</think>")[2] if text.startswith("<think>") else text
 
 
 def _findings(choice: "ChatChoice") -> str:
