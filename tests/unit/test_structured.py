@@ -26,6 +26,7 @@ from azure.core.serialization import NULL
 from typing_extensions import Doc, NotRequired, ReadOnly, Required, TypeAliasType
 
 from azure.ai.inference import _structured
+from azure.ai.inference._chat import response_format_of
 from azure.ai.inference._model import wrap_as
 from azure.ai.inference._parse_errors import (
     AnswerError,
@@ -40,7 +41,7 @@ from azure.ai.inference._reading import MisfitError
 from azure.ai.inference._records import UnreadableTypeError
 from azure.ai.inference._shapes import shape_of
 from azure.ai.inference._strict import NotStrictError, strict
-from azure.ai.inference._structured import parse_as, response_format_of, schema_of
+from azure.ai.inference._structured import parse_as, schema_of
 from azure.ai.inference.models import (
     ChatCompletions,
     ChatCompletionsResponseFormatJSON,
@@ -215,10 +216,11 @@ class TestResponseFormat:
     def test_said_as_the_service_takes_it(self, value: Any, expected: Any) -> None:
         assert response_format_of(value) == expected
 
-    def test_null_passes(self) -> None:
-        assert response_format_of(NULL) is NULL
+    @pytest.mark.parametrize("value", [NULL, None])
+    def test_what_is_not_said_passes(self, value: Any) -> None:
+        assert response_format_of(value) is value
 
-    @pytest.mark.parametrize("value", [("text",), 5, "json", "", None, object(), len, [Item]])
+    @pytest.mark.parametrize("value", [("text",), 5, "json", "", object(), len, [Item]])
     def test_anything_else_is_refused_by_name(self, value: Any) -> None:
         with pytest.raises(ValueError, match="Unsupported `response_format`") as caught:
             response_format_of(value)
@@ -727,7 +729,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Optional, TypedDict
 from annotated_types import Gt
-from azure.ai.inference._structured import parse_as, response_format_of
+from azure.ai.inference._chat import response_format_of
+from azure.ai.inference._structured import parse_as
 from azure.ai.inference.models import ChatCompletionsToolDefinition
 
 @dataclass
@@ -757,7 +760,8 @@ print("done")
 UNTOUCHED = """
 import sys
 from dataclasses import dataclass
-from azure.ai.inference._structured import parse_as, response_format_of
+from azure.ai.inference._chat import response_format_of
+from azure.ai.inference._structured import parse_as
 
 @dataclass
 class Day:

@@ -11,8 +11,6 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
-from azure.core.serialization import NULL
-
 from ._json import is_object
 from ._parse_errors import (
     FilteredAnswerError,
@@ -44,28 +42,19 @@ _WAYS_OUT = (
 _formats: "WeakKeyDictionary[Any, str]" = WeakKeyDictionary()
 
 
-def response_format_of(value: Any) -> Any:
-    """Write a `response_format` as the service takes it.
+def format_of_type(kind: Any) -> Schema:
+    """Write the response format that asks for values of a type.
 
-    :param value: "text" or "json_object"; a `JsonSchemaFormat`; the service's own JSON object, which is left as it is;
-        `azure.core.serialization.NULL`; or a type, of which a schema is made: strict, unless it has parts that strict
-        mode cannot say.
-    :return: The JSON object, or NULL.
-    :raises ValueError: Nothing of the above, or a type that has no JSON schema.
+    :param kind: The type.
+    :return: The format, with a schema that is strict, unless the type has parts that strict mode cannot say.
+    :raises ValueError: It is no type, or has no JSON form, or needs pydantic, which is not installed.
     """
-    if value is NULL:
-        return value
-    if isinstance(value, str) and value in ("text", "json_object"):
-        return {"type": str(value)}
-    if is_object(value):
-        is_format = "type" not in value and ("schema" in value or "name" in value)
-        return {"type": "json_schema", "json_schema": value} if is_format else value
-    if not is_type(value):
-        raise ValueError(f"Unsupported `response_format` {value!r:.200}: give {_WAYS_OUT}")
+    if not is_type(kind):
+        raise ValueError(f"Unsupported `response_format` {kind!r:.200}: give {_WAYS_OUT}")
     try:
-        return {"type": "json_schema", "json_schema": _format_of(value)}
+        return {"type": "json_schema", "json_schema": _format_of(kind)}
     except UnreadableTypeError as error:
-        raise ValueError(f"Unsupported `response_format` {name_of(value)}: {error}. Give {_WAYS_OUT}") from error
+        raise ValueError(f"Unsupported `response_format` {name_of(kind)}: {error}. Give {_WAYS_OUT}") from error
 
 
 def schema_of(kind: Any) -> Schema:
