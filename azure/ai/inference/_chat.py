@@ -10,7 +10,7 @@ from ._json import is_object, to_json
 from ._model import wrap_as
 from ._options import ChatOptions, merge, merge_extras, names
 from ._settings import Settings
-from .models import ChatCompletions, JsonSchemaFormat
+from .models import ChatCompletions
 
 CHAT_SETTINGS = names(ChatOptions)
 
@@ -30,21 +30,21 @@ completions_of = wrap_as(ChatCompletions)
 def response_format_of(value: Any) -> Any:
     """Write a response format as the service takes it.
 
-    :param value: "text", "json_object", a `JsonSchemaFormat`, or a mapping in wire form.
-    :raises ValueError: Anything else.
+    :param value: "text" or "json_object"; a `JsonSchemaFormat`; the service's own JSON object, which is left as it is;
+        or a type, of which a schema is made: strict, unless it has parts that strict mode cannot say. NULL and `None`
+        pass.
+    :raises ValueError: Nothing of the above, or a type that has no JSON schema.
     """
     if value is None or value is NULL:
         return value
     if isinstance(value, str) and value in ("text", "json_object"):
         return {"type": str(value)}
-    if isinstance(value, JsonSchemaFormat):
-        return {"type": "json_schema", "json_schema": value}
     if is_object(value):
-        return value
-    raise ValueError(
-        f"Unsupported `response_format` {value!r:.200}. Give 'text', 'json_object', a JsonSchemaFormat, or the JSON "
-        "object that the service takes, such as {'type': 'json_object'}."
-    )
+        is_format = "type" not in value and ("schema" in value or "name" in value)
+        return {"type": "json_schema", "json_schema": value} if is_format else value
+    from ._structured import format_of_type  # only now: reading types takes much more than sending text
+
+    return format_of_type(value)
 
 
 def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call:

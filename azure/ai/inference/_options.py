@@ -33,7 +33,7 @@ else:
 Messages = Iterable[Mapping[str, Any]]
 Body = Union[Mapping[str, Any], bytes, IO[bytes]]
 ResponseFormat = Union[
-    Literal["text", "json_object"], str, JsonSchemaFormat, ChatCompletionsResponseFormat, Mapping[str, Any]
+    Literal["text", "json_object"], str, JsonSchemaFormat, ChatCompletionsResponseFormat, Mapping[str, Any], type[Any]
 ]
 
 
@@ -49,7 +49,8 @@ class ChatOptions(TypedDict, total=False):
     presence_penalty: Setting[float]
     """-2 to 2: above 0, tokens that have occurred become less likely."""
     response_format: Setting[ResponseFormat]
-    """"text" (the default), "json_object", a `JsonSchemaFormat`, or the JSON object that the service takes."""
+    """"text" (the default), "json_object", a `JsonSchemaFormat`, the JSON object that the service takes, or a type: a
+    dataclass, a TypedDict, a pydantic model. `ChatCompletions.parse_as` reads the answer as that type."""
     seed: Setting[int]
     """Makes sampling repeatable, as far as the service can."""
     stop: Setting[Union[str, Sequence[str]]]

@@ -6,7 +6,7 @@ peers. What a service leaves out reads `None`, also where the type does not say 
 
 import json
 from datetime import datetime
-from typing import Optional, Union
+from typing import Any, Optional, TypeVar, Union, overload
 
 from .._model import Derived, Model, field
 from .._reasoning import reasoning_of, tell_apart, text_of
@@ -14,6 +14,8 @@ from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
 from ._tools import ChatCompletionsToolCall, FunctionCall
+
+T = TypeVar("T")
 
 
 class ContentFilterResult(Model):
@@ -212,6 +214,27 @@ class ChatCompletions(Answer):
     """The tier that the request was served in."""
     prompt_filter_results: Optional[list[PromptFilterResult]] = None
     """What the content filter found in the request."""
+
+    @overload
+    def parse_as(self, kind: type[T], *, index: int = 0) -> T: ...
+    @overload
+    def parse_as(self, kind: Any, *, index: int = 0) -> Any: ...
+    def parse_as(self, kind: Any, *, index: int = 0) -> Any:
+        """Read an answer as a value of a type, mostly of the one that was given as `response_format`.
+
+        :param kind: A dataclass, TypedDict, pydantic model, or another type that pydantic's `TypeAdapter` takes.
+        :keyword index: Which of the answers, counted from 0, where `n` asked for more than one.
+        :return: The value, checked against the type.
+        :raises RefusedAnswerError: The model refused to answer.
+        :raises FilteredAnswerError: The content filter withheld the answer, or its rest.
+        :raises TruncatedAnswerError: The answer broke off at the token limit.
+        :raises InvalidAnswerError: The answer has no text, or the text is not JSON.
+        :raises MismatchedAnswerError: The answer is JSON, but not of the type.
+        :raises TypeError: The type has no JSON form, or needs pydantic, which is not installed.
+        """
+        from .._structured import parse_answer
+
+        return parse_answer(self, kind, index)
 
     def __str__(self) -> str:
         return json.dumps(self.as_dict(), indent=2)

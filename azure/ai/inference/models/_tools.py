@@ -1,6 +1,9 @@
 """Tools: what a model is offered, which it must use, and what it calls."""
 
+from collections.abc import Callable
 from typing import Any, Literal, Optional
+
+from typing_extensions import Self
 
 from .._model import Model, constant
 
@@ -24,6 +27,37 @@ class ChatCompletionsToolDefinition(Model):
     function: FunctionDefinition
     """The function."""
     type: Literal["function"] = constant("function", last=True)
+
+    @classmethod
+    def from_function(
+        cls,
+        function: Callable[..., Any],
+        *,
+        name: Optional[str] = None,
+        description: Optional[str] = None,
+        strict: Optional[bool] = None,
+    ) -> Self:
+        """Describe a Python function, so that a model may ask to have it called.
+
+        The schema of the arguments comes from the annotations, their descriptions from the docstring (`:param x:`,
+        Google's "Args:", numpy's "Parameters") or from `Annotated[int, "in metres"]`. `*args` and `**kwargs` are not
+        offered, nor what `functools.partial` has given. `azure.ai.inference.tools.Toolset` runs what is asked for.
+
+        :param function: The function, sync or async, a method, or an object that can be called.
+        :keyword name: What the model calls it; the function's own name by default.
+        :keyword description: What it does; what the docstring says before its sections by default.
+        :keyword strict: True makes the service keep the arguments to the schema exactly, where it can. Azure OpenAI
+            wants `parallel_tool_calls=False` with it.
+        :return: The definition.
+        :raises TypeError: It is no function; or a parameter's type has no JSON form, or needs pydantic, which is not
+            installed.
+        :raises ValueError: The name is none that services take, or strictness is asked of parameters that cannot have
+            it, such as a `dict` with any keys.
+        """
+        from .._functions import tool_of
+
+        tool = tool_of(function, name=name, description=description, strict=strict)
+        return cls(function=FunctionDefinition(**tool.definition))
 
 
 class FunctionCall(Model):

@@ -1,0 +1,690 @@
+"""Functions as tools: their definitions, and running what a model calls."""
+
+import asyncio
+import functools
+import gc
+import json
+import logging
+import threading
+import weakref
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, make_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Optional
+from uuid import UUID
+
+import jsonschema  # type: ignore[import-untyped]
+import pydantic
+import pytest
+
+from azure.ai.inference._docstring import read_docstring
+from azure.ai.inference._model import wrap_as
+from azure.ai.inference._parse_errors import ToolCallError
+from azure.ai.inference._reading import MisfitError
+from azure.ai.inference.models import (
+    AssistantMessage,
+    ChatChoice,
+    ChatCompletions,
+    ChatCompletionsToolDefinition,
+    ChatResponseMessage,
+    UserMessage,
+)
+from azure.ai.inference.tools import Toolset
+
+MANY_INTEGERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+from_function = ChatCompletionsToolDefinition.from_function
+
+
+class Unit(Enum):
+    CELSIUS = "c"
+    FAHRENHEIT = "f"
+
+
+@dataclass
+class Place:
+    name: str
+    height: float = 0
+
+
+class Trip(pydantic.BaseModel):
+    days: int = pydantic.Field(ge=1)
+
+
+def get_weather(city: str, unit: Unit = Unit.CELSIUS, *, days: Optional[int] = None) -> dict[str, Any]:
+    """Tell the weather.
+
+    Today's, or a forecast.
+
+    :param city: The city,
+        with its country.
+    :param Unit unit: Unit of temperatures.
+    :keyword days: Days ahead.
+    :return: The weather.
+    """
+    return {"city": city, "unit": unit, "days": days}
+
+
+async def get_time(zone: str) -> str:
+    """Tell the time.
+
+    Args:
+        zone (str): Time zone.
+    """
+    return f"noon in {zone}"
+
+
+def no_parameters() -> None:
+    pass
+
+
+def variadic(one: int, *args: int, **kwargs: int) -> int:
+    return one + len(args) + len(kwargs)
+
+
+def by_position(a: int, b: int = 2, /, c: int = 3, *, d: int = 4) -> list[int]:
+    return [a, b, c, d]
+
+
+def visit(place: Place, trip: Annotated[Trip, "What to do"], note="nothing", *rest):  # type: ignore[no-untyped-def]
+    return [place, trip, note]
+
+
+def plan(places: "list[Place]", when: "Optional[date]" = None) -> "str":
+    return f"{[place.name for place in places]} {when}"
+
+
+def with_list(items: list[int] = [1, 2]) -> list[int]:  # noqa: B006
+    return items
+
+
+def free(settings: dict[str, int]) -> int:
+    return len(settings)
+
+
+def fails(x: int = 0) -> None:
+    raise LookupError("no such thing")
+
+
+class Desk:
+    def book(self, seats: int) -> str:
+        """Book seats."""
+        return f"{seats} booked"
+
+    def __call__(self, seats: int) -> str:
+        """Book at once."""
+        return f"{seats} booked at once"
+
+
+class AsyncDesk:
+    """A desk."""
+
+    async def __call__(self, seats: int) -> int:
+        return seats
+
+
+def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def call(name: str, arguments: Any = "{}", call_id: Any = "id") -> dict[str, Any]:
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def message_with(*calls: dict[str, Any]) -> ChatResponseMessage:
+    return wrap_as(ChatResponseMessage)({"role": "assistant", "content": None, "tool_calls": list(calls)})
+
+
+class TestDocstring:
+    @pytest.mark.parametrize(
+        ("docstring", "text", "parameters"),
+        [
+            (None, "", {}),
+            ("Do it.", "Do it.", {}),
+            ("Do it: now.\n\n:not a field\n    Or do.", "Do it: now.\n\n:not a field\n    Or do.", {}),
+            (
+                """Do it.
+
+                And well.
+
+                :param x: One
+                    and more.
+                :param List[int] y: Two: yes.
+                :type y: list
+                :keyword z: Three.
+
+                :param: Nobody.
+                :return: It.
+                :raises ValueError: No.
+                """,
+                "Do it.\n\nAnd well.",
+                {"x": "One and more.", "y": "Two: yes.", "z": "Three."},
+            ),
+            (
+                """Do it.
+
+                Args:
+                    x: One
+                        and more.
+                    y (int, optional): Two.
+
+                    *rest: More.
+                    *
+
+                Returns:
+                    z: not a parameter.
+
+                Keyword Args:
+                    k: Key.
+                """,
+                "Do it.",
+                {"x": "One and more.", "y": "Two.", "rest": "More.", "": "", "k": "Key."},
+            ),
+            (
+                """Do it.
+
+                Parameters
+                ----------
+                x : int
+                    One
+                    and more.
+                y, z : {"a", "b"}
+                    Two.
+                plain
+
+                Returns
+                -------
+                w : int
+                    Not a parameter.
+
+                Notes
+                -----
+                n
+                """,
+                "Do it.",
+                {"x": "One and more.", "y": "Two.", "z": "Two.", "plain": ""},
+            ),
+            ("Args:\n    x: One.", "", {"x": "One."}),
+        ],
+    )
+    def test_styles(self, docstring: Optional[str], text: str, parameters: dict[str, str]) -> None:
+        read = read_docstring(docstring)
+        assert read.text == text
+        assert read.parameters == parameters
+
+
+class TestDefinition:
+    def test_signature_annotations_and_docstring(self) -> None:
+        definition = from_function(get_weather)
+        assert definition.as_dict() == {
+            "function": {
+                "name": "get_weather",
+                "description": "Tell the weather.\n\nToday's, or a forecast.",
+                "parameters": {
+                    "type": "object",
+                    "properties": {
+                        "city": {"type": "string", "description": "The city, with its country."},
+                        "unit": {
+                            "type": "string",
+                            "enum": ["c", "f"],
+                            "default": "c",
+                            "description": "Unit of temperatures.",
+                        },
+                        "days": {"anyOf": [{"type": "integer"}, {"type": "null"}], "description": "Days ahead."},
+                    },
+                    "required": ["city"],
+                    "additionalProperties": False,
+                },
+            },
+            "type": "function",
+        }
+        assert list(definition) == ["function", "type"]
+        assert json.dumps(definition) == json.dumps(definition.as_dict())
+
+    def test_strict(self) -> None:
+        function = from_function(get_weather, strict=True).function
+        assert function.strict is True
+        assert function.parameters is not None
+        assert function.parameters["required"] == ["city", "unit", "days"]
+        assert function.parameters["properties"]["unit"]["description"] == 'Unit of temperatures. (default: "c")'
+        assert from_function(get_weather, strict=False).function.strict is False
+        assert "strict" not in from_function(get_weather).function
+
+    def test_names_and_descriptions_can_be_said(self) -> None:
+        function = from_function(get_weather, name="weather-2", description="Weather!").function
+        assert (function.name, function.description) == ("weather-2", "Weather!")
+        assert from_function(get_weather, description="").function.description == ""
+
+    @pytest.mark.parametrize(
+        ("function", "name", "description", "properties"),
+        [
+            (get_time, "get_time", "Tell the time.", {"zone": {"type": "string", "description": "Time zone."}}),
+            (no_parameters, "no_parameters", None, {}),
+            (variadic, "variadic", None, {"one": {"type": "integer"}}),
+            (Desk().book, "book", "Book seats.", {"seats": {"type": "integer"}}),
+            (Desk(), "Desk", "Book at once.", {"seats": {"type": "integer"}}),
+            (AsyncDesk(), "AsyncDesk", "A desk.", {"seats": {"type": "integer"}}),
+            (functools.partial(variadic, one=1), "variadic", None, {}),
+            (functools.partial(by_position, 1, d=5), "by_position", None, {"b": 2, "c": 3}),
+            (
+                wrapped(free),
+                "free",
+                None,
+                {"settings": {"type": "object", "additionalProperties": {"type": "integer"}}},
+            ),
+            (with_list, "with_list", None, {"items": {"type": "array", "items": {"type": "integer"}}}),
+        ],
+    )
+    def test_all_that_can_be_called(
+        self, function: Callable[..., Any], name: str, description: Optional[str], properties: dict[str, Any]
+    ) -> None:
+        defined = from_function(function).function
+        assert (defined.name, defined.description) == (name, description)
+        expected = {
+            each: {"type": "integer", "default": said} if isinstance(said, int) else said
+            for each, said in properties.items()
+        }
+        assert defined.parameters is not None
+        assert defined.parameters["properties"] == expected
+        jsonschema.Draft202012Validator.check_schema(defined.parameters)
+
+    def test_types_of_pydantic_and_no_types(self) -> None:
+        parameters = from_function(visit).function.parameters
+        assert parameters is not None
+        assert parameters["properties"]["place"] == {"$ref": "#/$defs/Place"}
+        assert parameters["properties"]["trip"] == {"$ref": "#/$defs/Trip", "description": "What to do"}
+        assert parameters["properties"]["note"] == {"title": "Note", "default": "nothing"}
+        assert parameters["required"] == ["place", "trip"]
+        assert parameters["additionalProperties"] is False
+        assert parameters.keys() == {"type", "properties", "required", "additionalProperties", "$defs"}
+
+    def test_string_annotations(self) -> None:
+        parameters = from_function(plan).function.parameters
+        assert parameters is not None
+        assert parameters["properties"]["places"] == {"type": "array", "items": {"$ref": "#/$defs/Place"}}
+
+    @pytest.mark.parametrize(
+        ("function", "options", "error", "text"),
+        [
+            (lambda: None, {}, ValueError, "a tool cannot be called '<lambda>'"),
+            (no_parameters, {"name": "no spaces"}, ValueError, "'no spaces'"),
+            (no_parameters, {"name": ""}, ValueError, "a tool cannot be called ''"),
+            (no_parameters, {"name": "x" * 65}, ValueError, "64 at most"),
+            (
+                free,
+                {"strict": True},
+                ValueError,
+                "free cannot be a strict tool: 'settings' may have",
+            ),
+            ("get_weather", {}, TypeError, "a tool must be a function, not 'get_weather'"),
+            (Desk, {}, TypeError, "a tool must be a function, not <class"),
+        ],
+    )
+    def test_what_cannot_be_a_tool(self, function: Any, options: Any, error: type[Exception], text: str) -> None:
+        with pytest.raises(error, match=text):
+            from_function(function, **options)
+
+    def test_a_parameter_without_json_form(self) -> None:
+        def send(lock: threading.Event) -> None: ...
+
+        def lost(x: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+        with pytest.raises(TypeError, match="send cannot be a tool: send has no JSON form"):
+            from_function(send)
+        with pytest.raises(TypeError, match=r"lost cannot be a tool: an annotation of .*lost cannot be resolved"):
+            from_function(lost)
+        assert from_function(functools.partial(send, lock=threading.Event())).function.name == "send"
+
+
+TOOLS = Toolset([get_weather, no_parameters, by_position, visit, plan, with_list, fails, Desk().book])
+
+
+def test_functions_leave_nothing_behind() -> None:
+    def use(number: int) -> list["weakref.ref[Any]"]:
+        record = make_dataclass(f"R{number}", [("x", int)])
+
+        def tool(a: record, b: Optional[Trip] = None) -> int:  # type: ignore[valid-type]
+            return a.x  # type: ignore[attr-defined, no-any-return]
+
+        (message,) = Toolset([tool]).run(message_with(call("tool", {"a": {"x": number}})))
+        assert message.content == str(number)
+        return [weakref.ref(record), weakref.ref(tool)]
+
+    used = [ref for number in range(100) for ref in use(number)]
+    gc.collect()
+    assert [ref for ref in used if ref() is not None] == []
+
+
+class TestRun:
+    @pytest.mark.parametrize(
+        ("name", "arguments", "content"),
+        [
+            ("get_weather", '{"city": "Köln"}', '{"city": "Köln", "unit": "c", "days": null}'),
+            ("get_weather", {"city": "Rom", "unit": "f", "days": 2}, '{"city": "Rom", "unit": "f", "days": 2}'),
+            ("get_weather", '{"city": "Rom", "unit": null}', '{"city": "Rom", "unit": "c", "days": null}'),
+            ("no_parameters", "", "null"),
+            ("no_parameters", None, "null"),
+            ("no_parameters", " {} ", "null"),
+            ("by_position", '{"a": 1, "b": 5, "d": 6}', "[1, 5, 3, 6]"),
+            (
+                "visit",
+                '{"place": {"name": "Rom"}, "trip": {"days": 2}, "note": [1]}',
+                '[{"name": "Rom", "height": 0}, {"days": 2}, [1]]',
+            ),
+            ("plan", '{"places": [{"name": "Rom"}], "when": "2024-01-02"}', "['Rom'] 2024-01-02"),
+            ("with_list", "{}", "[1, 2]"),
+            ("book", '{"seats": 2}', "2 booked"),
+        ],
+    )
+    def test_results(self, name: str, arguments: Any, content: str) -> None:
+        (message,) = TOOLS.run(message_with(call(name, arguments, "call-1")))
+        assert message.as_dict() == {"role": "tool", "tool_call_id": "call-1", "content": content}
+
+    @pytest.mark.parametrize(
+        ("name", "arguments", "content"),
+        [
+            ("nothing", "{}", "Error: there is no tool 'nothing'; the tools are: get_weather, no_parameters, "),
+            ("", "{}", "Error: there is no tool ''"),
+            ("get_weather", "{", "Error: the arguments of get_weather do not fit: Expecting property name"),
+            ("get_weather", "[" * 100_000, "Error: the arguments of get_weather do not fit: "),
+            ("get_weather", "[]", "Error: the arguments of get_weather do not fit: expected an object, got []"),
+            ("get_weather", "{}", "Error: the arguments of get_weather do not fit: city: is missing"),
+            (
+                "get_weather",
+                '{"city": 1, "unit": "k", "x": 1}',
+                "Error: the arguments of get_weather do not fit: x: there is no such member; "
+                'city: expected a string, got 1; unit: expected one of ["c", "f"], got "k"',
+            ),
+            (
+                "visit",
+                '{"place": {"name": "Rom"}, "trip": {"days": 0}, "extra": 1}',
+                "Error: the arguments of visit do not fit: trip.days: Input should be greater than or equal to 1; "
+                "extra: Unexpected keyword argument",
+            ),
+            ("fails", "{}", "Error: fails failed: LookupError: no such thing"),
+        ],
+    )
+    def test_what_cannot_be_carried_out_is_told(
+        self, name: str, arguments: Any, content: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.WARNING, "azure.ai.inference"):
+            (message,) = TOOLS.run(message_with(call(name, arguments)))
+        assert message.content is not None
+        assert message.content.startswith(content)
+        (record,) = caplog.records
+        assert repr(name) in record.getMessage()
+
+    @pytest.mark.parametrize(
+        ("name", "arguments", "cause"),
+        [("nothing", "{}", None), ("get_weather", "[]", MisfitError), ("fails", "{}", LookupError)],
+    )
+    def test_or_is_raised(self, name: str, arguments: str, cause: Optional[type[Exception]]) -> None:
+        toolset = Toolset([get_weather, fails], raise_on_error=True)
+        message = message_with(call(name, arguments))
+        with pytest.raises(ToolCallError) as caught:
+            toolset.run(message)
+        assert message.tool_calls is not None
+        assert caught.value.tool_call is message.tool_calls[0]
+        assert type(caught.value.__cause__) is (cause or type(None))
+
+    def test_in_order(self) -> None:
+        messages = TOOLS.run(message_with(*(call("by_position", {"a": at}, f"id-{at}") for at in range(3))))
+        assert [message.tool_call_id for message in messages] == ["id-0", "id-1", "id-2"]
+        assert [message.content for message in messages] == ["[0, 2, 3, 4]", "[1, 2, 3, 4]", "[2, 2, 3, 4]"]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"choices": [{"message": {"tool_calls": [call("no_parameters")]}}]},
+            {"message": {"tool_calls": [call("no_parameters")]}},
+            {"tool_calls": [call("no_parameters")]},
+        ],
+    )
+    @pytest.mark.parametrize("kind", [ChatCompletions, ChatChoice, ChatResponseMessage, AssistantMessage, dict])
+    def test_any_kind_of_answer(self, answer: Any, kind: Any) -> None:
+        (message,) = TOOLS.run(kind(answer))
+        assert message.content == "null"
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            ChatCompletions,
+            {"choices": None},
+            {"choices": []},
+            {"choices": [{"finish_reason": "content_filter"}]},
+            {"choices": [{"message": None}]},
+            {"choices": [{"message": {"content": "hi"}}]},
+            {"role": "assistant", "tool_calls": []},
+            {"role": "assistant", "tool_calls": None},
+        ],
+    )
+    def test_no_calls(self, answer: Any) -> None:
+        assert TOOLS.run({} if answer is ChatCompletions else answer) == []
+
+    def test_odd_calls(self) -> None:
+        (message,) = TOOLS.run(message_with({"id": None, "function": None}))
+        assert message.as_dict()["tool_call_id"] == ""
+
+    @pytest.mark.parametrize("answer", ["hi", None, [], 5])
+    def test_no_answer(self, answer: Any) -> None:
+        with pytest.raises(TypeError, match="tools run on a completion, a choice or a message, not on"):
+            TOOLS.run(answer)
+
+    def test_async_tools_take_arun_and_nothing_runs_before(self) -> None:
+        ran: list[int] = []
+
+        def note() -> None:
+            ran.append(1)
+
+        def hidden() -> Awaitable[str]:
+            return get_time("UTC")
+
+        def future() -> Awaitable[str]:
+            return Ready()
+
+        toolset = Toolset([note, get_time, AsyncDesk(), hidden, future])
+        for name in ("get_time", "AsyncDesk"):
+            with pytest.raises(TypeError, match=f"{name} is async: use `await toolset.arun"):
+                toolset.run(message_with(call("note"), call(name, {"zone": "x"})))
+        assert ran == []
+        for name in ("hidden", "future"):
+            with pytest.raises(TypeError, match=f"{name} is async"):
+                toolset.run(message_with(call(name)))
+
+
+class Ready:
+    def __await__(self) -> Any:
+        return iter(())
+
+
+class TestResults:
+    @pytest.mark.parametrize(
+        ("result", "content"),
+        [
+            ("text", "text"),
+            ("", ""),
+            (None, "null"),
+            ({"a": [1, True]}, '{"a": [1, true]}'),
+            ("é", "é"),
+            (["é"], '["é"]'),
+            (Unit.CELSIUS, '"c"'),
+            (Place("Rom", 5), '{"name": "Rom", "height": 5}'),
+            ([Place("Rom")], '[{"name": "Rom", "height": 0}]'),
+            (Trip(days=1), '{"days": 1}'),
+            (UserMessage("hi"), '{"role": "user", "content": "hi"}'),
+            (Decimal("1.5"), "1.5"),
+            (date(2024, 1, 2), '"2024-01-02"'),
+            ({"path": Path("a")}, '{"path": "a"}'),
+            ([UUID(int=1)], '["00000000-0000-0000-0000-000000000001"]'),
+            ({2, 1}, "[1, 2]"),
+            (frozenset("a"), '["a"]'),
+            ((1, 2), "[1, 2]"),
+            ({(1, 2): 3}, "{(1, 2): 3}"),
+            (Place, f'"{Place!s}"'),
+        ],
+    )
+    def test_as_text(self, result: Any, content: str) -> None:
+        def tool() -> Any:
+            return result
+
+        (message,) = Toolset([tool]).run(message_with(call("tool")))
+        assert message.content == content
+
+    def test_a_result_that_holds_itself(self) -> None:
+        loop: list[Any] = []
+        loop.append(loop)
+
+        def tool() -> Any:
+            return loop
+
+        (message,) = Toolset([tool]).run(message_with(call("tool")))
+        assert message.content == "[[...]]"
+
+    def test_a_result_that_cannot_be_written(self) -> None:
+        class Mute:
+            def __str__(self) -> str:
+                raise RuntimeError("mute")
+
+        def tool() -> Any:
+            return Mute()
+
+        (message,) = Toolset([tool]).run(message_with(call("tool")))
+        assert message.content == "Error: tool failed: RuntimeError: mute"
+
+
+class TestArun:
+    async def test_all_at_once_in_order(self) -> None:
+        barrier = threading.Barrier(2, timeout=10)
+        met = asyncio.Event()
+
+        def in_thread(at: int) -> int:
+            barrier.wait()
+            return at
+
+        async def waits() -> str:
+            await met.wait()
+            return "met"
+
+        async def meets() -> str:
+            met.set()
+            return "set"
+
+        toolset = Toolset([in_thread, waits, meets])
+        calls = [call("in_thread", {"at": 1}), call("waits"), call("in_thread", {"at": 2}), call("meets")]
+        messages = await asyncio.wait_for(toolset.arun(message_with(*calls)), 10)
+        assert [message.content for message in messages] == ["1", "met", "2", "set"]
+
+    async def test_every_kind_of_async(self) -> None:
+        def hidden() -> Awaitable[str]:
+            return get_time("UTC")
+
+        toolset = Toolset([get_time, AsyncDesk(), hidden])
+        calls = [call("get_time", {"zone": "UTC"}), call("AsyncDesk", {"seats": 2}), call("hidden")]
+        messages = await toolset.arun(message_with(*calls))
+        assert [message.content for message in messages] == ["noon in UTC", "2", "noon in UTC"]
+        (message,) = await Toolset([wrapped(get_time)]).arun(message_with(call("get_time", {"zone": "x"})))
+        assert message.content == "noon in x"
+
+    async def test_errors_are_told(self) -> None:
+        def exhausted() -> Any:
+            return next(iter(()))
+
+        async def breaks() -> None:
+            raise LookupError("gone")
+
+        toolset = Toolset([exhausted, breaks, no_parameters])
+        calls = [call("exhausted"), call("breaks"), call("nothing"), call("breaks", "[]"), call("no_parameters")]
+        messages = await asyncio.wait_for(toolset.arun(message_with(*calls)), 10)
+        assert [message.content for message in messages] == [
+            "Error: exhausted failed: StopIteration: ",
+            "Error: breaks failed: LookupError: gone",
+            "Error: there is no tool 'nothing'; the tools are: exhausted, breaks, no_parameters",
+            "Error: the arguments of breaks do not fit: expected an object, got []",
+            "null",
+        ]
+
+    async def test_an_error_that_is_raised_cancels_the_others(self) -> None:
+        ended = asyncio.Event()
+
+        async def slow() -> None:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.set()
+
+        async def breaks() -> None:
+            await asyncio.sleep(0)
+            raise LookupError("gone")
+
+        toolset = Toolset([slow, breaks], raise_on_error=True)
+        with pytest.raises(ToolCallError, match="breaks failed: LookupError: gone"):
+            await toolset.arun(message_with(call("slow"), call("breaks")))
+        assert ended.is_set()
+
+    async def test_cancelled(self) -> None:
+        started, ended = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> None:
+            started.set()
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.set()
+
+        task = asyncio.ensure_future(Toolset([slow]).arun(message_with(call("slow"))))
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert ended.is_set()
+
+    async def test_context_reaches_threads(self) -> None:
+        who: ContextVar[str] = ContextVar("who")
+
+        def tool() -> str:
+            return who.get()
+
+        who.set("me")
+        (message,) = await Toolset([tool]).arun(message_with(call("tool")))
+        assert message.content == "me"
+
+    async def test_no_calls(self) -> None:
+        assert await TOOLS.arun(message_with()) == []
+        with pytest.raises(TypeError):
+            await TOOLS.arun("hi")  # type: ignore[arg-type]
+
+
+class TestToolset:
+    def test_definitions(self) -> None:
+        definitions = Toolset([get_weather, get_time], strict=True).definitions
+        assert definitions == [from_function(get_weather, strict=True), from_function(get_time, strict=True)]
+        assert all(isinstance(definition, ChatCompletionsToolDefinition) for definition in definitions)
+
+    def test_definitions_are_not_shared(self) -> None:
+        toolset = Toolset([get_weather])
+        toolset.definitions[0].function.parameters.clear()  # type: ignore[union-attr]
+        assert toolset.definitions == [from_function(get_weather)]
+
+    def test_named(self) -> None:
+        toolset = Toolset({"first": no_parameters, "second": Desk().book})
+        assert [definition.function.name for definition in toolset.definitions] == ["first", "second"]
+        (message,) = toolset.run(message_with(call("second", {"seats": 1})))
+        assert message.content == "1 booked"
+
+    def test_one_name_twice(self) -> None:
+        with pytest.raises(ValueError, match=r"two tools are called 'no_parameters'.*Toolset"):
+            Toolset([no_parameters, wrapped(no_parameters)])
+
+    def test_a_function_that_is_not_in_a_list(self) -> None:
+        with pytest.raises(TypeError, match=r"a list of functions, as in Toolset\(\[f\]\), not <function"):
+            Toolset(no_parameters)  # type: ignore[call-overload]
+
+    def test_none(self) -> None:
+        assert Toolset([]).definitions == []
