@@ -176,6 +176,15 @@ def test_who_thinks(caller: Caller, members: dict[str, Any], thinks: bool) -> No
     assert (got.body["usage"]["completion_tokens_details"]["reasoning_tokens"] > 0) is thinks
 
 
+@pytest.mark.parametrize("model", ["gpt-5-mini", "o3"])
+def test_who_thinks_in_secret(caller: Caller, model: str) -> None:
+    got = caller.chat("Hello", path=V1, model=model)
+    assert got.body["usage"]["completion_tokens_details"]["reasoning_tokens"] > 0
+    assert "reasoning_content" not in got.body["choices"][0]["message"]
+    quiet = caller.chat("Hello", path=V1, model=model, reasoning_effort="none").body["usage"]
+    assert quiet["completion_tokens_details"]["reasoning_tokens"] == 0
+
+
 def test_thoughts_are_a_member_since_2025(caller: Caller) -> None:
     path = "/chat/completions?api-version=2025-04-01"
     message = caller.chat("Hello", path=path, model="deepseek-r1").body["choices"][0]["message"]

@@ -168,6 +168,7 @@ def test_azure_sends_the_filters_verdict() -> None:
     assert (chunks[0]["choices"], chunks[0]["id"]) == ([], "")
     assert chunks[0]["prompt_filter_results"][0]["content_filter_results"]["hate"]["severity"] == "safe"
     assert chunks[1]["choices"][0]["content_filter_results"] == {}
+    assert all(chunk["obfuscation"] for chunk in chunks[1:])
     assert chunks[2]["choices"][0]["content_filter_results"]["violence"] == {"filtered": False, "severity": "safe"}
 
 

@@ -1,12 +1,15 @@
 """The server itself: starting, stopping, TLS, bounds, many callers at once."""
 
 import asyncio
+import http.client
+import json
 import logging
 import socket
 import ssl
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -116,6 +119,21 @@ def test_a_caller_that_leaves_harms_nobody(endpoint: Emulator, caller: Caller) -
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(sent)
     assert caller.chat("Hello").status == 200
+
+
+@pytest.mark.parametrize("fault", ["stall:events=1", "stall", "slow:seconds=5"])
+def test_stopping_cuts_what_is_open(fault: str) -> None:
+    body = json.dumps({"messages": [{"role": "user", "content": "count to 900"}], "stream": True})
+    with Emulator(faults=fault) as endpoint:
+        connection = http.client.HTTPConnection(endpoint.url.removeprefix("http://"), timeout=10)
+        connection.request("POST", SERVERLESS, body, {"api-key": endpoint.key, "content-type": "application/json"})
+        while not endpoint.requests:
+            time.sleep(0.001)
+        began = time.perf_counter()
+    assert time.perf_counter() - began < 2
+    with pytest.raises((OSError, http.client.HTTPException)):
+        connection.getresponse().read()
+    connection.close()
 
 
 def test_requests_are_logged(endpoint: Emulator, caller: Caller, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ from ._completion import Answer, Choice, silence
 from ._dialects import Dialect
 from ._problems import ServiceError
 from ._replies import Reply
-from ._rules import ANSWER_FILTER_PHRASE
+from ._rules import ANSWER_FILTER_PHRASE, hides_thoughts
 from ._schema import SchemaError, generate, read_hints
 from ._tools import choose_calls, with_ids
 from ._values import as_list, as_object, as_text, pieces
@@ -39,9 +39,10 @@ def default_reply(body: Mapping[str, Any], *, model: str) -> Reply:
 
 def _reasons(body: Mapping[str, Any], model: str) -> bool:
     effort = as_text(body.get("reasoning_effort"))
-    names = ("deepseek-r", "magistral", "reasoner", "-thinking", "gpt-5", "qwq")
+    names = ("deepseek-r", "magistral", "reasoner", "-thinking", "qwq")
     asked = effort not in ("", "none", "minimal") or body.get("prompt_mode") == "reasoning"
-    return asked or (effort == "" and any(name in model.lower() for name in names))
+    usual = hides_thoughts(model) or any(name in model.lower() for name in names)
+    return asked or (effort == "" and usual)
 
 
 def _text(body: Mapping[str, Any], messages: Sequence[Any], variant: int) -> str:

@@ -84,10 +84,15 @@ def chunks(answer: Answer, dialect: Dialect, *, include_usage: bool = False) -> 
             chunk["usage"] = None
         elif dialect.usage == "last" and number == len(parts):
             chunk["usage"] = dict(answer.usage)
-        yield chunk
+        yield chunk | _padding(answer, dialect, number)
     yield from _late_filters(answer, dialect)
     if separate:
-        yield head | {"choices": [], "usage": dict(answer.usage)}
+        yield head | {"choices": [], "usage": dict(answer.usage)} | _padding(answer, dialect, len(parts) + 1)
+
+
+def _padding(answer: Answer, dialect: Dialect, number: int) -> dict[str, str]:
+    """Return the member that hides the length of a token from those who watch the line; its text means nothing."""
+    return {"obfuscation": answer.id[-(1 + number % 16) :]} if dialect.padded else {}
 
 
 def _head(answer: Answer, dialect: Dialect, kind: str) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Dialect:
     :keyword ordered: whether tool messages must answer calls of the message before them.
     :keyword filters: Azure's content filter results; in streams, the prompt's come first, on a chunk of their own.
     :keyword late_filters: the answer's filter results come later than the text, on choices without a delta.
+    :keyword padded: whether chunks carry ``obfuscation``.
     :keyword first_content: the content of a stream's first delta.
     :keyword tool_calls: in streams: ``pieces`` with an index; ``whole`` with an index; ``bare`` (whole, on the last
         chunk, without index and type); ``named`` (two deltas, the second without id and with an empty name).
@@ -59,6 +60,7 @@ class Dialect:
     ordered: bool = False
     filters: bool = False
     late_filters: bool = False
+    padded: bool = False
     first_content: Literal["", None] = ""
     tool_calls: Literal["pieces", "whole", "bare", "named"] = "pieces"
     reasoning: Literal["tags", "reasoning_content", "reasoning", "thinking", "hidden"] = "reasoning_content"
@@ -77,7 +79,16 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             "serverless", errors.serverless, unknown="ask", tool_calls="bare", usage="last", named_finish="tool_calls"
         ),
         Dialect("model-inference", errors.foundry, unknown="ask", filters=True),
-        Dialect("azure-openai", errors.azure_openai, _AZURE, "refuse", ordered=True, filters=True, extras=_FINGERPRINT),
+        Dialect(
+            "azure-openai",
+            errors.azure_openai,
+            _AZURE,
+            "refuse",
+            ordered=True,
+            filters=True,
+            padded=True,
+            extras=_FINGERPRINT,
+        ),
         Dialect(
             "azure-openai-async-filter",
             errors.azure_openai,

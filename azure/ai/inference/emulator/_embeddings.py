@@ -24,7 +24,7 @@ from ._values import as_list, as_object, as_text, pieces
 
 DIMENSIONS: Final = 1024
 """The length of a vector where the request does not say."""
-_PLACES: Final = 8
+_PLACES: Final = 6
 _COMMON_WORDS: Final = (
     "a an and are as at be by do for from has how i in is it its me my of on or that the this to was were what "
     "who with you"
@@ -96,17 +96,20 @@ def encode(values: Sequence[float], encoding: str) -> Encoded:
         bits = "".join("1" if value > 0 else "0" for value in values)
         padded = bits + "0" * (-len(bits) % 8)
         return [int(padded[start : start + 8], 2) - offset for start in range(0, len(padded), 8)]
-    return [round(value, 7) for value in values]
+    return list(values)
 
 
 def vector(features: Mapping[str, float], length: int) -> list[float]:
-    """Features and their weights as a vector of unit length (or of zeros, for no features)."""
-    values = [0.0] * length
+    """Return features and their weights as a vector of unit length (or of zeros, for no features)."""
+    sums: defaultdict[int, float] = defaultdict(float)
     for feature, weight in features.items():
         for place, sign in _places(feature):
-            values[place % length] += sign * weight
-    norm = math.sqrt(sum(value * value for value in values))
-    return [value / norm for value in values] if norm else values
+            sums[place % length] += sign * weight
+    norm = math.sqrt(sum(value * value for value in sums.values())) or 1.0
+    values = [0.0] * length
+    for place, value in sums.items():
+        values[place] = round(value / norm, 7)
+    return values
 
 
 @lru_cache(maxsize=65536)

@@ -37,6 +37,11 @@ _CODES: Final = {
 }
 
 
+def hides_thoughts(model: str) -> bool:
+    """Tell by its name whether a model reasons, and keeps to itself what it thinks (o1 to o4, GPT-5)."""
+    return _REASONING_MODEL.search(model) is not None
+
+
 def read_body(request: RecordedRequest) -> dict[str, Any]:
     """Return the JSON object that a request carries.
 
@@ -183,7 +188,7 @@ def _check_combinations(body: Mapping[str, Any], model: str) -> None:
         raise _invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
     if body.get("top_logprobs") and body.get("logprobs") is not True:
         raise _invalid("The 'top_logprobs' parameter is only allowed when 'logprobs' is true.", "top_logprobs")
-    if not _REASONING_MODEL.search(model):
+    if not hides_thoughts(model):
         return
     for name in _UNSUPPORTED:
         if name in body:

@@ -84,7 +84,8 @@ class Server:
         options = self._options
         app = web.Application(client_max_size=options.max_request_size)
         app.router.add_route("*", "/{tail:.*}", self._handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
+        # aiohttp takes 0 for "wait as long as it takes".
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01, handler_cancellation=True)
         await runner.setup()
         try:
             context = None if self._certificates is None else self._certificates.context

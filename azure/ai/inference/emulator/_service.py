@@ -20,7 +20,7 @@ from ._replies import Reply
 from ._request import RecordedRequest
 from ._response import Response, event, json_response
 from ._routes import Route, check_version, find_family, find_route
-from ._rules import check_chat, read_body
+from ._rules import check_chat, hides_thoughts, read_body
 from ._values import as_object, as_text
 
 _THINKS_IN_A_MEMBER: Final = "2025-04-01"
@@ -147,6 +147,8 @@ def _chat(request: RecordedRequest, dialect: Dialect, model: str, speak: Speak) 
     reply = speak(request) or default_reply(body, model=model)
     if reply.is_raw:
         return _raw(reply)
+    if hides_thoughts(model):
+        dialect = replace(dialect, reasoning="hidden")
     answer = finish(body, reply, dialect, model)
     if body.get("stream") is not True:
         return replace(json_response(whole(answer, dialect), 200, reply.headers), usage=answer.usage)
