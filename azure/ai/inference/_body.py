@@ -69,6 +69,9 @@ class PromptBody:
         """Close the connection, unless the body is at its end and has given it back."""
         self._raw.close()
 
+    def __del__(self) -> None:
+        self.close()  # quietly: a socket that is left to the garbage collector warns
+
     def release_conn(self) -> None:
         """Give the connection back."""
         self._raw.release_conn()

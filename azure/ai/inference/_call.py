@@ -7,7 +7,7 @@ What chat, embeddings and model information share. Pure: the shells only run the
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Optional, TypeVar, Union, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
@@ -156,10 +156,21 @@ def check_status(call: Call, response: Any) -> None:
         return
     from ._errors import error_from_response
 
-    error = error_from_response(response, call.error_map)
+    error = error_from_response(response, call.error_map, advice=_redirect_advice(response))
     remove_credentials(response.request.headers)
     give_advice(call, error, response.status_code)
     raise error
+
+
+def _redirect_advice(response: Any) -> Optional[str]:
+    location = response.headers.get("location") if 300 <= response.status_code < 400 else None
+    if not location:
+        return None
+    target = urlsplit(urljoin(response.request.url, location))
+    return (
+        f"The endpoint redirects to {target.scheme}://{target.hostname}. Nothing was sent there: neither the key nor "
+        "the request goes to another origin by itself. If you trust it, use it as the endpoint."
+    )
 
 
 def read_object(call: Call, response: Any) -> dict[str, Any]:

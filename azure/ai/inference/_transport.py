@@ -25,6 +25,7 @@ class SyncTransport(RequestsTransport):
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             **{"connection_data_block_size": BLOCK_SIZE, **kwargs}
         )
+        self.open()  # type: ignore[no-untyped-call] # before threads share it: each would make a session, and all but one would be lost
 
     def _init_session(self, session: requests.Session) -> None:
         super()._init_session(session)

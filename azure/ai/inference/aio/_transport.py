@@ -50,13 +50,16 @@ class _Session:
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        settled: dict[str, Any] = {**options, "connection_verify": True, "connection_cert": None}
-        connector = aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=_trust(options))
-        session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
+        session = options.get("session") or aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=_trust(options)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
         )
-        self.transport: Any = AioHttpTransport(session=session, **settled)
-        self._end = _close_at_the_end(session)
+        trusted: dict[str, Any] = {"connection_verify": True, "connection_cert": None}
+        settled: dict[str, Any] = {**options, **trusted, "session": session}
+        self.transport: Any = AioHttpTransport(**settled)
+        self._end = _close_at_the_end(self.transport)
 
     async def open(self) -> None:
         """Begin what the loop will end."""
@@ -80,11 +83,11 @@ def _trust(options: Mapping[str, Any]) -> Union[bool, ssl.SSLContext]:
     return context
 
 
-async def _close_at_the_end(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+async def _close_at_the_end(transport: Any) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        await session.close()
+        await transport.close()
 
 
 class LoopTransport(AsyncHttpTransport[Any, Any]):
