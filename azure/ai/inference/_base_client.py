@@ -13,7 +13,6 @@ from typing_extensions import Self, Unpack
 from ._call import make_call
 from ._endpoint import Kind
 from ._environment import with_environment
-from ._info import info_operation, model_info_of
 from ._options import RequestOptions, with_options
 from ._policies import KeyPolicy, build_policies, remove_credentials
 from ._settings import Configuration, Credential, Settings, is_key, make_credential, make_settings, pipeline_options
@@ -60,6 +59,8 @@ class InferenceClient:
         :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not tell.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
+        from ._info import info_operation, model_info_of
+
         call = make_call(self._settings, "get_model_info", info_operation(model), options)
         with self._model_info_lock:
             info = None if force_refresh or model or call.cls else self._model_info

@@ -13,9 +13,12 @@ class Deadline:
     """The end of a call: its attempts, the waits between them, and reading the answer.
 
     :param timeout: Seconds from now.
+    :raises ValueError: It is no number above 0.
     """
 
     def __init__(self, timeout: float) -> None:
+        if not isinstance(timeout, (int, float)) or not timeout > 0:
+            raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}.")
         self._timeout = timeout
         self._ends = time.monotonic() + timeout
 
@@ -45,4 +48,4 @@ class Deadline:
         :raises ~azure.core.exceptions.ServiceResponseTimeoutError: Nothing is left.
         """
         remaining = self.check()
-        return remaining if seconds is None else min(seconds, remaining)
+        return min(seconds, remaining) if isinstance(seconds, (int, float)) else remaining

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from functools import cache
 from itertools import islice
+from types import UnionType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -343,7 +344,7 @@ def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], W
 
 
 def _choices(annotation: Any) -> Iterator[Any]:
-    if get_origin(annotation) is Union:
+    if get_origin(annotation) in (Union, UnionType):
         for choice in get_args(annotation):
             yield from _choices(choice)
     else:

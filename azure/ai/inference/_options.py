@@ -6,7 +6,8 @@ document themselves. `RequestOptions` and `ClientOptions` are azure-core's keywo
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cached_property
+from types import FunctionType, MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, Literal, Optional, TypedDict, TypeVar, Union
 
 from .models import (
@@ -295,6 +296,55 @@ def unknown_keyword(function: str, name: str, known: Iterable[str]) -> TypeError
     return TypeError(f"{function} got an unexpected keyword argument {name!r}.{guess}{extras}")
 
 
+class SpelledOutSignature(inspect.Signature):
+    """The signature of a function whose `**options` are spelled out, made when somebody looks at it.
+
+    A signature has some eighty parameters; most programs never look, and importing the package is on a budget.
+
+    :param function: The function, whose last parameter is `**options`.
+    :param options: The TypedDicts whose members they are.
+    """
+
+    __slots__ = ("__dict__",)
+
+    def __init__(self, function: Callable[..., Any], options: tuple[Any, ...]) -> None:
+        self._function = function
+        self._options = options
+
+    @cached_property
+    def _made(self) -> inspect.Signature:
+        function: Any = self._function
+        bare = FunctionType(
+            function.__code__, {}, function.__name__, function.__defaults__, function.__closure__
+        )  # without this signature, which `inspect` would ask again
+        bare.__kwdefaults__, bare.__annotations__ = function.__kwdefaults__, function.__annotations__
+        declared = inspect.signature(bare)
+        *fixed, _ = declared.parameters.values()
+        spelled = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            for option in self._options
+            for name, annotation in option.__annotations__.items()
+        ]
+        rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
+        return declared.replace(parameters=[*fixed, *spelled, rest])
+
+    @property
+    def parameters(self) -> MappingProxyType[str, inspect.Parameter]:
+        """The parameters by name."""
+        return self._made.parameters
+
+    @property
+    def return_annotation(self) -> Any:
+        """What the function returns."""
+        return self._made.return_annotation
+
+    def replace(self, **changes: Any) -> Any:
+        """As `inspect.Signature.replace`."""
+        return self._made.replace(**changes)
+
+    __replace__ = replace
+
+
 def with_options(*options: Any) -> Callable[[F], F]:
     """Spell out a function's `**options` in the signature that `help()` and `inspect.signature` show.
 
@@ -302,20 +352,7 @@ def with_options(*options: Any) -> Callable[[F], F]:
     """
 
     def spell_out(function: F) -> F:
-        declared = inspect.signature(function)
-        *fixed, _ = declared.parameters.values()
-        signature = inspect.Signature([*fixed, *_parameters(options)], return_annotation=declared.return_annotation)
-        function.__signature__ = signature  # type: ignore[attr-defined]
+        function.__signature__ = SpelledOutSignature(function, options)  # type: ignore[attr-defined]
         return function
 
     return spell_out
-
-
-@cache
-def _parameters(options: tuple[Any, ...]) -> tuple[inspect.Parameter, ...]:
-    spelled = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for option in options
-        for name, annotation in option.__annotations__.items()
-    ]
-    return (*spelled, inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any))

@@ -4,6 +4,7 @@ Loaded when the first client is built, because it loads requests.
 """
 
 from http.cookiejar import DefaultCookiePolicy
+from threading import Lock
 from typing import Any, Optional
 
 import requests
@@ -25,7 +26,12 @@ class SyncTransport(RequestsTransport):
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             **{"connection_data_block_size": BLOCK_SIZE, **kwargs}
         )
-        self.open()  # type: ignore[no-untyped-call] # before threads share it: each would make a session, and all but one would be lost
+        self._opening = Lock()
+
+    def open(self) -> None:
+        """Make the session, once however many threads ask."""
+        with self._opening:
+            super().open()  # type: ignore[no-untyped-call]
 
     def _init_session(self, session: requests.Session) -> None:
         super()._init_session(session)

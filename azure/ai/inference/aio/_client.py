@@ -10,7 +10,6 @@ from .._call import check_status, read_answer
 from .._chat import CHAT_SETTINGS, chat_call, completions_of, response_format_of
 from .._embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
 from .._endpoint import Kind
-from .._load import check_settings, explain_missing_info, kind_of
 from .._options import (
     Body,
     ChatClientOptions,
@@ -111,6 +110,7 @@ class ChatCompletionsClient(InferenceClient):
         completions = read_answer(call, response.http_response, completions_of)
         return cast("ChatCompletions", call.result(response, completions))
 
+    @with_options(ChatOptions)
     def with_defaults(self, **options: Unpack[ChatOptions]) -> Self:
         """Make a client with other default settings, which shares this one's connections.
 
@@ -171,6 +171,7 @@ class EmbeddingsClient(InferenceClient):
         result = read_answer(call, response.http_response, embeddings_of)
         return cast("EmbeddingsResult", call.result(response, result))
 
+    @with_options(EmbeddingOptions)
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
         """Make a client with other default settings, which shares this one's connections.
 
@@ -228,6 +229,7 @@ class ImageEmbeddingsClient(InferenceClient):
         result = read_answer(call, response.http_response, embeddings_of)
         return cast("EmbeddingsResult", call.result(response, result))
 
+    @with_options(EmbeddingOptions)
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
         """Make a client with other default settings, which shares this one's connections.
 
@@ -255,6 +257,8 @@ async def load_client(
     :raises ValueError: There is no client for the model.
     :raises TypeError: A setting belongs to another client than the one that comes out.
     """
+    from .._load import check_settings, kind_of
+
     info = None if model_type else await _ask_for_model_info(endpoint, credential, options)
     kind = kind_of(model_type if info is None else info.model_type)
     check_settings(kind, options)
@@ -264,6 +268,8 @@ async def load_client(
 
 
 async def _ask_for_model_info(endpoint: str, credential: AsyncCredential, options: Mapping[str, Any]) -> ModelInfo:
+    from .._load import explain_missing_info
+
     pipeline = {name: value for name, value in options.items() if name not in (*CHAT_SETTINGS, *EMBEDDING_SETTINGS)}
     client = ChatCompletionsClient(endpoint, credential, **pipeline)
     try:
