@@ -16,7 +16,7 @@ class PromptBody:
     """The body of one of aiohttp's responses: read as it arrives, within the deadline, with azure-core's exceptions."""
 
     def __init__(self, response: Any, deadline: Optional[Deadline]) -> None:
-        internal = response.internal_response
+        self._internal = internal = response.internal_response
         self._content: Any = internal.content
         self._deadline = deadline
         if internal.headers.get("Content-Encoding"):
@@ -51,6 +51,9 @@ class PromptBody:
                 self._deadline.check()
         except AzureError:
             return
+
+    def __del__(self) -> None:
+        self._internal.close()  # quietly: a connection that is left to the garbage collector warns
 
     def _translate(self, error: Exception) -> AzureError:
         if isinstance(error, AzureError):
