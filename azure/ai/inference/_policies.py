@@ -81,6 +81,15 @@ def remove_credentials(headers: MutableMapping[str, Any]) -> None:
         headers.pop(name, None)
 
 
+def without_query_values(url: str) -> str:
+    """Hide the values in a URL's query, which gateways take keys in; all but the api-version."""
+    path, mark, query = url.partition("?")
+    if not mark:
+        return url
+    names = ((pair, pair.partition("=")[0]) for pair in query.split("&"))
+    return path + mark + "&".join(pair if name == "api-version" else f"{name}=REDACTED" for pair, name in names)
+
+
 class InsecureRequestError(ServiceRequestError):
     """A credential would have gone over the network in clear; nothing was sent."""
 
@@ -199,9 +208,8 @@ class TraceLogPolicy(NetworkTraceLoggingPolicy):
         """Log the request with its credentials redacted."""
         if self._LOGGER.isEnabledFor(logging.DEBUG):
             sent = request.http_request
-            shown = HttpRequest(
-                sent.method, sent.url, headers=dict(sent.headers), content=getattr(sent, "content", None)
-            )
+            url = without_query_values(sent.url)
+            shown = HttpRequest(sent.method, url, headers=dict(sent.headers), content=getattr(sent, "content", None))
             shown.headers.update({name: "REDACTED" for name in CREDENTIAL_HEADERS if name in shown.headers})
             request = PipelineRequest(shown, request.context)
         super().on_request(request)
