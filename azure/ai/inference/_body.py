@@ -69,6 +69,10 @@ class PromptBody:
         """Close the connection, unless the body is at its end and has given it back."""
         self._raw.close()
 
+    def abandon(self) -> None:
+        """Close the connection of a body that is garbage."""
+        self.close()
+
     def release_conn(self) -> None:
         """Give the connection back."""
         self._raw.release_conn()
@@ -102,4 +106,4 @@ def reader(response: Any, body: Optional[PromptBody]) -> Callable[[], bytes]:
     :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.
     :param body: Its prompt body, if the transport is one that has it.
     """
-    return body.read if body is not None else partial(next, iter(response.iter_bytes()), b"")
+    return body.read if body is not None else partial(next, filter(None, response.iter_bytes()), b"")

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Any, Optional
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, ServiceResponseTimeoutError
@@ -17,11 +17,12 @@ class PromptBody:
 
     def __init__(self, response: Any, deadline: Optional[Deadline]) -> None:
         internal = response.internal_response
+        self._internal = internal
         self._content: Any = internal.content
+        self._loop = asyncio.get_running_loop()
         self._deadline = deadline
         if internal.headers.get("Content-Encoding"):
-            pieces = response.iter_bytes()
-            self._next: Next = lambda: anext(pieces, b"")
+            self._next: Next = _not_empty(response.iter_bytes())
         else:
             self._next = self._content.readany
 
@@ -52,6 +53,11 @@ class PromptBody:
         except AzureError:
             return
 
+    def abandon(self) -> None:
+        """Close the connection of a body that is garbage: from whatever thread, and where the loop may have ended."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._internal.close)
+
     def _translate(self, error: Exception) -> AzureError:
         if isinstance(error, AzureError):
             return error
@@ -72,5 +78,10 @@ def reader(response: Any, body: Optional[PromptBody]) -> Next:
     """
     if body is not None:
         return body.read
-    pieces = aiter(response.iter_bytes())
-    return lambda: anext(pieces, b"")
+    return _not_empty(response.iter_bytes())
+
+
+def _not_empty(pieces: AsyncIterable[bytes]) -> Next:
+    """Make the function that gives the next piece; one that decompresses to nothing is not the end."""
+    full = (piece async for piece in pieces if piece)
+    return lambda: anext(full, b"")
