@@ -78,13 +78,13 @@ class PromptBody:
         self._raw.release_conn()
 
     def _shorten_timeout(self, deadline: Deadline) -> None:
-        connection = self._raw.connection
-        sock = getattr(connection, "sock", None)
-        if sock is None:
-            deadline.check()
-            return
-        usual = connection.timeout
-        sock.settimeout(deadline.limit(usual if isinstance(usual, (int, float)) else None))
+        usual = getattr(self._raw.connection, "timeout", None)
+        left = deadline.limit(usual if isinstance(usual, (int, float)) else None)
+        # Not the connection's own `sock`: a connection that closes behind the body has handed it over already.
+        stream = getattr(getattr(self._raw, "_fp", None), "fp", None)
+        sock = getattr(getattr(stream, "raw", None), "_sock", None)
+        if sock is not None:
+            sock.settimeout(left)
 
     def _translate(self, error: Exception) -> Exception:
         import urllib3.exceptions

@@ -37,7 +37,8 @@ class PromptBody:
         try:
             if self._deadline is None:
                 return await self._next()
-            return await asyncio.wait_for(self._next(), self._deadline.check())
+            remaining = self._deadline.check()
+            return await asyncio.wait_for(self._next(), remaining)
         except Exception as error:
             raise self._translate(error) from error
 
@@ -59,15 +60,23 @@ class PromptBody:
             self._loop.call_soon_threadsafe(self._internal.close)
 
     def _translate(self, error: Exception) -> AzureError:
-        if isinstance(error, AzureError):
-            return error
         if isinstance(error, asyncio.TimeoutError):
             if self._deadline is not None and self._deadline.remaining <= 0:
                 return self._deadline.error()
             return ServiceResponseTimeoutError(f"No bytes came within the read timeout: {error}", error=error)
-        if isinstance(error, zlib.error):
-            return DecodeError(f"The body does not decompress: {error}", error=error)
-        return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
+        return body_error(error)
+
+
+def body_error(error: Exception) -> AzureError:
+    """Make the exception for a body that cannot be read.
+
+    :param error: What was raised; azure-core's own stay.
+    """
+    if isinstance(error, AzureError):
+        return error
+    if isinstance(error, zlib.error):
+        return DecodeError(f"The body does not decompress: {error}", error=error)
+    return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
 def reader(response: Any, body: Optional[PromptBody]) -> Next:
