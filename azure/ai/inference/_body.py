@@ -69,21 +69,22 @@ class PromptBody:
         """Close the connection, unless the body is at its end and has given it back."""
         self._raw.close()
 
-    def __del__(self) -> None:
-        self.close()  # quietly: a socket that is left to the garbage collector warns
+    def abandon(self) -> None:
+        """Close the connection of a body that is garbage."""
+        self.close()
 
     def release_conn(self) -> None:
         """Give the connection back."""
         self._raw.release_conn()
 
     def _shorten_timeout(self, deadline: Deadline) -> None:
-        connection = self._raw.connection
-        sock = getattr(connection, "sock", None)
-        if sock is None:
-            deadline.check()
-            return
-        usual = connection.timeout
-        sock.settimeout(deadline.limit(usual if isinstance(usual, (int, float)) else None))
+        usual = getattr(self._raw.connection, "timeout", None)
+        left = deadline.limit(usual if isinstance(usual, (int, float)) else None)
+        # Not the connection's own `sock`: a connection that closes behind the body has handed it over already.
+        stream = getattr(getattr(self._raw, "_fp", None), "fp", None)
+        sock = getattr(getattr(stream, "raw", None), "_sock", None)
+        if sock is not None:
+            sock.settimeout(left)
 
     def _translate(self, error: Exception) -> Exception:
         import urllib3.exceptions
@@ -105,4 +106,4 @@ def reader(response: Any, body: Optional[PromptBody]) -> Callable[[], bytes]:
     :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.
     :param body: Its prompt body, if the transport is one that has it.
     """
-    return body.read if body is not None else partial(next, iter(response.iter_bytes()), b"")
+    return body.read if body is not None else partial(next, filter(None, response.iter_bytes()), b"")

@@ -33,12 +33,12 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     """
 
     def __init__(self, response: Any, *, body: Any = None, call: Optional[Call] = None) -> None:
+        self._closed = False
         self._response = response
         self._body = body
         self._read = reader(response, body)
         self._chat = ChatStream(response, call)
         self._ready: deque[StreamingChatCompletionsUpdate] = deque()
-        self._closed = False
 
     @property
     def usage(self) -> Optional[CompletionsUsage]:
@@ -125,6 +125,10 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         if not self._closed:
             self._closed = True
             self._response.close()
+
+    def __del__(self) -> None:
+        if not self._closed and self._body is not None:
+            self._body.abandon()
 
     def __enter__(self) -> Self:
         return self

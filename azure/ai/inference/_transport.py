@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, Optional
 
 import requests
+from azure.core.exceptions import DecodeError, IncompleteReadError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 from requests.adapters import HTTPAdapter
@@ -59,8 +60,17 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         if isinstance(internal, requests.Response):
             context["body"] = internal.raw = PromptBody(internal.raw, deadline)
         if not (streamed and answer.status_code == 200):
-            answer.read()
+            read_whole(answer)
         return response
+
+
+def read_whole(answer: Any) -> None:
+    """Read an answer's body; where that fails, a failing status still tells more."""
+    try:
+        answer.read()
+    except (DecodeError, IncompleteReadError):
+        if answer.status_code < 400:
+            raise
 
 
 class ModelRedirectPolicy(RedirectDecisions, RedirectPolicy[Any, Any]):

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Any, Optional
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, ServiceResponseTimeoutError
@@ -16,12 +16,13 @@ class PromptBody:
     """The body of one of aiohttp's responses: read as it arrives, within the deadline, with azure-core's exceptions."""
 
     def __init__(self, response: Any, deadline: Optional[Deadline]) -> None:
-        self._internal = internal = response.internal_response
+        internal = response.internal_response
+        self._internal = internal
         self._content: Any = internal.content
+        self._loop = asyncio.get_running_loop()
         self._deadline = deadline
         if internal.headers.get("Content-Encoding"):
-            pieces = response.iter_bytes()
-            self._next: Next = lambda: anext(pieces, b"")
+            self._next: Next = _not_empty(response.iter_bytes())
         else:
             self._next = self._content.readany
 
@@ -36,7 +37,8 @@ class PromptBody:
         try:
             if self._deadline is None:
                 return await self._next()
-            return await asyncio.wait_for(self._next(), self._deadline.check())
+            remaining = self._deadline.check()
+            return await asyncio.wait_for(self._next(), remaining)
         except Exception as error:
             raise self._translate(error) from error
 
@@ -52,19 +54,29 @@ class PromptBody:
         except AzureError:
             return
 
-    def __del__(self) -> None:
-        self._internal.close()  # quietly: a connection that is left to the garbage collector warns
+    def abandon(self) -> None:
+        """Close the connection of a body that is garbage: from whatever thread, and where the loop may have ended."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._internal.close)
 
     def _translate(self, error: Exception) -> AzureError:
-        if isinstance(error, AzureError):
-            return error
         if isinstance(error, asyncio.TimeoutError):
             if self._deadline is not None and self._deadline.remaining <= 0:
                 return self._deadline.error()
             return ServiceResponseTimeoutError(f"No bytes came within the read timeout: {error}", error=error)
-        if isinstance(error, zlib.error):
-            return DecodeError(f"The body does not decompress: {error}", error=error)
-        return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
+        return body_error(error)
+
+
+def body_error(error: Exception) -> AzureError:
+    """Make the exception for a body that cannot be read.
+
+    :param error: What was raised; azure-core's own stay.
+    """
+    if isinstance(error, AzureError):
+        return error
+    if isinstance(error, zlib.error):
+        return DecodeError(f"The body does not decompress: {error}", error=error)
+    return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
 def reader(response: Any, body: Optional[PromptBody]) -> Next:
@@ -75,5 +87,10 @@ def reader(response: Any, body: Optional[PromptBody]) -> Next:
     """
     if body is not None:
         return body.read
-    pieces = aiter(response.iter_bytes())
-    return lambda: anext(pieces, b"")
+    return _not_empty(response.iter_bytes())
+
+
+def _not_empty(pieces: AsyncIterable[bytes]) -> Next:
+    """Make the function that gives the next piece; one that decompresses to nothing is not the end."""
+    full = (piece async for piece in pieces if piece)
+    return lambda: anext(full, b"")

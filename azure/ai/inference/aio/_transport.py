@@ -5,13 +5,14 @@ Loaded when the first client is built, because it loads aiohttp.
 
 import asyncio
 import ssl
+import zlib
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from types import TracebackType
 from typing import Any, Optional, TypeVar, Union
 
 import aiohttp
 from azure.core.configuration import ConnectionConfiguration
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import DecodeError, IncompleteReadError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
     AsyncHTTPPolicy,
@@ -24,7 +25,7 @@ from typing_extensions import Self
 
 from .._deadline import Deadline
 from .._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
-from ._body import PromptBody
+from ._body import PromptBody, body_error
 
 _POOL_SIZE = 1000
 
@@ -172,8 +173,17 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         if isinstance(getattr(answer, "internal_response", None), aiohttp.ClientResponse):
             context["body"] = PromptBody(answer, deadline)
         if not (streamed and answer.status_code == 200):
-            await _within(deadline, answer.read())
+            await _within(deadline, read_whole(answer))
         return response
+
+
+async def read_whole(answer: Any) -> None:
+    """Read an answer's body; where that fails, a failing status still tells more."""
+    try:
+        await answer.read()
+    except (DecodeError, IncompleteReadError, zlib.error) as error:
+        if answer.status_code < 400:
+            raise body_error(error) from error
 
 
 class ModelRedirectPolicy(RedirectDecisions, AsyncRedirectPolicy[Any, Any]):

@@ -1,0 +1,142 @@
+"""`timeout` is a deadline over attempts, the waits between them, and the reading of the answer."""
+
+import time
+from threading import Event
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
+
+from .conftest import Serve, World
+from .raw_server import CHUNKED_HEAD, CLOSE_HEAD, HELLO, STREAM, answer, chunk, completion, framed, head, stream
+
+TIMEOUT = 0.2
+SLACK = 0.5
+"""Seconds over it that a busy machine is allowed; far less than any case would take without a deadline."""
+
+DRIP: list[Any] = [part for _ in range(100) for part in (b" ", 0.05)]
+CHUNK_DRIP: list[Any] = [part for _ in range(100) for part in (chunk(HELLO), 0.05)]
+CLOSE_DRIP: list[Any] = [part for _ in range(100) for part in (HELLO, 0.05)]
+
+
+def failing(status: int, **headers: Any) -> bytes:
+    return answer(status, {"error": {"message": "no"}}, **headers)
+
+
+CALLS: dict[str, list[Any]] = {
+    "silence": [],
+    "a body that drips": [head(content_type="application/json", content_length=999), *DRIP],
+    "a body that stops": [head(content_type="application/json", content_length=999), b'{"choices"'],
+    "a closing body that stops": [head(content_type="application/json", connection="close"), 0.1, b'{"choices"'],
+    "an error body that drips": [head(400, content_type="application/json", content_length=999), *DRIP],
+}
+
+
+@pytest.mark.parametrize("case", CALLS)
+@pytest.mark.parametrize("where", ["constructor", "call"])
+async def test_a_call_is_over_in_time(world: World, serve: Serve, case: str, where: str) -> None:
+    server = serve(CALLS[case])
+    client = world.chat(server.url, **({"timeout": TIMEOUT} if where == "constructor" else {}))
+    began = time.monotonic()
+    with pytest.raises(ServiceResponseTimeoutError):
+        await client.complete(**({"timeout": TIMEOUT} if where == "call" else {}))
+    assert TIMEOUT * 0.9 <= time.monotonic() - began < TIMEOUT + SLACK
+    assert len(server.requests) == 1
+
+
+STREAMS: dict[str, list[Any]] = {
+    "chunks drip": [CHUNKED_HEAD, *CHUNK_DRIP],
+    "chunks stop": [CHUNKED_HEAD, chunk(HELLO)],
+    "a closing body drips": [CLOSE_HEAD, *CLOSE_DRIP],
+    "a closing body stops": [CLOSE_HEAD, 0.1, HELLO],
+    "a long body drips": [head(content_type="text/event-stream", content_length=99999), *CLOSE_DRIP],
+}
+
+
+@pytest.mark.parametrize("case", STREAMS)
+async def test_a_stream_is_over_in_time(world: World, serve: Serve, case: str) -> None:
+    client = world.chat(serve(STREAMS[case]).url)
+    began = time.monotonic()
+    updates, error = await (await client.stream(timeout=TIMEOUT)).until_fault()
+    assert TIMEOUT * 0.9 <= time.monotonic() - began < TIMEOUT + SLACK
+    assert updates
+    assert isinstance(error, ServiceResponseTimeoutError)
+    assert "0.2 s" in str(error)
+
+
+@pytest.mark.parametrize("framing", ["chunked", "content-length", "connection-close", "gzip connection-close"])
+async def test_silence_behind_an_event_does_not_begin_anew(world: World, serve: Serve, framing: str) -> None:
+    over = Event()
+    server = serve(framed([0.25, HELLO, over, STREAM], framing))
+    began = time.monotonic()
+    _, error = await (await world.chat(server.url).stream(timeout=0.3)).until_fault()
+    took = time.monotonic() - began
+    over.set()
+    assert isinstance(error, ServiceResponseTimeoutError)
+    assert took < 0.5
+
+
+async def test_no_wait_outlasts_it(world: World, serve: Serve) -> None:
+    server = serve(failing(429, retry_after=30))
+    began = time.monotonic()
+    with pytest.raises(HttpResponseError, match="Status: 429"):
+        await world.chat(server.url).complete(timeout=TIMEOUT)
+    assert time.monotonic() - began < SLACK
+    assert len(server.requests) == 1
+
+
+async def test_attempts_share_it(world: World, serve: Serve) -> None:
+    server = serve([0.08, failing(503, retry_after=0)])
+    began = time.monotonic()
+    with pytest.raises((HttpResponseError, ServiceResponseTimeoutError)):
+        await world.chat(server.url, retry_status=99, retry_total=99).complete(timeout=TIMEOUT)
+    assert time.monotonic() - began < TIMEOUT + SLACK
+    assert 2 <= len(server.requests) <= 4
+
+
+async def test_what_is_in_time_is_not_cut(world: World, serve: Serve) -> None:
+    client = world.chat(serve([0.02, answer(200, completion())], stream(STREAM)).url, timeout=30)
+    assert (await client.complete()).choices
+    assert len(await (await client.stream()).rest()) == 2
+
+
+async def test_a_call_may_have_none(world: World, serve: Serve) -> None:
+    client = world.chat(serve([0.1, answer(200, completion())]).url, timeout=0.05)
+    assert (await client.complete(timeout=5)).choices
+
+
+async def test_a_deadline_that_is_over_sends_nothing(world: World, serve: Serve) -> None:
+    server = serve(answer(200, completion()))
+    with pytest.raises(ServiceResponseTimeoutError):
+        await world.chat(server.url).complete(timeout=0)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("where", ["constructor", "call"])
+async def test_read_timeout(world: World, serve: Serve, where: str) -> None:
+    said = {"read_timeout": 0.05}
+    over = Event()
+    client = world.chat(serve([over]).url, **(said if where == "constructor" else {}))
+    with pytest.raises(ServiceResponseTimeoutError):
+        await client.complete(**(said if where == "call" else {}))
+    over.set()
+
+
+@pytest.mark.parametrize("where", ["constructor", "call"])
+async def test_connection_timeout(world: World, where: str) -> None:
+    """A listener whose queue is full does not answer."""
+    import socket
+
+    said = {"connection_timeout": 0.05, "retry_total": 0}
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        client = world.chat(f"http://127.0.0.1:{listener.getsockname()[1]}", **(said if where == "constructor" else {}))
+        began = time.monotonic()
+        with pytest.raises(ServiceRequestError):
+            await client.complete(**(said if where == "call" else {}))
+        assert time.monotonic() - began < SLACK
+        for filler in fillers:
+            filler.close()

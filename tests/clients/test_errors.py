@@ -1,0 +1,194 @@
+"""Errors: one class for each status, the service's own words, and what its headers tell."""
+
+import pickle
+from typing import Any
+
+import pytest
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    DecodeError,
+    HttpResponseError,
+    IncompleteReadError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+    ResourceNotModifiedError,
+)
+
+from azure.ai.inference.exceptions import ContentFilterError, InferenceError
+
+from .conftest import KEY, Serve, World
+from .raw_server import CUT, answer, completion, head
+
+STATUSES = {
+    201: HttpResponseError,
+    202: HttpResponseError,
+    204: HttpResponseError,
+    304: ResourceNotModifiedError,
+    400: HttpResponseError,
+    401: ClientAuthenticationError,
+    403: ClientAuthenticationError,
+    404: ResourceNotFoundError,
+    405: HttpResponseError,
+    409: ResourceExistsError,
+    413: HttpResponseError,
+    422: HttpResponseError,
+    425: HttpResponseError,
+    429: HttpResponseError,
+    500: HttpResponseError,
+    501: HttpResponseError,
+    529: HttpResponseError,
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_class_goes_by_the_status(world: World, serve: Serve, status: int, stream: bool) -> None:
+    body = b"" if status in (204, 304) else {"error": {"code": "c0de", "message": "the words", "target": "temperature"}}
+    client = world.chat(serve(answer(status, body, x_request_id="r-9", retry_after=7)).url, retry_total=0)
+    with pytest.raises(STATUSES[status]) as caught:
+        await client.complete(stream=stream)
+    error: Any = caught.value
+    assert isinstance(error, InferenceError)
+    assert (error.status_code, error.request_id, error.retry_after) == (status, "r-9", 7.0)
+    assert error.headers["X-Request-ID"] == "r-9"
+    assert "Request id: r-9" in str(error)
+    if body:
+        assert str(error).startswith("(c0de) the words\nCode: c0de\n")
+        assert "Target: temperature" in str(error)
+        assert error.error.code == "c0de"
+        assert error.message == str(error)
+
+
+BODIES: dict[str, tuple[Any, str]] = {
+    "FastAPI": ({"detail": [{"loc": ["body", "top_p"], "msg": "too big", "type": "less_than"}]}, "top_p"),
+    "string": ({"error": "no such thing"}, "no such thing"),
+    "nested": ({"error": {"message": '{"error": {"message": "deep words"}}'}}, "deep words"),
+    "text": (b"upstream connect error", "upstream connect error"),
+    "HTML": (b"<html><h1>Bad Gateway</h1></html>", "Status"),
+    "broken JSON": (b'{"error": {', "Status"),
+    "nothing": (b"", "Status"),
+    "list": ([{"error": {"message": "in a list"}}], "in a list"),
+    "bad UTF-8": (b"\xff\xfe\xfd", "Status"),
+}
+
+
+@pytest.mark.parametrize("shape", BODIES)
+async def test_words_are_found_in_every_shape(world: World, serve: Serve, shape: str) -> None:
+    body, words = BODIES[shape]
+    client = world.chat(serve(answer(422, body)).url)
+    with pytest.raises(HttpResponseError) as caught:
+        await client.complete()
+    assert caught.value.status_code == 422
+    assert words in str(caught.value)
+
+
+GOOD: dict[str, tuple[bytes, type[Exception], str]] = {
+    "an error object": (answer(200, {"error": {"code": "x", "message": "inside"}}), HttpResponseError, "(x) inside"),
+    "a flat error": (answer(200, {"object": "error", "message": "inside"}), HttpResponseError, "inside"),
+    "HTML": (answer(200, b"<html>Sign in</html>", content_type="text/html"), DecodeError, "Sign in"),
+    "nothing": (answer(200, b""), DecodeError, "empty"),
+    "a list": (answer(200, [1]), DecodeError, "array"),
+    "a string": (answer(200, "hello"), DecodeError, "string"),
+    "null": (answer(200, None), DecodeError, "null"),
+    "broken JSON": (answer(200, b'{"choices": ['), DecodeError, "not JSON"),
+    "bad UTF-8": (answer(200, b'{"choices": "\xff"}'), DecodeError, "UTF-8"),
+    "nested too deep": (answer(200, b"[" * 100_000), DecodeError, "[[["),
+    "bad gzip": (answer(200, b"not gzip", content_encoding="gzip"), DecodeError, "decompress"),
+}
+
+
+@pytest.mark.parametrize("what", GOOD)
+async def test_a_200_that_is_no_answer(world: World, serve: Serve, what: str) -> None:
+    raw, expected, words = GOOD[what]
+    with pytest.raises(expected) as caught:
+        await world.chat(serve(raw).url).complete()
+    assert words in str(caught.value)
+
+
+async def test_a_body_cut_short_is_not_retried(world: World, serve: Serve) -> None:
+    server = serve([head(content_type="application/json", content_length=900) + b'{"choices": [', CUT])
+    with pytest.raises(IncompleteReadError):
+        await world.chat(server.url).complete()
+    assert len(server.requests) == 1
+
+
+async def test_a_status_is_told_though_its_body_is_cut_short(world: World, serve: Serve) -> None:
+    server = serve([head(400, content_type="application/json", content_length=900) + b'{"error": ', CUT])
+    with pytest.raises(HttpResponseError, match="Status: 400"):
+        await world.chat(server.url).complete()
+
+
+async def test_a_status_is_told_though_its_body_does_not_decompress(world: World, serve: Serve) -> None:
+    with pytest.raises(ClientAuthenticationError, match="Status: 401"):
+        await world.chat(serve(answer(401, b"not gzip", content_encoding="gzip")).url).complete()
+
+
+async def test_a_filtered_prompt(world: World, emulator: Any) -> None:
+    client = world.chat(f"{emulator.url}/openai/deployments/gpt-4o", emulator.key)
+    for stream in (False, True):
+        with pytest.raises(ContentFilterError) as caught:
+            await client.complete(messages=[{"role": "user", "content": "trigger the content filter"}], stream=stream)
+        assert caught.value.filter_results["violence"]["filtered"] is True
+        assert caught.value.filtered_categories == ["violence"]
+        assert caught.value.status_code == 400
+
+
+async def test_wrong_key(world: World, emulator: Any) -> None:
+    with pytest.raises(ClientAuthenticationError) as caught:
+        await world.chat(emulator.url, "wrong-key-of-some-length").complete()
+    assert caught.value.status_code == 401
+    assert "wrong-key-of-some-length" not in str(caught.value)
+
+
+class OwnError(HttpResponseError):
+    """A caller's own."""
+
+
+@pytest.mark.parametrize(
+    ("mapped", "expected"),
+    [(OwnError, OwnError), (ResourceNotFoundError, ResourceNotFoundError), (ClientAuthenticationError, InferenceError)],
+)
+async def test_error_map(world: World, serve: Serve, mapped: type[Exception], expected: type[Exception]) -> None:
+    client = world.chat(serve(answer(418, {"error": {"code": "tea", "message": "pot"}})).url)
+    with pytest.raises(expected) as caught:
+        await client.complete(error_map={418: mapped})
+    assert isinstance(caught.value, mapped)
+    assert "(tea) pot" in str(caught.value)
+
+
+async def test_an_error_map_that_maps_to_nothing_usable(world: World, serve: Serve) -> None:
+    client = world.chat(serve(answer(418, {})).url)
+    with pytest.raises(TypeError, match=r"error_map\[418\]"):
+        await client.complete(error_map={418: "tea"})
+
+
+async def test_errors_pickle_without_the_key(world: World, serve: Serve) -> None:
+    client = world.chat(serve(answer(400, {"error": {"message": f"key {KEY} is bad"}})).url)
+    with pytest.raises(HttpResponseError) as caught:
+        await client.complete()
+    error = caught.value
+    raw = pickle.dumps(error)
+    assert KEY.encode() not in raw
+    assert str(pickle.loads(raw)) == str(error)
+    assert KEY not in f"{error}{error!r}{vars(error)}"
+    assert KEY not in str(dict(error.response.request.headers)) if error.response else True
+
+
+async def test_advice_follows_the_words_of_the_service(world: World, serve: Serve) -> None:
+    client = world.chat(serve(answer(404, {"error": {"message": "Resource not found"}})).url)
+    with pytest.raises(ResourceNotFoundError, match="The URL called was http://127.0.0.1"):
+        await client.complete()
+
+
+async def test_model_info_that_is_not_there(world: World, serve: Serve) -> None:
+    with pytest.raises(ResourceNotFoundError, match="(?i)model information is not available on this endpoint"):
+        await world.chat(serve(answer(404, {})).url).get_model_info()
+    with pytest.raises(ResourceNotFoundError, match="`load_client` function does not work on this endpoint"):
+        await world.load(serve(answer(404, {})).url, KEY)
+
+
+async def test_a_good_answer_has_headers_of_its_own(world: World, serve: Serve) -> None:
+    client = world.chat(serve(answer(200, completion(), apim_request_id="r-2")).url)
+    got = await client.complete()
+    assert got.request_id == "r-2"
+    assert got.headers["APIM-request-id"] == "r-2"

@@ -1,0 +1,227 @@
+"""Retries: what is sent again, after how long, and how often; counted at the server."""
+
+import asyncio
+import socket
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any, Optional
+
+import pytest
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
+from azure.core.rest import HttpRequest
+
+from .conftest import KEY, Serve, World
+from .raw_server import CUT, RESET, answer, completion
+
+GOOD = answer(200, completion())
+
+
+def failing(status: int, **headers: Any) -> bytes:
+    return answer(status, {"error": {"message": "no"}}, **headers)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_status_that_passes_is_retried(world: World, serve: Serve, status: int, stream: bool) -> None:
+    from .raw_server import STREAM
+    from .raw_server import stream as streamed
+
+    server = serve(failing(status), streamed(STREAM) if stream else GOOD)
+    client = world.chat(server.url, retry_backoff_factor=0)
+    await client.complete(stream=stream)
+    assert len(server.requests) == 2
+    assert server.requests[0].body == server.requests[1].body
+    assert len(server.connections) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 425, 501, 529])
+@pytest.mark.parametrize("headers", [{}, {"retry_after": "0"}, {"retry_after_ms": "1"}])
+async def test_other_statuses_are_not_whatever_they_carry(
+    world: World, serve: Serve, status: int, headers: dict[str, str]
+) -> None:
+    server = serve(failing(status, **headers))
+    with pytest.raises(HttpResponseError):
+        await world.chat(server.url).complete()
+    assert len(server.requests) == 1
+
+
+def http_date(seconds: float) -> str:
+    return format_datetime(datetime.now(timezone.utc) + timedelta(seconds=seconds), usegmt=True)
+
+
+WAITS: dict[str, tuple[dict[str, str], Optional[tuple[float, float]]]] = {
+    "seconds": ({"retry_after": "7"}, (7, 7)),
+    "fraction": ({"retry_after": "0.5"}, (0.5, 0.5)),
+    "none at all": ({"retry_after": "0"}, (0, 0)),
+    "date": ({"retry_after": http_date(600)}, (100, 120)),
+    "near date": ({"retry_after": http_date(60)}, (10, 60)),
+    "past date": ({"retry_after": http_date(-60)}, (0, 0)),
+    "retry-after-ms": ({"retry_after_ms": "250"}, (0.25, 0.25)),
+    "x-ms-retry-after-ms": ({"x_ms_retry_after_ms": "250"}, (0.25, 0.25)),
+    "the finest counts": ({"retry_after": "1", "retry_after_ms": "250"}, (0.25, 0.25)),
+    "capped": ({"retry_after": "99999"}, (120, 120)),
+    "nonsense": ({"retry_after": "soon"}, (0, 0.8)),
+    "negative": ({"retry_after": "-5"}, (0, 0.8)),
+    "endless": ({"retry_after": "inf"}, (0, 0.8)),
+    "nan": ({"retry_after_ms": "nan", "retry_after": "3"}, (3, 3)),
+    "empty": ({"retry_after": ""}, (0, 0.8)),
+}
+
+
+@pytest.mark.parametrize("case", WAITS)
+async def test_how_long_is_waited(world: World, serve: Serve, case: str) -> None:
+    headers, expected = WAITS[case]
+    transport = world.transport()
+    await world.chat(serve(failing(429, **headers), GOOD).url, transport=transport).complete()
+    (waited,) = transport.waits
+    assert expected is not None
+    assert expected[0] <= waited <= expected[1]
+
+
+async def test_the_longest_wait_is_the_callers(world: World, serve: Serve) -> None:
+    transport = world.transport()
+    server = serve(failing(429, retry_after=50), GOOD, failing(429, retry_after=50), GOOD)
+    client = world.chat(server.url, transport=transport, retry_backoff_max=5)
+    await client.complete()
+    await client.complete(retry_backoff_max=2)
+    assert transport.waits == [5, 2]
+
+
+async def test_waits_grow_and_have_jitter(world: World, serve: Serve) -> None:
+    transport = world.transport()
+    with pytest.raises(HttpResponseError):
+        await world.chat(serve(failing(500)).url, transport=transport).complete()
+    first, second, third = transport.waits
+    assert 0 <= first <= 0.8
+    assert 0.8 <= second <= 1.6
+    assert 1.6 <= third <= 3.2
+
+
+COUNTS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
+    ({}, {}, 4),
+    ({"retry_total": 0}, {}, 1),
+    ({}, {"retry_total": 0}, 1),
+    ({"retry_total": 1}, {}, 2),
+    ({"retry_status": 1}, {}, 2),
+    ({}, {"retry_status": 2}, 3),
+    ({"retry_status": 1}, {"retry_status": 2}, 3),
+    ({"retry_on_methods": ["GET"]}, {}, 1),
+    ({}, {"retry_on_methods": ["GET"]}, 1),
+]
+
+
+@pytest.mark.parametrize(("constructor", "call", "attempts"), COUNTS)
+async def test_how_often(
+    world: World, serve: Serve, constructor: dict[str, Any], call: dict[str, Any], attempts: int
+) -> None:
+    server = serve(failing(503))
+    with pytest.raises(HttpResponseError):
+        await world.chat(server.url, transport=world.transport(), **constructor).complete(**call)
+    assert len(server.requests) == attempts
+
+
+@pytest.mark.parametrize("where", ["constructor", "call"])
+async def test_further_statuses(world: World, serve: Serve, where: str) -> None:
+    server = serve(failing(418), GOOD)
+    said: dict[str, Any] = {"retry_on_status_codes": [418], "retry_backoff_factor": 0}
+    client = world.chat(server.url, **(said if where == "constructor" else {}))
+    await client.complete(**(said if where == "call" else {}))
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("end", [[CUT], [RESET]], ids=["EOF", "reset"])
+async def test_an_answer_that_ends_before_its_first_byte_is_retried(world: World, serve: Serve, end: Any) -> None:
+    server = serve(end, GOOD)
+    await world.chat(server.url, retry_backoff_factor=0).complete()
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("end", [[CUT], [RESET]], ids=["EOF", "reset"])
+async def test_and_is_a_response_error_in_the_end(world: World, serve: Serve, end: Any) -> None:
+    server = serve(end)
+    with pytest.raises(ServiceResponseError) as caught:
+        await world.chat(server.url, retry_backoff_factor=0).complete()
+    assert not isinstance(caught.value, ServiceResponseTimeoutError)
+    assert len(server.requests) == 4
+
+
+async def test_a_stale_connection_is_replaced(world: World, serve: Serve) -> None:
+    server = serve([GOOD, 0.02, CUT], GOOD)
+    client = world.chat(server.url, retry_backoff_factor=0)
+    await client.complete()
+    await asyncio.to_thread(server.connections[0].closed.wait, 5)
+    await client.complete()
+    assert len(server.connections) == 2
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+async def test_a_refused_connection_is_retried(world: World) -> None:
+    transport = world.transport()
+    with pytest.raises(ServiceRequestError):
+        await world.chat(f"http://127.0.0.1:{closed_port()}", transport=transport).complete()
+    assert len(transport.waits) == 3
+
+
+@pytest.mark.parametrize("where", ["constructor", "call"])
+async def test_retry_connect(world: World, where: str) -> None:
+    transport = world.transport()
+    said = {"retry_connect": 1}
+    client = world.chat(
+        f"http://127.0.0.1:{closed_port()}", transport=transport, **(said if where == "constructor" else {})
+    )
+    with pytest.raises(ServiceRequestError):
+        await client.complete(**(said if where == "call" else {}))
+    assert len(transport.waits) == 1
+
+
+async def test_an_unknown_host_is_not(world: World) -> None:
+    transport = world.transport()
+    with pytest.raises(ServiceRequestError):
+        await world.chat("https://no-such-host.invalid", transport=transport).complete()
+    assert transport.waits == []
+
+
+@pytest.mark.parametrize(
+    ("constructor", "call", "attempts"),
+    [({}, {}, 1), ({"retry_read": 1}, {}, 2), ({}, {"retry_read": 1}, 2), ({"retry_read": 0}, {}, 1)],
+)
+async def test_a_read_timeout_is_retried_if_asked(
+    world: World, serve: Serve, constructor: dict[str, Any], call: dict[str, Any], attempts: int
+) -> None:
+    server = serve([])
+    client = world.chat(server.url, read_timeout=0.05, retry_backoff_factor=0, **constructor)
+    with pytest.raises(ServiceResponseTimeoutError):
+        await client.complete(**call)
+    assert len(server.requests) == attempts
+
+
+async def test_the_other_operations_are_retried_too(world: World, serve: Serve) -> None:
+    embedded = answer(200, {"data": [{"index": 0, "embedding": [1.0]}], "model": "m"})
+    server = serve(failing(500), embedded)
+    await world.embeddings(server.url, retry_backoff_factor=0).embed(input=["a"])
+    assert len(server.requests) == 2
+    server = serve(failing(429), answer(200, {"model_name": "m"}))
+    client = world.chat(server.url, retry_backoff_factor=0)
+    assert (await client.get_model_info()).model_name == "m"
+    assert (await client.get_model_info()).model_name == "m"
+    assert len(server.requests) == 2
+    server = serve(failing(500), GOOD)
+    sent = await world.chat(server.url, retry_backoff_factor=0).send_request(HttpRequest("POST", "x", json={}))
+    assert sent.status_code == 200
+
+
+async def test_an_answer_that_is_no_http_is_an_error_of_azure_core(world: World, serve: Serve) -> None:
+    server = serve([b"SSH-2.0-OpenSSH_9.6\r\n", CUT])
+    with pytest.raises(AzureError):
+        await world.chat(server.url, KEY, retry_total=0).complete()

@@ -1,0 +1,341 @@
+"""Secrets: no key, token or prompt to another origin, none in clear, none in what is shown, logged or pickled."""
+
+import io
+import logging
+import pickle
+import time
+from typing import Any
+
+import pytest
+from azure.core.credentials import AccessToken, AzureKeyCredential
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
+from azure.core.rest import HttpRequest
+
+from .conftest import KEY, MESSAGES, Serve, World
+from .raw_server import CUT, STREAM, answer, completion, stream
+
+GOOD = answer(200, completion())
+TOKEN = "very-secret-token-0123456789"
+CALLERS = {"API-KEY": "callers-own-key-1", "Ocp-Apim-Subscription-Key": "callers-own-key-2"}
+
+
+class Tokens:
+    """A synchronous token credential, which both worlds take."""
+
+    def __init__(self) -> None:
+        self.scopes: list[tuple[str, ...]] = []
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        self.scopes.append(scopes)
+        return AccessToken(TOKEN, int(time.time()) + 3600)
+
+
+class AsyncTokens(Tokens):
+    """An asynchronous one."""
+
+    async def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:  # type: ignore[override]
+        return Tokens.get_token(self, *scopes)
+
+    async def close(self) -> None: ...
+
+    async def __aenter__(self) -> "AsyncTokens":
+        return self
+
+    async def __aexit__(self, *exc_details: object) -> None: ...
+
+
+def secrets_in(server: Any) -> list[str]:
+    """What of the secrets arrived at a server."""
+    arrived = "".join(f"{request.headers}{request.body!r}" for request in server.requests)
+    return [secret for secret in (KEY, TOKEN, *CALLERS.values(), "my prompt") if secret in arrived]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
+async def test_a_prompt_is_not_carried_to_another_origin(
+    world: World, serve: Serve, status: int, credential: Any
+) -> None:
+    other = serve(GOOD)
+    server = serve(answer(status, b"", location=f"{other.url}/chat/completions"))
+    client = world.chat(server.url, credential)
+    for streamed in (False, True):
+        with pytest.raises(HttpResponseError, match=f"Status: {status}"):
+            await client.complete(messages=[{"role": "user", "content": "my prompt"}], headers=CALLERS, stream=streamed)
+    assert other.requests == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
+async def test_no_credential_follows_a_redirect_to_another_origin(
+    world: World, serve: Serve, status: int, credential: Any
+) -> None:
+    other = serve(answer(200, {"model_name": "m"}))
+    server = serve(answer(status, b"", location=f"{other.url}/info"))
+    info = await world.chat(server.url, credential, headers={"Cookie": "c"}).get_model_info(headers=CALLERS)
+    assert info.model_name == "m"
+    assert secrets_in(other) == []
+    assert not {"api-key", "authorization", "ocp-apim-subscription-key", "cookie"} & other.requests[0].headers.keys()
+    assert secrets_in(server) != []
+
+
+async def test_a_redirect_within_the_origin_is_followed(world: World, serve: Serve) -> None:
+    server = serve(answer(307, b"", location="/elsewhere"), GOOD)
+    await world.chat(server.url).complete()
+    first, second = server.requests
+    assert second.target == "/elsewhere"
+    assert second.body == first.body
+    assert second.headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(("host", "name"), [("localhost", "host"), ("127.0.0.1", "port")])
+async def test_host_and_port_belong_to_the_origin(world: World, serve: Serve, host: str, name: str) -> None:
+    other = serve(answer(200, {}))
+    server = serve(answer(302, b"", location=f"http://{host}:{other.port}/info"))
+    await world.chat(server.url).get_model_info()
+    assert secrets_in(other) == []
+
+
+async def test_redirects_may_be_forbidden(world: World, serve: Serve) -> None:
+    server = serve(answer(307, b"", location="/elsewhere"), GOOD)
+    with pytest.raises(HttpResponseError, match="Status: 307"):
+        await world.chat(server.url, permit_redirects=False).complete()
+    server = serve(answer(307, b"", location="/elsewhere"), GOOD)
+    with pytest.raises(HttpResponseError, match="Status: 307"):
+        await world.chat(server.url).complete(permit_redirects=False)
+
+
+async def test_a_caller_may_trust_another_origin(world: World, serve: Serve) -> None:
+    other = serve(GOOD)
+    server = serve(answer(307, b"", location=f"{other.url}/chat"))
+    await world.chat(server.url, disable_redirect_cleanup=True).complete()
+    assert other.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_a_caller_may_keep_back_further_headers(world: World, serve: Serve) -> None:
+    other = serve(answer(200, {}))
+    server = serve(answer(302, b"", location=f"{other.url}/info"))
+    client = world.chat(server.url, blocked_redirect_headers=["x-tenant"], headers={"x-tenant": "t"})
+    await client.get_model_info()
+    assert "x-tenant" in server.requests[0].headers
+    assert "x-tenant" not in other.requests[0].headers
+
+
+async def test_send_request_to_another_origin_carries_no_credential(world: World, serve: Serve) -> None:
+    other = serve(GOOD)
+    client = world.chat(serve(GOOD).url)
+    request = HttpRequest("POST", f"{other.url}/x", json={})
+    response = await client.send_request(request)
+    assert response.status_code == 200
+    assert secrets_in(other) == []
+    assert not request.headers.get("api-key")
+
+
+# ---------------------------------------------------------------- plain http
+
+
+def capturing(world: World) -> Any:
+    """A transport that sends to nowhere, and notes what would have been sent."""
+    transport = world.transport()
+    transport.sent = []
+    base = type(transport)
+
+    class Nowhere(base):  # type: ignore[misc, valid-type]
+        def __init__(self) -> None:
+            super().__init__()
+            self.sent: list[Any] = []
+
+        def _note(self, request: Any) -> None:
+            self.sent.append(dict(request.headers))
+            raise ServiceRequestError("nowhere")
+
+    if world.name == "sync":
+
+        class Sync(Nowhere):
+            def send(self, request: Any, **options: Any) -> Any:
+                self._note(request)
+
+        return Sync()
+
+    class Aio(Nowhere):
+        async def send(self, request: Any, **options: Any) -> Any:
+            self._note(request)
+
+    return Aio()
+
+
+@pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
+@pytest.mark.parametrize("host", ["example.com", "10.0.0.1", "[2001:db8::1]", "localhost.example.com"])
+async def test_a_credential_is_refused_in_clear(world: World, credential: Any, host: str) -> None:
+    transport, hooked = capturing(world), []
+    client = world.chat(f"http://{host}", credential, transport=transport)
+    with pytest.raises(ServiceRequestError, match=r"enforce_https=False") as caught:
+        await client.complete(raw_request_hook=lambda request: hooked.append(dict(request.http_request.headers)))
+    assert transport.sent == []
+    assert transport.waits == [], "not retried"
+    assert "Authorization" in hooked[0], "hooks still run"
+    assert KEY not in str(caught.value)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
+@pytest.mark.parametrize("where", ["constructor", "call"])
+async def test_a_caller_may_send_in_clear(world: World, credential: Any, where: str) -> None:
+    transport, said = capturing(world), {"enforce_https": False}
+    constructor, call = (said, {}) if where == "constructor" else ({}, said)
+    client = world.chat("http://example.com", credential, transport=transport, retry_total=0, **constructor)
+    with pytest.raises(ServiceRequestError, match="nowhere"):
+        await client.complete(**call)
+    assert len(transport.sent) == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "[::1]", "localhost", "LOCALHOST", "api.localhost"])
+async def test_this_machine_needs_no_tls(world: World, host: str) -> None:
+    transport = capturing(world)
+    with pytest.raises(ServiceRequestError, match="nowhere"):
+        await world.chat(f"http://{host}:9", transport=transport, retry_total=0).complete()
+    assert len(transport.sent) == 1
+
+
+async def test_a_redirect_to_plain_http_carries_nothing(world: World, serve: Serve) -> None:
+    server = serve(answer(302, b"", location="http://example.invalid/info"))
+    with pytest.raises(ServiceRequestError) as caught:
+        await world.chat(server.url).get_model_info()
+    assert "Refused" not in str(caught.value)
+
+
+# ---------------------------------------------------------------- credentials
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("", {"api-key": KEY, "authorization": f"Bearer {KEY}"}),
+        ("/openai/v1", {"authorization": f"Bearer {KEY}"}),
+    ],
+)
+async def test_a_key_goes_into_the_headers_of_its_route(
+    world: World, serve: Serve, path: str, headers: dict[str, str]
+) -> None:
+    server = serve(GOOD)
+    await world.chat(server.url + path, AzureKeyCredential(KEY)).complete()
+    sent = server.requests[0].headers
+    assert headers.items() <= sent.items()
+
+
+async def test_a_rotated_key_counts_at_once_everywhere(world: World, serve: Serve) -> None:
+    server = serve(GOOD)
+    credential = AzureKeyCredential(KEY)
+    client = world.chat(server.url, credential)
+    await client.complete()
+    credential.update("another-key")
+    await client.complete()
+    sent = server.requests[1].headers
+    assert (sent["api-key"], sent["authorization"]) == ("another-key", "Bearer another-key")
+    assert KEY not in str(sent)
+
+
+async def test_tokens_of_either_kind(world: World, serve: Serve) -> None:
+    server = serve(GOOD)
+    kinds: list[Any] = [Tokens()] if world.name == "sync" else [Tokens(), AsyncTokens()]
+    for credential in kinds:
+        client = world.chat(server.url, credential, credential_scopes=["https://mine/.default"])
+        await client.complete()
+        await client.complete()
+        assert server.requests[-1].headers["authorization"] == f"Bearer {TOKEN}"
+        assert "api-key" not in server.requests[-1].headers
+        assert credential.scopes == [("https://mine/.default",)]
+
+
+async def test_an_api_key_header_of_the_callers_stays(world: World, serve: Serve) -> None:
+    server = serve(GOOD)
+    await world.chat(server.url, headers={"API-KEY": "mine"}).complete()
+    await world.chat(server.url).complete(headers={"Api-Key": "mine"})
+    for request in server.requests:
+        assert request.headers["api-key"] == "mine"
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_header_dicts_are_not_written_to(world: World, serve: Serve) -> None:
+    server = serve(GOOD)
+    constructor, call = {"x-a": "1"}, {"x-b": "2"}
+    client = world.chat(server.url, headers=constructor)
+    await client.complete(headers=call)
+    other = world.chat(server.url, "another-key", headers=constructor)
+    await other.complete(headers=call)
+    assert (constructor, call) == ({"x-a": "1"}, {"x-b": "2"})
+    assert KEY not in str(server.requests[1].headers)
+    assert server.requests[1].headers["x-a"] == "1"
+    assert server.requests[1].headers["x-b"] == "2"
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+async def test_nothing_secret_is_shown_or_pickled(world: World, serve: Serve) -> None:
+    client = world.chat(serve(GOOD, stream(STREAM)).url, AzureKeyCredential(KEY))
+    got = await client.complete()
+    streamed = await client.stream()
+    updates = await streamed.rest()
+    for value in (client.real, got, streamed.real, *updates):
+        assert KEY not in f"{value!r}{value}"
+    assert KEY.encode() not in pickle.dumps([got, updates])
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(client.real)
+
+
+FAILURES: dict[str, list[Any]] = {
+    "status": [answer(400, {"error": {"message": f"your key {KEY} is bad"}}, x_key=KEY)],
+    "echoed in a 200": [answer(200, {"error": {"message": f"your key {KEY} is bad"}})],
+    "no JSON": [answer(200, f"<html>{KEY}".encode())],
+    "no answer": [[CUT]],
+    "in a stream": [stream(b'data: {"error": {"message": "key %s"}}\n\n' % KEY.encode())],
+}
+
+
+def everything_of(error: BaseException) -> str:
+    """All that can be reached from an error, but for the stack's local variables."""
+    shown, pending = [], [error]
+    for one in pending:
+        shown.append(f"{one}{one!r}{vars(one)}")
+        response: Any = getattr(one, "response", None)
+        request: Any = getattr(response, "request", None) or getattr(one, "request", None)
+        shown.append(str(dict(getattr(request, "headers", {}))))
+        nearby = (one.__cause__, one.__context__, getattr(one, "inner_exception", None))
+        pending += [other for other in nearby if isinstance(other, BaseException) and other not in pending]
+    return "".join(shown)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("credential", [KEY, AzureKeyCredential(KEY)], ids=["str", "credential"])
+async def test_no_error_leads_to_the_key(world: World, serve: Serve, failure: str, credential: Any) -> None:
+    client = world.chat(serve(*FAILURES[failure]).url, credential, retry_total=0)
+    with pytest.raises(Exception) as caught:
+        opened = await client.complete(stream=failure == "in a stream")
+        await opened.rest()
+    assert KEY not in everything_of(caught.value)
+
+
+async def test_logs_have_no_key(world: World, serve: Serve) -> None:
+    server = serve(GOOD, answer(429, {}, retry_after=0), answer(400, {"error": {"message": "no"}}), stream(STREAM))
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        client = world.chat(server.url, AzureKeyCredential(KEY), logging_enable=True, headers=CALLERS)
+        await client.complete()
+        with pytest.raises(HttpResponseError):
+            await client.complete()
+        await (await client.stream()).rest()
+        await world.chat(serve(GOOD).url, Tokens(), http_logging_level=logging.DEBUG).complete(logging_enable=True)
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+    text = log.getvalue()
+    assert "REDACTED" in text
+    assert MESSAGES[0]["content"] in text
+    for secret in (KEY, TOKEN, *CALLERS.values()):
+        assert secret not in text
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}", "redacted in the log alone"

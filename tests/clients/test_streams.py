@@ -1,0 +1,475 @@
+"""Streams: every form that the standard and services allow, handed over when it arrives; every fault raised, once."""
+
+import asyncio
+import gc
+import json
+from threading import Event
+from typing import Any
+
+import pytest
+from azure.core.exceptions import DecodeError, HttpResponseError, IncompleteReadError, ServiceResponseTimeoutError
+
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatCompletionsClient
+from azure.ai.inference.exceptions import ContentFilterError, IncompleteStreamError
+
+from .conftest import KEY, MESSAGES, Serve, World, settle
+from .raw_server import (
+    CHUNKED_HEAD,
+    CLOSE_HEAD,
+    CUT,
+    DONE,
+    EVENT_STREAM,
+    FRAMINGS,
+    HELLO,
+    KEPT_ALIVE,
+    LAST_CHUNK,
+    PATIENCE,
+    RESET,
+    STOP,
+    STREAM,
+    answer,
+    chunk,
+    completion,
+    event,
+    framed,
+    head,
+    stream,
+    update,
+)
+
+A, B = json.dumps(update("a")).encode(), json.dumps(update("b", "stop")).encode()
+WORD = json.dumps(update("wörld – 🌍"), ensure_ascii=False).encode()
+
+
+def _split(line: bytes) -> tuple[bytes, bytes]:
+    """Cut a JSON text where a line may end: behind a comma between members."""
+    at = line.index(b", ") + 2
+    return line[:at], line[at:]
+
+
+A1, A2 = _split(A)
+
+FORMS: dict[str, tuple[bytes, list[str]]] = {
+    "LF": (b"data: %s\n\ndata: %s\n\ndata: [DONE]\n\n" % (A, B), ["a", "b"]),
+    "CRLF": (b"data: %s\r\n\r\ndata: %s\r\n\r\ndata: [DONE]\r\n\r\n" % (A, B), ["a", "b"]),
+    "CR": (b"data: %s\r\rdata: %s\r\rdata: [DONE]\r\r" % (A, B), ["a", "b"]),
+    "mixed line ends": (b"data: %s\r\n\ndata: %s\r\r\ndata: [DONE]\n\r" % (A, B), ["a", "b"]),
+    "comment": (b": ping\n\ndata: %s\n: ping\n\n:\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
+    "event, id, retry": (b"event: message\nid: 1\nretry: 10\ndata: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
+    "no space": (b"data:%s\n\ndata:%s\n\ndata:[DONE]\n\n" % (A, B), ["a", "b"]),
+    "two spaces": (b"data:  %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
+    "several data lines": (b"data: %s\ndata: %s\n\ndata: %s\n\n" % (A1, A2, B), ["a", "b"]),
+    "BOM": (b"\xef\xbb\xbfdata: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
+    "empty data": (b"data:\n\ndata: \n\ndata\n\ndata: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
+    "blank lines first": (b"\n\r\n\ndata: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
+    "unknown field": (b"foo: bar\nfoo\ndata: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
+    "no last blank line": (b"data: %s\n\ndata: %s\n" % (A, B), ["a", "b"]),
+    "no last line end": (b"data: %s\n\ndata: %s" % (A, B), ["a", "b"]),
+    "[DONE] without line end": (b"data: %s\n\ndata: %s\n\ndata: [DONE]" % (A, B), ["a", "b"]),
+    "[DONE] and no finish reason": (b"data: %s\n\ndata: [DONE]\n\n" % A, ["a"]),
+    "text after [DONE]": (b"data: %s\n\ndata: [DONE]\n\ndata: nonsense\n\n: bye" % A, ["a"]),
+    "finish reason and no [DONE]": (b"data: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
+    "characters of several bytes": (b"data: %s\n\ndata: %s\n\n" % (WORD, B), ["wörld – 🌍", "b"]),
+    "[DONE] in the text": (event(update("[DONE]")) + DONE, ["[DONE]"]),
+    "line separators in the text": (
+        event(json.dumps(update("\u2028\x85"), ensure_ascii=False).encode()) + DONE,
+        ["\u2028\x85"],
+    ),
+    "JSON lines": (b"%s\n%s\n" % (A, B), ["a", "b"]),
+    "a whole completion": (json.dumps(completion("whole")).encode(), ["whole"]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("split", ["whole", "bytes"])
+async def test_every_form_is_read(world: World, serve: Serve, form: str, split: str) -> None:
+    body, expected = FORMS[form]
+    pieces = [body] if split == "whole" else [body[at : at + 1] for at in range(len(body))]
+    server = serve(stream(pieces))
+    opened = await world.chat(server.url).stream()
+    assert await opened.texts() == expected
+    assert await opened.rest() == []
+    assert await opened.rest() == [], "iterating past the end stays quiet"
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+async def test_an_event_is_handed_over_when_its_bytes_arrive(world: World, serve: Serve, framing: str) -> None:
+    gates = [Event(), Event(), Event()]
+    pieces: list[Any] = [HELLO, gates[0], HELLO, gates[1], STOP, gates[2], DONE]
+    server = serve(framed(pieces, framing))
+    opened = await world.chat(server.url, read_timeout=PATIENCE / 2).stream()
+    for gate in gates:
+        await anext(opened)
+        gate.set()  # only now does the server send the next event
+    assert await opened.rest() == []
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+async def test_an_event_is_put_together_from_pieces(world: World, serve: Serve, framing: str) -> None:
+    gate = Event()
+    server = serve(framed([HELLO[:9], HELLO[9:] + STOP[:5], gate, STOP[5:] + DONE], framing))
+    opened = await world.chat(server.url, read_timeout=PATIENCE / 2).stream()
+    await anext(opened)
+    gate.set()
+    assert len(await opened.rest()) == 1
+
+
+@pytest.mark.parametrize("framing", ["gzip chunked", "gzip connection-close"])
+async def test_compressed_bytes_may_come_one_by_one(world: World, serve: Serve, framing: str) -> None:
+    start, *steps = framed([HELLO, STOP, DONE], framing.removeprefix("gzip ") and framing)
+    if framing == "gzip connection-close":
+        sent = b"".join(step for step in steps if isinstance(step, bytes))
+        server = serve([start, *(sent[at : at + 1] for at in range(len(sent))), CUT])
+    else:
+        from .raw_server import _gzipped
+
+        squeezed = b"".join(_gzipped([HELLO, STOP, DONE]))
+        server = serve([start, *(chunk(squeezed[at : at + 1]) for at in range(len(squeezed))), LAST_CHUNK])
+    opened = await world.chat(server.url).stream()
+    assert await opened.texts() == ["hello", None]
+
+
+FAULTS: dict[str, tuple[bytes, type[Exception], str, int]] = {
+    "error object": (
+        HELLO + event({"error": {"code": "boom", "message": "broke"}}),
+        HttpResponseError,
+        "(boom) broke",
+        1,
+    ),
+    "error as text": (HELLO + event({"error": "broke"}), HttpResponseError, "broke", 1),
+    "event: error": (HELLO + b'event: error\ndata: {"message": "broke"}\n\n', HttpResponseError, "broke", 1),
+    "event: error, text": (HELLO + b"event: error\ndata: it broke\n\n", HttpResponseError, "it broke", 1),
+    "field error": (HELLO + b'error: {"code": 500, "message": "broke"}\n\n', HttpResponseError, "(500) broke", 1),
+    "flat error": (HELLO + event({"object": "error", "message": "broke", "code": 40}), HttpResponseError, "broke", 1),
+    "flat detail": (HELLO + event({"detail": "broke"}), HttpResponseError, "broke", 1),
+    "status in the object": (HELLO + event({"statusCode": 500, "message": "broke"}), HttpResponseError, "broke", 1),
+    "error in a chunk": (HELLO + event(update("x", error={"message": "broke"})), HttpResponseError, "broke", 1),
+    "error, unended": (HELLO + b'data: {"error": {"message": "broke"}}', HttpResponseError, "broke", 1),
+    "filtered": (
+        HELLO
+        + event(
+            {
+                "error": {
+                    "code": "content_filter",
+                    "message": "no",
+                    "innererror": {"content_filter_result": {"hate": {"filtered": True, "severity": "high"}}},
+                }
+            }
+        ),
+        ContentFilterError,
+        "Filtered: hate (high)",
+        1,
+    ),
+    "malformed JSON": (HELLO + b"data: {oops\n\n", DecodeError, "{oops", 1),
+    "two values": (HELLO + b"data: {} {}\n\n", DecodeError, "{} {}", 1),
+    "bad UTF-8": (HELLO + b'data: {"a": "\xff\xfe"}\n\n', DecodeError, "not UTF-8", 1),
+    "array": (HELLO + b"data: [1]\n\n", DecodeError, "array", 1),
+    "null": (HELLO + b"data: null\n\n", DecodeError, "null", 1),
+    "string": (HELLO + b'data: "text"\n\n', DecodeError, "string", 1),
+    "nested too deep": (HELLO + b"data: " + b"[" * 100_000 + b"\n\n", DecodeError, "[[[", 1),
+    "neither [DONE] nor finish": (HELLO, IncompleteReadError, "neither [DONE] nor a finish reason", 1),
+    "one choice unfinished": (
+        event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}, {"index": 1, "delta": {}}]}),
+        IncompleteReadError,
+        "neither [DONE] nor",
+        1,
+    ),
+    "half an event": (HELLO + b'data: {"choi', IncompleteReadError, "neither [DONE] nor", 1),
+    "comments only": (b": ping\n\n", IncompleteReadError, "neither [DONE] nor", 0),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("framing", ["chunked", "connection-close"])
+async def test_what_arrived_before_a_fault_is_delivered_first(
+    world: World, serve: Serve, fault: str, framing: str
+) -> None:
+    body, expected, words, before = FAULTS[fault]
+    server = serve(stream(body, framing))
+    opened = await world.chat(server.url).stream()
+    updates, error = await opened.until_fault()
+    assert len(updates) == before
+    assert isinstance(error, expected)
+    assert words in str(error)
+    assert len(str(error)) < 1000
+    assert await opened.until_fault() == ([], None), "raised once"
+
+
+async def test_a_fault_closes_the_connection(world: World, serve: Serve) -> None:
+    server = serve([CHUNKED_HEAD, chunk(HELLO + b"data: {oops\n\n")])
+    updates, error = await (await world.chat(server.url).stream()).until_fault()
+    assert len(updates) == 1
+    assert isinstance(error, DecodeError)
+    assert await server.closed()
+
+
+DOCUMENTS: dict[str, tuple[Any, str, type[Exception], tuple[str, ...]]] = {
+    "JSON error": ({"error": {"code": "x", "message": "no"}}, "application/json", HttpResponseError, ("(x) no",)),
+    "flat JSON error": ({"code": "x", "message": "no"}, "application/json", HttpResponseError, ("no",)),
+    "HTML": (b"<html><p>Sign in</p></html>", "text/html", DecodeError, ("text/html", "Sign in", "The URL called was")),
+    "empty": (b"", "text/plain", DecodeError, ("text/plain", "empty")),
+    "blank": (b" \n", "text/plain", DecodeError, ("empty",)),
+    "JSON array": (b"[1, 2]", "application/json", DecodeError, ("array",)),
+    "other object": (b'{"hello": 1}', "application/json", DecodeError, ("hello",)),
+    "plain text": (b"hello there", "text/plain", DecodeError, ("text/plain", "hello there")),
+    "broken JSON": (b'{"id": ', "application/json", DecodeError, ("not JSON",)),
+    "choices that are none": (b'{"choices": 3}', "application/json", IncompleteReadError, ()),
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+async def test_a_200_that_is_no_event_stream(world: World, serve: Serve, document: str) -> None:
+    body, content_type, expected, words = DOCUMENTS[document]
+    opened = await world.chat(serve(answer(200, body, content_type=content_type)).url).stream()
+    updates, error = await opened.until_fault()
+    if document == "choices that are none":
+        assert error is None
+        return
+    assert updates == []
+    assert isinstance(error, expected)
+    for word in words:
+        assert word in str(error)
+
+
+async def test_a_whole_completion_is_one_update(world: World, serve: Serve) -> None:
+    call = {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    whole = completion("whole")
+    whole["choices"][0]["message"]["tool_calls"] = [call]
+    opened = await world.chat(serve(answer(200, whole)).url).stream()
+    (only,) = await opened.rest()
+    assert only.choices[0].delta.content == "whole"
+    assert only.choices[0].delta.tool_calls[0].index == 0
+    assert only.choices[0].finish_reason == "stop"
+    assert opened.usage.total_tokens == 3
+
+
+BREAKS: dict[str, list[Any]] = {
+    "cut in chunked": [CHUNKED_HEAD, chunk(HELLO), CUT],
+    "cut in a chunk": [CHUNKED_HEAD, chunk(HELLO), b"ff\r\ndata: {", CUT],
+    "reset in chunked": [CHUNKED_HEAD, chunk(HELLO), 0.05, RESET],
+    "short of content-length": [head(content_type=EVENT_STREAM, content_length=9999), HELLO, CUT],
+    "cut in connection-close": [CLOSE_HEAD, HELLO + b"data: {", CUT],
+}
+
+
+@pytest.mark.parametrize("way", BREAKS)
+async def test_a_broken_connection_is_an_incomplete_read(world: World, serve: Serve, way: str) -> None:
+    opened = await world.chat(serve(BREAKS[way]).url).stream()
+    updates, error = await opened.until_fault()
+    assert [u.choices[0].delta.content for u in updates] == ["hello"]
+    assert isinstance(error, IncompleteStreamError)
+    assert isinstance(error, IncompleteReadError)
+    assert error.partial.choices[0].message.content == "hello"
+    assert error.status_code == 200
+
+
+def test_a_chunk_without_a_size_is_an_incomplete_read(serve: Serve) -> None:
+    """Synchronous only: aiohttp 3.14 never ends the read that finds it (its C parser tells the protocol alone)."""
+    server = serve([CHUNKED_HEAD, chunk(HELLO), 0.03, b"zz\r\n", CUT])
+    with ChatCompletionsClient(server.url, KEY) as client, pytest.raises(IncompleteStreamError):
+        list(client.complete(messages=MESSAGES, stream=True))
+
+
+async def test_a_break_behind_the_end_is_none(world: World, serve: Serve) -> None:
+    opened = await world.chat(serve([CHUNKED_HEAD, chunk(STREAM), CUT]).url).stream()
+    assert len(await opened.rest()) == 2
+
+
+async def test_an_event_that_the_break_left_open_is_delivered(world: World, serve: Serve) -> None:
+    opened = await world.chat(serve([CHUNKED_HEAD, chunk(HELLO + STOP.rstrip()), CUT]).url).stream()
+    updates, error = await opened.until_fault()
+    assert len(updates) == 2
+    assert isinstance(error, IncompleteStreamError)
+
+
+async def test_what_does_not_decompress_is_a_decode_error(world: World, serve: Serve) -> None:
+    start = head(content_type=EVENT_STREAM, content_length=9, content_encoding="gzip")
+    opened = await world.chat(serve(start + b"not gzip!").url).stream()
+    updates, error = await opened.until_fault()
+    assert updates == []
+    assert isinstance(error, DecodeError)
+
+
+async def test_a_silent_stream_times_out(world: World, serve: Serve) -> None:
+    over = Event()
+    opened = await world.chat(serve([CHUNKED_HEAD, chunk(HELLO), over, CUT]).url, read_timeout=0.1).stream()
+    updates, error = await opened.until_fault()
+    over.set()
+    assert len(updates) == 1
+    assert isinstance(error, ServiceResponseTimeoutError)
+    assert "read timeout" in str(error)
+
+
+@pytest.mark.parametrize("framing", KEPT_ALIVE)
+async def test_a_drained_stream_gives_its_connection_back(world: World, serve: Serve, framing: str) -> None:
+    server = serve(stream(STREAM + b": tail\n\n", framing))
+    client = world.chat(server.url)
+    for _ in range(3):
+        await (await client.stream()).rest()
+    assert len(server.requests) == 3
+    assert len(server.connections) == 1
+
+
+async def test_a_tail_that_comes_late_is_waited_for_a_moment(world: World, serve: Serve) -> None:
+    server = serve([CHUNKED_HEAD, chunk(STREAM), 0.02, LAST_CHUNK])
+    client = world.chat(server.url)
+    for _ in range(2):
+        await (await client.stream()).rest()
+    assert len(server.connections) == 1
+
+
+async def test_a_tail_that_never_comes_is_not_waited_for(world: World, serve: Serve) -> None:
+    over = Event()
+    server = serve([CHUNKED_HEAD, chunk(STREAM), over, LAST_CHUNK])
+    client = world.chat(server.url)
+    for _ in range(2):
+        assert len(await (await client.stream()).rest()) == 2
+    over.set()
+    assert len(server.connections) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        answer(200, completion()),
+        answer(400, {"error": {"message": "no"}}),
+        head(content_type="application/json", transfer_encoding="chunked")
+        + chunk(json.dumps(completion()).encode())
+        + LAST_CHUNK,
+    ],
+    ids=["good", "bad", "chunked"],
+)
+async def test_a_plain_answer_gives_its_connection_back(world: World, serve: Serve, body: bytes) -> None:
+    server = serve(body)
+    client = world.chat(server.url)
+    for _ in range(3):
+        try:
+            await client.complete()
+        except HttpResponseError as error:
+            assert error.status_code == 400
+    assert len(server.connections) == 1
+
+
+OPEN = [CHUNKED_HEAD, chunk(HELLO)]
+"""A stream that goes on for ever, in silence."""
+
+
+async def test_close_ends_the_stream_and_its_connection(world: World, serve: Serve) -> None:
+    server = serve(OPEN)
+    opened = await world.chat(server.url).stream()
+    await anext(opened)
+    await opened.close()
+    await opened.close()
+    assert await opened.rest() == []
+    assert await server.closed()
+
+
+async def test_leaving_a_with_block_closes(world: World, serve: Serve) -> None:
+    server = serve(OPEN)
+    async with await world.chat(server.url).stream() as opened:
+        async for _ in opened:
+            break
+    assert await server.closed()
+
+
+async def test_close_before_the_first_read(world: World, serve: Serve) -> None:
+    server = serve(OPEN)
+    opened = await world.chat(server.url).stream()
+    await opened.close()
+    assert await opened.rest() == []
+    assert await server.closed()
+
+
+async def test_a_forgotten_stream_closes_with_the_garbage(world: World, serve: Serve) -> None:
+    server = serve(OPEN)
+    client = world.chat(server.url)
+    opened = await client.stream()
+    async for _ in opened:
+        break
+    del opened
+    gc.collect()
+    await asyncio.sleep(0)
+    assert await server.closed()
+
+
+async def test_a_cancelled_task_closes(serve: Serve) -> None:
+    server = serve(OPEN)
+    async with AsyncChatCompletionsClient(server.url, KEY) as client:
+        opened = await client.complete(messages=MESSAGES, stream=True)
+        first = Event()
+
+        async def read() -> None:
+            async for _ in opened:
+                first.set()
+
+        task = asyncio.create_task(read())
+        while not first.is_set():
+            await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await server.closed()
+        assert [update async for update in opened] == []
+
+
+async def test_a_call_that_is_cancelled_closes(serve: Serve) -> None:
+    server = serve([])
+    async with AsyncChatCompletionsClient(server.url, KEY) as client:
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(client.complete(messages=MESSAGES), 0.05)
+        assert await server.closed()
+
+
+async def test_usage_headers_request_id(world: World, serve: Serve) -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    body = HELLO + STOP + event({"choices": [], "usage": usage}) + event({"choices": []}) + DONE
+    start = head(
+        content_type=EVENT_STREAM,
+        content_length=len(body),
+        apim_request_id="r-1",
+        x_ms_region="East US",
+        x_ratelimit_remaining_requests=7,
+    )
+    opened = await world.chat(serve(start + body).url).stream()
+    assert opened.usage is None
+    assert len(await opened.rest()) == 3, "an update with neither choices nor usage is not handed over"
+    assert opened.usage.total_tokens == 3
+    assert opened.request_id == "r-1"
+    assert opened.headers["Apim-Request-Id"] == "r-1"
+    assert opened.region == "East US"
+    assert opened.rate_limits.requests.remaining == 7
+
+
+async def test_final_completions(world: World, serve: Serve) -> None:
+    client = world.chat(serve(stream(STREAM), OPEN).url)
+    opened = await client.stream()
+    whole = await settle(opened.get_final_completions())
+    assert whole.choices[0].message.content == "hello"
+    assert whole.headers["content-type"] == EVENT_STREAM
+    opened = await client.stream()
+    await anext(opened)
+    await opened.close()
+    with pytest.raises(IncompleteStreamError, match="closed by its reader"):
+        await settle(opened.get_final_completions())
+
+
+async def test_text_deltas(world: World, serve: Serve) -> None:
+    two = event({"choices": [{"index": 1, "delta": {"content": "other"}}]})
+    opened = await world.chat(serve(stream(HELLO + two + STREAM)).url).stream()
+    deltas = opened.text_deltas()
+    texts = list(deltas) if world.name == "sync" else [text async for text in deltas]
+    assert texts == ["hello", "hello"]
+
+
+async def test_a_status_is_raised_by_the_call(world: World, serve: Serve) -> None:
+    client = world.chat(serve(answer(400, {"error": {"code": "x", "message": "no"}})).url)
+    with pytest.raises(HttpResponseError, match=r"\(x\) no"):
+        await client.stream()
+
+
+async def test_the_emulator_streams(world: World, emulator: Any) -> None:
+    client = world.chat(emulator.url, emulator.key)
+    streamed = "".join(text or "" for text in await (await client.stream()).texts())
+    whole = await client.complete()
+    assert streamed == whole.choices[0].message.content
