@@ -35,7 +35,8 @@ setup(
         "aio": [AIOHTTP],
         "opentelemetry": ["azure-core-tracing-opentelemetry>=1.0.0b11"],
         "prompts": ["PyYAML>=6.0", "Jinja2>=3.1.6"],
-        "emulator": [AIOHTTP],
+        "emulator": [AIOHTTP, "trustme>=1.1"],
         "pydantic": ["pydantic>=2.7"],
     },
+    entry_points={"pytest11": ["azure-ai-inference = azure.ai.inference.emulator.pytest_plugin"]},
 )
