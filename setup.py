@@ -17,7 +17,7 @@ setup(
     description="Client library for AI models on Azure: chat completions and embeddings, synchronous and asynchronous",
     long_description=(HERE / "README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",
-    license="MIT",
+    license_expression="MIT",
     license_files=["LICENSE"],
     keywords="azure, azure sdk, ai, inference, chat completions, embeddings",
     classifiers=[

@@ -62,7 +62,18 @@ def run(path: Path, folder: Path, **extra: str) -> "subprocess.CompletedProcess[
     if path.name == "sample_test_an_application.py":
         plugin = "azure.ai.inference.emulator.pytest_plugin"
         extra["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # installed, the plugin would be there already
-        command[3:3] = ["-m", "pytest", "-p", plugin, "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder)]
+        command[3:3] = [
+            "-m",
+            "pytest",
+            "-p",
+            plugin,
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            os.devnull,
+            "--rootdir",
+            str(folder),
+        ]
     return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
