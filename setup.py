@@ -17,7 +17,7 @@ setup(
     description="Client library for AI models on Azure: chat completions and embeddings, synchronous and asynchronous",
     long_description=(HERE / "README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",
-    license="MIT",
+    license_expression="MIT",
     license_files=["LICENSE"],
     keywords="azure, azure sdk, ai, inference, chat completions, embeddings",
     classifiers=[
@@ -35,7 +35,8 @@ setup(
         "aio": [AIOHTTP],
         "opentelemetry": ["azure-core-tracing-opentelemetry>=1.0.0b11"],
         "prompts": ["PyYAML>=6.0", "Jinja2>=3.1.6"],
-        "emulator": [AIOHTTP],
+        "emulator": [AIOHTTP, "trustme>=1.1"],
         "pydantic": ["pydantic>=2.7"],
     },
+    entry_points={"pytest11": ["azure-ai-inference = azure.ai.inference.emulator.pytest_plugin"]},
 )

@@ -49,15 +49,14 @@ def inference_endpoint_options():
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a pytest in another folder find the package as this one does."""
     monkeypatch.setenv("PYTHONPATH", str(Path(emulator.__file__).parents[4]))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # installed, it would be there already
 
 
 @pytest.mark.parametrize(("options", "key"), [("", "local-emulator-key"), (OPTIONS, "of my own")])
 def test_the_fixture(pytester: pytest.Pytester, options: str, key: str) -> None:
     pytester.makepyfile(APPLICATION.format(options=options, key=key))
     plugin = "azure.ai.inference.emulator.pytest_plugin"
-    result = pytester.runpytest_subprocess(
-        "-p", plugin, "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error", "-q"
-    )
+    result = pytester.runpytest_subprocess("-p", plugin, "-p", "no:cacheprovider", "-W", "error", "-q")
     result.assert_outcomes(passed=4)
 
 

@@ -1,4 +1,4 @@
-"""The aasynchronous clients."""
+"""The asynchronous clients."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Optional, Union, cast, overload

@@ -20,6 +20,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if options.pop("log"):
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)  # shells have what they start with "&" ignore it
     try:
         with Emulator(**{name: value for name, value in options.items() if value is not None}) as endpoint:
             trust = f"; trust {endpoint.ca_file}" if options["tls"] else ""

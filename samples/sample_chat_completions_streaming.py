@@ -1,0 +1,48 @@
+"""Print an answer while the model writes it.
+
+Leaving the ``with`` block early stops the model; a stream that breaks off raises, behind what had arrived.
+
+Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
+Without them a local endpoint answers, which needs the extra "emulator".
+
+    python samples/sample_chat_completions_streaming.py
+"""
+
+import os
+from typing import Optional
+
+from azure.core.credentials import AzureKeyCredential
+
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.models import SystemMessage, UserMessage
+
+
+def main(endpoint: str, key: str, model: Optional[str]) -> None:
+    """Print each piece of text as it comes, then the tokens spent."""
+    with ChatCompletionsClient(endpoint, AzureKeyCredential(key)) as client:
+        stream = client.complete(
+            messages=[
+                SystemMessage("You are a helpful assistant."),
+                UserMessage("Give me five good reasons to exercise every day."),
+            ],
+            model=model,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        with stream:
+            for update in stream:
+                for choice in update.choices:
+                    print(choice.delta.content or "", end="", flush=True)
+    print()
+    if stream.usage:
+        print(f"{stream.usage.completion_tokens} tokens")
+
+
+if __name__ == "__main__":
+    endpoint = os.environ.get("AZURE_AI_CHAT_ENDPOINT")
+    if endpoint:
+        main(endpoint, os.environ["AZURE_AI_CHAT_KEY"], os.environ.get("AZURE_AI_CHAT_MODEL"))
+    else:
+        with Emulator() as local:
+            main(local.url, local.key, None)

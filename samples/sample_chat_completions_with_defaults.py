@@ -1,0 +1,40 @@
+"""Give a client settings that hold for all of its calls, and change them for one.
+
+Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
+Without them a local endpoint answers, which needs the extra "emulator".
+
+    python samples/sample_chat_completions_with_defaults.py
+"""
+
+import os
+from typing import Optional
+
+from azure.core.credentials import AzureKeyCredential
+
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.models import SystemMessage, UserMessage
+
+
+def main(endpoint: str, key: str, model: Optional[str]) -> None:
+    """Call with the defaults, with one setting replaced, and with another client's defaults."""
+    messages = [SystemMessage("Answer in one sentence."), UserMessage("What is a quasar?")]
+    with ChatCompletionsClient(
+        endpoint, AzureKeyCredential(key), model=model, temperature=0.2, max_tokens=200
+    ) as client:
+        print(client.complete(messages=messages).choices[0].message.content)
+
+        short = client.complete(messages=messages, max_tokens=5)
+        print(f"{short.choices[0].message.content} ... ({short.choices[0].finish_reason})")
+
+        stable = client.with_defaults(temperature=None, seed=7)  # shares the connections of `client`
+        print(stable.complete(messages=messages).choices[0].message.content)
+
+
+if __name__ == "__main__":
+    endpoint = os.environ.get("AZURE_AI_CHAT_ENDPOINT")
+    if endpoint:
+        main(endpoint, os.environ["AZURE_AI_CHAT_KEY"], os.environ.get("AZURE_AI_CHAT_MODEL"))
+    else:
+        with Emulator() as local:
+            main(local.url, local.key, None)

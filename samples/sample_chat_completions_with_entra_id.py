@@ -1,0 +1,47 @@
+"""Ask a model with an Entra ID identity in place of a key.
+
+Set AZURE_AI_CHAT_ENDPOINT and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL; sign in, for example with
+`az login`; the identity needs the role "Cognitive Services User" on the resource. `pip install azure-identity`.
+Without them a local endpoint answers, which needs the extra "emulator".
+
+    python samples/sample_chat_completions_with_entra_id.py
+"""
+
+import os
+import time
+from typing import Any, Optional
+
+from azure.core.credentials import AccessToken, TokenCredential
+
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.models import UserMessage
+
+
+def main(endpoint: str, credential: TokenCredential, model: Optional[str]) -> None:
+    """Ask; the client gets a token of the scope that the endpoint wants, and renews it in time."""
+    with ChatCompletionsClient(endpoint, credential, model=model) as client:
+        answer = client.complete(messages=[UserMessage("How many feet are in a mile?")])
+    print(answer.choices[0].message.content)
+
+
+class LocalCredential:
+    """Stands in for azure-identity where the local endpoint answers."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        """Have the local endpoint make a token that it takes."""
+        return AccessToken(self._emulator.token(scopes[0]), int(time.time()) + 3600)
+
+
+if __name__ == "__main__":
+    endpoint = os.environ.get("AZURE_AI_CHAT_ENDPOINT")
+    if endpoint:
+        from azure.identity import DefaultAzureCredential
+
+        main(endpoint, DefaultAzureCredential(), os.environ.get("AZURE_AI_CHAT_MODEL"))
+    else:
+        with Emulator() as local:
+            main(local.url, LocalCredential(local), None)

@@ -1,0 +1,63 @@
+"""Hold a conversation in the terminal; each answer is printed while the model writes it.
+
+Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
+Without them a local endpoint answers, which needs the extra "emulator". If the input is no terminal, a short
+conversation is played.
+
+    python samples/sample_conversation.py
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
+
+from azure.core.credentials import AzureKeyCredential
+from azure.core.exceptions import HttpResponseError
+
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.models import SystemMessage, UserMessage
+
+SCRIPT = ("My name is Ada. Who are you?", "What is my name?", "Count to 5.")
+
+
+def questions() -> Iterator[str]:
+    """Read what the user says, line by line, or play the script."""
+    if not sys.stdin.isatty():
+        for question in SCRIPT:
+            print(f"you: {question}")
+            yield question
+        return
+    print("Say something; an empty line ends the conversation.")
+    while question := input("you: ").strip():
+        yield question
+
+
+def main(endpoint: str, key: str, model: Optional[str]) -> None:
+    """Send the whole conversation with each question, and keep the answer in it."""
+    messages: list[Mapping[str, Any]] = [SystemMessage("You are a friendly assistant. Answer in a few sentences.")]
+    with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
+        for question in questions():
+            messages.append(UserMessage(question))
+            print("model: ", end="")
+            with client.complete(messages=messages, stream=True) as stream:
+                for text in stream.text_deltas():
+                    print(text, end="", flush=True)
+                answer = stream.get_final_completions()
+            print()
+            messages.append(answer.choices[0].message)
+
+
+if __name__ == "__main__":
+    endpoint = os.environ.get("AZURE_AI_CHAT_ENDPOINT")
+    try:
+        if endpoint:
+            main(endpoint, os.environ["AZURE_AI_CHAT_KEY"], os.environ.get("AZURE_AI_CHAT_MODEL"))
+        else:
+            with Emulator() as local:
+                main(local.url, local.key, None)
+    except HttpResponseError as error:
+        sys.exit(f"\n{error}")
+    except (EOFError, KeyboardInterrupt):
+        print()

@@ -1,0 +1,123 @@
+"""Every sample runs as a user runs it: in a process of its own, with warnings as errors, without key or network."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from azure.ai.inference.emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "samples"
+
+OUTPUT = {
+    "sample_chat_completions.py": r"5,280 feet.*\n\d+ tokens by \S+",
+    "sample_chat_completions_from_raw_request.py": r"(There are 5,280 feet.*\n){3}",
+    "sample_chat_completions_streaming.py": r"exercise every day.*\n\d+ tokens",
+    "sample_chat_completions_streaming_with_tools.py": r"The model called 1 function\(s\)\n.*CD123",
+    "sample_chat_completions_with_audio.py": r"1 audio clip.*What do you hear",
+    "sample_chat_completions_with_defaults.py": r"quasar.*\n.*\.\.\. \(\S*TOKEN_LIMIT_REACHED\)\n.*quasar",
+    "sample_chat_completions_with_entra_id.py": r"5,280 feet",
+    "sample_chat_completions_with_history.py": r"Paris(.*\n)+The conversation has 7 messages",
+    "sample_chat_completions_with_image.py": r"1 image.*What is in this image",
+    "sample_chat_completions_with_json_schema.py": r'\{\n  "title": "\w+',
+    "sample_chat_completions_with_model_extras.py": r'"top_k": 80, "safe_mode": true.*\n.*unexpected',
+    "sample_chat_completions_with_structured_output.py": r"\w+\n\w+, .*\n1\. .* \(\d+ minutes\)",
+    "sample_chat_completions_with_tools.py": r'The tool returned \{"flight": "CD123".*\n.*CD123',
+    "sample_chat_completions_with_tools_by_hand.py": r"The model calls next_flight with .*Rome.*\n.*CD123",
+    "sample_conversation.py": r"you: My name is Ada(.*\n)+model: Your name is Ada\.\n(.*\n)+model: 1 2 3 4 5",
+    "sample_get_model_info.py": r"\S+, chat-completion, by \S+",
+    "sample_prompt_from_prompty.py": r"system: 'You work at the Grand Hotel(.*\n)+You said: \"When is breakfast",
+    "sample_prompt_from_string.py": r"(.*\n)+assistant: You can leave your luggage(.*\n)+You said",
+    "sample_send_request.py": r"^\S+$",
+    "sample_test_an_application.py": r"3 passed",
+    "sample_chat_completions_async.py": r"5,280 feet.*\n.*quasar.*\n.*Faust",
+    "sample_chat_completions_streaming_async.py": r"\bsea\b",
+    "sample_chat_completions_streaming_with_tools_async.py": r"The model called 1 function\(s\)\n.*14 degrees in Rome",
+    "sample_chat_completions_with_entra_id_async.py": r"5,280 feet",
+    "sample_load_test_async.py": r"20 streams, \d{3,} updates",
+    "sample_prompt_image_async.py": r"user: \[\{'type': 'text'(.*\n)+I received 1 image",
+}
+"""What each sample prints, as far as it matters."""
+
+
+def samples() -> list[Path]:
+    return sorted([*SAMPLES.glob("*.py"), *SAMPLES.glob("async_samples/*.py")])
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Give a sample no endpoint, no key, and proxies that lead nowhere but for this machine."""
+    dead = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    local = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "PYTHONPATH": str(ROOT), "STREAMS": "20"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "PYTEST_"))}
+    return {**kept, **dead, **local, **extra}
+
+
+def run(path: Path, folder: Path, **extra: str) -> "subprocess.CompletedProcess[str]":
+    """Run a sample from another folder than its own; one that is made of tests, with pytest."""
+    command = [sys.executable, "-W", "error", str(path)]
+    if path.name == "sample_test_an_application.py":
+        plugin = "azure.ai.inference.emulator.pytest_plugin"
+        extra["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # installed, the plugin would be there already
+        command[3:3] = [
+            "-m",
+            "pytest",
+            "-p",
+            plugin,
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            os.devnull,
+            "--rootdir",
+            str(folder),
+        ]
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        cwd=folder,
+        env=environment(**extra),
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("path", samples(), ids=lambda path: str(path.name))
+def test_a_sample_runs_and_says_something(path: Path, tmp_path: Path) -> None:
+    done = run(path, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert re.search(OUTPUT[path.name], done.stdout), done.stdout
+
+
+def test_a_sample_uses_the_endpoint_of_the_environment(tmp_path: Path) -> None:
+    with Emulator(key="a key") as local:
+        said = {"AZURE_AI_CHAT_ENDPOINT": local.url, "AZURE_AI_CHAT_KEY": "a key", "AZURE_AI_CHAT_MODEL": "mine"}
+        done = run(SAMPLES / "sample_chat_completions.py", tmp_path, **said)
+        assert done.returncode == 0, done.stderr
+        assert [request.body["model"] for request in local.requests] == ["mine"]
+
+
+def test_a_refused_conversation_ends_with_a_line(tmp_path: Path) -> None:
+    with Emulator(key="a key") as local:
+        said = {"AZURE_AI_CHAT_ENDPOINT": local.url, "AZURE_AI_CHAT_KEY": "another"}
+        done = run(SAMPLES / "sample_conversation.py", tmp_path, **said)
+    assert done.returncode == 1
+    assert "(401)" in done.stderr or "Unauthorized" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_expected_is_there() -> None:
+    assert set(OUTPUT) == {path.name for path in samples()}
+
+
+@pytest.mark.parametrize("path", samples(), ids=lambda path: str(path.name))
+def test_a_sample_says_how_to_run_it(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert path.relative_to(ROOT).as_posix() in text or "asyncio.run(main())" in text
+    assert (path.parent.name == "async_samples") == path.name.endswith("_async.py")
