@@ -16,6 +16,7 @@ from ._chat import completions_of
 from ._errors import decode_error, error_from_body, incomplete_stream_error
 from ._json import is_list, is_object, json_or_none, to_json
 from ._model import wrap_as
+from ._policies import remove_credentials
 from ._sse import SSEDecoder
 from ._thinking import StreamedThoughts
 from .exceptions import IncompleteStreamError
@@ -86,6 +87,12 @@ class ChatStream:
             cut = isinstance(error, IncompleteReadError)
             self._fail(self._incomplete("the connection broke") if cut else error, error if cut else None)
         return updates
+
+    def close(self) -> None:
+        """Leave no credential on the request, which errors and the stream refer to."""
+        request = getattr(self._response, "request", None)
+        if request is not None:
+            remove_credentials(request.headers)
 
     def completion(self) -> ChatCompletions:
         """Put together what has been received so far."""

@@ -13,12 +13,12 @@ class Deadline:
     """The end of a call: its attempts, the waits between them, and reading the answer.
 
     :param timeout: Seconds from now.
-    :raises ValueError: It is no number above 0.
+    :raises TypeError: It is no number.
     """
 
     def __init__(self, timeout: float) -> None:
-        if not isinstance(timeout, (int, float)) or not timeout > 0:
-            raise ValueError(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+        if not isinstance(timeout, (int, float)):
+            raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
         self._timeout = timeout
         self._ends = time.monotonic() + timeout
 

@@ -124,6 +124,7 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         """Stop reading, and give up the connection. May be called again."""
         if not self._closed:
             self._closed = True
+            self._chat.close()
             await self._response.close()
 
     def __del__(self) -> None:
