@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple, Optional, Union
 
 from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
@@ -48,6 +48,8 @@ class Settings(NamedTuple):
     """Default settings of the model."""
     custom_pipeline: bool
     """Whether policies or a transport of the user's may know keywords that nobody else does."""
+    model_in_headers: bool
+    """Whether the headers of every request name a model, or may do so."""
 
     def with_defaults(self, changes: Mapping[str, Any]) -> "Settings":
         """Change defaults; `None` removes one.
@@ -86,7 +88,16 @@ def make_settings(
     _check_keywords(client, known, options)
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
-    return Settings(client, resolved, known, defaults, custom)
+    in_headers = options.get("headers_policy") is not None or names_model(options.get("headers"))
+    return Settings(client, resolved, known, defaults, custom, in_headers)
+
+
+def names_model(headers: Optional[Mapping[str, str]]) -> bool:
+    """Whether headers name the model, for gateways that choose it before they read the body.
+
+    :param headers: Headers of a client or of a call.
+    """
+    return any(name.lower() == "x-ms-model-mesh-model-name" for name in headers or ())
 
 
 def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, Any]) -> None:
