@@ -39,7 +39,8 @@ class ChatCompletionsClient(InferenceClient):
     Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -126,7 +127,8 @@ class EmbeddingsClient(InferenceClient):
     Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -222,7 +224,8 @@ class ImageEmbeddingsClient(InferenceClient):
     Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -316,7 +319,8 @@ def load_client(
     Serverless and managed endpoints tell; for others give `model_type`, or build the client yourself.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :keyword model_type: "chat_completion", "embeddings" or "image_embeddings": then nobody is asked.
     :keyword options: Keyword arguments of the client that comes out.
     :return: The client, which has the model information already if it was asked for.

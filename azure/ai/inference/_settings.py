@@ -2,10 +2,11 @@
 
 import logging
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Optional, Union
 
-from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
 from ._endpoint import Endpoint, Kind, resolve
@@ -14,8 +15,10 @@ from ._options import ClientOptions, names, unknown_keyword
 logger = logging.getLogger("azure.ai.inference")
 
 
-Credential = Union[str, AzureKeyCredential, TokenCredential]
-AsyncCredential = Union[str, AzureKeyCredential, TokenCredential, AsyncTokenCredential]
+Credential = Union[str, AzureKeyCredential, TokenCredential, Callable[[], str]]
+AsyncCredential = Union[
+    str, AzureKeyCredential, TokenCredential, AsyncTokenCredential, Callable[[], Union[str, Awaitable[str]]]
+]
 
 _CLIENT_OPTIONS = names(ClientOptions)
 _CUSTOM_PIPELINE = ("transport", "policies", "per_call_policies", "per_retry_policies")
@@ -113,7 +116,7 @@ def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, A
 def make_credential(credential: Any) -> Any:
     """Check a credential; a plain key becomes an `AzureKeyCredential`.
 
-    :param credential: A key, an object with a `key`, or one that gets tokens.
+    :param credential: A key, an object with a `key`, one that gets tokens, or a function that gives one.
     :raises ValueError: It is `None` or empty.
     :raises TypeError: It is nothing of the kind.
     """
@@ -123,10 +126,39 @@ def make_credential(credential: Any) -> Any:
         return AzureKeyCredential(credential)
     if is_key(credential) or hasattr(credential, "get_token") or hasattr(credential, "get_token_info"):
         return credential
+    if callable(credential):
+        return ProvidedToken(credential)
     raise TypeError(f"Unsupported credential of type {type(credential).__name__}. {_CREDENTIAL_FORMS}")
 
 
 _CREDENTIAL_FORMS = "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential()."
+
+
+class ProvidedToken:
+    """A token credential that asks a function, such as `azure.identity.get_bearer_token_provider` makes.
+
+    It asks for each request: such functions keep a token for as long as it is good, and nobody else knows how long.
+
+    :param provider: Gives a token, or an awaitable of one to an asynchronous client. It knows the scope itself.
+    """
+
+    def __init__(self, provider: Callable[[], Any]) -> None:
+        self._provider = provider
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> Any:
+        """Get a token, or an awaitable of one.
+
+        :param scopes: Not heeded.
+        """
+        given = self._provider()
+        return self._wait(given) if hasattr(given, "__await__") else _expiring_now(given)
+
+    async def _wait(self, given: Awaitable[str]) -> AccessToken:
+        return _expiring_now(await given)
+
+
+def _expiring_now(token: str) -> AccessToken:
+    return AccessToken(token, int(time.time()))
 
 
 def is_key(credential: Any) -> bool:

@@ -40,7 +40,8 @@ class ChatCompletionsClient(InferenceClient):
     the other.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -130,7 +131,8 @@ class EmbeddingsClient(InferenceClient):
     the other.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -227,7 +229,8 @@ class ImageEmbeddingsClient(InferenceClient):
     the other.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -321,7 +324,8 @@ async def load_client(
     Serverless and managed endpoints tell; for others give `model_type`, or build the client yourself.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :keyword model_type: "chat_completion", "embeddings" or "image_embeddings": then nobody is asked.
     :keyword options: Keyword arguments of the client that comes out.
     :return: The client, which has the model information already if it was asked for.
