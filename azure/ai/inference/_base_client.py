@@ -25,7 +25,7 @@ class InferenceClient:
     _config: Configuration
     _client: PipelineClient[Any, Any]
     _settings: Settings
-    _model_info: Optional[ModelInfo]
+    _model_infos: dict[Optional[str], ModelInfo]
 
     def _build(
         self, endpoint: str, credential: Credential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
@@ -35,8 +35,13 @@ class InferenceClient:
         self._settings = settings
         self._config = Configuration(endpoint, credential, settings)
         self._client = _pipeline_client(settings, credential, pipeline_options(options, known))
-        self._model_info = None
+        self._model_infos = {}
         self._model_info_lock = Lock()
+
+    @property
+    def _model_info(self) -> Optional[ModelInfo]:
+        """What the endpoint said of its model, if it was asked: the name under which dependants look."""
+        return self._model_infos.get(None)
 
     def _with_defaults(self, changes: Mapping[str, Any]) -> Self:
         client = self.__class__.__new__(self.__class__)
@@ -50,8 +55,8 @@ class InferenceClient:
     ) -> ModelInfo:
         """Ask the endpoint what model it serves.
 
-        Serverless and managed endpoints tell; Azure OpenAI and most others do not. The answer is kept: one request is
-        made however many callers ask.
+        Serverless and managed endpoints tell; Azure OpenAI and most others do not. The answer is kept, for each model
+        that is asked for: one request is made however many callers ask.
 
         :keyword model: Which model, on endpoints that serve several (api-version 2025-04-01 and later).
         :keyword force_refresh: Whether to ask again.
@@ -63,14 +68,13 @@ class InferenceClient:
 
         call = make_call(self._settings, "get_model_info", info_operation(model), options)
         with self._model_info_lock:
-            info = None if force_refresh or model or call.cls else self._model_info
+            info = None if force_refresh or call.cls else self._model_infos.get(model)
             if not info:
                 response = self._client._pipeline.run(call.request, **call.options)
                 info = model_info_of(call, response.http_response)
                 if call.cls is not None:
                     return cast("ModelInfo", call.result(response, info))
-                if not model:
-                    self._model_info = info
+                self._model_infos[model] = info
         return info
 
     def send_request(self, request: HttpRequest, *, stream: bool = False, **kwargs: Any) -> HttpResponse:
@@ -109,7 +113,7 @@ class InferenceClient:
         return f"<{type(self).__name__} {self._settings.endpoint.base_url}>"
 
     def __str__(self) -> str:
-        return f"{self!r}\n{self._model_info}" if self._model_info else repr(self)
+        return "\n".join([repr(self), *map(str, self._model_infos.values())])
 
     def __copy__(self) -> Self:
         return self

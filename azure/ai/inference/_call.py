@@ -16,7 +16,7 @@ from ._endpoint import Endpoint
 from ._json import is_list, is_object, json_or_none, to_json
 from ._options import RequestOptions, names, unknown_keyword
 from ._policies import remove_credentials
-from ._settings import Settings, logger
+from ._settings import Settings, logger, names_model
 from .models import Answer
 
 _REQUEST_OPTIONS = frozenset(names(RequestOptions))
@@ -39,6 +39,8 @@ class Call(NamedTuple):
     operation: str
     error_map: Optional[Mapping[int, Any]]
     cls: Optional[Any]
+    encoding: str = "float"
+    """How the numbers of embeddings are encoded, of a call that asks for some."""
 
     def result(self, response: Any, value: Any) -> Any:
         """Give what is to be returned: `value`, or what the caller's `cls` makes of it.
@@ -69,8 +71,10 @@ def make_call(
     :keyword pass_through: Whether the body has members that the service must pass on to the model.
     :keyword stream: Whether the answer is a stream.
     :raises TypeError: A keyword is unknown.
+    :raises ValueError: No model is named, and the endpoint is sure to refuse that.
     """
     _check_keywords(settings, method, options)
+    _check_model(settings, options, content)
     endpoint = settings.endpoint
     params = dict(options.get("params") or {})
     if "api-version" in params or "api_version" in options:
@@ -97,6 +101,16 @@ def _check_keywords(settings: Settings, method: str, options: Mapping[str, Any])
     known = (*settings.known, *_REQUEST_OPTIONS)
     stray = next(name for name in options if name not in _REQUEST_OPTIONS)
     raise unknown_keyword(f"{settings.client}.{method}()", stray, known)
+
+
+def _check_model(settings: Settings, options: Mapping[str, Any], content: Union[str, bytes, None]) -> None:
+    if content is None or not settings.endpoint.model_required or settings.custom_pipeline or settings.model_in_headers:
+        return
+    in_body = b'"model"' in content if isinstance(content, bytes) else '"model"' in content
+    if not in_body and not names_model(options.get("headers")):
+        from ._advice import missing_model
+
+        raise ValueError(missing_model(settings.endpoint))
 
 
 def given_body(body: Any) -> tuple[Union[str, bytes], Optional[bool]]:

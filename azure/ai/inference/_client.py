@@ -1,6 +1,7 @@
 """The synchronous clients."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Optional, Union, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -28,6 +29,7 @@ from ._settings import Credential, logger
 from .models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput, ModelInfo
 
 if TYPE_CHECKING:
+    from ._batches import EmbeddingBatches
     from ._stream import StreamingChatCompletions
 
 
@@ -37,7 +39,8 @@ class ChatCompletionsClient(InferenceClient):
     Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -124,7 +127,8 @@ class EmbeddingsClient(InferenceClient):
     Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -164,8 +168,44 @@ class EmbeddingsClient(InferenceClient):
         """
         call = embed_call(self._settings, "embeddings", body, {"input": input, **options})
         response = self._client._pipeline.run(call.request, **call.options)
-        result = read_answer(call, response.http_response, embeddings_of)
+        result = read_answer(call, response.http_response, embeddings_of(call))
         return cast("EmbeddingsResult", call.result(response, result))
+
+    @with_options(EmbeddingOptions, RequestOptions)
+    def embed_batches(
+        self,
+        input: Iterable[Union[str, Sequence[int]]],
+        *,
+        batch_size: int = 96,
+        batch_length: int = 250_000,
+        max_concurrency: int = 4,
+        on_progress: Optional[Callable[[int], object]] = None,
+        **options: Unpack[EmbedOptions],
+    ) -> "EmbeddingBatches":
+        """Embed more texts than one request may hold: in several, of which some are under way at a time.
+
+        Iterate over the results, which come in the order of the input, their items numbered through; what has been
+        handed over is not kept, so memory stays flat. Or put all into one result: `batches.collect()`.
+
+        :param input: The texts; any iterable, which is read as the requests go out.
+        :keyword batch_size: The most texts in a request, 96 by default, which is what Cohere's models take. OpenAI's
+            take 2,048.
+        :keyword batch_length: The most characters, or token ids, in a request, 250,000 by default: OpenAI's models take
+            300,000 tokens. A longer text goes alone.
+        :keyword max_concurrency: The most requests at a time, 4 by default.
+        :keyword on_progress: Called with the number of texts of each result that is handed over, such as the `update`
+            of a tqdm progress bar.
+        :return: An iterator over results.
+        :raises TypeError: The input is no iterable, or has something that is nothing of the kind.
+        :raises ValueError: A limit is less than 1.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. It names the inputs, and
+            has the results that were not handed over.
+        """
+        from ._batches import EmbeddingBatches
+        from ._batching import plan_batches
+
+        plan = plan_batches("embeddings", input, batch_size, batch_length, max_concurrency, options)
+        return EmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
     @with_options(EmbeddingOptions)
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
@@ -184,7 +224,8 @@ class ImageEmbeddingsClient(InferenceClient):
     Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :raises ValueError: The endpoint cannot be one, or the credential is empty.
     :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
     """
@@ -221,8 +262,43 @@ class ImageEmbeddingsClient(InferenceClient):
         """
         call = embed_call(self._settings, "image_embeddings", body, {"input": input, **options})
         response = self._client._pipeline.run(call.request, **call.options)
-        result = read_answer(call, response.http_response, embeddings_of)
+        result = read_answer(call, response.http_response, embeddings_of(call))
         return cast("EmbeddingsResult", call.result(response, result))
+
+    @with_options(EmbeddingOptions, RequestOptions)
+    def embed_batches(
+        self,
+        input: Iterable[Union[ImageEmbeddingInput, Mapping[str, Any]]],
+        *,
+        batch_size: int = 1,
+        batch_length: int = 10_000_000,
+        max_concurrency: int = 4,
+        on_progress: Optional[Callable[[int], object]] = None,
+        **options: Unpack[EmbedOptions],
+    ) -> "EmbeddingBatches":
+        """Embed more images than one request may hold: in several, of which some are under way at a time.
+
+        Iterate over the results, which come in the order of the input, their items numbered through; what has been
+        handed over is not kept, so memory stays flat. Or put all into one result: `batches.collect()`.
+
+        :param input: The images; any iterable, which is read as the requests go out.
+        :keyword batch_size: The most images in a request, 1 by default, which is what Cohere's models take.
+        :keyword batch_length: The most characters of data URLs and texts in a request, 10,000,000 by default. A longer
+            image goes alone.
+        :keyword max_concurrency: The most requests at a time, 4 by default.
+        :keyword on_progress: Called with the number of images of each result that is handed over, such as the `update`
+            of a tqdm progress bar.
+        :return: An iterator over results.
+        :raises TypeError: The input is no iterable, or has something that is nothing of the kind.
+        :raises ValueError: A limit is less than 1.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. It names the inputs, and
+            has the results that were not handed over.
+        """
+        from ._batches import EmbeddingBatches
+        from ._batching import plan_batches
+
+        plan = plan_batches("image_embeddings", input, batch_size, batch_length, max_concurrency, options)
+        return EmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
     @with_options(EmbeddingOptions)
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
@@ -243,7 +319,8 @@ def load_client(
     Serverless and managed endpoints tell; for others give `model_type`, or build the client yourself.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, or a token credential such as `DefaultAzureCredential()`.
+    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
+        function that gives a token, such as `get_bearer_token_provider` makes.
     :keyword model_type: "chat_completion", "embeddings" or "image_embeddings": then nobody is asked.
     :keyword options: Keyword arguments of the client that comes out.
     :return: The client, which has the model information already if it was asked for.
@@ -258,7 +335,8 @@ def load_client(
     kind = kind_of(model_type if info is None else info.model_type)
     check_settings(kind, options)
     client = _CLIENTS[kind](endpoint, credential, **options)
-    client._model_info = info
+    if info is not None:
+        client._model_infos[None] = info
     return client
 
 

@@ -1,15 +1,15 @@
 """Text and image embeddings: requests and answers. Pure: values in, values out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ._call import Call, given_body, make_call, warn_of_ignored
 from ._endpoint import Kind
-from ._json import is_list, is_object, to_json
+from ._json import is_object, is_tokens, json_or_none, to_json
 from ._model import wrap_as
 from ._options import EmbeddingOptions, merge, merge_extras, names
 from ._settings import Settings
-from .models import EmbeddingsResult
+from .models import EmbeddingEncodingFormat, EmbeddingItem, EmbeddingsResult
 
 EMBEDDING_SETTINGS = names(EmbeddingOptions)
 
@@ -17,10 +17,29 @@ _IN_BODY = tuple(name for name in EMBEDDING_SETTINGS if name != "model_extras")
 _INFERENCE_SCHEMA = frozenset(("input", "dimensions", "encoding_format", "input_type", "model"))
 """Members of the Azure model inference API's own request; others are for the model alone."""
 
+_OF_NUMBERS = ("float", "int8", "uint8", "binary", "ubinary")
+
 _OPERATIONS: Mapping[Kind, str] = {"embeddings": "embeddings", "image_embeddings": "images/embeddings"}
 
-embeddings_of = wrap_as(EmbeddingsResult)
-"""Make the result of a call from the JSON object that came."""
+_wrap = wrap_as(EmbeddingsResult)
+
+
+def embeddings_of(call: Call) -> Callable[[Any], EmbeddingsResult]:
+    """Make the function that makes a call's result from the JSON object that came.
+
+    :param call: The call; its embeddings are told how they are encoded.
+    """
+    if call.encoding == "float":
+        return _wrap
+
+    def wrap(value: Any) -> EmbeddingsResult:
+        result = _wrap(value)
+        for item in result.data or ():
+            if isinstance(item, EmbeddingItem):
+                item.encoding = call.encoding
+        return result
+
+    return wrap
 
 
 def embed_call(settings: Settings, kind: Kind, body: Any, options: Mapping[str, Any]) -> Call:
@@ -38,17 +57,23 @@ def embed_call(settings: Settings, kind: Kind, body: Any, options: Mapping[str, 
     if body is not None:
         warn_of_ignored(settings, "embed", options, own)
         content, _ = given_body(body)
-        return make_call(settings, "embed", _OPERATIONS[kind], others, content=content)
+        call = make_call(settings, "embed", _OPERATIONS[kind], others, content=content)
+        return call._replace(encoding=_encoding(body if isinstance(content, str) else json_or_none(content)))
     extras = merge_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
     request = {"input": _inputs(kind, options.get("input")), **merge(settings.defaults, options, _IN_BODY), **extras}
-    return make_call(
-        settings,
-        "embed",
-        _OPERATIONS[kind],
-        others,
-        content=to_json(request),
-        pass_through=bool(extras) or not _INFERENCE_SCHEMA.issuperset(request),
-    )
+    pass_through = bool(extras) or not _INFERENCE_SCHEMA.issuperset(request)
+    call = make_call(settings, "embed", _OPERATIONS[kind], others, content=to_json(request), pass_through=pass_through)
+    return call._replace(encoding=_encoding(request))
+
+
+def _encoding(request: Any) -> str:
+    """Tell how the numbers of the embeddings that a request asks for are encoded.
+
+    :param request: The request's body. Mistral's `output_dtype` names the numbers, and its `encoding_format` whether
+        they are put in base64; the Model Inference API has one setting for both, where base64 is that of floats.
+    """
+    said = [request.get(name) for name in ("output_dtype", "encoding_format")] if is_object(request) else []
+    return next((EmbeddingEncodingFormat(name).value for name in said if name in _OF_NUMBERS), "float")
 
 
 def _inputs(kind: Kind, value: Any) -> list[Any]:
@@ -75,4 +100,4 @@ def _inputs(kind: Kind, value: Any) -> list[Any]:
 
 def _fits(kind: Kind, item: Any) -> bool:
     """Whether one input is of its kind; tokens may stand for a text."""
-    return is_object(item) if kind == "image_embeddings" else isinstance(item, (str, int)) or is_list(item)
+    return is_object(item) if kind == "image_embeddings" else isinstance(item, (str, int)) or is_tokens(item)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from enum import Enum
-from typing import Any
+from typing import Any, Union
 
 from azure.core.serialization import NULL
 from typing_extensions import TypeIs
@@ -24,6 +24,11 @@ def is_object(value: Any) -> TypeIs[Mapping[str, Any]]:
 def is_list(value: Any) -> TypeIs[list[Any]]:
     """Whether `value` is a JSON array."""
     return isinstance(value, list)
+
+
+def is_tokens(value: Any) -> TypeIs[Union[list[Any], tuple[Any, ...]]]:
+    """Whether `value` may be a list of token ids."""
+    return isinstance(value, (list, tuple))
 
 
 def encode(value: Any) -> Any:

@@ -30,7 +30,8 @@ def kind_of(model_type: Any) -> Kind:
     :param model_type: As `/info` or a user spells it: in any case, with underscores, dashes or blanks, in the plural.
     :raises ValueError: There is no client for it.
     """
-    singular = str(model_type or "").strip().lower().replace("-", "_").replace(" ", "_").removesuffix("s")
+    name = getattr(model_type, "value", model_type) or ""
+    singular = str(name).strip().lower().replace("-", "_").replace(" ", "_").removesuffix("s")
     if singular in _KINDS:
         return _KINDS[singular]
     raise ValueError(

@@ -2,10 +2,11 @@
 
 import logging
 import os
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Union
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Optional, Union
 
-from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
 from ._endpoint import Endpoint, Kind, resolve
@@ -14,8 +15,10 @@ from ._options import ClientOptions, names, unknown_keyword
 logger = logging.getLogger("azure.ai.inference")
 
 
-Credential = Union[str, AzureKeyCredential, TokenCredential]
-AsyncCredential = Union[str, AzureKeyCredential, TokenCredential, AsyncTokenCredential]
+Credential = Union[str, AzureKeyCredential, TokenCredential, Callable[[], str]]
+AsyncCredential = Union[
+    str, AzureKeyCredential, TokenCredential, AsyncTokenCredential, Callable[[], Union[str, Awaitable[str]]]
+]
 
 _CLIENT_OPTIONS = names(ClientOptions)
 _CUSTOM_PIPELINE = ("transport", "policies", "per_call_policies", "per_retry_policies")
@@ -48,6 +51,8 @@ class Settings(NamedTuple):
     """Default settings of the model."""
     custom_pipeline: bool
     """Whether policies or a transport of the user's may know keywords that nobody else does."""
+    model_in_headers: bool
+    """Whether the headers of every request name a model, or may do so."""
 
     def with_defaults(self, changes: Mapping[str, Any]) -> "Settings":
         """Change defaults; `None` removes one.
@@ -86,7 +91,16 @@ def make_settings(
     _check_keywords(client, known, options)
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
-    return Settings(client, resolved, known, defaults, custom)
+    in_headers = options.get("headers_policy") is not None or names_model(options.get("headers"))
+    return Settings(client, resolved, known, defaults, custom, in_headers)
+
+
+def names_model(headers: Optional[Mapping[str, str]]) -> bool:
+    """Whether headers name the model, for gateways that choose it before they read the body.
+
+    :param headers: Headers of a client or of a call.
+    """
+    return any(name.lower() == "x-ms-model-mesh-model-name" for name in headers or ())
 
 
 def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, Any]) -> None:
@@ -102,7 +116,7 @@ def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, A
 def make_credential(credential: Any) -> Any:
     """Check a credential; a plain key becomes an `AzureKeyCredential`.
 
-    :param credential: A key, an object with a `key`, or one that gets tokens.
+    :param credential: A key, an object with a `key`, one that gets tokens, or a function that gives one.
     :raises ValueError: It is `None` or empty.
     :raises TypeError: It is nothing of the kind.
     """
@@ -112,10 +126,39 @@ def make_credential(credential: Any) -> Any:
         return AzureKeyCredential(credential)
     if is_key(credential) or hasattr(credential, "get_token") or hasattr(credential, "get_token_info"):
         return credential
+    if callable(credential):
+        return ProvidedToken(credential)
     raise TypeError(f"Unsupported credential of type {type(credential).__name__}. {_CREDENTIAL_FORMS}")
 
 
 _CREDENTIAL_FORMS = "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential()."
+
+
+class ProvidedToken:
+    """A token credential that asks a function, such as `azure.identity.get_bearer_token_provider` makes.
+
+    It asks for each request: such functions keep a token for as long as it is good, and nobody else knows how long.
+
+    :param provider: Gives a token, or an awaitable of one to an asynchronous client. It knows the scope itself.
+    """
+
+    def __init__(self, provider: Callable[[], Any]) -> None:
+        self._provider = provider
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> Any:
+        """Get a token, or an awaitable of one.
+
+        :param scopes: Not heeded.
+        """
+        given = self._provider()
+        return self._wait(given) if hasattr(given, "__await__") else _expiring_now(given)
+
+    async def _wait(self, given: Awaitable[str]) -> AccessToken:
+        return _expiring_now(await given)
+
+
+def _expiring_now(token: str) -> AccessToken:
+    return AccessToken(token, int(time.time()))
 
 
 def is_key(credential: Any) -> bool:

@@ -6,6 +6,7 @@ came) is declared on :class:`InferenceError`: catch that one and a type checker 
 
     AzureError
     |-- ServiceRequestError, ServiceResponseError         azure-core's own: no answer at all
+    |-- BatchError                                        one request of several failed; its cause is any of these
     `-- HttpResponseError
         `-- InferenceError                                any answer that is an error; 400, 413, 422, 429, 5xx
             |-- ContentFilterError                        the prompt, or the answer, was filtered
@@ -21,9 +22,10 @@ All of them pickle (for process pools, task queues, caches). The pickle has the 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 from azure.core.exceptions import (
+    AzureError,
     ClientAuthenticationError,
     DecodeError,
     HttpResponseError,
@@ -37,8 +39,12 @@ from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
 from typing_extensions import TypedDict
 
+if TYPE_CHECKING:
+    from .models import EmbeddingsResult
+
 __all__ = [
     "AuthenticationError",
+    "BatchError",
     "ConflictError",
     "ContentFilterError",
     "ContentFilterResult",
@@ -53,7 +59,7 @@ _LIVE_ATTRIBUTES = ("response", "inner_exception", "exc_type", "exc_value", "exc
 _CREDENTIAL_HEADERS = frozenset(["api-key", "authorization", "ocp-apim-subscription-key", "x-api-key"])
 _SECRET_HEADERS = _CREDENTIAL_HEADERS | {"set-cookie"}
 
-_ErrorT = TypeVar("_ErrorT", bound="InferenceError")
+_ErrorT = TypeVar("_ErrorT", bound=AzureError)
 
 
 class InferenceError(HttpResponseError):
@@ -229,3 +235,34 @@ class IncompleteStreamError(InferenceError, IncompleteReadError):
         super().__init__(message, response, **kwargs)
         self.updates = updates
         self.partial = partial
+
+
+class BatchError(AzureError):
+    """One of the requests of `embed_batches` failed. Its cause, ``inner_exception``, is what that request raised.
+
+    Requests that were under way have been waited for; no other was begun. To go on, embed the inputs that `results`
+    and the results handed over before do not have.
+
+    :param message: What to say.
+    :keyword indices: Which inputs the failed request held.
+    :keyword results: The results that had come and were not handed over.
+    :keyword error: What the request raised.
+    """
+
+    indices: range
+    """Which inputs the failed request held, counted from 0."""
+
+    results: "Sequence[EmbeddingsResult]"
+    """The results that had come and were not handed over: after `collect()`, all of them. The ``index`` of an item is
+    that of its input."""
+
+    def __init__(
+        self, message: str, *, indices: range, results: "Sequence[EmbeddingsResult]", error: AzureError
+    ) -> None:
+        super().__init__(message, error=error)
+        self.indices = indices
+        self.results = results
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}
+        return _revive, (type(self), self.args, state)

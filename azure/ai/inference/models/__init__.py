@@ -1,7 +1,7 @@
 """Models of the service: messages, content, tools, answers, embeddings, and the enums they use.
 
-The two stream classes are found here too, where 1.0.0b9 published them; they belong to the clients and are loaded when
-they are asked for.
+The stream classes are found here too, where 1.0.0b9 published them, and with them those of batches; they belong to the
+clients and are loaded when they are asked for.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -78,13 +78,16 @@ from ._tools import (
 )
 
 if TYPE_CHECKING:
+    from .._batches import EmbeddingBatches
     from .._stream import StreamingChatCompletions
+    from ..aio._batches import AsyncEmbeddingBatches
     from ..aio._stream import AsyncStreamingChatCompletions
 
 __all__ = [
     "Annotation",
     "Answer",
     "AssistantMessage",
+    "AsyncEmbeddingBatches",
     "AsyncStreamingChatCompletions",
     "AudioContentFormat",
     "AudioContentItem",
@@ -111,6 +114,7 @@ __all__ = [
     "ContentItem",
     "DeveloperMessage",
     "DocumentUrlContentItem",
+    "EmbeddingBatches",
     "EmbeddingEncodingFormat",
     "EmbeddingInputType",
     "EmbeddingItem",
@@ -150,6 +154,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "EmbeddingBatches":
+        from .._batches import EmbeddingBatches
+
+        return EmbeddingBatches
+    if name == "AsyncEmbeddingBatches":
+        from ..aio._batches import AsyncEmbeddingBatches
+
+        return AsyncEmbeddingBatches
     if name == "StreamingChatCompletions":
         from .._stream import StreamingChatCompletions
 

@@ -1,0 +1,294 @@
+"""Embeddings end to end: what may be given, in every encoding, and in batches."""
+
+import asyncio
+import base64
+import gc
+import json
+import threading
+import tracemalloc
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.core.exceptions import DecodeError, HttpResponseError
+
+from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.exceptions import BatchError
+from azure.ai.inference.models import (
+    AsyncEmbeddingBatches,
+    EmbeddingBatches,
+    EmbeddingsResult,
+    ImageEmbeddingInput,
+)
+
+from .conftest import Serve, Stream, World, settle
+from .raw_server import answer
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+
+
+def embeddings(*vectors: Any, first: int = 0, **members: Any) -> dict[str, Any]:
+    data = [{"index": first + index, "embedding": vector} for index, vector in enumerate(vectors)]
+    return {"data": data, "model": "e", "usage": {"prompt_tokens": 2, "total_tokens": 3}, **members}
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("one text", ["one text"]),
+        (["a", "b"], ["a", "b"]),
+        (("a", "b"), ["a", "b"]),
+        ({"a": 1, "b": 2}.keys(), ["a", "b"]),
+        ([1, 2, 3], [1, 2, 3]),
+        ([[1, 2], [3]], [[1, 2], [3]]),
+        ([(1, 2), (3,)], [[1, 2], [3]]),
+    ],
+)
+async def test_inputs(world: World, serve: Serve, given: Any, sent: Any) -> None:
+    server = serve(answer(body=embeddings([0.5])))
+    client = world.embeddings(server.url)
+    got = await client.embed(input=given)
+    assert server.requests[0].json == {"input": sent}
+    assert (got.data[0].embedding, got.usage.total_tokens, got.model) == ([0.5], 3, "e")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "error", "text"),
+    [
+        ("embeddings", None, TypeError, "missing required argument: input"),
+        ("embeddings", [], ValueError, "input must not be empty"),
+        ("embeddings", [None], TypeError, r"input\[0\] must be one of a text or a list of texts, not NoneType"),
+        ("embeddings", {"a": 1}, TypeError, "not dict"),
+        ("embeddings", 5, TypeError, "not int: 5"),
+        ("image_embeddings", "text", TypeError, "input must be a list of ImageEmbeddingInput, not str"),
+        ("image_embeddings", ["text"], TypeError, r"input\[0\] must be one of a list of ImageEmbeddingInput"),
+        ("image_embeddings", ImageEmbeddingInput(image="x"), TypeError, "not ImageEmbeddingInput"),
+    ],
+)
+async def test_what_is_no_input(world: World, kind: str, given: Any, error: type[Exception], text: str) -> None:
+    client = getattr(world, kind)("http://127.0.0.1:1")
+    with pytest.raises(error, match=text):
+        await client.embed(input=given)
+
+
+@pytest.mark.parametrize("form", ["mapping", "bytes", "file"])
+async def test_bodies(world: World, serve: Serve, tmp_path: Path, form: str) -> None:
+    body = {"input": ["x"], "encoding_format": "int8", "whatever": 1}
+    server = serve(answer(body=embeddings([1, -1])))
+    file = tmp_path / "body.json"
+    file.write_text(json.dumps(body))
+    with file.open("rb") as opened:
+        given = {"mapping": body, "bytes": file.read_bytes(), "file": opened}[form]
+        got = await world.embeddings(server.url).embed(given)
+    assert server.requests[0].json == body
+    assert got.data[0].vector.typecode == "b"
+
+
+async def test_settings_of_client_and_call(world: World, serve: Serve) -> None:
+    server = serve(answer(body=embeddings([0.5])))
+    client = world.embeddings(server.url, dimensions=4, input_type="query", model="one", model_extras={"a": 1})
+    await client.embed(input="x", model="two", user="me", model_extras={"b": 2})
+    expected = '{"input": ["x"], "dimensions": 4, "input_type": "query", "model": "two", "user": "me", "a": 1, "b": 2}'
+    assert server.requests[0].body.decode() == expected
+    assert server.requests[0].headers["extra-parameters"] == "pass-through"
+
+
+async def test_every_encoding(world: World, emulator: Emulator) -> None:
+    client = world.embeddings(emulator.url, emulator.key, dimensions=16)
+    plain = (await client.embed(input="some words")).data[0]
+    found = {}
+    for name in ("float", "base64", "int8", "uint8", "binary", "ubinary"):
+        result = await client.embed(input=["some words", "others"], encoding_format=name)
+        item = result.data[0]
+        found[name] = item.vector
+        assert isinstance(item.embedding, str if name == "base64" else list)
+        assert item.embedding is result.data[0].embedding
+        assert result.to_numpy().shape == (2, 2 if "binary" in name else 16)
+    assert found["float"].tolist() == pytest.approx(plain.embedding)
+    assert found["base64"].tolist() == pytest.approx(found["float"].tolist(), abs=1e-6)
+    assert {name: vector.typecode for name, vector in found.items()} == {
+        "float": "f",
+        "base64": "f",
+        "int8": "b",
+        "uint8": "B",
+        "binary": "b",
+        "ubinary": "B",
+    }
+    assert [value + 128 for value in found["int8"]] == found["uint8"].tolist()
+    assert [value + 128 for value in found["binary"]] == found["ubinary"].tolist()
+
+
+async def test_similar_texts_are_close(world: World, emulator: Emulator) -> None:
+    texts = ["the painters of France", "a French painter", "how to fix a bicycle"]
+    matrix = (await world.embeddings(emulator.url, emulator.key).embed(input=texts)).to_numpy()
+    _, near, far = matrix @ matrix[0]
+    assert near > far
+
+
+async def test_images(world: World, emulator: Emulator, tmp_path: Path) -> None:
+    file = tmp_path / "pixel.png"
+    file.write_bytes(PIXEL)
+    image = ImageEmbeddingInput.load(image_file=file, image_format="png", text="a dot")
+    assert image == {"image": f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}", "text": "a dot"}
+    client = world.image_embeddings(f"{emulator.url}", emulator.key, dimensions=8)
+    result = await client.embed(input=[image, {"image": image.image}])
+    assert result.to_numpy().shape == (2, 8)
+    batches = Stream(client.embed_batches([image] * 3))
+    assert [item.index for result in await batches.rest() for item in result.data] == [0, 1, 2]
+    assert emulator.requests[-1].body["input"] == [image]
+    with pytest.raises(FileNotFoundError):
+        ImageEmbeddingInput.load(image_file=tmp_path / "none.png", image_format="png")
+
+
+async def test_an_answer_that_is_none(world: World, serve: Serve) -> None:
+    client = world.embeddings(serve(answer(body=b"<html>", content_type="text/html")).url)
+    with pytest.raises(DecodeError, match="The URL called was"):
+        await client.embed(input="x")
+
+
+# ---------------------------------------------------------------- batches
+
+
+async def test_batches_in_the_order_of_the_input(world: World, emulator: Emulator) -> None:
+    client = world.embeddings(emulator.url, emulator.key, dimensions=8)
+    texts = [f"text number {number}" for number in range(50)]
+    counted: list[int] = []
+    batches = client.embed_batches(texts, batch_size=7, max_concurrency=3, on_progress=counted.append)
+    assert isinstance(batches, EmbeddingBatches if world.name == "sync" else AsyncEmbeddingBatches)
+    results = await Stream(batches).rest()
+    alone = await client.embed(input=texts)
+    assert [item.index for result in results for item in result.data] == list(range(50))
+    assert [item.embedding for result in results for item in result.data] == [one.embedding for one in alone.data]
+    assert counted == [7] * 7 + [1]
+    assert batches.usage == alone.usage
+    assert await Stream(batches).rest() == []
+
+
+async def test_batches_put_together(world: World, emulator: Emulator) -> None:
+    client = world.embeddings(emulator.url, emulator.key, model="mine")
+    got = await settle(client.embed_batches(["a", "b", "c"], batch_size=2, dimensions=4).collect())
+    assert isinstance(got, EmbeddingsResult)
+    assert (got.to_numpy().shape, got.model) == ((3, 4), "mine")
+    assert got.usage.total_tokens == 3
+    nothing = await settle(client.embed_batches([]).collect())
+    assert (nothing.data, nothing.usage.total_tokens) == ([], 0)
+
+
+async def test_batches_keep_to_their_concurrency(world: World, serve: Serve) -> None:
+    go = threading.Event()
+    server = serve([go, answer(body=embeddings([0.5]))])
+    batches = Stream(world.embeddings(server.url).embed_batches(map(str, range(12)), batch_size=1, max_concurrency=3))
+    first = asyncio.ensure_future(anext(batches)) if world.name == "aio" else asyncio.to_thread(next, batches.real)
+    waiting = asyncio.ensure_future(first)
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if len(server.requests) == 3:
+            break
+    await asyncio.sleep(0.05)
+    assert len(server.requests) == 3
+    go.set()
+    assert (await waiting).data[0].index == 0
+    assert [result.data[0].index for result in await batches.rest()] == list(range(1, 12))
+
+
+async def test_a_failed_batch_says_which_inputs_it_held(world: World, serve: Serve) -> None:
+    refused = answer(400, {"error": {"code": "bad_input", "message": "Too long."}})
+    server = serve(*[answer(body=embeddings([0.5], [0.5]))] * 2, refused)
+    client = world.embeddings(server.url)
+    batches = client.embed_batches(list("abcdefghij"), batch_size=2, max_concurrency=1)
+    with pytest.raises(BatchError, match=r"input\[4\] to input\[5\] failed: \(bad_input\) Too long\.") as caught:
+        await settle(batches.collect())
+    error = caught.value
+    assert error.indices == range(4, 6)
+    assert isinstance(error.inner_exception, HttpResponseError)
+    assert error.__cause__ is error.inner_exception
+    assert [item.index for result in error.results for item in result.data] == [0, 1, 2, 3]
+    assert batches.usage.total_tokens == 6
+    assert len(server.requests) <= 4, "no more are begun than were under way"
+
+
+async def test_what_had_come_behind_a_failed_batch_is_kept(world: World, serve: Serve) -> None:
+    late_refusal = [0.15, answer(400, {"error": {"code": "bad_input", "message": "Too long."}})]
+    server = serve(late_refusal, answer(body=embeddings([0.5])))
+    stream = Stream(world.embeddings(server.url).embed_batches(list("abcdef"), batch_size=1, max_concurrency=3))
+    updates, error = await stream.until_fault()
+    assert isinstance(error, BatchError)
+    have = [item.index for result in [*updates, *error.results] for item in result.data]
+    assert have == [index for index in range(6) if index not in error.indices]
+    assert await stream.rest() == []
+
+
+async def test_batches_refuse_an_answer_with_fewer_embeddings(world: World, serve: Serve) -> None:
+    client = world.embeddings(serve(answer(body=embeddings([0.5]))).url)
+    with pytest.raises(BatchError, match="2 inputs were answered with 1 embeddings"):
+        await settle(client.embed_batches(["a", "b"]).collect())
+    client = world.embeddings(serve(answer(body={"data": None, "usage": None})).url)
+    with pytest.raises(BatchError, match="1 inputs were answered with 0 embeddings"):
+        await settle(client.embed_batches(["a"]).collect())
+
+
+async def test_usage_that_is_not_told(world: World, serve: Serve) -> None:
+    client = world.embeddings(serve(answer(body=embeddings([0.5], usage=None))).url)
+    got = await settle(client.embed_batches(["a"]).collect())
+    assert got.usage.total_tokens == 0
+
+
+async def test_what_is_no_answer_is_not_wrapped(world: World, serve: Serve) -> None:
+    server = serve(answer(body=embeddings([0.5])))
+    with pytest.raises(TypeError, match="nonsense"):
+        await settle(world.embeddings(server.url).embed_batches(["a", "b"], batch_size=1, nonsense=1).collect())
+    assert server.requests == []
+
+
+async def test_batches_that_are_left_early(world: World, serve: Serve) -> None:
+    server = serve(answer(body=embeddings([0.5])))
+    texts = (str(number) for number in range(1000))
+    async with Stream(world.embeddings(server.url).embed_batches(texts, batch_size=1, max_concurrency=2)) as batches:
+        assert (await anext(batches)).data[0].index == 0
+    sent = len(server.requests)
+    assert sent <= 6
+    await batches.close()
+    assert await batches.rest() == []
+    await asyncio.sleep(0.05)
+    assert len(server.requests) == sent
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("embed_batches")]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_memory_stays_flat(world: World, serve: Serve) -> None:
+    body = embeddings(*[[0.5] * 64] * 100)
+    client = world.embeddings(serve(answer(body=body)).url)
+    batches = Stream(client.embed_batches(("text" for _ in range(20_000)), batch_size=100))
+    tracemalloc.start()
+    try:
+        [await anext(batches) for _ in range(20)]
+        gc.collect()
+        early, _ = tracemalloc.get_traced_memory()
+        seen = 2000 + sum([len(result.data) async for result in batches])
+        gc.collect()
+        late, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert seen == 20_000
+    assert late < early + 1_000_000
+
+
+def test_a_trace_reaches_the_threads(serve: Serve) -> None:
+    """What the caller's context holds is there when the requests are made."""
+    from contextvars import ContextVar
+
+    from azure.ai.inference import EmbeddingsClient
+
+    name: ContextVar[str] = ContextVar("name", default="nobody")
+    seen: list[str] = []
+    server = serve(answer(body=embeddings([0.5])))
+    name.set("caller")
+    with EmbeddingsClient(server.url, "a-key-of-some-length") as client:
+        batches = client.embed_batches(
+            ["a", "b"], batch_size=1, raw_request_hook=lambda request: seen.append(name.get())
+        )
+        assert len(list(islice(batches, 5))) == 2
+    assert seen == ["caller", "caller"]

@@ -1,0 +1,245 @@
+"""Endpoints as they are pasted, end to end: a local server stands in for the hosts, as their proxy."""
+
+import logging
+from typing import Any, Optional
+from urllib.parse import urlsplit
+
+import pytest
+from azure.core.exceptions import DecodeError, HttpResponseError, ResourceNotFoundError
+
+from azure.ai.inference.emulator import Emulator
+
+from .conftest import KEY, Serve, World
+from .raw_server import STREAM, answer, completion, event, stream
+from .test_embeddings import embeddings
+
+RESOURCE = "http://r.services.ai.azure.com"
+OPENAI = "http://r.openai.azure.com"
+MAAS = "http://m.eastus.models.ai.azure.com"
+MANAGED = "http://e.eastus.inference.ml.azure.com"
+V1 = f"{RESOURCE}/openai/v1"
+PREVIEW = "?api-version=2024-05-01-preview"
+GA = "?api-version=2024-10-21"
+API_KEY, BEARER = ("api-key",), ("authorization",)
+
+ROWS: list[tuple[str, str, str, tuple[str, ...]]] = [
+    # pasted, client, URL called, headers with the key
+    (RESOURCE, "chat", f"{V1}/chat/completions", API_KEY),
+    (f"{RESOURCE}/models/", "chat", f"{V1}/chat/completions", API_KEY),
+    (f"{RESOURCE}/models/chat/completions{PREVIEW}", "chat", f"{V1}/chat/completions", API_KEY),
+    (f"{RESOURCE}//models", "embeddings", f"{V1}/embeddings", API_KEY),
+    (f"{RESOURCE}/models", "image_embeddings", f"{RESOURCE}/models/images/embeddings{PREVIEW}", API_KEY),
+    (f"{RESOURCE}/api/projects/P", "chat", f"{RESOURCE}/api/projects/P/openai/v1/chat/completions", API_KEY),
+    (f" {OPENAI.upper()} ", "chat", f"{OPENAI}/openai/v1/chat/completions", API_KEY),
+    (
+        f"{OPENAI}/openai/deployments/D/chat/completions?api-version=2024-06-01",
+        "chat",
+        f"{OPENAI}/openai/deployments/D/chat/completions?api-version=2024-06-01",
+        API_KEY,
+    ),
+    (f"{OPENAI}/openai/deployments/D", "embeddings", f"{OPENAI}/openai/deployments/D/embeddings{GA}", API_KEY),
+    (MAAS, "embeddings", f"{MAAS}/embeddings{PREVIEW}", BEARER),
+    (f"{MAAS}/v1/chat/completions", "chat", f"{MAAS}/v1/chat/completions", BEARER),
+    (f"{MANAGED}/score", "chat", f"{MANAGED}/chat/completions{PREVIEW}", BEARER),
+    ("http://api.mistral.ai", "chat", "http://api.mistral.ai/v1/chat/completions", BEARER),
+    ("http://gw.example/ai", "chat", f"http://gw.example/ai/chat/completions{PREVIEW}", (*API_KEY, *BEARER)),
+]
+
+
+def through(url: str) -> dict[str, Any]:
+    """Options that send requests for any host to a local server, in clear."""
+    return {"proxies": {"http": url}, "enforce_https": False, "retry_total": 0}
+
+
+async def call(client: Any, kind: str, **options: Any) -> Any:
+    if kind == "chat":
+        return await client.complete(**options)
+    return await client.embed(input=["x"] if kind == "embeddings" else [{"image": "data:,"}], **options)
+
+
+@pytest.mark.parametrize(("pasted", "kind", "url", "headers"), ROWS)
+async def test_what_is_called(
+    world: World, serve: Serve, pasted: str, kind: str, url: str, headers: tuple[str, ...]
+) -> None:
+    server = serve(answer(body={**completion(), **embeddings([0.5])}))
+    client = getattr(world, kind)(pasted, model="m", model_extras={"k": 1}, **through(server.url))
+    await call(client, kind)
+    (request,) = server.requests
+    assert request.target == url
+    assert tuple(name for name in ("api-key", "authorization") if name in request.headers) == headers
+    assert all(request.headers[name].removeprefix("Bearer ") == KEY for name in headers)
+    v1 = "/v1/" in url
+    assert request.headers.get("extra-parameters") == (None if v1 else "pass-through")
+    assert request.headers["host"] == urlsplit(url).netloc
+
+
+async def test_the_retired_route_on_request(world: World, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    server = serve(answer(body=completion()))
+    with caplog.at_level(logging.INFO, "azure.ai.inference"):
+        client = world.chat(f"{RESOURCE}/models", route="models", **through(server.url))
+        assert caplog.text == ""
+        world.chat(f"{RESOURCE}/models")
+    assert 'build the client with route="models"' in caplog.text
+    await client.complete()
+    assert server.requests[0].target == f"{RESOURCE}/models/chat/completions{PREVIEW}"
+
+
+@pytest.mark.parametrize(
+    ("options", "query"),
+    [({}, PREVIEW), ({"api_version": "2025-04-01"}, "?api-version=2025-04-01"), ({"api_version": None}, "")],
+)
+async def test_the_api_version_of_a_call(world: World, serve: Serve, options: dict[str, Any], query: str) -> None:
+    server = serve(answer(body=completion()))
+    await world.chat(server.url).complete(**options)
+    await world.chat(server.url, **options).complete()
+    assert [request.target for request in server.requests] == [f"/chat/completions{query}"] * 2
+
+
+# ---------------------------------------------------------------- a model that is not named
+
+BODY = b'{"messages": [], "input": []}'
+
+
+@pytest.mark.parametrize(
+    "endpoint", [RESOURCE, f"{RESOURCE}/models", "http://api.openai.com", "https://api.mistral.ai"]
+)
+@pytest.mark.parametrize("kind", ["chat", "embeddings"])
+@pytest.mark.parametrize("given", [(), (BODY,), ({"messages": [], "input": []},)])
+async def test_a_missing_model(world: World, endpoint: str, kind: str, given: tuple[Any, ...]) -> None:
+    """Nothing is sent: there is nobody who could answer."""
+    client = getattr(world, kind)(endpoint, **through("http://127.0.0.1:1"))
+    with pytest.raises(ValueError, match="serves several models: give model= to the client or to the call") as caught:
+        await (client.complete(*given) if kind == "chat" else client.embed(*given or (), **_input(given)))
+    if "azure" in endpoint:
+        assert f"{RESOURCE}/openai/deployments/DEPLOYMENT" in str(caught.value)
+
+
+def _input(given: tuple[Any, ...]) -> dict[str, Any]:
+    return {} if given else {"input": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("of_client", "of_call"),
+    [
+        ({"model": "m"}, {}),
+        ({}, {"model": "m"}),
+        ({"model_extras": {"model": "m"}}, {}),
+        ({"headers": {"X-MS-Model-Mesh-Model-Name": "m"}}, {}),
+        ({}, {"headers": {"x-ms-model-mesh-model-name": "m"}}),
+        ({"per_call_policies": []}, {"model": "m"}),
+    ],
+)
+async def test_a_model_that_is_named(
+    world: World, serve: Serve, of_client: dict[str, Any], of_call: dict[str, Any]
+) -> None:
+    server = serve(answer(body=completion()))
+    await world.chat(RESOURCE, **of_client, **through(server.url)).complete(**of_call)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("body", [{"messages": [], "model": "m"}, b'{"messages": [], "model": "m"}'])
+async def test_a_model_that_a_body_names(world: World, serve: Serve, body: Any) -> None:
+    server = serve(answer(body=completion()))
+    await world.chat(RESOURCE, **through(server.url)).complete(body)
+    assert len(server.requests) == 1
+
+
+async def test_a_policy_may_name_the_model(world: World, serve: Serve) -> None:
+    from azure.core.pipeline.policies import HeadersPolicy
+
+    server = serve(answer(body=completion()))
+    policy = HeadersPolicy({"x-ms-model-mesh-model-name": "m"})
+    await world.chat(RESOURCE, headers_policy=policy, **through(server.url)).complete()
+    await world.chat(RESOURCE, per_call_policies=[policy], **through(server.url)).complete()
+    assert len(server.requests) == 2
+
+
+# ---------------------------------------------------------------- advice
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "status", "code", "message", "advice"),
+    [
+        (OPENAI, 404, "404", "Resource not found", f"The URL called was {OPENAI}/openai/v1/chat/completions."),
+        (f"{OPENAI}/openai/deployments/D", 404, "DeploymentNotFound", "No.", "give the name of the deployment"),
+        (MAAS, 405, "405", "Method Not Allowed", f"Use {MAAS}, or {MAAS}/v1."),
+        (RESOURCE, 400, "OperationNotSupported", "The chatCompletion operation does not work", "Responses API"),
+        (RESOURCE, 400, "unsupported_parameter", "'max_tokens' is not supported", "max_completion_tokens"),
+        (f"{RESOURCE}/models", 400, "no_model_name", "No model.", "/openai/deployments/DEPLOYMENT"),
+        ("http://models.github.ai/inference", 404, "x", "Gone.", "GitHub Models was retired on 2026-07-30"),
+        (
+            MAAS,
+            401,
+            "401",
+            "audience is incorrect (https://ml.azure.us)",
+            "credential_scopes='https://ml.azure.us/.def",
+        ),
+    ],
+)
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_advice_stands_behind_the_services_words(
+    world: World, serve: Serve, endpoint: str, status: int, code: str, message: str, advice: str, streamed: bool
+) -> None:
+    server = serve(answer(status, {"error": {"code": code, "message": message}}))
+    client = world.chat(endpoint, model="m", **through(server.url))
+    with pytest.raises(HttpResponseError) as caught:
+        await client.complete(stream=streamed)
+    text = str(caught.value)
+    assert caught.value.message == text
+    assert isinstance(caught.value, ResourceNotFoundError) == (status == 404)
+    assert 0 <= text.index(message) < text.index(advice)
+    assert KEY not in text
+
+
+async def test_advice_within_a_stream(world: World, serve: Serve) -> None:
+    fault = event({"error": {"code": "unsupported_parameter", "message": "max_tokens is not for this model"}})
+    client = world.chat(RESOURCE, model="m", **through(serve(stream(fault)).url))
+    updates, error = await (await client.stream()).until_fault()
+    assert updates == []
+    assert isinstance(error, HttpResponseError)
+    assert "max_tokens is not for this model" in str(error)
+
+
+@pytest.mark.parametrize("body", [b"<!doctype html><title>Welcome</title>", b""])
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_html_or_nothing_where_json_was_due(world: World, serve: Serve, body: bytes, streamed: bool) -> None:
+    client = world.chat(MAAS, **through(serve(answer(body=body, content_type="text/html")).url))
+
+    async def read() -> None:
+        await (await client.complete(stream=streamed)).rest()
+
+    with pytest.raises(DecodeError) as caught:
+        await read()
+    assert f"The URL called was {MAAS}/chat/completions{PREVIEW}. Use {MAAS}, or {MAAS}/v1." in str(caught.value)
+
+
+async def test_a_good_stream_has_no_advice(world: World, serve: Serve) -> None:
+    client = world.chat(RESOURCE, model="m", **through(serve(stream(STREAM)).url))
+    assert await (await client.stream()).texts() == ["hello", None]
+
+
+# ---------------------------------------------------------------- the emulator has the routes
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds", "model"),
+    [
+        ("", ("chat", "embeddings", "image_embeddings"), None),
+        ("/v1", ("chat", "embeddings"), None),
+        ("/models", ("chat", "embeddings", "image_embeddings"), "m"),
+        ("/openai/v1", ("chat", "embeddings"), "m"),
+        ("/openai/deployments/D?api-version=2024-10-21", ("chat", "embeddings"), None),
+        ("/api/projects/P/openai/v1", ("chat", "embeddings"), "m"),
+    ],
+)
+async def test_the_emulators_routes(
+    world: World, emulator: Emulator, path: str, kinds: tuple[str, ...], model: Optional[str]
+) -> None:
+    image = "data:image/png;base64,iVBORw0KGgo="
+    for kind in kinds:
+        client = getattr(world, kind)(emulator.url + path, emulator.key, model=model)
+        if kind == "chat":
+            assert (await client.complete()).choices
+        else:
+            got = await client.embed(input=["x"] if kind == "embeddings" else [{"image": image}])
+            assert len(got.data[0].vector) == 1024
