@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,6 +124,17 @@ def test_nothing_but_its_own_users_need_the_emulator() -> None:
     for module in modules():
         if not module.startswith("emulator"):
             assert not {name for name in own_imports(module) if name.startswith("emulator")}, module
+
+
+def test_the_private_names_of_others_are_listed_with_their_reason() -> None:
+    listed = (PACKAGE.parents[2] / "CONTRIBUTING.md").read_text("utf-8")
+    private = re.compile(r"(?:^|\.)_[a-z]\w*")
+    for module in modules():
+        for node in ast.walk(tree(module)):
+            if isinstance(node, ast.ImportFrom) and not node.level and node.module != "__future__":
+                for alias in node.names:
+                    if private.search(str(node.module)) or (alias.name.startswith("_") and alias.name != "__version__"):
+                        assert alias.name in listed, f"{module} uses {node.module}.{alias.name}"
 
 
 def loaded_by(statement: str) -> set[str]:
