@@ -110,9 +110,8 @@ class InferenceError(HttpResponseError):
         self.retry_after = retry_after
         self.body = body
         if response is not None:
-            self.response = response
-            self.status_code = response.status_code
-            self.reason = response.reason
+            # Assigned so, the types stay those that azure-core declares; it does not export that of a response.
+            vars(self).update(response=response, status_code=response.status_code, reason=response.reason)
             headers = response.headers if headers is None else headers
         self.headers = case_insensitive_dict(headers)
 
