@@ -178,9 +178,13 @@ def pipeline_options(options: Mapping[str, Any], known: tuple[str, ...]) -> dict
         for name, value in options.items()
         if name not in known and (value is not None or name in _NONE_IS_SAID)
     }
-    if "application_id" in kept:
-        kept.setdefault("user_agent", kept.pop("application_id"))
+    for other, name in _OTHER_NAMES.items():
+        if other in kept:
+            kept.setdefault(name, kept.pop(other))
     return kept
+
+
+_OTHER_NAMES = {"application_id": "user_agent", "client_request_id": "request_id"}
 
 
 _NONE_IS_SAID = ("request_id", "read_timeout", "connection_timeout")
