@@ -1,0 +1,53 @@
+"""Request bodies: what JSON does not know, and how it is written."""
+
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from azure.core.serialization import NULL
+
+from azure.ai.inference._json import json_or_none, to_json
+from azure.ai.inference.models import ChatRole, UserMessage
+
+
+class Count(Enum):
+    ONE = 1
+
+
+WRITTEN: list[tuple[Any, str]] = [
+    ({"a": None, "b": [1, 2.5, True]}, '{"a": null, "b": [1, 2.5, true]}'),
+    ("ü", '"\\u00fc"'),
+    (NULL, "null"),
+    (UserMessage("x"), '{"role": "user", "content": "x"}'),
+    (MappingProxyType({"a": 1}), '{"a": 1}'),
+    (ChatRole.USER, '"user"'),
+    (Count.ONE, "1"),
+    (b"abc", '"YWJj"'),
+    (bytearray(b"abc"), '"YWJj"'),
+    (datetime(2024, 1, 2, 3, 4, 5), '"2024-01-02T03:04:05Z"'),
+    (datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=1))), '"2024-01-02T02:04:05Z"'),
+    (date(2024, 1, 2), '"2024-01-02"'),
+    (time(3, 4), '"03:04:00"'),
+    (timedelta(days=1, seconds=1), '"P1DT1S"'),
+    (Decimal("1.5"), "1.5"),
+    (float("inf"), "Infinity"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), WRITTEN)
+def test_writing(value: Any, text: str) -> None:
+    assert to_json(value) == text
+
+
+@pytest.mark.parametrize("value", [{1, 2}, object(), iter([1]), 1j])
+def test_what_has_no_json_form(value: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be sent as JSON"):
+        to_json({"a": [value]})
+
+
+@pytest.mark.parametrize(("text", "value"), [(b"[1]", [1]), (b"{", None), (b"\xff", None), (b"[" * 100_000, None)])
+def test_reading_what_may_be_none(text: bytes, value: Any) -> None:
+    assert json_or_none(text) == value
