@@ -66,7 +66,7 @@ class Stream:
         updates = []
         try:
             async for update in self:
-                updates.append(update)
+                updates.append(update)  # noqa: PERF401 - those before a fault count
         except Exception as error:  # noqa: BLE001 - what comes is what is asked
             return updates, error
         return updates, None

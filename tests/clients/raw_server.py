@@ -1,8 +1,8 @@
-"""A server that sends exactly the bytes that a test wrote: cuts, resets, pauses and broken HTTP, which no framework can.
+"""A server that sends exactly the bytes that a test wrote: cuts, resets, pauses, broken HTTP.
 
 Answers are given to requests in the order in which those arrive, over whatever connections; the last one is repeated.
-An answer is bytes, or a list of steps: bytes to send, an `Event` to wait for, a number of seconds to wait, CUT to end the
-connection, RESET to break it. After its answer, a connection waits for the next request, as HTTP/1.1 does.
+An answer is bytes, or a list of steps: bytes to send, an `Event` to wait for, a number of seconds to wait, CUT to end
+the connection, RESET to break it. After its answer, a connection waits for the next request, as HTTP/1.1 does.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import json
 import socket
 import struct
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -94,16 +95,12 @@ class RawServer:
         exc: Optional[BaseException] = None,
         traceback: Optional[TracebackType] = None,
     ) -> None:
-        try:
+        with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._listener.close()
         for connection in list(self.connections):
-            try:
+            with suppress(OSError):  # the client may have been faster
                 connection.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # the client was faster
         for thread in self._threads:
             thread.join(PATIENCE)
 

@@ -145,7 +145,7 @@ async def test_images(world: World, emulator: Emulator, tmp_path: Path) -> None:
 
 async def test_an_answer_that_is_none(world: World, serve: Serve) -> None:
     client = world.embeddings(serve(answer(body=b"<html>", content_type="text/html")).url)
-    with pytest.raises(DecodeError, match="The URL called was"):
+    with pytest.raises(DecodeError, match=r"The URL called was"):
         await client.embed(input="x")
 
 

@@ -176,12 +176,12 @@ async def test_errors_pickle_without_the_key(world: World, serve: Serve) -> None
 
 async def test_advice_follows_the_words_of_the_service(world: World, serve: Serve) -> None:
     client = world.chat(serve(answer(404, {"error": {"message": "Resource not found"}})).url)
-    with pytest.raises(ResourceNotFoundError, match="The URL called was http://127.0.0.1"):
+    with pytest.raises(ResourceNotFoundError, match=r"The URL called was http://127.0.0.1"):
         await client.complete()
 
 
 async def test_model_info_that_is_not_there(world: World, serve: Serve) -> None:
-    with pytest.raises(ResourceNotFoundError, match="(?i)model information is not available on this endpoint"):
+    with pytest.raises(ResourceNotFoundError, match=r"(?i)model information is not available on this endpoint"):
         await world.chat(serve(answer(404, {})).url).get_model_info()
     with pytest.raises(ResourceNotFoundError, match="`load_client` function does not work on this endpoint"):
         await world.load(serve(answer(404, {})).url, KEY)

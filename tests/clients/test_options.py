@@ -231,7 +231,7 @@ async def test_certificates(world: World, secure: Emulator, where: str, monkeypa
 
 async def test_an_unknown_certificate_is_refused_and_not_tried_again(world: World, secure: Emulator) -> None:
     transport = world.transport()
-    with pytest.raises(ServiceRequestError, match="(?i)certificate"):
+    with pytest.raises(ServiceRequestError, match=r"(?i)certificate"):
         await world.chat(secure.url, secure.key, transport=transport).complete()
     assert transport.waits == []
 
@@ -289,7 +289,7 @@ async def test_misspelt_keywords_are_refused(world: World, serve: Serve, keyword
 @pytest.mark.parametrize("credential", [None, "", 3, object()])
 @pytest.mark.parametrize("endpoint", ["http://localhost", None, ""])
 def test_what_cannot_be_a_client(world: World, endpoint: Any, credential: Any) -> None:
-    with pytest.raises((ValueError, TypeError), match="credential|endpoint"):
+    with pytest.raises((ValueError, TypeError), match=r"credential|endpoint"):
         world.chat(endpoint, credential)
 
 

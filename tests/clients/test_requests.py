@@ -18,8 +18,8 @@ from azure.ai.inference.models import (
     ChatCompletionsResponseFormatJSON,
     ChatCompletionsResponseFormatText,
     ChatCompletionsToolCall,
-    ChatCompletionsToolDefinition,
     ChatCompletionsToolChoicePreset,
+    ChatCompletionsToolDefinition,
     DeveloperMessage,
     FunctionCall,
     FunctionDefinition,
@@ -66,9 +66,9 @@ BODIES: list[tuple[dict[str, Any], str]] = [
             "frequency_penalty": 1,
         },
         HI + ', "frequency_penalty": 1, "max_tokens": 1, "model": "m", "presence_penalty": 1, '
-        '"response_format": {"type": "json_object"}, "seed": 1, "stop": ["x"], "temperature": 1, "tool_choice": "auto", '
-        '"tools": [{"function": {"name": "f", "description": "d", "parameters": {"type": "object"}}, "type": "function"}], '
-        '"top_p": 1}',
+        '"response_format": {"type": "json_object"}, "seed": 1, "stop": ["x"], "temperature": 1, '
+        '"tool_choice": "auto", "tools": [{"function": {"name": "f", "description": "d", '
+        '"parameters": {"type": "object"}}, "type": "function"}], "top_p": 1}',
     ),
     ({"response_format": "text"}, HI + ', "response_format": {"type": "text"}}'),
     ({"response_format": ChatCompletionsResponseFormatText()}, HI + ', "response_format": {"type": "text"}}'),

@@ -1,5 +1,6 @@
 """ChatStream: any cut of a stream gives the same updates, and any bytes give updates or an azure-core error."""
 
+import itertools
 import json
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_any_bytes_give_updates_or_an_azure_error(body: bytes) -> None:
 @settings(deadline=None, max_examples=150)
 def test_cuts_change_nothing(body: bytes, cuts: list[int]) -> None:
     marks = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
-    pieces = [body[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    pieces = [body[start:end] for start, end in itertools.pairwise(marks)]
     updates, fault = run(*pieces)
     expected, whole_fault = run(body)
     assert updates == expected
@@ -162,5 +163,5 @@ def test_thoughts_are_told_apart() -> None:
         for part in (b"<think>a", b"</think>b")
     ]
     updates, _ = run(*events, b"data: [DONE]\n\n")
-    assert [update.choices[0].delta.reasoning for update in updates][0] == "a"
+    assert next(update.choices[0].delta.reasoning for update in updates) == "a"
     assert updates[1].choices[0].delta.text == "b"

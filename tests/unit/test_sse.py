@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azure.ai.inference._sse import SSEDecoder, ServerSentEvent
+from azure.ai.inference._sse import ServerSentEvent, SSEDecoder
 
 
 def decode(*chunks: bytes) -> list[tuple[str, bytes]]:

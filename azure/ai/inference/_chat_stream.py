@@ -106,9 +106,7 @@ class ChatStream:
         :raises ~azure.ai.inference.exceptions.IncompleteStreamError: The stream was closed before its end.
         """
         if not self.ended:
-            error = self._incomplete("it was closed by its reader")
-            self._forget_credential()
-            raise error
+            raise self._incomplete("it was closed by its reader")
         return self.completion()
 
     def _look_at_start(self, chunk: bytes) -> None:
@@ -219,13 +217,7 @@ class ChatStream:
         error.__cause__ = cause
         if self._call is not None:
             give_advice(self._call, error, 200)
-        self._forget_credential()
         self.fault, self.ended = error, True
-
-    def _forget_credential(self) -> None:
-        """Leave no credential on the request that an error refers to; its text has needed it, to blank it out."""
-        if self._call is not None:
-            remove_credentials(self._call.request.headers)
 
 
 _MOST_SHOWN = 1024
