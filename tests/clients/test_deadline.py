@@ -112,6 +112,18 @@ async def test_a_deadline_that_is_over_sends_nothing(world: World, serve: Serve)
     assert server.requests == []
 
 
+async def test_a_deadline_that_passes_between_two_reads(world: World, serve: Serve) -> None:
+    opened = await world.chat(serve([CHUNKED_HEAD, chunk(HELLO)]).url).stream(timeout=0.1)
+    await anext(opened)
+    time.sleep(0.12)  # noqa: ASYNC251 - the reader is what is slow
+    assert isinstance((await opened.until_fault())[1], ServiceResponseTimeoutError)
+
+
+async def test_a_deadline_that_is_no_number(world: World, serve: Serve) -> None:
+    with pytest.raises(TypeError, match="timeout must be a number of seconds, not 'soon'"):
+        await world.chat(serve(answer(200, completion())).url).complete(timeout="soon")
+
+
 @pytest.mark.parametrize("where", ["constructor", "call"])
 async def test_read_timeout(world: World, serve: Serve, where: str) -> None:
     said = {"read_timeout": 0.05}

@@ -1,5 +1,8 @@
 """Options: azure-core's keyword arguments, in the constructor and in the call."""
 
+import asyncio
+import inspect
+import json
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -265,6 +268,52 @@ async def test_a_client_certificate(world: World, pair: bool, tmp_path: Any) -> 
         client = world.chat(server.url, connection_verify=paths["ca"], connection_cert=cert)
         assert (await client.complete()).choices
         await client.close()
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+async def test_a_client_certificate_for_anybody(world: World, secure: Emulator, tmp_path: Any) -> None:
+    import trustme
+
+    path = str(tmp_path / "me.pem")
+    trustme.CA().issue_cert("me@example.com").private_key_and_cert_chain_pem.write_to_path(path)
+    client = world.chat(secure.url, secure.key, connection_verify=False, connection_cert=path)
+    assert (await client.complete()).choices
+
+
+class Canned:
+    """An answer of a transport that has neither requests nor aiohttp behind it."""
+
+    status_code, reason, headers, encoding = 200, "OK", {"x-request-id": "r"}, None
+    content = json.dumps(completion()).encode()
+
+    def __init__(self, request: Any, world: World) -> None:
+        self.request = request
+        self._world = world
+
+    def read(self) -> Any:
+        return asyncio.sleep(0, self.content) if self._world.name == "aio" else self.content
+
+
+async def test_a_transport_of_another_kind(world: World) -> None:
+    base: Any = type(world.transport())
+
+    class Sync(base):  # type: ignore[misc, valid-type]
+        def send(self, request: Any, **options: Any) -> Any:
+            return Canned(request, world)
+
+    class Aio(base):  # type: ignore[misc, valid-type]
+        async def send(self, request: Any, **options: Any) -> Any:
+            return Canned(request, world)
+
+    client = world.chat("https://model.invalid", transport=Sync() if world.name == "sync" else Aio())
+    got = await client.complete(logging_enable=False, api_version=None)
+    assert got.choices[0].message.content == "hello"
+    assert got.request_id == "r"
+
+
+def test_the_signature_can_be_changed(world: World) -> None:
+    signature = inspect.signature(world.package.ChatCompletionsClient.complete)
+    assert not signature.replace(parameters=[]).parameters
 
 
 async def test_stray_keywords_of_the_constructor_are_told(

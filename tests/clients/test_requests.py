@@ -252,6 +252,14 @@ async def test_a_body_that_is_none(world: World, serve: Serve, body: Any) -> Non
         await world.chat(serve(GOOD).url).complete(body)
 
 
+async def test_what_a_body_makes_ineffective_is_told(
+    world: World, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.chat(serve(GOOD).url).complete({"messages": MESSAGES}, temperature=1, model="m")
+    assert "given a body, so it ignored: " in caplog.text
+    assert "temperature" in caplog.text
+
+
 async def test_stream_beside_a_body(world: World, serve: Serve) -> None:
     server = serve(stream(STREAM))
     opened = await world.chat(server.url).complete({"messages": MESSAGES}, stream=True)

@@ -330,6 +330,13 @@ async def test_a_tail_that_never_comes_is_not_waited_for(world: World, serve: Se
     assert len(server.connections) == 2
 
 
+async def test_a_tail_that_drips_is_not_waited_for(world: World, serve: Serve) -> None:
+    drip = [step for _ in range(50) for step in (chunk(b": ping\n\n"), 0.03)]
+    server = serve([CHUNKED_HEAD, chunk(STREAM), *drip, LAST_CHUNK])
+    assert len(await (await world.chat(server.url).stream()).rest()) == 2
+    assert await server.closed()
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -5,7 +5,7 @@ import json
 import pickle
 from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 import pytest
 from azure.core.serialization import NULL
@@ -121,6 +121,12 @@ def test_assigning() -> None:
         del got["no"]
 
 
+def test_what_is_not_of_its_type_stays_as_it_came() -> None:
+    got = ChatCompletions({"choices": {"a": 1}, "usage": [1]})
+    assert got["choices"] == got.choices == {"a": 1}
+    assert got["usage"] == [1]
+
+
 def test_plain_copies_are_deep() -> None:
     got = answer()
     assert got.as_dict() == got.as_dict(exclude_readonly=True) == WIRE
@@ -224,6 +230,7 @@ def test_a_class_of_ones_own() -> None:
     class Own(Model):
         first_name: Optional[str] = field(name="firstName", default=None)
         count: int
+        kinds: ClassVar[int] = 3
 
     own = Own(first_name="a", count=1)
     assert own == {"firstName": "a", "count": 1}
