@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextvars import Token
 from time import perf_counter, time_ns
 from types import TracebackType
-from typing import Any, NamedTuple, Optional, TypeVar
+from typing import Any, NamedTuple, Optional, TypeVar, cast
 
 from azure.core.settings import settings as azure_settings
 from opentelemetry import context, metrics, trace
@@ -161,8 +161,9 @@ def _seconds(meter: metrics.Meter, name: str, description: str) -> metrics.Histo
 
 def _is_switched_off() -> bool:
     """Whether azure-core's tracing was switched off, which is more than not having been switched on."""
-    said = azure_settings.tracing_implementation() is not None or "AZURE_TRACING_ENABLED" in os.environ
-    return said and not azure_settings.tracing_enabled()
+    implementation: Any = azure_settings.tracing_implementation  # pyright: ignore[reportUnknownMemberType]
+    is_said = implementation() is not None or "AZURE_TRACING_ENABLED" in os.environ
+    return is_said and not azure_settings.tracing_enabled()
 
 
 class _CallWatch:
@@ -205,8 +206,7 @@ class _CallWatch:
 
     def answered(self, answer: A) -> A:
         """Keep the answer; it is read when the span ends."""
-        if isinstance(answer, Mapping):
-            self._answer = answer
+        self._answer = cast("Mapping[str, Any]", answer)
         return answer
 
     def streaming(self, completion: Callable[[], Any]) -> Optional[StreamWatch]:

@@ -32,6 +32,9 @@ _PLATFORMS = (
     ("x.ai", "x_ai"),
     ("perplexity.ai", "perplexity"),
 )
+_DEPLOYMENTS = "/openai/deployments/"
+"""Azure OpenAI's route, on its own hosts and behind gateways."""
+
 _NAMESPACES = {
     "resource": "Microsoft.CognitiveServices",
     "serverless": "Microsoft.MachineLearningServices",
@@ -67,7 +70,7 @@ def provider_name(endpoint: Endpoint) -> str:
 
     :param endpoint: The endpoint.
     """
-    if endpoint.dialect == "deployments":
+    if _DEPLOYMENTS in endpoint.base_url:
         return "azure.ai.openai"
     if endpoint.service in ("serverless", "managed", "github") or endpoint.dialect == "inference":
         return "azure.ai.inference"
@@ -91,7 +94,7 @@ def _model(request: Request, *, latest: bool) -> Optional[str]:
     model = request.body.get("model")
     if isinstance(model, str) and model:
         return model
-    _, found, deployment = request.endpoint.base_url.partition("/openai/deployments/")
+    _, found, deployment = request.endpoint.base_url.partition(_DEPLOYMENTS)
     return unquote(deployment) if latest and found else None
 
 
