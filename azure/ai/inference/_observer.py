@@ -161,9 +161,9 @@ def _seconds(meter: metrics.Meter, name: str, description: str) -> metrics.Histo
 
 def _is_switched_off() -> bool:
     """Whether azure-core's tracing was switched off, which is more than not having been switched on."""
-    implementation: Any = azure_settings.tracing_implementation  # pyright: ignore[reportUnknownMemberType]
-    is_said = implementation() is not None or "AZURE_TRACING_ENABLED" in os.environ
-    return is_said and not azure_settings.tracing_enabled()
+    settings: Any = azure_settings  # azure-core types them in part
+    is_said = settings.tracing_implementation() is not None or "AZURE_TRACING_ENABLED" in os.environ
+    return is_said and not settings.tracing_enabled()
 
 
 class _CallWatch:
