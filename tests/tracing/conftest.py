@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from azure.core.credentials import AzureKeyCredential
@@ -81,9 +81,7 @@ class Telemetry:
     def everything(self) -> str:
         """All that was exported, as text."""
         spans = [span.to_json() for span in self.exporter.get_finished_spans()]
-        records = [record.log_record.to_json() for record in self.logs.get_finished_logs() if False] or [
-            str(record) + str(getattr(record, "log_record", "")) for record in self.logs.get_finished_logs()
-        ]
+        records = [str(record.log_record) for record in self.logs.get_finished_logs()]
         points = [str(dict(point.attributes)) for points in self.metrics.values() for point in points]
         return "\n".join([*spans, *records, *points])
 
@@ -169,7 +167,3 @@ def running() -> Iterator[Emulator]:
 def emulator(running: Emulator) -> Emulator:
     running.reset()
     return running
-
-
-def dialect_emulator(dialect: Optional[str]) -> Emulator:
-    return Emulator(dialect=dialect)

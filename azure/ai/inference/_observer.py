@@ -13,9 +13,9 @@ import logging
 import os
 import threading
 import weakref
-from array import array
 from collections.abc import Callable, Mapping
 from contextvars import Token
+from functools import partial
 from time import perf_counter, time_ns
 from types import TracebackType
 from typing import Any, NamedTuple, Optional, TypeVar, cast
@@ -31,6 +31,7 @@ from ._telemetry import (
     SECONDS_BUCKETS,
     SYSTEM,
     TOKEN_BUCKETS,
+    Attributes,
     Request,
     common_attributes,
     error_type,
@@ -212,7 +213,7 @@ class _CallWatch:
     def streaming(self, completion: Callable[[], Any]) -> Optional[StreamWatch]:
         """Leave the span open for the stream to end."""
         self._streams = True
-        return _StreamWatch(self, completion, self._started)
+        return _StreamWatch(self, completion, _Arrivals(self._started, self._observer.per_chunk.record))
 
     def end(
         self,
@@ -280,9 +281,7 @@ class _CallWatch:
     def _measure(self, seconds: float, error: Optional[BaseException], arrivals: "Optional[_Arrivals]") -> None:
         """Record the metrics."""
         observer, latest, answer = self._observer, self._recording.latest, self._answer or {}
-        attributes = common_attributes(self._request, latest=latest) | server_attributes(self._request.endpoint)
-        if isinstance(answer.get("model"), str):
-            attributes["gen_ai.response.model"] = answer["model"]
+        attributes = self.metric_attributes(lambda: answer)
         where = trace.set_span_in_context(self._span)
         failed = {} if error is None else {"error.type": error_type(error, latest=latest)}
         observer.duration.record(seconds, attributes | failed, where)
@@ -291,8 +290,15 @@ class _CallWatch:
             observer.tokens.record(count, attributes | {"gen_ai.token.type": kind}, where)
         if arrivals is not None and arrivals.first is not None:
             observer.first_chunk.record(arrivals.first, attributes, where)
-            for gap in arrivals.gaps:
-                observer.per_chunk.record(gap, attributes, where)
+
+    def metric_attributes(self, answer: Callable[[], Mapping[str, Any]]) -> Attributes:
+        """Give the attributes that all metrics of the call have.
+
+        :param answer: Gives the answer, as far as it has come.
+        """
+        request, model = self._request, answer().get("model")
+        told = common_attributes(request, latest=self._recording.latest) | server_attributes(request.endpoint)
+        return told | {"gen_ai.response.model": model} if isinstance(model, str) else told
 
     def _add_event(self, name: str, content: str) -> None:
         """Add an event, at least a microsecond behind the one before: some backends sort by time."""
@@ -306,41 +312,44 @@ def _compact(value: Any) -> str:
 
 
 class _Arrivals:
-    """When a stream's updates arrived."""
+    """When a stream's updates arrive. The time from each to the next is recorded at once, not all at the end."""
 
-    def __init__(self, started: float) -> None:
+    def __init__(self, started: float, record: Callable[[float, Attributes], None]) -> None:
         self.first: Optional[float] = None
         """Seconds from the request to the first."""
-        self.gaps = array("d")
-        """Seconds from each update to the next; of those that came together, the same share each."""
+        self._record = record
+        self._attributes: Attributes = {}
         self._started = self._last = started
 
-    def add(self, count: int) -> None:
+    def add(self, count: int, attributes: Callable[[], Attributes]) -> None:
+        """Take note of updates; those that arrived together have equal shares of the time.
+
+        :param count: How many.
+        :param attributes: Gives the metric's attributes; asked once, at the first update.
+        """
         now = perf_counter()
+        seconds = (now - self._last) / count
         if self.first is None:
-            self.first = now - self._started
-            count -= 1
-            if count:
-                self.gaps.extend([0.0] * count)
-        elif count == 1:
-            self.gaps.append(now - self._last)
-        else:
-            self.gaps.extend([(now - self._last) / count] * count)
+            self.first, seconds, count = now - self._started, 0.0, count - 1
+            self._attributes = attributes()
         self._last = now
+        for _ in range(count):
+            self._record(seconds, self._attributes)
 
 
 class _StreamWatch:
     """Watches one stream. It belongs to the stream alone, so that it is freed with it."""
 
-    def __init__(self, call: _CallWatch, completion: Callable[[], Any], started: float) -> None:
-        self._arrivals = _Arrivals(started)
+    def __init__(self, call: _CallWatch, completion: Callable[[], Any], arrivals: _Arrivals) -> None:
+        self._arrivals = arrivals
+        self._attributes = partial(call.metric_attributes, completion)
         # What it takes to end the span is held from outside, so that it is still whole when the stream is garbage.
         self._forgotten = weakref.finalize(self, _end_elsewhere, call, completion, self._arrivals)
 
     def arrived(self, count: int) -> None:
         """Take note that bytes came, and how many updates they completed."""
         if count:
-            self._arrivals.add(count)
+            _safely(self._arrivals.add, count, self._attributes)
 
     def ended(self, error: Optional[BaseException]) -> None:
         """End the span."""
