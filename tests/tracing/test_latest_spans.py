@@ -185,6 +185,8 @@ async def test_an_error(world: World, telemetry: Telemetry, emulator: Emulator) 
         await complete(world, emulator)
     assert telemetry.span.status.status_code is StatusCode.ERROR
     assert attributes(telemetry.span)["error.type"] == "insufficient_quota"
+    (event,) = telemetry.span.events
+    assert str((event.attributes or {})["exception.type"]).startswith("azure.ai.inference.exceptions.")
     (log,) = telemetry.logs.get_finished_logs()
     assert (log.log_record.attributes or {})["error.type"] == "insufficient_quota"
     assert "gen_ai.output.messages" not in attributes(telemetry.span)

@@ -97,7 +97,7 @@ def test_a_withheld_error_keeps_its_stack() -> None:
     try:
         raise ValueError("secret")
     except ValueError as error:
-        told = exception_attributes(error, withheld=True)
+        told = exception_attributes(error, kind="ValueError", withheld=True)
     assert told["exception.type"] == "ValueError"
     assert told["exception.message"] == WITHHELD
     assert "test_a_withheld_error_keeps_its_stack" in told["exception.stacktrace"]

@@ -34,6 +34,7 @@ from ._telemetry import (
     Attributes,
     Request,
     common_attributes,
+    error_class,
     error_type,
     read_request,
     request_attributes,
@@ -258,10 +259,11 @@ class _CallWatch:
             span.set_attributes({name: _compact(value) for name, value in told.items()})
 
     def _describe_error(self, error: BaseException) -> None:
-        withheld = self._is_secret(error)
-        self._span.set_attribute("error.type", error_type(error, latest=self._recording.latest))
+        latest, withheld = self._recording.latest, self._is_secret(error)
+        self._span.set_attribute("error.type", error_type(error, latest=latest))
         self._span.set_status(StatusCode.ERROR, WITHHELD if withheld else str(error))
-        self._span.add_event("exception", exception_attributes(error, withheld=withheld))
+        told = exception_attributes(error, kind=error_class(error, latest=latest), withheld=withheld)
+        self._span.add_event("exception", told)
 
     def _is_secret(self, error: BaseException) -> bool:
         if self._recording.span_content:

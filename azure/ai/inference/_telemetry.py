@@ -189,25 +189,27 @@ def choices_of(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [choice for choice in choices if is_object(choice)] if is_list(choices) else []
 
 
-def error_type(error: BaseException, *, latest: bool) -> str:
-    """Name the kind of an error.
+def error_class(error: BaseException, *, latest: bool) -> str:
+    """Name an error's class; in the old way the one that azure-ai-inference 1.0.0b9 raised.
 
-    With `latest` by the service's code if it gave one, else by its class. The old way is by the class that
-    azure-ai-inference 1.0.0b9 raised: that of azure-core which this library's own derives from.
+    That is the class of azure-core which this library's own derives from.
+
+    :param error: The error.
+    :keyword latest: By which conventions.
+    """
+    own = __name__.rpartition(".")[0]
+    kind = next(kind for kind in type(error).__mro__ if latest or not kind.__module__.startswith(own))
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def error_type(error: BaseException, *, latest: bool) -> str:
+    """Name the kind of an error: with `latest` by the service's code if it gave one, else by its class.
 
     :param error: The error.
     :keyword latest: By which conventions.
     """
     code = getattr(getattr(error, "error", None), "code", None)
-    if latest and isinstance(code, str) and code:
-        return code
-    own = __name__.rpartition(".")[0]
-    return class_name(next(kind for kind in type(error).__mro__ if latest or not kind.__module__.startswith(own)))
-
-
-def class_name(kind: type) -> str:
-    """Name a class with its module, unless it is built in."""
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return code if latest and isinstance(code, str) and code else error_class(error, latest=latest)
 
 
 # ---------------------------------------------------------------- members and the attributes that tell them

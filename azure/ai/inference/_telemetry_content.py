@@ -14,7 +14,7 @@ from typing import Any, Optional
 
 from ._json import is_list, is_object, json_or_none
 from ._reasoning import tell_apart
-from ._telemetry import choices_of, class_name
+from ._telemetry import choices_of
 
 Json = dict[str, Any]
 
@@ -233,10 +233,11 @@ def _texts(value: Any) -> Iterator[str]:
 _NO_CONTENT = frozenset(("role", "type", "id", "tool_call_id", "finish_reason", "detail", "format", "severity"))
 
 
-def exception_attributes(error: BaseException, *, withheld: bool) -> Json:
+def exception_attributes(error: BaseException, *, kind: str, withheld: bool) -> Json:
     """Give the attributes of the event that tells of an error.
 
     :param error: The error.
+    :keyword kind: The name of its class.
     :keyword withheld: Whether its text, and those of its causes, are left out.
     """
     if withheld:
@@ -246,7 +247,7 @@ def exception_attributes(error: BaseException, *, withheld: bool) -> Json:
         stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         message = str(error)
     return {
-        "exception.type": class_name(type(error)),
+        "exception.type": kind,
         "exception.message": message,
         "exception.stacktrace": stack,
         "exception.escaped": "False",
