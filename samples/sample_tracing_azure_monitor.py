@@ -6,7 +6,7 @@ Application Insights resource in APPLICATIONINSIGHTS_CONNECTION_STRING. Without 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and AZURE_AI_CHAT_MODEL to use a real endpoint; without them the sample
 runs against the local emulator (pip install azure-ai-inference[emulator]).
 
-    python sample_tracing_azure_monitor.py
+    python samples/sample_tracing_azure_monitor.py
 """
 
 from __future__ import annotations

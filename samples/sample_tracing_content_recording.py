@@ -12,7 +12,7 @@ Needs pip install azure-ai-inference[opentelemetry] opentelemetry-sdk.
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and AZURE_AI_CHAT_MODEL to use a real endpoint; without them the sample
 runs against the local emulator (pip install azure-ai-inference[emulator]).
 
-    python sample_tracing_content_recording.py
+    python samples/sample_tracing_content_recording.py
 """
 
 from __future__ import annotations

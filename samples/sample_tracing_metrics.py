@@ -9,7 +9,7 @@ Needs pip install azure-ai-inference[opentelemetry] opentelemetry-sdk.
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and AZURE_AI_CHAT_MODEL to use a real endpoint; without them the sample
 runs against the local emulator (pip install azure-ai-inference[emulator]).
 
-    python sample_tracing_metrics.py
+    python samples/sample_tracing_metrics.py
 """
 
 from __future__ import annotations

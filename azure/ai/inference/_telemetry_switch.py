@@ -6,10 +6,7 @@ code that knows OpenTelemetry is loaded. `AIInferenceInstrumentor` sets `current
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Optional, Protocol, TypeVar
-
-if TYPE_CHECKING:
-    from ._call import Call
+from typing import Any, Optional, Protocol, TypeVar
 
 A = TypeVar("A")
 
@@ -67,14 +64,14 @@ class _Unwatched:
 
 UNWATCHED: Watch = _Unwatched()
 
-current: Optional[Callable[["Call"], Watch]] = None
-"""Makes the watch of a call; `None` while nobody watches."""
+current: Optional[Callable[[Any], Watch]] = None
+"""Makes the watch of a `Call`; `None` while nobody watches."""
 
 
-def watched(call: "Call") -> Watch:
+def watched(call: Any) -> Watch:
     """Start to watch a call, if anybody does.
 
-    :param call: The call, before it is sent.
+    :param call: The `Call`, before it is sent.
     :return: What to run it in.
     """
     watch = current
