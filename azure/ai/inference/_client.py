@@ -26,6 +26,7 @@ from ._options import (
     with_options,
 )
 from ._settings import Credential, logger
+from ._telemetry_switch import watched
 from .models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput, ModelInfo
 
 if TYPE_CHECKING:
@@ -100,14 +101,17 @@ class ChatCompletionsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
-        response = self._client._pipeline.run(call.request, stream=call.stream, **call.options)
-        if call.stream:
-            from ._stream import StreamingChatCompletions
+        with watched(call) as watch:
+            response = self._client._pipeline.run(call.request, stream=call.stream, **call.options)
+            if call.stream:
+                from ._stream import StreamingChatCompletions
 
-            check_status(call, response.http_response)
-            updates = StreamingChatCompletions(response.http_response, body=response.context.get("body"), call=call)
-            return cast("StreamingChatCompletions", call.result(response, updates))
-        completions = read_answer(call, response.http_response, completions_of)
+                check_status(call, response.http_response)
+                updates = StreamingChatCompletions(
+                    response.http_response, body=response.context.get("body"), call=call, watch=watch
+                )
+                return cast("StreamingChatCompletions", call.result(response, updates))
+            completions = watch.answered(read_answer(call, response.http_response, completions_of))
         return cast("ChatCompletions", call.result(response, completions))
 
     @with_options(ChatOptions)
@@ -167,8 +171,9 @@ class EmbeddingsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         call = embed_call(self._settings, "embeddings", body, {"input": input, **options})
-        response = self._client._pipeline.run(call.request, **call.options)
-        result = read_answer(call, response.http_response, embeddings_of(call))
+        with watched(call) as watch:
+            response = self._client._pipeline.run(call.request, **call.options)
+            result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
         return cast("EmbeddingsResult", call.result(response, result))
 
     @with_options(EmbeddingOptions, RequestOptions)
@@ -261,8 +266,9 @@ class ImageEmbeddingsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         call = embed_call(self._settings, "image_embeddings", body, {"input": input, **options})
-        response = self._client._pipeline.run(call.request, **call.options)
-        result = read_answer(call, response.http_response, embeddings_of(call))
+        with watched(call) as watch:
+            response = self._client._pipeline.run(call.request, **call.options)
+            result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
         return cast("EmbeddingsResult", call.result(response, result))
 
     @with_options(EmbeddingOptions, RequestOptions)

@@ -25,6 +25,7 @@ from .._options import (
     with_options,
 )
 from .._settings import AsyncCredential, logger
+from .._telemetry_switch import watched
 from ..models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput, ModelInfo
 from ._base_client import InferenceClient
 
@@ -101,16 +102,17 @@ class ChatCompletionsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
-        response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
-        if call.stream:
-            from ._stream import AsyncStreamingChatCompletions
+        with watched(call) as watch:
+            response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
+            if call.stream:
+                from ._stream import AsyncStreamingChatCompletions
 
-            check_status(call, response.http_response)
-            updates = AsyncStreamingChatCompletions(
-                response.http_response, body=response.context.get("body"), call=call
-            )
-            return cast("AsyncStreamingChatCompletions", call.result(response, updates))
-        completions = read_answer(call, response.http_response, completions_of)
+                check_status(call, response.http_response)
+                updates = AsyncStreamingChatCompletions(
+                    response.http_response, body=response.context.get("body"), call=call, watch=watch
+                )
+                return cast("AsyncStreamingChatCompletions", call.result(response, updates))
+            completions = watch.answered(read_answer(call, response.http_response, completions_of))
         return cast("ChatCompletions", call.result(response, completions))
 
     @with_options(ChatOptions)
@@ -171,8 +173,9 @@ class EmbeddingsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         call = embed_call(self._settings, "embeddings", body, {"input": input, **options})
-        response = await self._client._pipeline.run(call.request, **call.options)
-        result = read_answer(call, response.http_response, embeddings_of(call))
+        with watched(call) as watch:
+            response = await self._client._pipeline.run(call.request, **call.options)
+            result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
         return cast("EmbeddingsResult", call.result(response, result))
 
     @with_options(EmbeddingOptions, RequestOptions)
@@ -266,8 +269,9 @@ class ImageEmbeddingsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         call = embed_call(self._settings, "image_embeddings", body, {"input": input, **options})
-        response = await self._client._pipeline.run(call.request, **call.options)
-        result = read_answer(call, response.http_response, embeddings_of(call))
+        with watched(call) as watch:
+            response = await self._client._pipeline.run(call.request, **call.options)
+            result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
         return cast("EmbeddingsResult", call.result(response, result))
 
     @with_options(EmbeddingOptions, RequestOptions)

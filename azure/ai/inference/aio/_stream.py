@@ -12,6 +12,7 @@ from .._call import Call
 from .._chat_stream import ChatStream
 from .._deadline import DRAIN_SECONDS
 from .._headers import RateLimits, rate_limits, region, request_id
+from .._telemetry_switch import UNWATCHED, Watch
 from ..models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 from ._body import reader
 
@@ -32,12 +33,15 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         `timeout`, is over.
     """
 
-    def __init__(self, response: Any, *, body: Any = None, call: Optional[Call] = None) -> None:
+    def __init__(
+        self, response: Any, *, body: Any = None, call: Optional[Call] = None, watch: Watch = UNWATCHED
+    ) -> None:
         self._closed = False
         self._response = response
         self._body = body
         self._read = reader(response, body)
         self._chat = ChatStream(response, call)
+        self._watch = watch.streaming(self._chat.completion)
         self._ready: deque[StreamingChatCompletionsUpdate] = deque()
 
     @property
@@ -85,11 +89,15 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
             chunk = await self._read()
         except AzureError as error:
             self._ready.extend(self._chat.break_off(error))
-        except BaseException:
+        except BaseException as error:
+            if self._watch is not None:
+                self._watch.ended(error)
             await self.aclose()
             raise
         else:
             self._ready.extend(self._chat.feed(chunk) if chunk else self._chat.end())
+        if self._watch is not None:
+            self._watch.arrived(len(self._ready))
 
     async def _finish(self) -> None:
         """Give the connection back, and raise what is wrong with the stream."""
@@ -124,6 +132,8 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         """Stop reading, and give up the connection. May be called again."""
         if not self._closed:
             self._closed = True
+            if self._watch is not None:
+                self._watch.ended(self._chat.fault)
             self._chat.close()
             await self._response.close()
 

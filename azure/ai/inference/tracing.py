@@ -1,0 +1,182 @@
+"""Tracing and metrics of calls, with OpenTelemetry.
+
+`AIInferenceInstrumentor().instrument()` has each call of `complete` and `embed`, in both worlds, make a span and be
+measured. It needs the extra `azure-ai-inference[opentelemetry]`. Spans go to OpenTelemetry's tracer provider, whether
+or not azure-core's own tracing is on; if it is (`azure.core.settings.settings.tracing_implementation`, or
+`tracing_enabled`), its spans of HTTP requests become children of these.
+
+Prompts and answers are not recorded unless asked for.
+"""
+
+import os
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, Optional
+
+from azure.core import CaseInsensitiveEnumMeta
+
+from . import _telemetry_switch
+from ._settings import logger
+
+if TYPE_CHECKING:
+    from ._observer import Observer
+
+__all__ = ["AIInferenceInstrumentor", "TraceType"]
+
+Conventions = Literal["default", "gen_ai_latest_experimental"]
+Capture = Literal["NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_EVENT"]
+
+_LATEST = "gen_ai_latest_experimental"
+_CONVENTIONS = ("default", _LATEST)
+_CAPTURES = {
+    "NO_CONTENT": (False, False),
+    "SPAN_ONLY": (True, False),
+    "EVENT_ONLY": (False, True),
+    "SPAN_AND_EVENT": (True, True),
+}
+_NOWHERE = _CAPTURES["NO_CONTENT"]
+_ON_SPANS = _CAPTURES["SPAN_ONLY"]
+
+_AZURE_SWITCH = "AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED"
+_CAPTURE_SWITCH = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+_CONVENTIONS_SWITCH = "OTEL_SEMCONV_STABILITY_OPT_IN"
+
+
+class TraceType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
+    """What is traced."""
+
+    INFERENCE = "Inference"
+
+
+class AIInferenceInstrumentor:
+    """Switches tracing and metrics of this library on and off, for the whole process.
+
+    All instrumentors share one state.
+
+    :raises ModuleNotFoundError: OpenTelemetry is not installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from . import _observer
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                "Tracing needs OpenTelemetry: pip install azure-ai-inference[opentelemetry]", name=error.name
+            ) from error
+        self._module = _observer
+
+    def instrument(
+        self,
+        enable_content_recording: Optional[bool] = None,
+        *,
+        semantic_conventions: Optional[Conventions] = None,
+        capture_content: Optional[Capture] = None,
+        tracer_provider: Optional[Any] = None,
+        meter_provider: Optional[Any] = None,
+        logger_provider: Optional[Any] = None,
+    ) -> None:
+        """Switch tracing and metrics on. Where they are on, only change what is given, and content recording.
+
+        :param enable_content_recording: Whether prompts, answers, and names and arguments of tools are recorded. By
+            default what the environment variable AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED says: "true", or not.
+        :keyword semantic_conventions: "default" for the spans, attributes and events of azure-ai-inference 1.0.0b9;
+            "gen_ai_latest_experimental" for those of OpenTelemetry's conventions v1.41. By default the latter if the
+            environment variable OTEL_SEMCONV_STABILITY_OPT_IN names it.
+        :keyword capture_content: More exactly, where content is recorded: "NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY"
+            (a log event for each operation) or "SPAN_AND_EVENT". Events are of the latest conventions only, and with
+            these, the environment variable OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT is the default.
+        :keyword tracer_provider: OpenTelemetry's `TracerProvider` to use instead of the global one.
+        :keyword meter_provider: Its `MeterProvider`, likewise.
+        :keyword logger_provider: Its `LoggerProvider`, likewise.
+        :raises ValueError: An argument is none of the values above, or two of them contradict each other.
+        :raises TypeError: `enable_content_recording` is no bool.
+        """
+        before = self._current()
+        recording = self._module.Recording() if before is None else before.recording
+        latest = _is_latest(semantic_conventions, recording.latest if before else None, os.environ)
+        span_content, event_content = _capture(enable_content_recording, capture_content, latest, os.environ)
+        observer = self._module.Observer(
+            self._module.Recording(
+                latest,
+                span_content,
+                event_content,
+                tracer_provider or recording.tracer_provider,
+                meter_provider or recording.meter_provider,
+                logger_provider or recording.logger_provider,
+            )
+        )
+        _telemetry_switch.current = observer
+
+    def uninstrument(self) -> None:
+        """Switch tracing and metrics off; calls and streams that are under way are still told of. May be repeated."""
+        _telemetry_switch.current = None
+
+    def is_instrumented(self) -> bool:
+        """Whether tracing and metrics are on."""
+        return self._current() is not None
+
+    def is_content_recording_enabled(self) -> bool:
+        """Whether they are on, and record prompts and answers."""
+        observer = self._current()
+        return observer is not None and observer.recording.content
+
+    def _current(self) -> "Optional[Observer]":
+        observer = _telemetry_switch.current
+        return observer if isinstance(observer, self._module.Observer) else None
+
+
+def _is_latest(argument: Optional[str], before: Optional[bool], environ: Mapping[str, str]) -> bool:
+    """Decide on the conventions: an argument, what was decided before, the environment."""
+    if argument is not None:
+        if argument not in _CONVENTIONS:
+            raise ValueError(f"semantic_conventions={argument!r} is unknown. Give one of {', '.join(_CONVENTIONS)}.")
+        return argument == _LATEST
+    if before is not None:
+        return before
+    return _LATEST in [name.strip() for name in environ.get(_CONVENTIONS_SWITCH, "").split(",")]
+
+
+def _capture(
+    enable: Optional[bool], capture: Optional[str], latest: bool, environ: Mapping[str, str]
+) -> tuple[bool, bool]:
+    """Decide whether content goes on spans, and whether into events."""
+    if enable is not None and not isinstance(enable, bool):
+        raise TypeError(f"enable_content_recording must be True, False or None, not {enable!r}.")
+    if capture is not None:
+        return _given_capture(enable, capture, latest)
+    if enable is False:
+        return _NOWHERE
+    said = _capture_of(environ) if latest else None
+    if enable:
+        return said if said and any(said) else _ON_SPANS
+    if said is not None:
+        return said
+    return _ON_SPANS if environ.get(_AZURE_SWITCH, "").strip().lower() == "true" else _NOWHERE
+
+
+def _given_capture(enable: Optional[bool], capture: str, latest: bool) -> tuple[bool, bool]:
+    places = _CAPTURES.get(capture)
+    if places is None:
+        raise ValueError(f"capture_content={capture!r} is unknown. Give one of {', '.join(_CAPTURES)}.")
+    if enable is not None and enable != any(places):
+        raise ValueError(
+            f"enable_content_recording={enable} and capture_content={capture!r} contradict each other. Give one."
+        )
+    if places[1] and not latest:
+        raise ValueError(
+            f"capture_content={capture!r} records events of the latest conventions. Give also "
+            f"semantic_conventions={_LATEST!r}, or record on spans: 'SPAN_ONLY'."
+        )
+    return places
+
+
+def _capture_of(environ: Mapping[str, str]) -> Optional[tuple[bool, bool]]:
+    """Read the environment variable of the latest conventions; "true" and "false" are what it was before."""
+    said = environ.get(_CAPTURE_SWITCH, "").strip().upper()
+    if not said:
+        return None
+    if said in ("TRUE", "FALSE"):
+        return _ON_SPANS if said == "TRUE" else _NOWHERE
+    if said not in _CAPTURES:
+        logger.warning("%s is unknown; no content is recorded. Set one of %s.", _CAPTURE_SWITCH, ", ".join(_CAPTURES))
+    return _CAPTURES.get(said, _NOWHERE)
