@@ -31,6 +31,8 @@ FLOORS = {
 UPWARD = {
     ("models", "_stream"),  # 1.0.0b9 published the streams among the models
     ("models", "aio._stream"),
+    ("models", "_batches"),  # and so are the batches, which belong beside the result that they give
+    ("models", "aio._batches"),
     ("models._chat", "_structured"),  # `parse_as` and `from_function` hand over to what knows types
 }
 """The imports that go up, each on its first use and not when the module is loaded."""

@@ -6,39 +6,41 @@ code that knows OpenTelemetry is loaded. `AIInferenceInstrumentor` sets `current
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Optional, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 A = TypeVar("A")
 
 
-class StreamWatch(Protocol):
-    """Watches one stream. May be told of its end more than once; if it is never told, it notices when it is freed."""
+if TYPE_CHECKING:
+    from typing import Protocol
 
-    def arrived(self, count: int) -> None:
-        """Take note that bytes came, and how many updates they completed."""
+    class StreamWatch(Protocol):
+        """Watches one stream. May be told of its end more than once; never told, it notices when it is freed."""
 
-    def ended(self, error: Optional[BaseException]) -> None:
-        """Take note that nothing more is read, and why, if something is wrong."""
+        def arrived(self, count: int) -> None:
+            """Take note that bytes came, and how many updates they completed."""
 
+        def ended(self, error: Optional[BaseException]) -> None:
+            """Take note that nothing more is read, and why, if something is wrong."""
 
-class Watch(Protocol):
-    """Watches one call, for as long as the `with` block around it lasts; a stream for longer."""
+    class Watch(Protocol):
+        """Watches one call, for as long as the `with` block around it lasts; a stream for longer."""
 
-    def __enter__(self) -> "Watch": ...
+        def __enter__(self) -> "Watch": ...
 
-    def __exit__(
-        self,
-        exc_type: Optional[type[BaseException]],
-        exc_value: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None: ...
+        def __exit__(
+            self,
+            exc_type: Optional[type[BaseException]],
+            exc_value: Optional[BaseException],
+            traceback: Optional[TracebackType],
+        ) -> None: ...
 
-    def answered(self, answer: A) -> A:
-        """Take note of the answer, and give it back."""
-        ...
+        def answered(self, answer: A) -> A:
+            """Take note of the answer, and give it back."""
+            ...
 
-    def streaming(self, completion: Callable[[], Any]) -> Optional[StreamWatch]:
-        """Take note that the answer is a stream, whose updates so far `completion` puts together."""
+        def streaming(self, completion: Callable[[], Any]) -> Optional[StreamWatch]:
+            """Take note that the answer is a stream, whose updates so far `completion` puts together."""
 
 
 class _Unwatched:
@@ -58,17 +60,17 @@ class _Unwatched:
     def answered(self, answer: A) -> A:
         return answer
 
-    def streaming(self, completion: Callable[[], Any]) -> Optional[StreamWatch]:
+    def streaming(self, completion: Callable[[], Any]) -> "Optional[StreamWatch]":
         return None
 
 
-UNWATCHED: Watch = _Unwatched()
+UNWATCHED: "Watch" = _Unwatched()
 
-current: Optional[Callable[[Any], Watch]] = None
+current: "Optional[Callable[[Any], Watch]]" = None
 """Makes the watch of a `Call`; `None` while nobody watches."""
 
 
-def watched(call: Any) -> Watch:
+def watched(call: Any) -> "Watch":
     """Start to watch a call, if anybody does.
 
     :param call: The `Call`, before it is sent.
