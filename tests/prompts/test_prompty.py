@@ -157,7 +157,7 @@ def test_the_newest_schema() -> None:
         "stop": ["END"],
         "parallel_tool_calls": False,
         "verbosity": "low",
-        "model_extras": {"mirostat": 4},
+        "top_k": 4,
         "tools": [{"type": "function", "function": function}],
         "response_format": {"type": "json_schema", "json_schema": {"name": "Travel_plan", "schema": schema}},
     }
