@@ -7,7 +7,6 @@ import pytest
 
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall
 from azure.ai.inference.emulator._dialects import DIALECTS
-
 from azure.ai.inference.models import ChatCompletions, ChatCompletionsToolCall
 
 from .conftest import World, settle
