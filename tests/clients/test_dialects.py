@@ -1,7 +1,7 @@
 """A stream put together again is the plain answer, in every provider's ways, over sockets."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
 import pytest
 
@@ -84,3 +84,161 @@ def _says_nothing(name: str, member: Any) -> bool:
         return not any(finding["filtered"] for finding in member.values())
     unsaid = (("content", ""), ("prompt_filter_results", [{"prompt_index": 0}]))
     return member is None or (name, member) in unsaid or name in ("id", "content_filter_offsets")
+
+
+def chunk(*choices: Any, **members: Any) -> dict[str, Any]:
+    head = {"id": "x", "object": "chat.completion.chunk", "created": 1736389076, "model": "m"}
+    return {**head, "choices": list(choices), **members}
+
+
+def part(delta: Any = None, finish_reason: Any = None, **members: Any) -> dict[str, Any]:
+    return {"index": 0, "delta": delta or {}, "finish_reason": finish_reason, **members}
+
+
+def tool(name: Any = None, arguments: Any = None, **members: Any) -> dict[str, Any]:
+    function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
+    return {"tool_calls": [{**members, "function": function}]}
+
+
+def thinking(text: str) -> dict[str, Any]:
+    return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}]}]}
+
+
+USAGE = {"completion_tokens": 23, "prompt_tokens": 100, "total_tokens": 123}
+DONE = "[DONE]"
+PROMPT_FILTER = {
+    "choices": [],
+    "created": 0,
+    "id": "",
+    "model": "",
+    "object": "",
+    "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}],
+}
+WITHHELD = {"hate": {"filtered": True, "severity": "high"}}
+
+
+class Told(NamedTuple):
+    """What a recorded stream adds up to."""
+
+    text: str = ""
+    finish_reason: str = "stop"
+    usage: Optional[dict[str, Any]] = None
+    reasoning: Optional[str] = None
+    calls: tuple[tuple[str, str], ...] = ()
+
+
+RECORDED: dict[str, tuple[list[Any], Told]] = {
+    "serverless Mistral": (
+        [
+            chunk(part({"role": "assistant", "content": ""}, logprobs=None)),
+            chunk(part({"content": "Hel"})),
+            chunk(part({"content": "lo"})),
+            chunk(part({"content": ""}, "stop"), usage=USAGE),
+            DONE,
+        ],
+        Told("Hello", usage=USAGE),
+    ),
+    "serverless Mistral calling a tool": (
+        [chunk(part(tool("get_weather", '{"city": "Seattle"}', id="a1"), "tool_calls"), usage=USAGE), DONE],
+        Told("", "tool_calls", USAGE, calls=(("get_weather", '{"city": "Seattle"}'),)),
+    ),
+    "GitHub's gpt-4o calling a forced tool": (
+        [
+            PROMPT_FILTER,
+            chunk(part({"content": None, "role": "assistant", **tool("get", "", id="c", index=0, type="function")})),
+            chunk(part(tool(None, '{"', index=0))),
+            chunk(part(tool(None, 'a":1}', index=0))),
+            chunk(part({}, "stop")),
+            DONE,
+        ],
+        Told("", "stop", calls=(("get", '{"a":1}'),)),
+    ),
+    "Azure's model router with usage": (
+        [
+            PROMPT_FILTER,
+            chunk(part({"content": "", "refusal": None, "role": "assistant"}), obfuscation="D3W", usage=None),
+            chunk(part({"content": "Hi"}), obfuscation="x", usage=None),
+            chunk(part({}, "stop"), obfuscation="", usage=None),
+            chunk(obfuscation="Dj", usage=USAGE),
+            DONE,
+        ],
+        Told("Hi", usage=USAGE),
+    ),
+    "Foundry's DeepSeek": (
+        [
+            chunk(part({"role": None, "content": None, "reasoning_content": "We", "tool_calls": None}), usage=None),
+            chunk(part({"role": None, "content": None, "reasoning_content": " know.", "tool_calls": None}), usage=None),
+            chunk(part({"role": None, "content": "Yes", "reasoning_content": None, "tool_calls": None}), usage=None),
+            chunk(part({"content": None}, "stop", matched_stop=1), usage=None),
+            chunk(usage={**USAGE, "prompt_tokens_details": None, "reasoning_tokens": 0}),
+            DONE,
+        ],
+        Told("Yes", usage={**USAGE, "prompt_tokens_details": None, "reasoning_tokens": 0}, reasoning="We know."),
+    ),
+    "Magistral": (
+        [
+            chunk(part({"role": "assistant", **thinking("The user ")})),
+            chunk(part(thinking("is asking"))),
+            chunk(part({"content": [{"type": "text", "text": "2 + 2"}]})),
+            chunk(part({"content": " = 4"})),
+            chunk(part({"content": ""}, "stop"), usage=USAGE),
+            DONE,
+        ],
+        Told("2 + 2 = 4", usage=USAGE, reasoning="The user is asking"),
+    ),
+    "a vendor behind Mistral, calling a tool": (
+        [
+            chunk(part({**tool("search", "", id="c9", type="function", index=0), "index": 0, "content": ""})),
+            chunk(part({**tool("", '{"q": 1}', type="function", index=0), "index": 0, "content": ""})),
+            chunk(part({"content": ""}, "tool_calls"), usage=USAGE),
+            DONE,
+        ],
+        Told("", "tool_calls", USAGE, calls=(("search", '{"q": 1}'),)),
+    ),
+    "DeepSeek-R1 on a serverless endpoint": (
+        [
+            chunk(part({"role": "assistant", "content": "<think>Okay,"})),
+            chunk(part({"content": " so.</thi"})),
+            chunk(part({"content": "nk>\n\nYes"})),
+            chunk(part({"content": ""}, "stop")),
+            DONE,
+        ],
+        Told("Yes", reasoning="Okay, so."),
+    ),
+    "Azure's asynchronous filter": (
+        [
+            PROMPT_FILTER,
+            chunk(part({"role": "assistant", "content": "A"})),
+            {**chunk({"index": 0, "finish_reason": "content_filter", "content_filter_results": WITHHELD}), "id": ""},
+            DONE,
+        ],
+        Told("A", "content_filter"),
+    ),
+    "llama.cpp keeping alive": (
+        [
+            b":\n\n:\n\n:\n\n",
+            chunk(part({"role": "assistant", "content": None})),
+            b": ping\n",
+            chunk(part({"content": "Hi"})),
+            chunk(part({}, "stop")),
+            b"data: [DONE]",
+        ],
+        Told("Hi"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("events", "told"), RECORDED.values(), ids=RECORDED)
+async def test_recorded_streams(world: World, emulator: Emulator, events: list[Any], told: Told) -> None:
+    emulator.reset()
+    emulator.reply(Reply(events=events), times=2)
+    client = world.chat(emulator.url, emulator.key)
+    stream = await client.stream()
+    [choice] = (await settle(stream.get_final_completions())).choices
+    calls = tuple((call.function.name, call.function.arguments) for call in choice.message.tool_calls or ())
+    usage = stream.usage and stream.usage.as_dict()
+    assert Told(choice.message.text, choice.finish_reason, usage, choice.message.reasoning, calls) == told
+    updates = await (await client.stream()).rest()
+    deltas = [choice.delta for update in updates for choice in update.choices if choice.delta]
+    assert "".join(delta.text for delta in deltas) == told.text
+    assert "".join(delta.reasoning or "" for delta in deltas).strip() == (told.reasoning or "")
