@@ -314,7 +314,7 @@ async def test_both_hosts(world: World, host: str, target: tuple[str, str]) -> N
         raise StopHereError
 
     with pytest.raises(StopHereError):
-        await world.chat(host).complete(raw_request_hook=look)
+        await world.chat(host, model="m").complete(raw_request_hook=look)
     [(url, headers)] = seen
     assert (url, *(name for name, value in headers.items() if KEY in value)) == target
 
