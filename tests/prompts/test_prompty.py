@@ -157,7 +157,7 @@ def test_the_newest_schema() -> None:
         "stop": ["END"],
         "parallel_tool_calls": False,
         "verbosity": "low",
-        "model_extras": {"top_k": 4},
+        "top_k": 4,
         "tools": [{"type": "function", "function": function}],
         "response_format": {"type": "json_schema", "json_schema": {"name": "Travel_plan", "schema": schema}},
     }
@@ -282,11 +282,11 @@ def test_tools(tmp_path: Path, declared: str, parameters: Any) -> None:
 
 
 def test_parameters_that_complete_does_not_name(tmp_path: Path) -> None:
-    front = "model: {parameters: {stream: true, top_k: 3, model_extras: {min_p: 1}, seed: 1}}"
+    front = "model: {parameters: {stream: true, mirostat: 3, model_extras: {min_p: 1}, seed: 1}}"
     template = PromptTemplate.from_prompty(write(tmp_path, front))
-    assert template.parameters == {"stream": True, "seed": 1, "model_extras": {"min_p": 1, "top_k": 3}}
-    child = write(tmp_path, "base: p.prompty\nmodel: {parameters: {top_k: 4, safe_prompt: true}}", name="child.prompty")
-    extras = {"min_p": 1, "top_k": 4, "safe_prompt": True}
+    assert template.parameters == {"stream": True, "seed": 1, "model_extras": {"min_p": 1, "mirostat": 3}}
+    child = write(tmp_path, "base: p.prompty\nmodel: {parameters: {mirostat: 4, grammar: x}}", name="child.prompty")
+    extras = {"min_p": 1, "mirostat": 4, "grammar": "x"}
     assert PromptTemplate.from_prompty(child).parameters == {"stream": True, "seed": 1, "model_extras": extras}
 
 

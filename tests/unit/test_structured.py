@@ -26,9 +26,13 @@ from azure.core.serialization import NULL
 from typing_extensions import Doc, NotRequired, ReadOnly, Required, TypeAliasType
 
 from azure.ai.inference import _structured
-from azure.ai.inference._chat import response_format_of
 from azure.ai.inference._model import wrap_as
-from azure.ai.inference._parse_errors import (
+from azure.ai.inference._reading import MisfitError
+from azure.ai.inference._records import UnreadableTypeError
+from azure.ai.inference._shapes import shape_of
+from azure.ai.inference._strict import NotStrictError, strict
+from azure.ai.inference._structured import parse_as, schema_of
+from azure.ai.inference.exceptions import (
     AnswerError,
     FilteredAnswerError,
     InvalidAnswerError,
@@ -37,11 +41,6 @@ from azure.ai.inference._parse_errors import (
     ToolCallError,
     TruncatedAnswerError,
 )
-from azure.ai.inference._reading import MisfitError
-from azure.ai.inference._records import UnreadableTypeError
-from azure.ai.inference._shapes import shape_of
-from azure.ai.inference._strict import NotStrictError, strict
-from azure.ai.inference._structured import parse_as, schema_of
 from azure.ai.inference.models import (
     ChatCompletions,
     ChatCompletionsResponseFormatJSON,
@@ -49,6 +48,7 @@ from azure.ai.inference.models import (
     ChatCompletionsToolCall,
     JsonSchemaFormat,
 )
+from azure.ai.inference.models._format import response_format_of
 
 
 class Color(Enum):
@@ -729,7 +729,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Optional, TypedDict
 from annotated_types import Gt
-from azure.ai.inference._chat import response_format_of
+from azure.ai.inference.models._format import response_format_of
 from azure.ai.inference._structured import parse_as
 from azure.ai.inference.models import ChatCompletionsToolDefinition
 
@@ -760,7 +760,7 @@ print("done")
 UNTOUCHED = """
 import sys
 from dataclasses import dataclass
-from azure.ai.inference._chat import response_format_of
+from azure.ai.inference.models._format import response_format_of
 from azure.ai.inference._structured import parse_as
 
 @dataclass

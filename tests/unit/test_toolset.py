@@ -23,8 +23,8 @@ import pytest
 
 from azure.ai.inference._docstring import read_docstring
 from azure.ai.inference._model import wrap_as
-from azure.ai.inference._parse_errors import ToolCallError
 from azure.ai.inference._reading import MisfitError
+from azure.ai.inference.exceptions import ToolCallError
 from azure.ai.inference.models import (
     AssistantMessage,
     ChatChoice,

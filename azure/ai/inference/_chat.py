@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from azure.core.serialization import NULL
-
 from ._call import Call, given_body, make_call, warn_of_ignored
 from ._json import is_object, to_json
 from ._model import wrap_as
 from ._options import ChatOptions, merge, merge_extras, names
 from ._settings import Settings
 from .models import ChatCompletions
+from .models._format import response_format_of
 
 CHAT_SETTINGS = names(ChatOptions)
 
@@ -25,26 +24,6 @@ _INFERENCE_SCHEMA = frozenset(
 
 completions_of = wrap_as(ChatCompletions)
 """Make the result of a call from the JSON object that came."""
-
-
-def response_format_of(value: Any) -> Any:
-    """Write a response format as the service takes it.
-
-    :param value: "text" or "json_object"; a `JsonSchemaFormat`; the service's own JSON object, which is left as it is;
-        or a type, of which a schema is made: strict, unless it has parts that strict mode cannot say. NULL and `None`
-        pass.
-    :raises ValueError: Nothing of the above, or a type that has no JSON schema.
-    """
-    if value is None or value is NULL:
-        return value
-    if isinstance(value, str) and value in ("text", "json_object"):
-        return {"type": str(value)}
-    if is_object(value):
-        is_format = "type" not in value and ("schema" in value or "name" in value)
-        return {"type": "json_schema", "json_schema": value} if is_format else value
-    from ._structured import format_of_type  # only now: reading types takes much more than sending text
-
-    return format_of_type(value)
 
 
 def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call:

@@ -9,7 +9,7 @@ from typing_extensions import Self, Unpack
 
 from ._base_client import InferenceClient
 from ._call import check_status, read_answer
-from ._chat import CHAT_SETTINGS, chat_call, completions_of, response_format_of
+from ._chat import CHAT_SETTINGS, chat_call, completions_of
 from ._embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
 from ._endpoint import Kind
 from ._options import (
@@ -28,6 +28,7 @@ from ._options import (
 from ._settings import Credential, logger
 from ._telemetry_switch import watched
 from .models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput, ModelInfo
+from .models._format import response_format_of
 
 if TYPE_CHECKING:
     from ._batches import EmbeddingBatches

@@ -14,6 +14,7 @@ from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from datetime import datetime, timezone
 from enum import Enum
 from functools import cache
+from inspect import isfunction
 from itertools import islice
 from types import UnionType
 from typing import (
@@ -40,6 +41,14 @@ T = TypeVar("T")
 M = TypeVar("M", bound="Model")
 Wrap = Callable[[Any], Any]
 
+if TYPE_CHECKING:
+    from azure.core.serialization import _Null
+
+    Setting = Union[T, _Null, None]
+    """A value, `azure.core.serialization.NULL` for an explicit JSON null, or `None` for not said."""
+else:
+    Setting = Optional
+
 _REPR_LENGTH = 1024
 _REPR_ITEMS = 16
 
@@ -55,22 +64,35 @@ class _Field:
     """What `field` and `constant` leave in a class body until the class is complete."""
 
     def __init__(
-        self, name: Optional[str] = None, value: Optional[str] = None, last: bool = False, reads: Any = None
+        self,
+        name: Optional[str] = None,
+        *,
+        value: Optional[str] = None,
+        last: bool = False,
+        default: Any = None,
+        reads: Any = None,
+        writes: Optional[Wrap] = None,
     ) -> None:
         self.name = name
         self.value = value
         self.last = last
+        self.default = default
         self.reads = reads
+        self.writes = writes
 
 
-def field(*, name: Optional[str] = None, default: Any = None, reads: Any = None) -> Any:
-    """Declare an optional field.
+def field(
+    *, name: Optional[str] = None, default: Any = None, reads: Any = None, writes: Optional[Callable[[Any], Any]] = None
+) -> Any:
+    """Declare a field.
 
     :keyword name: The JSON member, where it differs from the attribute.
-    :keyword default: For type checkers: the field may be left out. An absent field reads `None`.
-    :keyword reads: The type that the value is read as, where services send more than the annotation promises.
+    :keyword default: The field may be left out, and is then this in what the constructor makes, or absent if `None`.
+    :keyword reads: The type that the value is read as, where services send more than the annotation promises; or a
+        function that reads it, the JSON staying as it is.
+    :keyword writes: Makes the wire form of a value that is given or assigned.
     """
-    return _Field(name, reads=reads)
+    return _Field(name, default=default, reads=reads, writes=writes)
 
 
 def constant(value: str, *, last: bool = False, init: Literal[False] = False) -> Any:
@@ -114,8 +136,8 @@ class Model(dict[str, Any]):
     """A JSON object with typed attributes.
 
     Made from keywords, one for each field, or from one mapping in wire form, whose unknown members are kept. An absent
-    field reads `None`; assigning `None` removes it. Other attributes may be set on an instance; they are not part of
-    the JSON.
+    field reads `None`; assigning `None` removes it, and `azure.core.serialization.NULL` makes it a JSON null. Other
+    attributes may be set on an instance; they are not part of the JSON.
 
     :raises TypeError: An unknown keyword, or a positional argument that is no mapping.
     """
@@ -124,6 +146,7 @@ class Model(dict[str, Any]):
     _nested: ClassVar[dict[str, Wrap]] = {}
     _before: ClassVar[dict[str, str]] = {}
     _behind: ClassVar[dict[str, str]] = {}
+    _defaults: ClassVar[dict[str, Any]] = {}
     _positional: ClassVar[Optional[str]] = None
     _kinds: ClassVar[dict[str, type["Model"]]] = {}
     _kind_member: ClassVar[str] = ""
@@ -146,7 +169,7 @@ class Model(dict[str, Any]):
         if positional:
             cls._positional = positional
         cls._names, cls._nested = dict(cls._names), dict(cls._nested)
-        cls._before, cls._behind = dict(cls._before), dict(cls._behind)
+        cls._before, cls._behind, cls._defaults = dict(cls._before), dict(cls._behind), dict(cls._defaults)
         if kinds_by:
             cls._kinds, cls._kind_member = {}, kinds_by
         if discriminator:
@@ -160,21 +183,26 @@ class Model(dict[str, Any]):
     def _declare(cls, attribute: str, annotation: Any) -> None:
         spec = cls.__dict__.get(attribute)
         name = attribute
+        write: Wrap = _to_wire
         if isinstance(spec, _Field):
-            name, annotation = spec.name or attribute, spec.reads or annotation
+            name, annotation, write = spec.name or attribute, spec.reads or annotation, spec.writes or _to_wire
             if spec.value is not None:
                 (cls._behind if spec.last else cls._before)[name] = spec.value
+            if spec.default is not None:
+                cls._defaults[name] = spec.default
         cls._names[attribute] = name
-        accessor, wrap = _accessor(name, annotation)
+        accessor, wrap = _accessor(name, annotation, write)
         if wrap is not None:
             cls._nested[name] = wrap
         setattr(cls, attribute, accessor)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if len(args) == 1 and isinstance(args[0], Mapping):
+            _update(self, self._defaults)
             _update(self, args[0])
             return
         _update(self, self._before)
+        _update(self, self._defaults)
         self._take_keywords(kwargs)
         if args:
             self._take_positional(args, kwargs)
@@ -290,14 +318,14 @@ class Model(dict[str, Any]):
 
 
 @cache
-def _accessor(name: str, annotation: Any) -> tuple[property, Optional[Wrap]]:
+def _accessor(name: str, annotation: Any, write: Wrap) -> tuple[property, Optional[Wrap]]:
     """Make the property that reads and writes a member, and the function that wraps it, if it is one to be wrapped."""
 
     def put(self: Model, value: Any) -> None:
         if value is None:
             _dict.pop(self, name, None)
         else:
-            _raw_set(self, name, _to_wire(value))
+            _raw_set(self, name, write(value))
 
     kind, read = _reader(annotation)
     get = {"plain": _plain_getter, "nested": _nested_getter, "converted": _converting_getter}[kind](name, read)
@@ -331,6 +359,8 @@ def _converting_getter(name: str, read: Wrap) -> Wrap:
 
 def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Wrap]:
     """Tell how a field of this type is read: its kind, and the function that does it."""
+    if isfunction(annotation):
+        return "converted", annotation
     for choice in _choices(annotation):
         if get_origin(choice) is list and _is_model(item := get_args(choice)[0]):
             return "nested", _list_of(item)
@@ -419,7 +449,7 @@ def _to_wire(value: Any) -> Any:
     if isinstance(value, datetime):
         seconds = value.timestamp()
         return int(seconds) if seconds.is_integer() else seconds
-    return value
+    return None if value is NULL else value
 
 
 def _plain(value: Any) -> Any:

@@ -8,34 +8,22 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import FunctionType, MappingProxyType
-from typing import IO, TYPE_CHECKING, Any, Literal, Optional, TypedDict, TypeVar, Union
+from typing import IO, Any, Literal, Optional, TypedDict, TypeVar, Union
 
+from ._model import Setting
 from .models import (
     ChatCompletionsNamedToolChoice,
-    ChatCompletionsResponseFormat,
     ChatCompletionsToolChoicePreset,
     ChatCompletionsToolDefinition,
     EmbeddingEncodingFormat,
     EmbeddingInputType,
-    JsonSchemaFormat,
 )
+from .models._format import ResponseFormat
 
-T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-
-if TYPE_CHECKING:
-    from azure.core.serialization import _Null
-
-    Setting = Union[T, _Null, None]
-    """A setting: a value, `azure.core.serialization.NULL` for an explicit JSON null, or `None` for not said."""
-else:
-    Setting = Optional
 
 Messages = Iterable[Mapping[str, Any]]
 Body = Union[Mapping[str, Any], bytes, IO[bytes]]
-ResponseFormat = Union[
-    Literal["text", "json_object"], str, JsonSchemaFormat, ChatCompletionsResponseFormat, Mapping[str, Any], type[Any]
-]
 
 
 class ChatOptions(TypedDict, total=False):
@@ -59,7 +47,8 @@ class ChatOptions(TypedDict, total=False):
     temperature: Setting[float]
     """0 to 1, for some models to 2: how random the choice of tokens is. Change this or `top_p`, not both."""
     tool_choice: Setting[Union[str, ChatCompletionsToolChoicePreset, ChatCompletionsNamedToolChoice, Mapping[str, Any]]]
-    """Whether tools may be called: "auto" (the default with tools), "none", "required", or a certain one."""
+    """Whether tools may be called: "auto" (the default with tools), "none", "required" (of Mistral's models also "any",
+    which is the same), or a certain one."""
     tools: Setting[Sequence[Union[ChatCompletionsToolDefinition, Mapping[str, Any]]]]
     """The tools that the model may call."""
     top_p: Setting[float]
@@ -88,8 +77,8 @@ class ChatOptions(TypedDict, total=False):
     """Kinds of output: "text", "audio"."""
     audio: Setting[Mapping[str, Any]]
     """Voice and format of audio output."""
-    metadata: Setting[Mapping[str, str]]
-    """Names and values to keep with a stored completion: 16 at most, of 64 and 512 characters."""
+    metadata: Setting[Mapping[str, Any]]
+    """Names and values to keep with a stored completion: for OpenAI 16 texts at most, of 64 and 512 characters."""
     store: Setting[bool]
     """Whether the service keeps the completion for later use."""
     user: Setting[str]
@@ -100,6 +89,24 @@ class ChatOptions(TypedDict, total=False):
     """A stable name for the end user that tells nothing of them, to find abuse."""
     prompt_cache_key: Setting[str]
     """Requests that share a key and a long beginning are likelier to be served from the prompt cache."""
+    min_tokens: Setting[int]
+    """The fewest tokens that the answer may have. This and what follows: Mistral's models."""
+    random_seed: Setting[int]
+    """0 or more: makes sampling repeatable; what `seed` is to other models."""
+    repetition_penalty: Setting[float]
+    """Above 1, tokens that have occurred become less likely."""
+    top_k: Setting[int]
+    """Only as many of the likeliest tokens are considered."""
+    prompt_logprobs: Setting[bool]
+    """Whether to tell the log probabilities of the prompt's tokens."""
+    top_prompt_logprobs: Setting[int]
+    """How many likely tokens to tell for each place of the prompt; needs `prompt_logprobs`."""
+    prompt_mode: Setting[str]
+    """"reasoning" puts the instructions for reasoning models before the conversation."""
+    guardrails: Setting[Sequence[Mapping[str, Any]]]
+    """Moderation of prompt and answer, as `[{"block_on_error": True, "moderation_llm_v1": {...}}]`."""
+    safe_prompt: Setting[bool]
+    """Whether instructions to be safe are put before the conversation, False by default."""
     model_extras: Optional[Mapping[str, Any]]
     """Further members of the request, as the model knows them. A call's are merged over the client's, key by key."""
 
@@ -180,6 +187,9 @@ class RequestOptions(TypedDict, total=False):
     """Seconds that waits grow from, 0.8 by default."""
     retry_backoff_max: float
     """The longest wait in seconds, also when the service asks for more, 120 by default."""
+    retry_backoff_exponent: Optional[float]
+    """1 to 100: how many times longer than the last each wait is, 2 by default. Said, the first wait is
+    `retry_backoff_factor` seconds; not said, the first retry does not wait."""
     retry_mode: Any
     """Waits grow "exponential"ly (the default) or stay "fixed"."""
     retry_on_methods: Iterable[str]

@@ -249,6 +249,7 @@ class RetryDecisions(RetryPolicyBase):
         self._methods = frozenset(kwargs.pop("retry_on_methods", None) or {*self._DEFAULT_METHODS, "POST"})
         self._statuses = RETRIED_STATUSES | frozenset(kwargs.get("retry_on_status_codes") or ())
         self._read_timeouts = "retry_read" in kwargs
+        self._exponent = _checked_exponent(kwargs.pop("retry_backoff_exponent", None))
         super().__init__(**kwargs)
 
     _DEFAULT_METHODS = ("HEAD", "GET", "PUT", "DELETE", "OPTIONS", "TRACE")
@@ -261,8 +262,22 @@ class RetryDecisions(RetryPolicyBase):
         read_timeouts = self._read_timeouts or "retry_read" in options
         options["retry_on_methods"] = options.pop("retry_on_methods", None) or self._methods
         statuses = self._statuses | frozenset(options.pop("retry_on_status_codes", None) or ())
+        exponent = _checked_exponent(options.pop("retry_backoff_exponent", self._exponent))
         settings = super().configure_retries(options)
-        return {**settings, "read_timeouts": read_timeouts, "statuses": statuses}
+        return {**settings, "read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent}
+
+    def get_backoff_time(self, settings: dict[str, Any]) -> float:
+        """Decide how long to wait where the service does not say.
+
+        :param settings: The call's settings.
+        :return: Seconds, before jitter.
+        """
+        exponent: Optional[float] = settings["exponent"]
+        if exponent is None:
+            usual: float = super().get_backoff_time(settings)
+            return usual
+        growth = exponent ** min(len(settings["history"]) - 1, _MOST_GROWTH)
+        return min(float(settings["max_backoff"]), float(settings["backoff"]) * growth)
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
         """Whether an answer's status asks for another attempt.
@@ -298,6 +313,16 @@ class RetryDecisions(RetryPolicyBase):
             return min(asked, float(settings["max_backoff"]))
         backoff: float = self.get_backoff_time(settings)
         return backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter is no secret
+
+
+_MOST_GROWTH = 64
+"""Waits grow no more after as many retries; whatever they grew from, the longest wait is reached, and no float ends."""
+
+
+def _checked_exponent(exponent: Optional[float]) -> Optional[float]:
+    if exponent is None or 1 <= exponent <= 100:
+        return exponent
+    raise ValueError(f"retry_backoff_exponent is {exponent!r}; choose a number from 1 (waits stay) to 100")
 
 
 def is_transient(error: Exception, *, read_timeouts: bool) -> bool:

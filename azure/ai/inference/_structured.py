@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar, cast, get_args, get_or
 from weakref import WeakKeyDictionary
 
 from ._json import is_object
-from ._parse_errors import (
+from ._reading import MisfitError
+from ._records import UnreadableTypeError, name_of
+from ._shapes import Schema, is_type, reader_of, shape_of
+from ._strict import NotStrictError, strict
+from .exceptions import (
     FilteredAnswerError,
     InvalidAnswerError,
     MismatchedAnswerError,
     RefusedAnswerError,
     TruncatedAnswerError,
 )
-from ._reading import MisfitError
-from ._records import UnreadableTypeError, name_of
-from ._shapes import Schema, is_type, reader_of, shape_of
-from ._strict import NotStrictError, strict
 
 if TYPE_CHECKING:
     from .models import ChatChoice, ChatCompletions, ChatResponseMessage

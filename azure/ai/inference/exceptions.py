@@ -1,21 +1,29 @@
-"""What an answer of the service raises.
+"""What an answer of the service raises, and what reading it as a value or carrying out its tool calls does.
 
-Each class here is also the azure-core class that version 1.0.0b9 raised, so ``except HttpResponseError`` and
-``except ClientAuthenticationError`` go on working. What they add (request id, headers, time to wait, the error as it
-came) is declared on :class:`InferenceError`: catch that one and a type checker knows the attributes too::
+Each kind of :class:`InferenceError` is also the azure-core class that version 1.0.0b9 raised, so ``except
+HttpResponseError`` and ``except ClientAuthenticationError`` go on working. What they add (request id, headers, time to
+wait, the error as it came) is declared on :class:`InferenceError`: catch that one and a type checker knows the
+attributes too. Where the service did its work, and was paid for, an :class:`AnswerError` holds the whole answer::
 
     AzureError
     |-- ServiceRequestError, ServiceResponseError         azure-core's own: no answer at all
     |-- BatchError                                        one request of several failed; its cause is any of these
-    `-- HttpResponseError
-        `-- InferenceError                                any answer that is an error; 400, 413, 422, 429, 5xx
-            |-- ContentFilterError                        the prompt, or the answer, was filtered
-            |-- AuthenticationError                       401, 403; a ClientAuthenticationError
-            |-- NotFoundError                             404; a ResourceNotFoundError
-            |-- ConflictError                             409; a ResourceExistsError
-            |-- NotModifiedError                          304; a ResourceNotModifiedError
-            |-- ResponseDecodeError                       not the JSON that was due; a DecodeError
-            `-- IncompleteStreamError                     a stream broke off; an IncompleteReadError
+    |-- HttpResponseError
+    |   `-- InferenceError                                any answer that is an error; 400, 413, 422, 429, 5xx
+    |       |-- ContentFilterError                        the prompt, or the answer, was filtered
+    |       |-- AuthenticationError                       401, 403; a ClientAuthenticationError
+    |       |-- NotFoundError                             404; a ResourceNotFoundError
+    |       |-- ConflictError                             409; a ResourceExistsError
+    |       |-- NotModifiedError                          304; a ResourceNotModifiedError
+    |       |-- ResponseDecodeError                       not the JSON that was due; a DecodeError
+    |       `-- IncompleteStreamError                     a stream broke off; an IncompleteReadError
+    |-- AnswerError                                       an answer is not the value that was asked for
+    |   |-- RefusedAnswerError                            the model would not answer
+    |   |-- FilteredAnswerError                           the content filter withheld the answer
+    |   |-- TruncatedAnswerError                          the answer broke off at the token limit
+    |   `-- InvalidAnswerError                            the answer has no text, or the text is not JSON
+    |       `-- MismatchedAnswerError                     it is JSON, but not of the type
+    `-- ToolCallError                                     a tool call could not be carried out
 
 All of them pickle (for process pools, task queues, caches). The pickle has the text and the values, but not
 ``response``: that one refers to the request, and the request holds the key.
@@ -40,19 +48,26 @@ from azure.core.utils import case_insensitive_dict
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
-    from .models import EmbeddingsResult
+    from .models import ChatCompletions, ChatCompletionsToolCall, EmbeddingsResult
 
 __all__ = [
+    "AnswerError",
     "AuthenticationError",
     "BatchError",
     "ConflictError",
     "ContentFilterError",
     "ContentFilterResult",
+    "FilteredAnswerError",
     "IncompleteStreamError",
     "InferenceError",
+    "InvalidAnswerError",
+    "MismatchedAnswerError",
     "NotFoundError",
     "NotModifiedError",
+    "RefusedAnswerError",
     "ResponseDecodeError",
+    "ToolCallError",
+    "TruncatedAnswerError",
 ]
 
 _LIVE_ATTRIBUTES = ("response", "inner_exception", "exc_type", "exc_value", "exc_traceback")
@@ -265,3 +280,59 @@ class BatchError(AzureError):
     def __reduce__(self) -> "tuple[Any, ...]":
         state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}
         return _revive, (type(self), self.args, state)
+
+
+class AnswerError(AzureError):
+    """An answer is not the value that was asked for; the base of all reasons.
+
+    :param message: What is wrong with it.
+    :param completion: The whole answer.
+    """
+
+    completion: "ChatCompletions"
+    """The whole answer, with its usage and its filter results."""
+
+    def __init__(self, message: str, completion: "ChatCompletions") -> None:
+        super().__init__(message)
+        self.completion = completion
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return type(self), (self.message, self.completion)
+
+
+class RefusedAnswerError(AnswerError):
+    """The model would not answer: the message's `refusal` says why."""
+
+
+class FilteredAnswerError(AnswerError):
+    """The content filter withheld the answer, or the rest of it."""
+
+
+class TruncatedAnswerError(AnswerError):
+    """The answer broke off at the token limit. Raise `max_tokens` or `max_completion_tokens`."""
+
+
+class InvalidAnswerError(AnswerError):
+    """The answer has no text, or the text is not JSON; `__cause__` is then what the JSON parser said."""
+
+
+class MismatchedAnswerError(InvalidAnswerError):
+    """The answer is JSON, but not of the type; its `__cause__` knows each place that does not fit."""
+
+
+class ToolCallError(AzureError):
+    """A tool call could not be carried out: no such tool, arguments that do not fit, or a failure of the tool itself.
+
+    :param message: What went wrong.
+    :param tool_call: The call.
+    """
+
+    tool_call: "ChatCompletionsToolCall"
+    """The call, as the model made it."""
+
+    def __init__(self, message: str, tool_call: "ChatCompletionsToolCall") -> None:
+        super().__init__(message)
+        self.tool_call = tool_call
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return type(self), (self.message, self.tool_call)

@@ -27,7 +27,7 @@ from typing import Any, Optional, Union, cast, overload
 
 from ._functions import Tool, tool_of
 from ._json import encode, is_object
-from ._parse_errors import ToolCallError
+from .exceptions import ToolCallError
 from .models import (
     AssistantMessage,
     ChatChoice,

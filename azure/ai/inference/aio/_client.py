@@ -8,7 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from .._call import check_status, read_answer
-from .._chat import CHAT_SETTINGS, chat_call, completions_of, response_format_of
+from .._chat import CHAT_SETTINGS, chat_call, completions_of
 from .._embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
 from .._endpoint import Kind
 from .._options import (
@@ -27,6 +27,7 @@ from .._options import (
 from .._settings import AsyncCredential, logger
 from .._telemetry_switch import watched
 from ..models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput, ModelInfo
+from ..models._format import response_format_of
 from ._base_client import InferenceClient
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar, overload
 
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
@@ -15,6 +15,8 @@ from .._headers import RateLimits, rate_limits, region, request_id
 from .._telemetry_switch import UNWATCHED, Watch
 from ..models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 from ._body import reader
+
+T = TypeVar("T")
 
 
 class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate]):
@@ -116,6 +118,23 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         async for _ in self:
             continue
         return self._chat.final_completion()
+
+    @overload
+    async def parse_as(self, kind: type[T], *, index: int = 0) -> T: ...
+    @overload
+    async def parse_as(self, kind: Any, *, index: int = 0) -> Any: ...
+    async def parse_as(self, kind: Any, *, index: int = 0) -> Any:
+        """Read the stream to its end, and an answer as a value of a type: see `ChatCompletions.parse_as`.
+
+        :param kind: A dataclass, TypedDict, pydantic model, or another type that pydantic's `TypeAdapter` takes.
+        :keyword index: Which of the answers, counted from 0, where `n` asked for more than one.
+        :return: The value, checked against the type.
+        :raises ~azure.core.exceptions.HttpResponseError: As `get_final_completions`.
+        :raises ~azure.ai.inference.exceptions.AnswerError: As `ChatCompletions.parse_as`, by kind of reason.
+        :raises TypeError: The type has no JSON form, or needs pydantic, which is not installed.
+        """
+        completions = await self.get_final_completions()
+        return completions.parse_as(kind, index=index)
 
     async def text_deltas(self) -> AsyncIterator[str]:
         """Iterate over the pieces of the first answer's text, without thoughts.

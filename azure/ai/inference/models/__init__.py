@@ -31,6 +31,8 @@ from ._chat import (
 )
 from ._content import (
     AudioContentItem,
+    AudioUrl,
+    AudioUrlContentItem,
     ContentItem,
     DocumentUrlContentItem,
     FileContentItem,
@@ -68,6 +70,7 @@ from ._messages import (
     ToolMessage,
     UserMessage,
 )
+from ._requests import ChatCompletionRequest, ChatCompletionStreamRequest
 from ._tools import (
     ChatCompletionsNamedToolChoice,
     ChatCompletionsNamedToolChoiceFunction,
@@ -91,7 +94,11 @@ __all__ = [
     "AsyncStreamingChatCompletions",
     "AudioContentFormat",
     "AudioContentItem",
+    "AudioUrl",
+    "AudioUrlContentItem",
     "ChatChoice",
+    "ChatCompletionRequest",
+    "ChatCompletionStreamRequest",
     "ChatCompletions",
     "ChatCompletionsNamedToolChoice",
     "ChatCompletionsNamedToolChoiceFunction",

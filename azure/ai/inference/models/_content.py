@@ -100,6 +100,21 @@ class AudioContentItem(ContentItem, discriminator="input_audio"):
     """The audio."""
 
 
+class AudioUrl(Model):
+    """Where audio is."""
+
+    url: str
+    """An https URL, or a data URL that holds the audio itself."""
+
+
+class AudioUrlContentItem(ContentItem, discriminator="audio_url"):
+    """Audio input, by URL: Phi-4-multimodal."""
+
+    type: str = constant("audio_url")
+    audio_url: AudioUrl
+    """The audio."""
+
+
 class ThinkingContentItem(ContentItem, discriminator="thinking"):
     """What a model thought, as Mistral's reasoning models tell it and want it back."""
 

@@ -31,13 +31,13 @@ class SystemMessage(ChatRequestMessage, discriminator="system", positional="cont
     """Instructions that stand above the conversation."""
 
     role: str = constant("system")
-    content: str
-    """The instructions."""
+    content: Union[str, list[ContentItem]]
+    """The instructions: text, or a list of text items, which also OpenAI's and Mistral's services take."""
 
     @overload
-    def __init__(self, content: str, /) -> None: ...
+    def __init__(self, content: Union[str, Sequence[ContentItem]], /) -> None: ...
     @overload
-    def __init__(self, *, content: str) -> None: ...
+    def __init__(self, *, content: Union[str, Sequence[ContentItem]]) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,13 +48,13 @@ class DeveloperMessage(ChatRequestMessage, discriminator="developer", positional
     """Instructions, as OpenAI's reasoning models want them called."""
 
     role: str = constant("developer")
-    content: str
-    """The instructions."""
+    content: Union[str, list[ContentItem]]
+    """The instructions: text, or a list of text items."""
 
     @overload
-    def __init__(self, content: str, /) -> None: ...
+    def __init__(self, content: Union[str, Sequence[ContentItem]], /) -> None: ...
     @overload
-    def __init__(self, *, content: str) -> None: ...
+    def __init__(self, *, content: Union[str, Sequence[ContentItem]]) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -82,18 +82,29 @@ class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional
     """What the model said, or shall have said."""
 
     role: str = constant("assistant")
-    content: Optional[str] = None
-    """The text; `None` where the message is made of tool calls."""
+    content: Optional[Union[str, list[ContentItem]]] = None
+    """The text, or the content items; `None` where the message is made of tool calls."""
     tool_calls: Optional[list[ChatCompletionsToolCall]] = None
     """The tool calls that the model asked for; a tool message must answer each."""
+    prefix: Optional[bool] = None
+    """True, in the last message: the answer shall go on from this text. Mistral's."""
 
     @overload
     def __init__(
-        self, content: Optional[str] = None, /, *, tool_calls: Optional[Sequence[ChatCompletionsToolCall]] = None
+        self,
+        content: Optional[Union[str, Sequence[ContentItem]]] = None,
+        /,
+        *,
+        tool_calls: Optional[Sequence[ChatCompletionsToolCall]] = None,
+        prefix: Optional[bool] = None,
     ) -> None: ...
     @overload
     def __init__(
-        self, *, content: Optional[str] = None, tool_calls: Optional[Sequence[ChatCompletionsToolCall]] = None
+        self,
+        *,
+        content: Optional[Union[str, Sequence[ContentItem]]] = None,
+        tool_calls: Optional[Sequence[ChatCompletionsToolCall]] = None,
+        prefix: Optional[bool] = None,
     ) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...
@@ -105,15 +116,25 @@ class ToolMessage(ChatRequestMessage, discriminator="tool", positional="content"
     """What a tool returned."""
 
     role: str = constant("tool")
-    content: Optional[str] = None
-    """The result, as text."""
+    content: Optional[Union[str, list[ContentItem]]] = None
+    """The result: text, or a list of content items."""
     tool_call_id: str
     """Which tool call it answers: the call's `id`."""
+    name: Optional[str] = None
+    """Which tool it was. Mistral's; other services pass over it."""
 
     @overload
-    def __init__(self, content: str, /, *, tool_call_id: str) -> None: ...
+    def __init__(
+        self, content: Union[str, Sequence[ContentItem]], /, *, tool_call_id: str, name: Optional[str] = None
+    ) -> None: ...
     @overload
-    def __init__(self, *, content: Optional[str] = None, tool_call_id: str) -> None: ...
+    def __init__(
+        self,
+        *,
+        content: Optional[Union[str, Sequence[ContentItem]]] = None,
+        tool_call_id: str,
+        name: Optional[str] = None,
+    ) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...
     def __init__(self, *args: Any, **kwargs: Any) -> None:

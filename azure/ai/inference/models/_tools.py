@@ -1,11 +1,13 @@
 """Tools: what a model is offered, which it must use, and what it calls."""
 
+import json
 from collections.abc import Callable
 from typing import Any, Literal, Optional
 
 from typing_extensions import Self
 
-from .._model import Model, constant
+from .._json import is_object
+from .._model import Model, constant, field
 
 
 class FunctionDefinition(Model):
@@ -60,13 +62,18 @@ class ChatCompletionsToolDefinition(Model):
         return cls(function=FunctionDefinition(**tool.definition))
 
 
+def _as_text(arguments: Any) -> Any:
+    return json.dumps(arguments) if is_object(arguments) else arguments
+
+
 class FunctionCall(Model):
     """A function as a model wants it called."""
 
     name: str
     """Which function."""
-    arguments: str
-    """Its arguments: JSON text that a model wrote, so neither sure to parse nor to fit the schema."""
+    arguments: str = field(reads=_as_text)
+    """Its arguments: JSON text that a model wrote, so neither sure to parse nor to fit the schema. Mistral may send an
+    object, which reads as text too; the JSON keeps it, and so sends it back as it came."""
 
 
 class ChatCompletionsToolCall(Model):
