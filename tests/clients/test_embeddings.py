@@ -172,6 +172,7 @@ async def test_batches_put_together(world: World, emulator: Emulator) -> None:
     got = await settle(client.embed_batches(["a", "b", "c"], batch_size=2, dimensions=4).collect())
     assert isinstance(got, EmbeddingsResult)
     assert (got.to_numpy().shape, got.model) == ((3, 4), "mine")
+    assert json.loads(str(got)) == got.as_dict()
     assert got.usage.total_tokens == 3
     nothing = await settle(client.embed_batches([]).collect())
     assert (nothing.data, nothing.usage.total_tokens) == ([], 0)
@@ -207,7 +208,7 @@ async def test_a_failed_batch_says_which_inputs_it_held(world: World, serve: Ser
     assert error.__cause__ is error.inner_exception
     assert [item.index for result in error.results for item in result.data] == [0, 1, 2, 3]
     assert batches.usage.total_tokens == 6
-    assert len(server.requests) <= 4, "no more are begun than were under way"
+    assert len(server.requests) == 3, "no other was begun"
 
 
 async def test_what_had_come_behind_a_failed_batch_is_kept(world: World, serve: Serve) -> None:
@@ -248,12 +249,10 @@ async def test_batches_that_are_left_early(world: World, serve: Serve) -> None:
     texts = (str(number) for number in range(1000))
     async with Stream(world.embeddings(server.url).embed_batches(texts, batch_size=1, max_concurrency=2)) as batches:
         assert (await anext(batches)).data[0].index == 0
-    sent = len(server.requests)
-    assert sent <= 6
     await batches.close()
     assert await batches.rest() == []
     await asyncio.sleep(0.05)
-    assert len(server.requests) == sent
+    assert len(server.requests) <= 6, "of a thousand"
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("embed_batches")]
 
 

@@ -70,7 +70,11 @@ class EmbeddingBatches(Iterator[EmbeddingsResult]):
     def _send(self, batch: Batch) -> EmbeddingsResult:
         if self._stopped:
             raise CancelledError
-        return numbered(batch, self._embed(input=batch.inputs))
+        try:
+            return numbered(batch, self._embed(input=batch.inputs))
+        except AzureError:
+            self._stopped = True
+            raise
 
     def _take(self, ahead: "deque[tuple[Batch, Future[EmbeddingsResult]]]") -> EmbeddingsResult:
         """Wait for the next result in order."""
@@ -78,7 +82,6 @@ class EmbeddingBatches(Iterator[EmbeddingsResult]):
         try:
             result = future.result()
         except AzureError as error:
-            self._stopped = True
             others = [other.result() for _, other in ahead if other.exception() is None]
             raise failure(batch, error, others) from error
         return self._tally.count(result)

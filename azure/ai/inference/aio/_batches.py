@@ -74,7 +74,11 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
         async with gate:
             if self._stopped:
                 raise asyncio.CancelledError
-            return numbered(batch, await self._embed(input=batch.inputs))
+            try:
+                return numbered(batch, await self._embed(input=batch.inputs))
+            except AzureError:
+                self._stopped = True
+                raise
 
     async def _take(self, ahead: "deque[tuple[Batch, asyncio.Task[EmbeddingsResult]]]") -> EmbeddingsResult:
         """Wait for the next result in order."""
@@ -82,7 +86,6 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
         try:
             result = await task
         except AzureError as error:
-            self._stopped = True
             others = await asyncio.gather(*(other for _, other in ahead), return_exceptions=True)
             raise failure(batch, error, [other for other in others if isinstance(other, EmbeddingsResult)]) from error
         return self._tally.count(result)
