@@ -56,7 +56,7 @@ OUTPUT = {
     "sample_test_an_application.py": r"3 passed",
     "sample_tracing_azure_monitor.py": r"5,280 feet.*\nLook for operation [0-9a-f]{32} in Application Insights",
     "sample_tracing_console.py": r'"gen_ai.usage.output_tokens": \d+(.*\n)+.*"name": "my own work"',
-    "sample_tracing_content_recording.py": r"recording is off:(.*\n)+.*recording is on:(.*\n)+.*output.messages: .*5,280",
+    "sample_tracing_content_recording.py": r"is off:(.*\n)+.*is on:(.*\n)+.*output.messages: .*5,280",
     "sample_tracing_metrics.py": r"operation.duration : 4 values(.*\n)+.*time_to_first_chunk : 2 values",
     "sample_chat_completions_async.py": r"5,280 feet.*\n.*quasar.*\n.*Faust",
     "sample_chat_completions_streaming_async.py": r"\bsea\b",
