@@ -34,6 +34,7 @@ UPWARD = {
     ("models", "_batches"),  # and so are the batches, which belong beside the result that they give
     ("models", "aio._batches"),
     ("models._chat", "_structured"),  # `parse_as` and `from_function` hand over to what knows types
+    ("models._format", "_structured"),  # so does a response format that is a type
 }
 """The imports that go up, each on its first use and not when the module is loaded."""
 
