@@ -144,6 +144,8 @@ DOCUMENTS: list[tuple[bytes, int, Any]] = [
     (b'{"choices": [{"index": 0, "delta": {}}]}\n{oops', 1, DecodeError),
     (b"\xef\xbb\xbf<html>", 0, DecodeError),
     (b"   ", 0, DecodeError),
+    (b"data: {}\n\n", 0, IncompleteReadError),
+    (b"hello there", 0, DecodeError),
 ]
 
 

@@ -57,6 +57,8 @@ class ChatStream:
         :param chunk: One byte or more.
         :return: The updates that they complete, in order.
         """
+        if len(self._shown) < _MOST_SHOWN:
+            self._shown += chunk[:_MOST_SHOWN]
         if self._start is not None:
             self._look_at_start(chunk)
         if self._document is not None:
@@ -114,7 +116,6 @@ class ChatStream:
         start = (self._start or b"") + chunk
         first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
         self._start = None if first else start
-        self._shown = start[:_MOST_SHOWN]
         if first in (b"{", b"[", b"<"):
             self._document = [start[: -len(chunk)]]
 
