@@ -19,22 +19,24 @@ NAME = "azure.ai.inference"
 
 FLOORS = {
     0: "_version _json _model _model_base _sse _url _headers _docstring _reading _records _shapes _strict _functions "
-    "_reasoning _environment _deadline",
+    "_reasoning _environment _deadline _vectors",
     1: "models exceptions",
     2: "_options _settings _endpoint _advice _faults _errors _parse_errors _call _load _info _chat _chat_stream "
-    "_accumulate _thinking _structured _embeddings _policies tools prompts",
-    3: "__init__ _base_client _client _stream _body _transport aio emulator",
+    "_accumulate _thinking _structured _embeddings _batching _policies tools prompts",
+    3: "__init__ _base_client _client _stream _batches _body _transport aio emulator",
 }
 """What stands on which floor: modules, and packages with all that is in them."""
 
 UPWARD = {
-    ("models", "_stream"),  # 1.0.0b9 published the streams among the models
+    ("models", "_stream"),  # 1.0.0b9 published the streams among the models; batches stand beside them
     ("models", "aio._stream"),
+    ("models", "_batches"),
+    ("models", "aio._batches"),
     ("models._chat", "_structured"),  # `parse_as` and `from_function` hand over to what knows types
 }
 """The imports that go up, each on its first use and not when the module is loaded."""
 
-SYNC_SHELL = {"_base_client", "_client", "_stream", "_body", "_transport"}
+SYNC_SHELL = {"_base_client", "_client", "_stream", "_batches", "_body", "_transport"}
 
 WIRE = ("asyncio", "socket", "threading", "requests", "aiohttp", "urllib3", "http", "azure.core.pipeline")
 MAY_NAME = {
