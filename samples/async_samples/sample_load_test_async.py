@@ -3,6 +3,7 @@
 The endpoint runs in this process; to measure in earnest, start it in another one and pass its address:
 
     python -m azure.ai.inference.emulator --latency 0.2 --token-rate 50 --faults "429:every=50,wait=1"
+    python samples/async_samples/sample_load_test_async.py
 """
 
 import asyncio

@@ -21,7 +21,7 @@ FLOORS = {
     0: "_version _json _model _model_base _sse _url _headers _docstring _reading _records _shapes _strict _functions "
     "_reasoning _environment _deadline _vectors _telemetry_switch",
     1: "models exceptions",
-    2: "_options _settings _endpoint _advice _faults _errors _parse_errors _call _load _info _chat _chat_stream "
+    2: "_options _settings _endpoint _advice _faults _errors _call _load _info _chat _chat_stream "
     "_accumulate _thinking _structured _embeddings _batching _policies tools prompts "
     "_telemetry _telemetry_content",
     3: "__init__ _base_client _client _stream _body _batches _transport aio emulator _observer tracing",

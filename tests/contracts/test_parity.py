@@ -21,7 +21,7 @@ EVERYWHERE = {
     r"\basync (?=def|for|with)": "",
     r"\bawait ": "",
     r"\basynchronous\b": "synchronous",
-    r"\bAsync(?=\w*(?:StreamingChatCompletions|PipelineClient|HttpResponse|Credential|Iterator|EmbeddingBatches)\b)": "",
+    r"\bAsync(?=\w*(?:StreamingChatCompletions|EmbeddingBatches|PipelineClient|HttpResponse|Credential|Iterator)\b)": "",
     r"\bStopAsyncIteration\b": "StopIteration",
     r"\b__a(?=(?:enter|exit|iter|next)__)": "__",
     r"\baclose\b": "close",
