@@ -15,7 +15,7 @@ from azure.core.rest import HttpRequest
 from ._endpoint import Endpoint
 from ._json import is_list, is_object, json_or_none, to_json
 from ._options import RequestOptions, names, unknown_keyword
-from ._policies import remove_credentials
+from ._policies import forget_credentials, remove_credentials
 from ._settings import Settings, logger, names_model
 from .models import Answer
 
@@ -171,7 +171,7 @@ def check_status(call: Call, response: Any) -> None:
     from ._errors import error_from_response
 
     error = error_from_response(response, call.error_map, advice=_redirect_advice(response))
-    remove_credentials(response.request.headers)
+    forget_credentials(response)
     give_advice(call, error, response.status_code)
     raise error
 
@@ -201,9 +201,10 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     error = _error_inside(call, value, response)
-    remove_credentials(response.request.headers)
     if error is not None:
+        forget_credentials(response)
         raise error
+    remove_credentials(response.request.headers)
     return cast("dict[str, Any]", value)
 
 

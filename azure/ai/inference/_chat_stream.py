@@ -16,7 +16,7 @@ from ._chat import completions_of
 from ._errors import decode_error, error_from_body, incomplete_stream_error
 from ._json import is_list, is_object, json_or_none, to_json
 from ._model import wrap_as
-from ._policies import remove_credentials
+from ._policies import forget_credentials
 from ._sse import SSEDecoder
 from ._thinking import StreamedThoughts
 from .exceptions import IncompleteStreamError
@@ -92,9 +92,7 @@ class ChatStream:
 
     def close(self) -> None:
         """Leave no credential on the request, which errors and the stream refer to."""
-        request = getattr(self._response, "request", None)
-        if request is not None:
-            remove_credentials(request.headers)
+        forget_credentials(self._response)
 
     def completion(self) -> ChatCompletions:
         """Put together what has been received so far."""

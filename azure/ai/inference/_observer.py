@@ -18,7 +18,7 @@ from contextvars import Token
 from functools import partial
 from time import perf_counter, time_ns
 from types import TracebackType
-from typing import Any, NamedTuple, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, TypeVar, cast
 
 from azure.core.settings import settings as azure_settings
 from opentelemetry import context, metrics, trace
@@ -51,7 +51,10 @@ from ._telemetry_content import (
     is_quoting,
     message_events,
 )
-from ._telemetry_switch import UNWATCHED, A, StreamWatch, Watch
+from ._telemetry_switch import UNWATCHED, A
+
+if TYPE_CHECKING:
+    from ._telemetry_switch import StreamWatch, Watch
 from ._version import VERSION
 
 P = ParamSpec("P")
@@ -112,7 +115,7 @@ class Observer:
             explicit_bucket_boundaries_advisory=TOKEN_BUCKETS,
         )
 
-    def __call__(self, call: Call) -> Watch:
+    def __call__(self, call: Call) -> "Watch":
         """Start to watch a call.
 
         :param call: The call, before it is sent.
@@ -183,7 +186,7 @@ class _CallWatch:
         self._streams = False
         self._ended = False
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> "Watch":
         _safely(self._enter)
         return self
 
@@ -211,7 +214,7 @@ class _CallWatch:
         self._answer = cast("Mapping[str, Any]", answer)
         return answer
 
-    def streaming(self, completion: Callable[[], Any]) -> Optional[StreamWatch]:
+    def streaming(self, completion: Callable[[], Any]) -> "Optional[StreamWatch]":
         """Leave the span open for the stream to end."""
         self._streams = True
         return _StreamWatch(self, completion, _Arrivals(self._started, self._observer.per_chunk.record))

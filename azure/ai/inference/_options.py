@@ -166,7 +166,7 @@ class RequestOptions(TypedDict, total=False):
     user_agent: Optional[str]
     """Put in front of the user agent."""
     user_agent_overwrite: bool
-    """Whether `user_agent` stands alone."""
+    """Whether a `user_agent` that is given with it, in a call, stands alone."""
     logging_enable: bool
     """Whether requests and answers are logged in full at DEBUG, but for credentials."""
     enforce_https: bool

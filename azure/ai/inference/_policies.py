@@ -46,6 +46,7 @@ from ._version import VERSION
 CREDENTIAL_HEADERS = (
     "Authorization",
     "api-key",
+    "x-api-key",
     "Ocp-Apim-Subscription-Key",
     "x-ms-authorization-auxiliary",
     "Proxy-Authorization",
@@ -79,6 +80,18 @@ def remove_credentials(headers: MutableMapping[str, Any]) -> None:
     """Take every header out that carries a secret."""
     for name in CREDENTIAL_HEADERS:
         headers.pop(name, None)
+
+
+def forget_credentials(response: Any) -> None:
+    """Leave no credential on the request that a response refers to, nor on the one that requests made of it.
+
+    :param response: The transport's response, or anything that stands for one.
+    """
+    internal = getattr(response, "internal_response", None)
+    for request in (getattr(response, "request", None), getattr(internal, "request", None)):
+        headers = getattr(request, "headers", None)
+        if headers is not None:
+            remove_credentials(headers)
 
 
 def without_query_values(url: str) -> str:
@@ -115,10 +128,7 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
     def on_exception(self, request: Request) -> None:
         """Leave no credential on what the error that is being raised refers to."""
         remove_credentials(request.http_request.headers)
-        inner = getattr(sys.exc_info()[1], "inner_exception", None)
-        sent = getattr(getattr(inner, "request", None), "headers", None)
-        if sent is not None:
-            remove_credentials(sent)
+        forget_credentials(getattr(sys.exc_info()[1], "inner_exception", None))
 
 
 class RandomRequestIdPolicy(RequestIdPolicy):

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, Optional, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, overload
 
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
@@ -13,10 +13,13 @@ from ._call import Call
 from ._chat_stream import ChatStream
 from ._deadline import DRAIN_SECONDS
 from ._headers import RateLimits, rate_limits, region, request_id
-from ._telemetry_switch import UNWATCHED, Watch
+from ._telemetry_switch import UNWATCHED
 from .models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from ._telemetry_switch import Watch
 
 
 class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
@@ -36,7 +39,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     """
 
     def __init__(
-        self, response: Any, *, body: Any = None, call: Optional[Call] = None, watch: Watch = UNWATCHED
+        self, response: Any, *, body: Any = None, call: Optional[Call] = None, watch: "Watch" = UNWATCHED
     ) -> None:
         self._closed = False
         self._response = response

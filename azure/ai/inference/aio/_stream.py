@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any, Optional, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, overload
 
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
@@ -12,11 +12,14 @@ from .._call import Call
 from .._chat_stream import ChatStream
 from .._deadline import DRAIN_SECONDS
 from .._headers import RateLimits, rate_limits, region, request_id
-from .._telemetry_switch import UNWATCHED, Watch
+from .._telemetry_switch import UNWATCHED
 from ..models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 from ._body import reader
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from .._telemetry_switch import Watch
 
 
 class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate]):
@@ -36,7 +39,7 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
     """
 
     def __init__(
-        self, response: Any, *, body: Any = None, call: Optional[Call] = None, watch: Watch = UNWATCHED
+        self, response: Any, *, body: Any = None, call: Optional[Call] = None, watch: "Watch" = UNWATCHED
     ) -> None:
         self._closed = False
         self._response = response
