@@ -9,7 +9,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -19,7 +18,7 @@ from azure.ai.inference.exceptions import IncompleteStreamError
 from azure.ai.inference.models import UserMessage
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print pieces of the answer as they come, then what the whole says of itself."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         stream = client.complete(

@@ -9,7 +9,7 @@ Without them a local endpoint answers, which needs the extra "emulator".
 import io
 import json
 import os
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -18,7 +18,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import ChatCompletions
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Give the request as a mapping; bytes and open files do as well, and go out as they are."""
     request: dict[str, Any] = {
         "messages": [{"role": "user", "content": "How many feet are in a mile?"}],

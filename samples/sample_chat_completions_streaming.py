@@ -9,7 +9,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -18,7 +17,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import SystemMessage, UserMessage
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print each piece of text as it comes, then the tokens spent."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key)) as client:
         stream = client.complete(

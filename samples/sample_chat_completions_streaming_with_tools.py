@@ -10,7 +10,7 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import os
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -29,7 +29,7 @@ def next_flight(origin: str, destination: str) -> dict[str, str]:
     return {"flight": "CD123", "from": origin, "to": destination, "departs": "2027-03-02T10:20:00"}
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print text as it comes, run what the model calls, and go on until it calls nothing."""
     toolset = Toolset([next_flight])
     messages: list[Mapping[str, Any]] = [

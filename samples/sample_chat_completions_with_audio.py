@@ -8,7 +8,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import os
 from pathlib import Path
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -19,7 +18,7 @@ from azure.ai.inference.models import AudioContentFormat, AudioContentItem, Inpu
 SOUND = Path(__file__).with_name("sample_audio.wav")
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Send a question and the sound in one message."""
     sound = InputAudio.load(audio_file=SOUND, audio_format=AudioContentFormat.WAV)
     question = UserMessage([TextContentItem(text="What do you hear?"), AudioContentItem(input_audio=sound)])

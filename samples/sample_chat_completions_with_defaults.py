@@ -7,7 +7,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -16,7 +15,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import SystemMessage, UserMessage
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Call with the defaults, with one setting replaced, and with another client's defaults."""
     messages = [SystemMessage("Answer in one sentence."), UserMessage("What is a quasar?")]
     with ChatCompletionsClient(

@@ -9,7 +9,7 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import os
 import time
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
 
@@ -18,7 +18,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import UserMessage
 
 
-def main(endpoint: str, credential: TokenCredential, model: Optional[str]) -> None:
+def main(endpoint: str, credential: TokenCredential, model: str | None) -> None:
     """Ask; the client gets a token of the scope that the endpoint wants, and renews it in time."""
     with ChatCompletionsClient(endpoint, credential, model=model) as client:
         answer = client.complete(messages=[UserMessage("How many feet are in a mile?")])

@@ -8,7 +8,7 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import os
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -17,7 +17,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import SystemMessage, UserMessage
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Put each answer back into the conversation, as it came, and ask on."""
     questions = ["What is the capital of France?", "And of Italy?", "Which of them is older?"]
     messages: list[Mapping[str, Any]] = [SystemMessage("You know your way around the world.")]

@@ -10,7 +10,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import os
 from pathlib import Path
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -21,7 +20,7 @@ from azure.ai.inference.models import ImageContentItem, ImageDetailLevel, ImageU
 IMAGE = Path(__file__).with_name("sample_image.png")
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Send a question and the image in one message."""
     image = ImageUrl.load(image_file=IMAGE, image_format="png", detail=ImageDetailLevel.LOW)
     question = UserMessage([TextContentItem(text="What is in this image?"), ImageContentItem(image_url=image)])

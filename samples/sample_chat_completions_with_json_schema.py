@@ -8,7 +8,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import json
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -32,7 +31,7 @@ RECIPE = JsonSchemaFormat(
 )
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Ask for a recipe as JSON."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         answer = client.complete(

@@ -9,7 +9,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -24,7 +23,7 @@ from azure.ai.inference.models import (
 )
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Ask with Mistral's parameters, then with a whole request in one object."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         answer = client.complete(

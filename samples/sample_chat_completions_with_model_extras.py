@@ -9,7 +9,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 from azure.core.pipeline import PipelineRequest
@@ -25,7 +24,7 @@ def show(request: PipelineRequest[HttpRequest]) -> None:
     print(request.http_request.content)
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print what is sent: the client's extra members, and a call's own over them."""
     with ChatCompletionsClient(
         endpoint, AzureKeyCredential(key), model=model, model_extras={"top_k": 40, "safe_mode": True}

@@ -7,7 +7,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -17,7 +16,7 @@ from azure.ai.inference.exceptions import InferenceError
 from azure.ai.inference.models import UserMessage
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Ask, look at the quotas, and make a request that is refused."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         answer = client.complete(messages=[UserMessage("Hello")])

@@ -9,7 +9,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -18,7 +17,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import UserMessage
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Ask once for the whole answer and once for a stream."""
     messages = [UserMessage("What is 17 times 3?")]
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:

@@ -10,7 +10,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import os
 from dataclasses import dataclass
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -36,7 +35,7 @@ class Recipe:
     steps: list[Step]
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Ask for a recipe, and use it as one."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         answer = client.complete(

@@ -9,7 +9,7 @@ Without them a local endpoint answers, which needs the extra "emulator".
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -42,7 +42,7 @@ FLIGHTS = ChatCompletionsToolDefinition(
 )
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Ask, answer each tool call with a message that names its id, and let the model go on."""
     messages: list[Mapping[str, Any]] = [UserMessage("When is the next flight from Rome to Oslo?")]
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model, tools=[FLIGHTS]) as client:

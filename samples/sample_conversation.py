@@ -10,7 +10,7 @@ conversation is played.
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError
@@ -34,7 +34,7 @@ def questions() -> Iterator[str]:
         yield question
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Send the whole conversation with each question, and keep the answer in it."""
     messages: list[Mapping[str, Any]] = [SystemMessage("You are a friendly assistant. Answer in a few sentences.")]
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:

@@ -8,7 +8,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -16,7 +15,7 @@ from azure.ai.inference import EmbeddingsClient
 from azure.ai.inference.emulator import Emulator
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print the vectors' beginnings, and how close the texts are: 1 for the same, about 0 for unrelated ones."""
     texts = ["The painters of France", "A French painter", "How to fix a bicycle"]
     with EmbeddingsClient(endpoint, AzureKeyCredential(key), model=model) as client:

@@ -10,7 +10,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -19,7 +18,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import EmbeddingEncodingFormat
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print what came and what it reads as: `embedding` is what came, `vector` always an array of numbers."""
     with EmbeddingsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         for encoding in (EmbeddingEncodingFormat.BASE64, EmbeddingEncodingFormat.UBINARY):

@@ -10,7 +10,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -24,7 +23,7 @@ def show_progress(done: int, total: int) -> None:
     print(f"\r[{'#' * (20 * done // total):20}] {done}/{total}", end="\n" if done == total else "")
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Hand vectors over as they come, in the order of the texts, without holding all of them."""
     texts = [f"This is text number {number}." for number in range(1000)]
     numbers = 0

@@ -10,7 +10,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 import numpy
 from azure.core.credentials import AzureKeyCredential
@@ -19,7 +18,7 @@ from azure.ai.inference import EmbeddingsClient
 from azure.ai.inference.emulator import Emulator
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Embed documents and a question, and print the documents, the best first."""
     documents = ["Claude Monet painted water lilies.", "A bicycle has two wheels.", "Paris is the capital of France."]
     with EmbeddingsClient(endpoint, AzureKeyCredential(key), model=model, encoding_format="base64") as client:

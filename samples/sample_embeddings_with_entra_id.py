@@ -11,7 +11,7 @@ Without them a local endpoint answers, which needs the extra "emulator".
 import os
 import time
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
 
@@ -22,14 +22,14 @@ from azure.ai.inference.models import ImageEmbeddingInput
 IMAGE = Path(__file__).with_name("sample_image.png")
 
 
-def embed_text(endpoint: str, credential: TokenCredential, model: Optional[str]) -> None:
+def embed_text(endpoint: str, credential: TokenCredential, model: str | None) -> None:
     """Embed a text; the token's scope is the endpoint's own, unless you give credential_scopes=."""
     with EmbeddingsClient(endpoint, credential, model=model) as client:
         result = client.embed(input="A French painter")
     print(f"a text: {len(result.data[0].vector)} numbers")
 
 
-def embed_image(endpoint: str, credential: TokenCredential, model: Optional[str]) -> None:
+def embed_image(endpoint: str, credential: TokenCredential, model: str | None) -> None:
     """Embed an image."""
     image = ImageEmbeddingInput.load(image_file=IMAGE, image_format="png")
     with ImageEmbeddingsClient(endpoint, credential, model=model) as client:

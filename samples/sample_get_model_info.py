@@ -9,7 +9,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -17,7 +16,7 @@ from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.emulator import Emulator
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print name, type and maker of the model."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         info = client.get_model_info()

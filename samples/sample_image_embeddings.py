@@ -12,7 +12,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import os
 from pathlib import Path
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -23,7 +22,7 @@ from azure.ai.inference.models import ImageEmbeddingInput
 IMAGE = Path(__file__).with_name("sample_image.png")
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print the size of the vectors, and how close they are."""
     image = ImageEmbeddingInput.load(image_file=IMAGE, image_format="png")
     pair = ImageEmbeddingInput.load(image_file=IMAGE, image_format="png", text="A picture for the samples")

@@ -10,7 +10,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -19,7 +18,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import UserMessage
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Print which client came out, and use it."""
     with load_client(endpoint, AzureKeyCredential(key), model=model) as client:
         print(f"{type(client).__name__} for {client.get_model_info().model_name}")

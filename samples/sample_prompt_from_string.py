@@ -10,7 +10,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 """
 
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -35,7 +34,7 @@ TEMPLATE = PromptTemplate.from_string("""
 """)
 
 
-def main(endpoint: str, key: str, model: Optional[str]) -> None:
+def main(endpoint: str, key: str, model: str | None) -> None:
     """Fill the template in, print the messages, and send them."""
     messages = TEMPLATE.create_messages(
         question="When I arrive, can I still have breakfast?",

@@ -8,7 +8,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import asyncio
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -23,7 +22,7 @@ async def ask(client: ChatCompletionsClient, question: str) -> str:
     return answer.choices[0].message.content or ""
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Ask all, and print the answers in their order."""
     questions = ["How many feet are in a mile?", "What is a quasar?", "Who wrote Faust?"]
     async with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:

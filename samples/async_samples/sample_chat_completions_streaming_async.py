@@ -8,7 +8,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import asyncio
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -17,7 +16,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import SystemMessage, UserMessage
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Print each piece of text as it comes."""
     messages = [SystemMessage("You are a poet."), UserMessage("Write about the sea.")]
     async with (

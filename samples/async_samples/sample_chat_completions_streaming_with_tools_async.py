@@ -9,7 +9,7 @@ Without them a local endpoint answers, which needs the extra "emulator".
 import asyncio
 import os
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -28,7 +28,7 @@ async def temperature(city: str) -> str:
     return f"It is {10 + len(city)} degrees in {city}."
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Print text as it comes, run what the model calls, and go on until it calls nothing."""
     toolset = Toolset([temperature])
     messages: list[Mapping[str, Any]] = [UserMessage("What is the temperature in Rome?")]

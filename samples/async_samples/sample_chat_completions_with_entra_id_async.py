@@ -11,7 +11,7 @@ import asyncio
 import os
 import time
 from types import TracebackType
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
@@ -21,7 +21,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import UserMessage
 
 
-async def main(endpoint: str, credential: AsyncTokenCredential, model: Optional[str]) -> None:
+async def main(endpoint: str, credential: AsyncTokenCredential, model: str | None) -> None:
     """Ask; the client gets a token of the scope that the endpoint wants, and renews it in time."""
     async with credential, ChatCompletionsClient(endpoint, credential, model=model) as client:
         answer = await client.complete(messages=[UserMessage("How many feet are in a mile?")])
@@ -46,9 +46,9 @@ class LocalCredential:
 
     async def __aexit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc_value: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         await self.close()
 

@@ -9,7 +9,7 @@ Without them a local endpoint answers, which needs the extra "emulator".
 import asyncio
 import os
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -36,7 +36,7 @@ async def get_weather(city: str) -> str:
     return f"14 degrees in {city}"
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Run the tools that the model calls, then ask for the advice."""
     toolset = Toolset([get_weather])
     messages: list[Any] = [UserMessage("What is the weather in Rome?")]

@@ -12,7 +12,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import asyncio
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -21,7 +20,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import EmbeddingInputType
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Print how close each document is to the question."""
     documents = ["Claude Monet painted water lilies.", "A bicycle has two wheels."]
     async with EmbeddingsClient(endpoint, AzureKeyCredential(key), model=model) as client:

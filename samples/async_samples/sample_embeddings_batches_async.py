@@ -11,7 +11,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import asyncio
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -19,7 +18,7 @@ from azure.ai.inference.aio import EmbeddingsClient
 from azure.ai.inference.emulator import Emulator
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Print how far it is, and what came of it."""
     texts = [f"This is text number {number}." for number in range(1000)]
     done = 0

@@ -13,7 +13,7 @@ import os
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
@@ -25,14 +25,14 @@ from azure.ai.inference.models import ImageEmbeddingInput
 IMAGE = Path(__file__).parents[1] / "sample_image.png"
 
 
-async def embed_text(endpoint: str, credential: AsyncTokenCredential, model: Optional[str]) -> None:
+async def embed_text(endpoint: str, credential: AsyncTokenCredential, model: str | None) -> None:
     """Embed a text; the token's scope is the endpoint's own, unless you give credential_scopes=."""
     async with EmbeddingsClient(endpoint, credential, model=model) as client:
         result = await client.embed(input="A French painter")
     print(f"a text: {len(result.data[0].vector)} numbers")
 
 
-async def embed_image(endpoint: str, credential: AsyncTokenCredential, model: Optional[str]) -> None:
+async def embed_image(endpoint: str, credential: AsyncTokenCredential, model: str | None) -> None:
     """Embed an image."""
     image = ImageEmbeddingInput.load(image_file=IMAGE, image_format="png")
     async with ImageEmbeddingsClient(endpoint, credential, model=model) as client:
@@ -58,9 +58,9 @@ class LocalCredential:
 
     async def __aexit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc_value: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         await self.close()
 

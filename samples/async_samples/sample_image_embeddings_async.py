@@ -10,7 +10,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 import asyncio
 import os
 from pathlib import Path
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -21,7 +20,7 @@ from azure.ai.inference.models import ImageEmbeddingInput
 IMAGE = Path(__file__).parents[1] / "sample_image.png"
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Print which image each vector belongs to; the files are read as the requests go out."""
     images = (ImageEmbeddingInput.load(image_file=IMAGE, image_format="png", text=text) for text in ("one", "two"))
     async with ImageEmbeddingsClient(endpoint, AzureKeyCredential(key), model=model) as client:

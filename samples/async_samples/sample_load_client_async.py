@@ -11,7 +11,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 
 import asyncio
 import os
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -20,7 +19,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import UserMessage
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Print which client came out, and use it."""
     async with await load_client(endpoint, AzureKeyCredential(key), model=model) as client:
         print(f"{type(client).__name__} for {(await client.get_model_info()).model_name}")

@@ -13,7 +13,6 @@ Without them a local endpoint answers, which needs the extra "emulator".
 import asyncio
 import os
 from pathlib import Path
-from typing import Optional
 
 from azure.core.credentials import AzureKeyCredential
 
@@ -25,7 +24,7 @@ from azure.ai.inference.prompts import PromptTemplate
 SAMPLES = Path(__file__).parent.parent
 
 
-async def main(endpoint: str, key: str, model: Optional[str]) -> None:
+async def main(endpoint: str, key: str, model: str | None) -> None:
     """Fill the template in with an image and a conversation, and ask."""
     template = PromptTemplate.from_prompty(str(SAMPLES / "sample_prompt_image.prompty"))
     picture = ImageUrl.load(image_file=SAMPLES / "sample_image.png", image_format="png")

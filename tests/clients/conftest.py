@@ -7,7 +7,7 @@ a call that blocks is one that has ended before it is awaited. The servers have 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 
@@ -61,7 +61,7 @@ class Stream:
     async def rest(self) -> list[Any]:
         return [update async for update in self]
 
-    async def until_fault(self) -> tuple[list[Any], Optional[Exception]]:
+    async def until_fault(self) -> tuple[list[Any], Exception | None]:
         """Read to the end: the updates, and what was raised behind them."""
         updates = []
         try:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import Any, Final, Optional, Union
+from typing import Any, Final, Union
 
 PATIENCE: Final = 10.0
 """Seconds until a wait that should have ended counts as a failure."""
@@ -91,9 +91,9 @@ class RawServer:
 
     def __exit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -135,7 +135,7 @@ class RawServer:
             connection.closed.set()
 
 
-def _read_request(stream: Any, connection: int) -> Optional[Received]:
+def _read_request(stream: Any, connection: int) -> Received | None:
     line = stream.readline().decode("latin-1").split()
     if len(line) != 3:
         return None
@@ -170,7 +170,7 @@ def _play(sock: socket.socket, steps: Iterable[Step]) -> bool:
 REASONS = {200: "OK", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 
 
-def head(status: int = 200, **headers: Union[str, int, None]) -> bytes:
+def head(status: int = 200, **headers: str | int | None) -> bytes:
     """Status line and headers; `None` leaves one out, an underscore stands for a dash."""
     lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value is not None]
@@ -195,7 +195,7 @@ def completion(text: str = "hello", **members: Any) -> dict[str, Any]:
     }
 
 
-def update(text: Optional[str] = None, finish: Optional[str] = None, **members: Any) -> dict[str, Any]:
+def update(text: str | None = None, finish: str | None = None, **members: Any) -> dict[str, Any]:
     delta = {} if text is None else {"content": text}
     choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
     return {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": choices, **members}
@@ -221,7 +221,7 @@ CHUNKED_HEAD: Final = head(content_type=EVENT_STREAM, transfer_encoding="chunked
 CLOSE_HEAD: Final = head(content_type=EVENT_STREAM, connection="close")
 
 
-def framed(pieces: Sequence[Union[bytes, Event, float]], framing: str) -> list[Step]:
+def framed(pieces: Sequence[bytes | Event | float], framing: str) -> list[Step]:
     """An event stream in pieces, with waits between them, in one of FRAMINGS."""
     return _FRAMINGS[framing](pieces)
 
@@ -278,7 +278,7 @@ FRAMINGS = tuple(_FRAMINGS)
 KEPT_ALIVE = ("chunked", "one chunk", "content-length", "gzip chunked")
 
 
-def stream(body: Union[bytes, Sequence[bytes]], framing: str = "chunked") -> list[Step]:
+def stream(body: bytes | Sequence[bytes], framing: str = "chunked") -> list[Step]:
     """A whole event stream."""
     return framed([body] if isinstance(body, bytes) else body, framing)
 

@@ -1,7 +1,7 @@
 """A stream put together again is the plain answer, in every provider's ways, over sockets."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -122,8 +122,8 @@ class Told(NamedTuple):
 
     text: str = ""
     finish_reason: str = "stop"
-    usage: Optional[dict[str, Any]] = None
-    reasoning: Optional[str] = None
+    usage: dict[str, Any] | None = None
+    reasoning: str | None = None
     calls: tuple[tuple[str, str], ...] = ()
 
 

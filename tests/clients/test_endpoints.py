@@ -1,7 +1,7 @@
 """Endpoints as they are pasted, end to end: a local server stands in for the hosts, as their proxy."""
 
 import logging
-from typing import Any, Optional
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -233,7 +233,7 @@ async def test_a_good_stream_has_no_advice(world: World, serve: Serve) -> None:
     ],
 )
 async def test_the_emulators_routes(
-    world: World, emulator: Emulator, path: str, kinds: tuple[str, ...], model: Optional[str]
+    world: World, emulator: Emulator, path: str, kinds: tuple[str, ...], model: str | None
 ) -> None:
     image = "data:image/png;base64,iVBORw0KGgo="
     for kind in kinds:

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
@@ -124,7 +124,7 @@ class Recording:
     ],
 )
 async def test_scopes_by_endpoint(
-    world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch, endpoint: str, cloud: Optional[str], scope: str
+    world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch, endpoint: str, cloud: str | None, scope: str
 ) -> None:
     if cloud:
         monkeypatch.setenv("AZURE_CLOUD", cloud)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from azure.core.exceptions import (
@@ -55,7 +55,7 @@ def http_date(seconds: float) -> str:
     return format_datetime(datetime.now(timezone.utc) + timedelta(seconds=seconds), usegmt=True)
 
 
-WAITS: dict[str, tuple[dict[str, str], Optional[tuple[float, float]]]] = {
+WAITS: dict[str, tuple[dict[str, str], tuple[float, float] | None]] = {
     "seconds": ({"retry_after": "7"}, (7, 7)),
     "fraction": ({"retry_after": "0.5"}, (0.5, 0.5)),
     "none at all": ({"retry_after": "0"}, (0, 0)),

@@ -4,7 +4,7 @@ import http.client
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 
@@ -55,7 +55,7 @@ class Caller:
     endpoint: Emulator
 
     def send(
-        self, method: str, path: str, body: Any = None, headers: Optional[dict[str, str]] = None, *, key: bool = True
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, *, key: bool = True
     ) -> Got:
         host, port = self.endpoint.url.removeprefix("http://").rsplit(":", 1)
         connection = http.client.HTTPConnection(host, int(port), timeout=20)
@@ -70,10 +70,10 @@ class Caller:
         finally:
             connection.close()
 
-    def post(self, path: str, body: Any, headers: Optional[dict[str, str]] = None, *, key: bool = True) -> Got:
+    def post(self, path: str, body: Any, headers: dict[str, str] | None = None, *, key: bool = True) -> Got:
         return self.send("POST", path, body, headers, key=key)
 
-    def chat(self, *said: Any, path: str = SERVERLESS, headers: Optional[dict[str, str]] = None, **members: Any) -> Got:
+    def chat(self, *said: Any, path: str = SERVERLESS, headers: dict[str, str] | None = None, **members: Any) -> Got:
         """A conversation of alternating turns, the user's first; messages go as they are."""
         roles = ("user", "assistant")
         messages = [

@@ -1,6 +1,6 @@
 """What the emulator refuses, and in whose words: routes, credentials, api-versions, members of the body."""
 
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 
@@ -165,7 +165,7 @@ def test_models_that_are_not_there() -> None:
         (FOUNDRY, "drop", 200),
     ],
 )
-def test_extra_parameters_of_a_foundry_resource(caller: Caller, path: str, policy: Optional[str], status: int) -> None:
+def test_extra_parameters_of_a_foundry_resource(caller: Caller, path: str, policy: str | None, status: int) -> None:
     got = caller.post(path, {**HELLO, "foo": 1}, {} if policy is None else {"extra-parameters": policy})
     assert got.status == status
     assert status == 200 or "Extra parameters ['foo']" in got.body["detail"]
@@ -292,7 +292,7 @@ def test_bodies_that_are_none(caller: Caller, raw: bytes, status: int, content_t
 @pytest.mark.parametrize(
     ("policy", "status"), [(None, 400), ("error", 400), ("drop", 200), ("pass-through", 200), ("Pass-Through", 200)]
 )
-def test_extra_parameters(caller: Caller, policy: Optional[str], status: int) -> None:
+def test_extra_parameters(caller: Caller, policy: str | None, status: int) -> None:
     headers = {} if policy is None else {"extra-parameters": policy}
     got = caller.post(SERVERLESS, {**HELLO, "n": 2, "foo": "bar"}, headers)
     assert got.status == status

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import threading
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from azure.core.settings import settings
@@ -253,7 +253,7 @@ class _Broken(SpanProcessor):
     def __init__(self, at: str) -> None:
         self._at = at
 
-    def on_start(self, span: Any, parent_context: Optional[Any] = None) -> None:
+    def on_start(self, span: Any, parent_context: Any | None = None) -> None:
         if self._at == "start":
             raise OSError("broken at the start")
 

@@ -1,7 +1,7 @@
 """OpenTelemetry's conventions v1.41: attributes, content, events and metrics."""
 
 import json
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from opentelemetry.trace import StatusCode
@@ -256,7 +256,7 @@ async def test_metrics_of_slow_streams(world: World, telemetry: Telemetry, emula
 
 @pytest.mark.parametrize("text", [None, ""])
 async def test_metrics_of_an_empty_stream(
-    world: World, telemetry: Telemetry, emulator: Emulator, text: Optional[str]
+    world: World, telemetry: Telemetry, emulator: Emulator, text: str | None
 ) -> None:
     telemetry.instrument()
     emulator.reply(Reply(events=[*([] if text is None else [b": nothing\n\n"]), "[DONE]"]))

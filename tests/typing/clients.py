@@ -39,7 +39,7 @@ def constructors(endpoint: str, token: TokenCredential) -> list[ChatCompletionsC
     ]
 
 
-def complete(client: ChatCompletionsClient, said: Optional[bool]) -> None:
+def complete(client: ChatCompletionsClient, said: bool | None) -> None:
     assert_type(client.complete(messages=MESSAGES), ChatCompletions)
     assert_type(client.complete(messages=MESSAGES, stream=False), ChatCompletions)
     assert_type(client.complete(messages=MESSAGES, stream=True), StreamingChatCompletions)

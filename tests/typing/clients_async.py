@@ -33,7 +33,7 @@ def constructors(endpoint: str, sync: TokenCredential, token: AsyncTokenCredenti
     ]
 
 
-async def complete(client: ChatCompletionsClient, said: Optional[bool]) -> None:
+async def complete(client: ChatCompletionsClient, said: bool | None) -> None:
     assert_type(await client.complete(messages=MESSAGES), ChatCompletions)
     assert_type(await client.complete(messages=MESSAGES, stream=False), ChatCompletions)
     assert_type(await client.complete(messages=MESSAGES, stream=True), AsyncStreamingChatCompletions)

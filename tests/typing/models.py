@@ -55,7 +55,7 @@ def wrong() -> None:
 def attributes(message: UserMessage, choice: StreamingChatChoiceUpdate, call: ChatCompletionsToolCall) -> None:
     assert_type(message.role, str)
     assert_type(message.content, Union[str, list[ContentItem]])
-    assert_type(choice.finish_reason, Optional[Union[str, CompletionsFinishReason]])
+    assert_type(choice.finish_reason, Optional[str | CompletionsFinishReason])
     assert_type(choice.delta.content, Optional[str])
     assert_type(call.function.arguments, str)
     assert_type(message.as_dict(), dict[str, Any])

@@ -36,7 +36,7 @@ def parsed(stream: StreamingChatCompletions) -> None:
     assert_type(stream.parse_as(Item), Item)
     assert_type(stream.parse_as(Basket, index=1), Basket)
     assert_type(stream.parse_as(list[Item]), list[Item])
-    item: Optional[Item] = stream.parse_as(Optional[Item])
+    item: Item | None = stream.parse_as(Optional[Item])
     print(item)
 
 

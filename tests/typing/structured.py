@@ -35,7 +35,7 @@ def parsed(answer: ChatCompletions) -> None:
 def of_no_class(answer: ChatCompletions) -> None:
     union: Any = Union[Item, Person]
     assert_type(answer.parse_as(union), Any)
-    item: Optional[Item] = answer.parse_as(Optional[Item])
+    item: Item | None = answer.parse_as(Optional[Item])
     print(item)
 
 

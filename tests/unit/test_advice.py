@@ -1,6 +1,6 @@
 """What users are told to try next: one row per failure as the services word it."""
 
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +23,7 @@ AUDIENCE = "Unauthorized. Access token is missing, invalid, audience is incorrec
 NO_CHAT = "The chatCompletion operation does not work with the specified model, {}. Please choose different model."
 
 # endpoint, operation, status, code, message, what the advice says (all of it)
-Row = tuple[str, str, int, Any, Optional[str], list[str]]
+Row = tuple[str, str, int, Any, str | None, list[str]]
 KNOWN: list[Row] = [
     # a product that is gone
     ("https://models.github.ai/inference", CHAT, 410, "github_models_retirement", "Gone", ["retired on 2026-07-30"]),
@@ -175,7 +175,7 @@ def test_known_failures(row: Row) -> None:
     ],
 )
 def test_failures_that_the_service_explains_itself(
-    pasted: str, operation: str, status: int, code: Optional[str], message: str
+    pasted: str, operation: str, status: int, code: str | None, message: str
 ) -> None:
     assert advise(resolve(pasted), operation, status, code, message) is None
 
@@ -222,7 +222,7 @@ TEXTS = st.one_of(st.none(), st.text(), st.integers().map(str), st.sampled_from(
     st.sampled_from(ENDPOINTS), st.sampled_from([CHAT, "embeddings", IMAGES, "info"]), st.integers(0, 999), TEXTS, TEXTS
 )
 def test_whatever_the_service_says_advice_is_a_sentence_or_nothing(
-    pasted: str, operation: str, status: int, code: Optional[str], message: Optional[str]
+    pasted: str, operation: str, status: int, code: str | None, message: str | None
 ) -> None:
     text = advise(resolve(pasted), operation, status, code, message)
     assert text is None or text.endswith(".")

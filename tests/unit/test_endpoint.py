@@ -2,7 +2,7 @@
 
 import re
 import string
-from typing import Any, Optional
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -259,7 +259,7 @@ def test_dialect(pasted: str, dialect: str, extra_parameters: bool, model_requir
         ("http://localhost/models", "chat", None, None),
     ],
 )
-def test_notice(pasted: str, kind: Kind, rewritten_from: Optional[str], notice: Optional[str]) -> None:
+def test_notice(pasted: str, kind: Kind, rewritten_from: str | None, notice: str | None) -> None:
     endpoint = resolve(pasted, kind)
     assert endpoint.rewritten_from == rewritten_from
     assert endpoint.notice is None if notice is None else notice in (endpoint.notice or "")
@@ -300,7 +300,7 @@ def test_unknown_route_is_refused() -> None:
         ("http://localhost/v1", "a b&c", "http://localhost/v1/chat/completions?api-version=a%20b%26c"),
     ],
 )
-def test_callers_api_version(pasted: str, given_version: Optional[str], url: str) -> None:
+def test_callers_api_version(pasted: str, given_version: str | None, url: str) -> None:
     assert resolve(pasted).with_api_version(given_version).url("chat/completions") == url
 
 
@@ -326,7 +326,7 @@ def test_operation_with_a_query_of_its_own() -> None:
         ("AZURE_CHINA_CLOUD", "https://ml.azure.cn/.default"),
     ],
 )
-def test_cloud_counts_where_the_host_does_not_tell(cloud: Optional[str], scope: str) -> None:
+def test_cloud_counts_where_the_host_does_not_tell(cloud: str | None, scope: str) -> None:
     assert resolve("https://gw.example", cloud=cloud).scopes == (scope,)
     assert resolve(FOUNDRY, cloud=cloud).scopes == (COGNITIVE,)
 
@@ -340,7 +340,7 @@ def test_cloud_counts_where_the_host_does_not_tell(cloud: Optional[str], scope: 
         (None, "https://ai.azure.com", (AI,)),
     ],
 )
-def test_callers_scopes(credential_scopes: Any, audience: Optional[str], scopes: tuple[str, ...]) -> None:
+def test_callers_scopes(credential_scopes: Any, audience: str | None, scopes: tuple[str, ...]) -> None:
     assert resolve(FOUNDRY).with_scopes(credential_scopes, audience).scopes == scopes
 
 

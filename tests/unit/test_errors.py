@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import pytest
 from azure.core import exceptions as core
@@ -71,7 +71,7 @@ class _Server(ThreadingHTTPServer):
         """A client that closes without reading is no error here."""
 
 
-def _asking(url: str, status: int, body: object, headers: dict[str, str], reason: Optional[str]) -> HttpRequest:
+def _asking(url: str, status: int, body: object, headers: dict[str, str], reason: str | None) -> HttpRequest:
     content = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     asked = {
         "status": status,
@@ -101,9 +101,9 @@ def answer(url: str) -> Iterator[Answer]:
         def get(
             status: int,
             body: object = b"",
-            headers: Optional[dict[str, str]] = None,
+            headers: dict[str, str] | None = None,
             *,
-            reason: Optional[str] = None,
+            reason: str | None = None,
             read: bool = True,
         ) -> HttpResponse:
             headers = {"Content-Type": JSON, **(headers or {})}
@@ -123,9 +123,9 @@ class Shape(NamedTuple):
     name: str
     status: int
     body: object
-    code: Optional[str]
+    code: str | None
     message: str
-    target: Optional[str] = None
+    target: str | None = None
     text: tuple[str, ...] = ()
     kind: type[Exception] = core.HttpResponseError
     in_good_answer: bool = True
@@ -558,7 +558,7 @@ ANSWER_PASSED = {"blocked": False, "source_type": "completion", "content_filter_
         pytest.param({"error": FILTER_WORDS}, {}, None, id="no results"),
     ],
 )
-def test_a_filtered_prompt(answer: Answer, body: object, results: dict[str, object], source: Optional[str]) -> None:
+def test_a_filtered_prompt(answer: Answer, body: object, results: dict[str, object], source: str | None) -> None:
     error = error_from_response(answer(400, body))
     assert isinstance(error, ContentFilterError)
     assert isinstance(error, core.HttpResponseError)
@@ -818,7 +818,7 @@ def test_an_incomplete_stream_has_what_was_received(answer: Answer) -> None:
         ({"x-ms-client-request-id": "ours"}, None),
     ],
 )
-def test_request_id(headers: dict[str, str], expected: Optional[str]) -> None:
+def test_request_id(headers: dict[str, str], expected: str | None) -> None:
     assert request_id(headers) == expected
 
 
@@ -853,7 +853,7 @@ NOW = datetime(2026, 11, 21, 10, 0, 0, tzinfo=timezone.utc)
         ({"Retry-After": ""}, None),
     ],
 )
-def test_retry_after(headers: dict[str, str], expected: Optional[float]) -> None:
+def test_retry_after(headers: dict[str, str], expected: float | None) -> None:
     assert retry_after(headers, NOW) == expected
 
 
@@ -899,7 +899,7 @@ def test_any_status_and_body_make_an_error(answer: Answer, status: int, body: by
 
 @REPEATABLE
 @given(value=JSON_VALUES, event=st.sampled_from([None, "message", "error"]))
-def test_any_event_is_an_error_or_none(value: object, event: Optional[str]) -> None:
+def test_any_event_is_an_error_or_none(value: object, event: str | None) -> None:
     error = error_from_body(value, event=event)
     assert error is None or isinstance(error, InferenceError)
     assert (error is not None) is (event == "error" or _faults.is_error(value))

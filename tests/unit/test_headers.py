@@ -5,7 +5,7 @@ import json
 import pickle
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -42,14 +42,14 @@ AZURE_LIMITS = RateLimits(RateLimit(500, 499, 7.0), RateLimit(50000, 49984, 60.0
         ({"x-ms-client-request-id": "our own"}, None),
     ],
 )
-def test_request_id(headers: dict[str, str], found: Optional[str]) -> None:
+def test_request_id(headers: dict[str, str], found: str | None) -> None:
     assert request_id(headers) == found
 
 
 @pytest.mark.parametrize(
     ("headers", "found"), [({}, None), ({"X-MS-Region": "East US"}, "East US"), ({"x-ms-region": ""}, None)]
 )
-def test_region(headers: dict[str, str], found: Optional[str]) -> None:
+def test_region(headers: dict[str, str], found: str | None) -> None:
     assert region(headers) == found
 
 
@@ -99,7 +99,7 @@ def test_rate_limits(headers: dict[str, str], limits: RateLimits) -> None:
         ("2026-11-21T00:00:00Z", None),
     ],
 )
-def test_reset_is_in_seconds(text: str, seconds: Optional[float]) -> None:
+def test_reset_is_in_seconds(text: str, seconds: float | None) -> None:
     reset = rate_limits({"x-ratelimit-reset-tokens": text}).tokens.reset
     assert reset == (None if seconds is None else pytest.approx(seconds))
 

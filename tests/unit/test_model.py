@@ -5,7 +5,7 @@ import json
 import pickle
 from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar
 
 import pytest
 from azure.core.serialization import NULL
@@ -228,7 +228,7 @@ def test_families() -> None:
 
 def test_a_class_of_ones_own() -> None:
     class Own(Model):
-        first_name: Optional[str] = field(name="firstName", default=None)
+        first_name: str | None = field(name="firstName", default=None)
         count: int
         kinds: ClassVar[int] = 3
 

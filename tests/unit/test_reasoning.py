@@ -3,7 +3,7 @@
 import copy
 import json
 import pickle
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +25,7 @@ steady = settings(derandomize=True, deadline=None, max_examples=200)
 THINKING = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}, {"type": "text", "text": "m"}]}
 REFERENCE = {"type": "reference", "reference_ids": [1]}
 
-OWN_MEMBERS: dict[str, tuple[Json, Optional[str], str]] = {
+OWN_MEMBERS: dict[str, tuple[Json, str | None, str]] = {
     "nothing": ({}, None, ""),
     "null": ({"content": None, "reasoning_content": None}, None, ""),
     "text": ({"content": "42"}, None, "42"),
@@ -44,7 +44,7 @@ OWN_MEMBERS: dict[str, tuple[Json, Optional[str], str]] = {
     "content of another shape": ({"content": 5}, None, ""),
 }
 
-TAGS: dict[str, tuple[str, Optional[str], str]] = {
+TAGS: dict[str, tuple[str, str | None, str]] = {
     "tags": ("<think>Hm</think>42", "Hm", "42"),
     "tags and white space": ("\n<think>\nHm,\n hm.\n</think>\n\n42\n", "Hm,\n hm.", "42\n"),
     "no thoughts": ("<think>\n\n</think>\n\n42", None, "42"),
@@ -63,14 +63,14 @@ TAGS: dict[str, tuple[str, Optional[str], str]] = {
 
 @pytest.mark.parametrize(("members", "reasoning", "text"), OWN_MEMBERS.values(), ids=OWN_MEMBERS)
 @pytest.mark.parametrize("kind", [ChatResponseMessage, StreamingChatResponseMessageUpdate])
-def test_members_of_their_own(kind: Any, members: Json, reasoning: Optional[str], text: str) -> None:
+def test_members_of_their_own(kind: Any, members: Json, reasoning: str | None, text: str) -> None:
     message = kind(copy.deepcopy(members))
     assert (message.reasoning, message.text) == (reasoning, text)
     assert message.as_dict() == members
 
 
 @pytest.mark.parametrize(("content", "reasoning", "text"), TAGS.values(), ids=TAGS)
-def test_tags(content: str, reasoning: Optional[str], text: str) -> None:
+def test_tags(content: str, reasoning: str | None, text: str) -> None:
     message = ChatResponseMessage({"role": "assistant", "content": content})
     assert (message.reasoning, message.text) == (reasoning, text)
     assert message == {"role": "assistant", "content": content}
@@ -139,7 +139,7 @@ def final(updates: list[Json]) -> ChatCompletions:
 
 @pytest.mark.parametrize(("content", "reasoning", "text"), TAGS.values(), ids=TAGS)
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
-def test_tags_cut_over_deltas(content: str, reasoning: Optional[str], text: str, size: int) -> None:
+def test_tags_cut_over_deltas(content: str, reasoning: str | None, text: str, size: int) -> None:
     pieces = [content[start : start + size] for start in range(0, len(content), size)]
     updates = updates_of({"role": "assistant", "content": ""}, *({"content": piece} for piece in pieces))
     seen, _ = streamed(updates)

@@ -81,7 +81,7 @@ class Item:
     color: Color = Color.RED
     tags: list[str] = field(default_factory=list)
     count: int = field(default=3, metadata={"description": "How many"})
-    note: Optional[str] = None
+    note: str | None = None
     sold: Annotated[bool, "Whether it is gone"] = False
     made_up: int = field(default=0, init=False)
 
@@ -140,7 +140,7 @@ class Person(pydantic.BaseModel):
 
     name: str = pydantic.Field(min_length=1, description="Full name")
     age: int = pydantic.Field(ge=0, le=150)
-    email: Optional[str] = None
+    email: str | None = None
     role: Literal["user"] = "user"
     friends: list["Person"] = []
 
@@ -156,7 +156,7 @@ class Dog(pydantic.BaseModel):
 
 
 class Pets(pydantic.BaseModel):
-    pets: list[Annotated[Union[Cat, Dog], pydantic.Field(discriminator="kind")]]
+    pets: list[Annotated[Cat | Dog, pydantic.Field(discriminator="kind")]]
 
 
 class Whole:

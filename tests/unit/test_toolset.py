@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 from uuid import UUID
 
 import jsonschema  # type: ignore[import-untyped]
@@ -54,7 +54,7 @@ class Trip(pydantic.BaseModel):
     days: int = pydantic.Field(ge=1)
 
 
-def get_weather(city: str, unit: Unit = Unit.CELSIUS, *, days: Optional[int] = None) -> dict[str, Any]:
+def get_weather(city: str, unit: Unit = Unit.CELSIUS, *, days: int | None = None) -> dict[str, Any]:
     """Tell the weather.
 
     Today's, or a forecast.
@@ -93,7 +93,7 @@ def visit(place: Place, trip: Annotated[Trip, "What to do"], note="nothing", *re
     return [place, trip, note]
 
 
-def plan(places: "list[Place]", when: "Optional[date]" = None) -> "str":
+def plan(places: "list[Place]", when: "date | None" = None) -> "str":
     return f"{[place.name for place in places]} {when}"
 
 
@@ -214,7 +214,7 @@ class TestDocstring:
             ("Args:\n    x: One.", "", {"x": "One."}),
         ],
     )
-    def test_styles(self, docstring: Optional[str], text: str, parameters: dict[str, str]) -> None:
+    def test_styles(self, docstring: str | None, text: str, parameters: dict[str, str]) -> None:
         read = read_docstring(docstring)
         assert read.text == text
         assert read.parameters == parameters
@@ -283,7 +283,7 @@ class TestDefinition:
         ],
     )
     def test_all_that_can_be_called(
-        self, function: Callable[..., Any], name: str, description: Optional[str], properties: dict[str, Any]
+        self, function: Callable[..., Any], name: str, description: str | None, properties: dict[str, Any]
     ) -> None:
         defined = from_function(function).function
         assert (defined.name, defined.description) == (name, description)
@@ -350,7 +350,7 @@ def test_functions_leave_nothing_behind() -> None:
     def use(number: int) -> list["weakref.ref[Any]"]:
         record = make_dataclass(f"R{number}", [("x", int)])
 
-        def tool(a: record, b: Optional[Trip] = None) -> int:  # type: ignore[valid-type]
+        def tool(a: record, b: Trip | None = None) -> int:  # type: ignore[valid-type]
             return a.x  # type: ignore[attr-defined, no-any-return]
 
         (message,) = Toolset([tool]).run(message_with(call("tool", {"a": {"x": number}})))
@@ -425,7 +425,7 @@ class TestRun:
         ("name", "arguments", "cause"),
         [("nothing", "{}", None), ("get_weather", "[]", MisfitError), ("fails", "{}", LookupError)],
     )
-    def test_or_is_raised(self, name: str, arguments: str, cause: Optional[type[Exception]]) -> None:
+    def test_or_is_raised(self, name: str, arguments: str, cause: type[Exception] | None) -> None:
         toolset = Toolset([get_weather, fails], raise_on_error=True)
         message = message_with(call(name, arguments))
         with pytest.raises(ToolCallError) as caught:

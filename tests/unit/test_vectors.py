@@ -7,7 +7,7 @@ import pickle
 import sys
 from array import array
 from collections.abc import Iterator
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ServiceRequestError
@@ -27,7 +27,7 @@ def in_base64(values: Any) -> str:
     return base64.b64encode(values.tobytes()).decode()
 
 
-def item(embedding: Any, encoding: Optional[str] = None, index: int = 0) -> EmbeddingItem:
+def item(embedding: Any, encoding: str | None = None, index: int = 0) -> EmbeddingItem:
     made = EmbeddingItem(index=index, embedding=embedding)
     if encoding is not None:
         made.encoding = encoding
@@ -56,7 +56,7 @@ def item(embedding: Any, encoding: Optional[str] = None, index: int = 0) -> Embe
         ("", "int8", "b", []),
     ],
 )
-def test_vectors(embedding: Any, encoding: Optional[str], code: str, values: list[Any]) -> None:
+def test_vectors(embedding: Any, encoding: str | None, code: str, values: list[Any]) -> None:
     made = item(embedding, encoding)
     assert (made.vector.typecode, made.vector.tolist()) == (code, values)
     assert made.vector is made.vector
@@ -223,7 +223,7 @@ def test_inputs_that_come_one_by_one_are_checked_as_they_come() -> None:
 
 
 @pytest.mark.parametrize("order", [[1, 0], [0, 1], [0, 0], [None, None], [7, 8]])
-def test_items_are_numbered_through(order: list[Optional[int]]) -> None:
+def test_items_are_numbered_through(order: list[int | None]) -> None:
     items = [EmbeddingItem({"index": index, "embedding": [float(index or 0)]}) for index in order]
     got = numbered(Batch(5, ["a", "b"]), result(*items))
     assert [one.index for one in got.data] == [5, 6]

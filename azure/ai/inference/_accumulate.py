@@ -16,7 +16,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from io import StringIO
-from typing import Any, Optional, Protocol, Union
+from typing import Any, Optional, Protocol
 
 from typing_extensions import TypeIs
 
@@ -98,7 +98,7 @@ class Accumulator:
         if choice.get("delta") is None and "message" in choice and not grown.member("delta"):
             choice = {**choice, "delta": choice["message"]}  # some gateways stream a whole answer in one event
         grown.add(choice)
-        message: Optional[_Grown] = grown.member("delta")
+        message: _Grown | None = grown.member("delta")
         return message
 
 
@@ -199,7 +199,7 @@ class _Grown:
             if value is None or name not in table:
                 _keep(members, name, value)
                 continue
-            growing: Optional[_Growing] = members.get(name)
+            growing: _Growing | None = members.get(name)
             if growing is None:
                 growing = members[name] = table[name]()
             growing.add(value)
@@ -207,7 +207,7 @@ class _Grown:
     def value(self) -> _Object:
         members = _copied(self._members)
         for name in self._table:
-            growing: Optional[_Growing] = members.get(name)
+            growing: _Growing | None = members.get(name)
             if growing is not None:
                 members[name] = growing.value()
         return members
@@ -409,7 +409,7 @@ def _copied(members: _Object) -> _Object:
     return {name: dict(value) if _is_object(value) else value for name, value in members.items()}
 
 
-def _key_of(piece: _Object) -> Union[int, str, None]:
+def _key_of(piece: _Object) -> int | str | None:
     index = piece.get("index")
     return index if isinstance(index, int) else _id_of(piece) or None
 

@@ -7,7 +7,7 @@ the api-version, the Entra scope or a route that is gone (Azure/azure-sdk-for-py
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from ._endpoint import Dialect, Endpoint, Service
 
@@ -29,8 +29,8 @@ class Failure(NamedTuple):
 
 
 def advise(
-    endpoint: Endpoint, operation: str, status: int, code: object = None, message: Optional[str] = None
-) -> Optional[str]:
+    endpoint: Endpoint, operation: str, status: int, code: object = None, message: str | None = None
+) -> str | None:
     """Return advice on an answer that is an error, or `None` if the service's own words are enough.
 
     :param endpoint: as it was called, with the api-version and the scopes of the call.
@@ -63,7 +63,7 @@ def missing_model(endpoint: Endpoint) -> str:
 # ---------------------------------------------------------------- the rules, in the order in which they are asked
 
 
-def _retired_product(failure: Failure) -> Optional[str]:
+def _retired_product(failure: Failure) -> str | None:
     if failure.endpoint.service != "github":
         return None
     return (
@@ -72,7 +72,7 @@ def _retired_product(failure: Failure) -> Optional[str]:
     )
 
 
-def _audience(failure: Failure) -> Optional[str]:
+def _audience(failure: Failure) -> str | None:
     """Name the scope of a refused token, and others: the service tells the audiences that it takes."""
     if failure.status != 401 or not failure.says("audience"):
         return None
@@ -87,7 +87,7 @@ def _audience(failure: Failure) -> Optional[str]:
     return f"{said} Try credential_scopes={others[0]!r}" + (f", or {_listed(others[1:])}." if others[1:] else ".")
 
 
-def _responses_only(failure: Failure) -> Optional[str]:
+def _responses_only(failure: Failure) -> str | None:
     if failure.operation != "chat/completions":
         return None
     if not (failure.says("operationnotsupported") or failure.says("v1/responses") or failure.says("not a chat model")):
@@ -103,7 +103,7 @@ def _responses_only(failure: Failure) -> Optional[str]:
     )
 
 
-def _max_tokens(failure: Failure) -> Optional[str]:
+def _max_tokens(failure: Failure) -> str | None:
     if failure.status not in (400, 422):
         return None
     if failure.says("max_tokens") and (failure.says("max_completion_tokens") or failure.says("unsupported_parameter")):
@@ -113,7 +113,7 @@ def _max_tokens(failure: Failure) -> Optional[str]:
     return None
 
 
-def _no_model(failure: Failure) -> Optional[str]:
+def _no_model(failure: Failure) -> str | None:
     """Tell how to name a model (no_model_name of Foundry; OpenAI's and vLLM's texts)."""
     missing = ("provide a model", "'model' is a required", "missing required parameter: 'model'")
     if failure.code == "no_model_name" or any(failure.says(words) for words in missing):
@@ -121,7 +121,7 @@ def _no_model(failure: Failure) -> Optional[str]:
     return None
 
 
-def _api_version(failure: Failure) -> Optional[str]:
+def _api_version(failure: Failure) -> str | None:
     if failure.status not in (400, 404) or not (failure.says("api version") or failure.says("api-version")):
         return None
     version, base = failure.endpoint.api_version, failure.endpoint.base_url
@@ -133,7 +133,7 @@ def _api_version(failure: Failure) -> Optional[str]:
     return advice
 
 
-def _unknown_model(failure: Failure) -> Optional[str]:
+def _unknown_model(failure: Failure) -> str | None:
     """Tell that the URL is right and the name is not (Azure's DeploymentNotFound; OpenAI, vLLM, Ollama)."""
     if failure.status not in (400, 404):
         return None
@@ -155,14 +155,14 @@ def _unknown_model(failure: Failure) -> Optional[str]:
     )
 
 
-def _wrong_route(failure: Failure) -> Optional[str]:
+def _wrong_route(failure: Failure) -> str | None:
     # LM Studio answers an unknown path with "Unexpected endpoint or method" and status 200.
     if failure.status in (404, 405, 410) or failure.says("unexpected endpoint or method"):
         return _elsewhere(failure)
     return None
 
 
-_RULES: tuple[Callable[[Failure], Optional[str]], ...] = (
+_RULES: tuple[Callable[[Failure], str | None], ...] = (
     _retired_product,
     _audience,
     _responses_only,

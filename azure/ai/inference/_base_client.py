@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 from threading import Lock
 from types import TracebackType
-from typing import Any, NoReturn, Optional, cast
+from typing import Any, NoReturn, cast
 
 from azure.core import PipelineClient
 from azure.core.rest import HttpRequest, HttpResponse
@@ -25,7 +25,7 @@ class InferenceClient:
     _config: Configuration
     _client: PipelineClient[Any, Any]
     _settings: Settings
-    _model_infos: dict[Optional[str], ModelInfo]
+    _model_infos: dict[str | None, ModelInfo]
 
     def _build(
         self, endpoint: str, credential: Credential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
@@ -39,7 +39,7 @@ class InferenceClient:
         self._model_info_lock = Lock()
 
     @property
-    def _model_info(self) -> Optional[ModelInfo]:
+    def _model_info(self) -> ModelInfo | None:
         """What the endpoint said of its model, if it was asked: the name under which dependants look."""
         return self._model_infos.get(None)
 
@@ -51,7 +51,7 @@ class InferenceClient:
 
     @with_options(RequestOptions)
     def get_model_info(
-        self, *, model: Optional[str] = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
+        self, *, model: str | None = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
     ) -> ModelInfo:
         """Ask the endpoint what model it serves.
 
@@ -103,9 +103,9 @@ class InferenceClient:
 
     def __exit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc_value: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         self._client.__exit__(exc_type, exc_value, traceback)
 

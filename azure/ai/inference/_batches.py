@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextvars import copy_context
 from types import TracebackType
-from typing import Optional
 
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
@@ -27,7 +26,7 @@ class EmbeddingBatches(Iterator[EmbeddingsResult]):
     """
 
     def __init__(
-        self, embed: Callable[..., EmbeddingsResult], plan: Plan, on_progress: Optional[Callable[[int], object]]
+        self, embed: Callable[..., EmbeddingsResult], plan: Plan, on_progress: Callable[[int], object] | None
     ) -> None:
         self._embed = embed
         self._stopped = False
@@ -102,8 +101,8 @@ class EmbeddingBatches(Iterator[EmbeddingsResult]):
 
     def __exit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc_value: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         self.close()

@@ -6,7 +6,7 @@ into a part of the whole, and `Tally` knows what has been handed over. The shell
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from azure.core.exceptions import AzureError
 
@@ -93,7 +93,7 @@ def _measured(kind: Kind, inputs: Iterable[Any]) -> Iterator[tuple[Any, int]]:
         yield item, length
 
 
-def _length(kind: Kind, item: Any) -> Optional[int]:
+def _length(kind: Kind, item: Any) -> int | None:
     if kind == "image_embeddings":
         return sum(len(str(value)) for value in item.values()) if is_object(item) else None
     return len(item) if isinstance(item, str) or is_tokens(item) else None
@@ -136,7 +136,7 @@ class Tally:
     :param on_progress: Called with the number of inputs of each result.
     """
 
-    def __init__(self, on_progress: Optional[Callable[[int], object]]) -> None:
+    def __init__(self, on_progress: Callable[[int], object] | None) -> None:
         self._on_progress = on_progress
         self.usage = EmbeddingsUsage(prompt_tokens=0, total_tokens=0)
 

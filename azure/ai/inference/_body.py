@@ -3,7 +3,7 @@
 import http.client
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, ServiceResponseTimeoutError
 
@@ -19,7 +19,7 @@ class PromptBody:
     what there is, keeps to the deadline, and raises azure-core's exceptions.
     """
 
-    def __init__(self, raw: Any, deadline: Optional[Deadline]) -> None:
+    def __init__(self, raw: Any, deadline: Deadline | None) -> None:
         self._raw = raw
         self._deadline = deadline
         fp = getattr(raw, "_fp", None)
@@ -100,7 +100,7 @@ class PromptBody:
         return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
-def reader(response: Any, body: Optional[PromptBody]) -> Callable[[], bytes]:
+def reader(response: Any, body: PromptBody | None) -> Callable[[], bytes]:
     """Make the function that waits for a response's next bytes, and gives none at its end.
 
     :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.

@@ -6,7 +6,7 @@ What chat, embeddings and model information share. Pure: the shells only run the
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Optional, TypeVar, Union, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from azure.core.exceptions import AzureError
@@ -37,8 +37,8 @@ class Call(NamedTuple):
     stream: bool
     endpoint: Endpoint
     operation: str
-    error_map: Optional[Mapping[int, Any]]
-    cls: Optional[Any]
+    error_map: Mapping[int, Any] | None
+    cls: Any | None
     encoding: str = "float"
     """How the numbers of embeddings are encoded, of a call that asks for some."""
 
@@ -57,7 +57,7 @@ def make_call(
     operation: str,
     options: Mapping[str, Any],
     *,
-    content: Union[str, bytes, None] = None,
+    content: str | bytes | None = None,
     pass_through: bool = False,
     stream: bool = False,
 ) -> Call:
@@ -103,7 +103,7 @@ def _check_keywords(settings: Settings, method: str, options: Mapping[str, Any])
     raise unknown_keyword(f"{settings.client}.{method}()", stray, known)
 
 
-def _check_model(settings: Settings, options: Mapping[str, Any], content: Union[str, bytes, None]) -> None:
+def _check_model(settings: Settings, options: Mapping[str, Any], content: str | bytes | None) -> None:
     if content is None or not settings.endpoint.model_required or settings.custom_pipeline or settings.model_in_headers:
         return
     in_body = b'"model"' in content if isinstance(content, bytes) else '"model"' in content
@@ -113,7 +113,7 @@ def _check_model(settings: Settings, options: Mapping[str, Any], content: Union[
         raise ValueError(missing_model(settings.endpoint))
 
 
-def given_body(body: Any) -> tuple[Union[str, bytes], Optional[bool]]:
+def given_body(body: Any) -> tuple[str | bytes, bool | None]:
     """Take a body as the caller gave it, and find out whether it asks for a stream.
 
     :param body: A mapping, bytes, or a binary file.
@@ -133,7 +133,7 @@ def given_body(body: Any) -> tuple[Union[str, bytes], Optional[bool]]:
     return content, _stream_of(json_or_none(content)) if b'"stream"' in content else None
 
 
-def _stream_of(body: Any) -> Optional[bool]:
+def _stream_of(body: Any) -> bool | None:
     said = body.get("stream") if is_object(body) else None
     return said if isinstance(said, bool) else None
 
@@ -176,7 +176,7 @@ def check_status(call: Call, response: Any) -> None:
     raise error
 
 
-def _redirect_advice(response: Any) -> Optional[str]:
+def _redirect_advice(response: Any) -> str | None:
     location = response.headers.get("location") if 300 <= response.status_code < 400 else None
     if not location:
         return None
@@ -221,7 +221,7 @@ def read_answer(call: Call, response: Any, wrap: Callable[[Any], A]) -> A:
     return answer
 
 
-def _error_inside(call: Call, value: Any, response: Any) -> Optional[AzureError]:
+def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
     """Find what is wrong with an answer whose status is good."""
     if isinstance(value, dict) and "error" not in value and ("choices" in value or "data" in value):
         return None

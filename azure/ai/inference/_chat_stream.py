@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Optional, cast
+from typing import Any, cast
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 
@@ -33,21 +33,21 @@ class ChatStream:
     A stream is complete when `[DONE]` came, or when its body has ended and each answer in it has a finish reason.
     """
 
-    def __init__(self, response: Any = None, call: Optional[Call] = None) -> None:
-        self.fault: Optional[Exception] = None
+    def __init__(self, response: Any = None, call: Call | None = None) -> None:
+        self.fault: Exception | None = None
         """What is wrong with the stream, to be raised behind the last update."""
         self.ended = False
         """Whether nothing more is to come."""
-        self.usage: Optional[CompletionsUsage] = None
+        self.usage: CompletionsUsage | None = None
         """Tokens spent, once the service has told."""
         self._accumulator = Accumulator()
         self._response = response if hasattr(response, "headers") else None
         self._call = call
         self._sse = SSEDecoder()
         self._thoughts = StreamedThoughts()
-        self._start: Optional[bytes] = b""
+        self._start: bytes | None = b""
         self._shown = b""
-        self._document: Optional[list[bytes]] = None
+        self._document: list[bytes] | None = None
         self._seen: set[int] = set()
         self._finished: set[int] = set()
 
@@ -139,7 +139,7 @@ class ChatStream:
             self.fault, self.ended = None, False
         return updates
 
-    def _read(self, kind: str, data: bytes) -> Optional[dict[str, Any]]:
+    def _read(self, kind: str, data: bytes) -> dict[str, Any] | None:
         """Read an event's data; one that is an error, or cannot be read, ends the stream."""
         try:
             text = data.decode().strip()
@@ -212,7 +212,7 @@ class ChatStream:
         advice = advise_not_json(call.endpoint, call.operation) if call else None
         return decode_error(body, self._response, advice=advice)
 
-    def _fail(self, error: Exception, cause: Optional[BaseException] = None) -> None:
+    def _fail(self, error: Exception, cause: BaseException | None = None) -> None:
         error.__cause__ = cause
         if self._call is not None:
             give_advice(self._call, error, 200)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Optional, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Union, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
@@ -64,7 +64,7 @@ class ChatCompletionsClient(InferenceClient):
 
     @overload
     def complete(
-        self, *, messages: Messages, stream: Optional[bool] = None, **options: Unpack[CompleteOptions]
+        self, *, messages: Messages, stream: bool | None = None, **options: Unpack[CompleteOptions]
     ) -> Union[ChatCompletions, "StreamingChatCompletions"]: ...
 
     @overload
@@ -72,7 +72,7 @@ class ChatCompletionsClient(InferenceClient):
         self,
         body: Body,
         *,
-        stream: Optional[bool] = None,
+        stream: bool | None = None,
         **options: Unpack[CompleteOptions],
     ) -> Union[ChatCompletions, "StreamingChatCompletions"]: ...
 
@@ -81,8 +81,8 @@ class ChatCompletionsClient(InferenceClient):
         self,
         body: Any = None,
         *,
-        messages: Optional[Messages] = None,
-        stream: Optional[bool] = None,
+        messages: Messages | None = None,
+        stream: bool | None = None,
         **options: Unpack[CompleteOptions],
     ) -> Union[ChatCompletions, "StreamingChatCompletions"]:
         """Let the model continue a conversation.
@@ -146,7 +146,7 @@ class EmbeddingsClient(InferenceClient):
     def embed(
         self,
         *,
-        input: Union[str, Sequence[str], Sequence[int], Sequence[Sequence[int]]],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
         **options: Unpack[EmbedOptions],
     ) -> EmbeddingsResult: ...
 
@@ -155,7 +155,7 @@ class EmbeddingsClient(InferenceClient):
 
     @with_options(EmbeddingOptions, RequestOptions)
     def embed(
-        self, body: Optional[Body] = None, *, input: Any = None, **options: Unpack[EmbedOptions]
+        self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
     ) -> EmbeddingsResult:
         """Embed texts.
 
@@ -180,12 +180,12 @@ class EmbeddingsClient(InferenceClient):
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
         self,
-        input: Iterable[Union[str, Sequence[int]]],
+        input: Iterable[str | Sequence[int]],
         *,
         batch_size: int = 96,
         batch_length: int = 250_000,
         max_concurrency: int = 4,
-        on_progress: Optional[Callable[[int], object]] = None,
+        on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
     ) -> "EmbeddingBatches":
         """Embed more texts than one request may hold: in several, of which some are under way at a time.
@@ -242,7 +242,7 @@ class ImageEmbeddingsClient(InferenceClient):
 
     @overload
     def embed(
-        self, *, input: Sequence[Union[ImageEmbeddingInput, Mapping[str, Any]]], **options: Unpack[EmbedOptions]
+        self, *, input: Sequence[ImageEmbeddingInput | Mapping[str, Any]], **options: Unpack[EmbedOptions]
     ) -> EmbeddingsResult: ...
 
     @overload
@@ -250,7 +250,7 @@ class ImageEmbeddingsClient(InferenceClient):
 
     @with_options(EmbeddingOptions, RequestOptions)
     def embed(
-        self, body: Optional[Body] = None, *, input: Any = None, **options: Unpack[EmbedOptions]
+        self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
     ) -> EmbeddingsResult:
         """Embed images.
 
@@ -275,12 +275,12 @@ class ImageEmbeddingsClient(InferenceClient):
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
         self,
-        input: Iterable[Union[ImageEmbeddingInput, Mapping[str, Any]]],
+        input: Iterable[ImageEmbeddingInput | Mapping[str, Any]],
         *,
         batch_size: int = 1,
         batch_length: int = 10_000_000,
         max_concurrency: int = 4,
-        on_progress: Optional[Callable[[int], object]] = None,
+        on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
     ) -> "EmbeddingBatches":
         """Embed more images than one request may hold: in several, of which some are under way at a time.
@@ -319,8 +319,8 @@ class ImageEmbeddingsClient(InferenceClient):
 
 
 def load_client(
-    endpoint: str, credential: Credential, *, model_type: Optional[str] = None, **options: Any
-) -> Union[ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient]:
+    endpoint: str, credential: Credential, *, model_type: str | None = None, **options: Any
+) -> ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient:
     """Build the client that fits the model behind an endpoint, which is asked what it serves.
 
     Serverless and managed endpoints tell; for others give `model_type`, or build the client yourself.
@@ -364,7 +364,7 @@ def _ask_for_model_info(endpoint: str, credential: Credential, options: Mapping[
     return info
 
 
-_CLIENTS: Mapping[Kind, type[Union[ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient]]] = {
+_CLIENTS: Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]] = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,

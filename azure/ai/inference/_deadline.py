@@ -1,7 +1,6 @@
 """A moment by which a call must be over."""
 
 import time
-from typing import Optional
 
 from azure.core.exceptions import ServiceResponseTimeoutError
 
@@ -41,7 +40,7 @@ class Deadline:
         """Make the error that says so."""
         return ServiceResponseTimeoutError(f"The call was not over within its timeout of {self._timeout:g} s.")
 
-    def limit(self, seconds: Optional[float]) -> float:
+    def limit(self, seconds: float | None) -> float:
         """Shorten another timeout to what is left.
 
         :param seconds: The other timeout, or `None` for none.

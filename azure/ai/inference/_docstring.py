@@ -8,7 +8,7 @@ the callable does.
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import dedent
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 _FIELDS = frozenset(["param", "parameter", "arg", "argument", "key", "keyword", "kwarg", "ivar", "var"])
 _PARAMETERS = frozenset(
@@ -26,7 +26,7 @@ class Docstring(NamedTuple):
     """What each parameter is for, by name."""
 
 
-def read_docstring(docstring: Optional[str]) -> Docstring:
+def read_docstring(docstring: str | None) -> Docstring:
     """Read a docstring.
 
     :param docstring: Its text, as it stands in the source; `None` reads as an empty one.
@@ -63,7 +63,7 @@ def _sections(lines: Sequence[str]) -> Iterator[tuple[str, str, list[str]]]:
     yield title, style, body
 
 
-def _heading(line: str, following: str) -> Optional[tuple[str, str]]:
+def _heading(line: str, following: str) -> tuple[str, str] | None:
     title = line.lower().rstrip()
     if following.startswith("---") and not following.strip("- "):
         return title, "numpy"

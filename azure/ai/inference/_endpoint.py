@@ -15,7 +15,7 @@ error's text, in a notice or in a repr.
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Optional, Union
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from ._url import parse
@@ -30,7 +30,7 @@ INFERENCE_VERSION = "2024-05-01-preview"
 AZURE_OPENAI_VERSION = "2024-10-21"
 """The newest generally available version of Azure OpenAI deployments; ``/openai/v1`` ended that line of versions."""
 
-_DEFAULT_VERSIONS: dict[Dialect, Optional[str]] = {
+_DEFAULT_VERSIONS: dict[Dialect, str | None] = {
     "v1": None,
     "deployments": AZURE_OPENAI_VERSION,
     "inference": INFERENCE_VERSION,
@@ -65,7 +65,7 @@ _CLOUDS = {"com": "azure.com", "us": "azure.us", "cn": "azure.cn"}
 # ---------------------------------------------------------------- which API: host's service and path, first match wins
 
 
-_Route = tuple[Optional[Service], str, Optional[str], Dialect, Optional[str]]
+_Route = tuple[Service | None, str, str | None, Dialect, str | None]
 """Whose host, `None` for any; segments to match, where ``{}`` is any one name, a final ``*`` any rest, a first ``*``
 any beginning; the path to call, `None` for what was pasted; the API; the audience's first label, `None` for the
 service's own."""
@@ -114,7 +114,7 @@ class Endpoint(NamedTuple):
     """Scheme, host and path, normalised and percent-encoded, without query and final slash."""
     query: str
     """The pasted URL's own query, percent-encoded, without its api-version; empty if there was none."""
-    api_version: Optional[str]
+    api_version: str | None
     """Sent as ``api-version``; `None` sends none. A pasted one, else the default of the route."""
     scopes: tuple[str, ...]
     """What an Entra ID token is asked for."""
@@ -124,7 +124,7 @@ class Endpoint(NamedTuple):
     """Which API answers: OpenAI's ``v1``, Azure OpenAI ``deployments``, or Azure AI Model ``inference``."""
     service: Service
     """Whose host it is; ``other`` for a local server, a gateway, a domain of one's own."""
-    rewritten_from: Optional[str]
+    rewritten_from: str | None
     """The pasted URL (without operation and query) if another path is called than that, else `None`."""
 
     def __repr__(self) -> str:
@@ -146,7 +146,7 @@ class Endpoint(NamedTuple):
         return "/".join(self.base_url.split("/", 3)[:3])
 
     @property
-    def notice(self) -> Optional[str]:
+    def notice(self) -> str | None:
         """One line for the log if another path is called than the pasted one, else `None`."""
         if self.rewritten_from is None:
             return None
@@ -173,7 +173,7 @@ class Endpoint(NamedTuple):
         url = url.replace("{endpoint}", self.base_url)
         return url if "://" in url.partition("?")[0] else f"{self.base_url}/{url.lstrip('/')}"
 
-    def with_api_version(self, api_version: Optional[str]) -> "Endpoint":
+    def with_api_version(self, api_version: str | None) -> "Endpoint":
         """Return this endpoint with the caller's api-version in place of the default.
 
         A dated version is left out where the pasted route was rewritten to v1: it was meant for the route that is
@@ -186,7 +186,7 @@ class Endpoint(NamedTuple):
         return self._replace(api_version=api_version or None)
 
     def with_scopes(
-        self, credential_scopes: Union[str, Sequence[str], None] = None, audience: Optional[str] = None
+        self, credential_scopes: str | Sequence[str] | None = None, audience: str | None = None
     ) -> "Endpoint":
         """Return this endpoint with the caller's scopes in place of the default.
 
@@ -205,9 +205,7 @@ class Endpoint(NamedTuple):
         return self._replace(scopes=scopes)
 
 
-def resolve(
-    endpoint: str, kind: Kind = "chat", *, route: Optional[str] = None, cloud: Optional[str] = None
-) -> Endpoint:
+def resolve(endpoint: str, kind: Kind = "chat", *, route: str | None = None, cloud: str | None = None) -> Endpoint:
     """Decide from an endpoint as pasted what is called, and how.
 
     :param endpoint: a URL with or without scheme, operation and query; also any object whose `str()` is one.
@@ -258,7 +256,7 @@ def scopes_from_audience(audience: str) -> tuple[str, ...]:
 # ---------------------------------------------------------------- whose endpoint, which API
 
 
-def _service(host: str) -> tuple[Service, Optional[str]]:
+def _service(host: str) -> tuple[Service, str | None]:
     """Return whose host it is, and its cloud's domain where the host tells it."""
     stem, _, top = host.rpartition(".")
     if host in _PLATFORMS:
@@ -276,12 +274,12 @@ def _is_dated(api_version: str) -> bool:
     return api_version[:1].isdigit()
 
 
-def _cloud_domain(cloud: Optional[str]) -> str:
+def _cloud_domain(cloud: str | None) -> str:
     name = (cloud or "").lower()
     return _CLOUDS["cn" if "china" in name else "us" if "gov" in name else "com"]
 
 
-def _route(service: Service, segments: Sequence[str], wants_models: bool) -> tuple[str, Dialect, Optional[str]]:
+def _route(service: Service, segments: Sequence[str], wants_models: bool) -> tuple[str, Dialect, str | None]:
     """Return the path to call, the API that answers there, and the audience if the route has its own."""
     rows = (row for row in _ROUTES if row[0] in (None, service))
     row, name = next((row, name) for row in rows if (name := _match(row[1], segments)) is not None)
@@ -295,7 +293,7 @@ def _path(segments: Sequence[str]) -> str:
     return "".join(f"/{segment}" for segment in segments)
 
 
-def _match(pattern: str, segments: Sequence[str]) -> Optional[str]:
+def _match(pattern: str, segments: Sequence[str]) -> str | None:
     """Return the name that stands at ``{}`` (or an empty text if there is none), or `None` if the path does not fit."""
     if pattern.startswith("*"):
         ending = pattern[2:]

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 
-def proxies_for(url: str) -> Optional[dict[str, str]]:
+def proxies_for(url: str) -> dict[str, str] | None:
     """Find the proxies for an endpoint: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, unless NO_PROXY names its host.
 
     :param url: The endpoint.

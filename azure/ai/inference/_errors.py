@@ -11,7 +11,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Union
 
 from azure.core.exceptions import (
     AzureError,
@@ -93,15 +93,15 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 class _Origin(NamedTuple):
     """What a response says outside its body."""
 
-    response: Optional[Response]
+    response: Response | None
     headers: Mapping[str, str]
-    status: Optional[int]
-    reason: Optional[str]
+    status: int | None
+    reason: str | None
     secrets: Sequence[str]
 
 
 def error_from_response(
-    response: Response, error_map: Optional[ErrorMap] = None, *, advice: Optional[str] = None
+    response: Response, error_map: ErrorMap | None = None, *, advice: str | None = None
 ) -> Exception:
     """Make the exception for a response whose status is not the expected one.
 
@@ -126,8 +126,8 @@ def error_from_response(
 
 
 def error_from_body(
-    value: Any, response: Optional[Response] = None, *, event: Optional[str] = None, advice: Optional[str] = None
-) -> Optional[InferenceError]:
+    value: Any, response: Response | None = None, *, event: str | None = None, advice: str | None = None
+) -> InferenceError | None:
     """Make the exception for an error that came with a good status: as the answer, or as an event of a stream.
 
     :param value: The JSON value that came. With ``event="error"`` it may be anything, also text that is no JSON.
@@ -148,11 +148,11 @@ def error_from_body(
 
 
 def decode_error(
-    data: Union[bytes, str],
-    response: Optional[Response] = None,
+    data: bytes | str,
+    response: Response | None = None,
     *,
     what: str = "response",
-    advice: Optional[str] = None,
+    advice: str | None = None,
 ) -> ResponseDecodeError:
     """Make the exception for something that is not the JSON object that was due.
 
@@ -173,11 +173,11 @@ def decode_error(
 
 def incomplete_stream_error(
     why: str,
-    response: Optional[Response] = None,
+    response: Response | None = None,
     *,
     updates: Sequence[Any] = (),
     partial: Any = None,
-    advice: Optional[str] = None,
+    advice: str | None = None,
 ) -> IncompleteStreamError:
     """Make the exception for a stream that ended before its answer was complete.
 
@@ -192,7 +192,7 @@ def incomplete_stream_error(
     return IncompleteStreamError(text, response, updates=updates, partial=partial, **_outside(origin))
 
 
-def add_advice(error: AzureError, advice: Optional[str]) -> None:
+def add_advice(error: AzureError, advice: str | None) -> None:
     """Put advice after what an error says, in ``message`` as in ``str(error)``.
 
     For advice that depends on what the error says, and so cannot be given when it is made.
@@ -205,7 +205,7 @@ def add_advice(error: AzureError, advice: Optional[str]) -> None:
         error.args = (error.message, *error.args[1:])
 
 
-def _origin(response: Optional[Response]) -> _Origin:
+def _origin(response: Response | None) -> _Origin:
     if response is None:
         return _Origin(None, {}, None, None, ())
     secrets = _secrets_of(response)
@@ -243,14 +243,14 @@ def _kept(body: Any, origin: _Origin) -> Any:
 
 
 def _inference_error(
-    cls: "type[InferenceError]", origin: _Origin, body: Any, fault: Fault, advice: Optional[str]
+    cls: "type[InferenceError]", origin: _Origin, body: Any, fault: Fault, advice: str | None
 ) -> InferenceError:
     text = _text(_fault_lines(fault, origin), origin, advice)
     return cls(text, origin.response, details=_odata(fault), body=body, **_outside(origin))
 
 
 def _filter_error(
-    verdict: FilterVerdict, origin: _Origin, body: Any, fault: Fault, advice: Optional[str]
+    verdict: FilterVerdict, origin: _Origin, body: Any, fault: Fault, advice: str | None
 ) -> ContentFilterError:
     lines = _fault_lines(fault, origin)
     filtered = [_graded(category, result) for category, result in verdict.results.items() if result.get("filtered")]
@@ -273,7 +273,7 @@ def _graded(category: str, result: ContentFilterResult) -> str:
 
 
 def _from_error_map(
-    make: Callable[..., Exception], origin: _Origin, body: Any, fault: Fault, advice: Optional[str]
+    make: Callable[..., Exception], origin: _Origin, body: Any, fault: Fault, advice: str | None
 ) -> Exception:
     """Let a caller's own error map make the exception; it gets our attributes, and our text if it has none."""
     entry = f"error_map[{origin.status}]"
@@ -302,7 +302,7 @@ def _outside(origin: _Origin) -> "dict[str, Any]":
     }
 
 
-def _odata(fault: Fault) -> Optional[ODataV4Format]:
+def _odata(fault: Fault) -> ODataV4Format | None:
     """Say the same in azure-core's class; None if there is neither code nor message."""
     return ODataV4Format(_odata_members(fault)) if fault.code or fault.message else None
 
@@ -344,7 +344,7 @@ def _default_words(origin: _Origin) -> str:
     return f"Operation returned an invalid status '{origin.reason}'"
 
 
-def _headline(code: Optional[str], words: str) -> str:
+def _headline(code: str | None, words: str) -> str:
     return f"({code}) {words}" if code else words
 
 
@@ -364,7 +364,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MOST_WORDS else text[: _MOST_WORDS - 1] + "\u2026"
 
 
-def _text(lines: "Sequence[str]", origin: _Origin, advice: Optional[str]) -> str:
+def _text(lines: "Sequence[str]", origin: _Origin, advice: str | None) -> str:
     """Write the whole text: what it is about, then what headers and status tell, then advice."""
     lines = [*lines]
     for name, label in _CLUE_HEADERS.items():
@@ -383,7 +383,7 @@ def _text(lines: "Sequence[str]", origin: _Origin, advice: Optional[str]) -> str
     return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
-def _what_is_wrong(data: Union[bytes, str]) -> str:
+def _what_is_wrong(data: bytes | str) -> str:
     """Say why something is not the JSON object that was due, as the end of a sentence."""
     if not data.strip():
         return "empty, where JSON was due"

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Optional, cast
+from typing import Any, NamedTuple, cast
 
 from .exceptions import ContentFilterResult
 
@@ -37,10 +37,10 @@ _DEPTH = 32
 class Fault(NamedTuple):
     """What an error says."""
 
-    code: Optional[str] = None
-    kind: Optional[str] = None
-    message: Optional[str] = None
-    target: Optional[str] = None
+    code: str | None = None
+    kind: str | None = None
+    message: str | None = None
+    target: str | None = None
     details: "tuple[Fault, ...]" = ()
     innererror: "Mapping[str, Any]" = MappingProxyType({})
 
@@ -49,7 +49,7 @@ class FilterVerdict(NamedTuple):
     """What the content filters found, by category, and in what: ``prompt`` or ``completion``."""
 
     results: "dict[str, ContentFilterResult]"
-    source: Optional[str]
+    source: str | None
 
 
 def parse_json(text: str) -> Any:
@@ -212,26 +212,26 @@ def _items(value: Any) -> "Sequence[Any]":
     return cast("Sequence[Any]", value) if isinstance(value, list) else ()
 
 
-def _label(value: Any) -> Optional[str]:
+def _label(value: Any) -> str | None:
     """Take a code, a type or a name: text, or a number (vLLM and llama.cpp have numbers for codes)."""
     if isinstance(value, str):
         return value or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _kind(value: Any) -> Optional[str]:
+def _kind(value: Any) -> str | None:
     """Take a type of error; problem details (RFC 9457) have a URI for it, which only points to prose."""
     kind = _label(value)
     return kind if kind and ":" not in kind else None
 
 
-def _path(steps: Any) -> Optional[str]:
+def _path(steps: Any) -> str | None:
     """Write FastAPI's location of a field, ``["body", "messages", 0, "role"]``, as ``body.messages[0].role``."""
     joined = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in _items(steps))
     return joined.removeprefix(".") or None
 
 
-def filter_verdict(body: Any, fault: Fault) -> Optional[FilterVerdict]:
+def filter_verdict(body: Any, fault: Fault) -> FilterVerdict | None:
     """Find what the content filters found; None if it was not they who refused.
 
     The results stand in the error or in its inner error, as ``content_filter_result``, ``content_filter_results``, or

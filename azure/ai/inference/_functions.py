@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import partial
 from string import ascii_letters, digits
-from typing import Annotated, Any, NamedTuple, Optional, cast, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, cast, get_args, get_origin
 
 from ._docstring import Docstring, read_docstring
 from ._reading import Read
@@ -62,9 +62,9 @@ class Tool(NamedTuple):
 def tool_of(
     function: Callable[..., Any],
     *,
-    name: Optional[str] = None,
-    description: Optional[str] = None,
-    strict: Optional[bool] = None,
+    name: str | None = None,
+    description: str | None = None,
+    strict: bool | None = None,
 ) -> Tool:
     """Make a tool of a function.
 

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from azure.core.utils import case_insensitive_dict
 
@@ -22,11 +22,11 @@ _TERM = r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d)"
 class RateLimit(NamedTuple):
     """A quota, and what is left of it."""
 
-    limit: Optional[int]
+    limit: int | None
     """How many there are in a period, `None` if the service does not tell."""
-    remaining: Optional[int]
+    remaining: int | None
     """How many are left of this one, `None` if the service does not tell."""
-    reset: Optional[float]
+    reset: float | None
     """In how many seconds, from the answer on, the quota is whole again; `None` if the service does not tell."""
 
 
@@ -39,7 +39,7 @@ class RateLimits(NamedTuple):
     """How many tokens may be spent."""
 
 
-def request_id(headers: Mapping[str, str]) -> Optional[str]:
+def request_id(headers: Mapping[str, str]) -> str | None:
     """Find the id that the service gave a request.
 
     :param headers: The headers of the answer, in any case.
@@ -49,7 +49,7 @@ def request_id(headers: Mapping[str, str]) -> Optional[str]:
     return next((str(found[name]) for name in _REQUEST_ID if found.get(name)), None)
 
 
-def region(headers: Mapping[str, str]) -> Optional[str]:
+def region(headers: Mapping[str, str]) -> str | None:
     """Find the region that answered.
 
     :param headers: The headers of the answer, in any case.
@@ -75,7 +75,7 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits:
     return RateLimits(quota("requests"), quota("tokens"))
 
 
-def retry_after(headers: Mapping[str, str], now: Optional[datetime] = None) -> Optional[float]:
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Find how long the service asks to wait, in the finest of its headers that makes sense.
 
     ``retry-after-ms`` and ``x-ms-retry-after-ms`` have milliseconds, ``Retry-After`` has seconds or an HTTP date
@@ -94,12 +94,12 @@ def retry_after(headers: Mapping[str, str], now: Optional[datetime] = None) -> O
     return _seconds_until(found.get("retry-after"), now or datetime.now(timezone.utc))
 
 
-def _count(text: Optional[str]) -> Optional[int]:
+def _count(text: str | None) -> int | None:
     number = _number(text)
     return None if number is None else int(number)
 
 
-def _number(text: Optional[str]) -> Optional[float]:
+def _number(text: str | None) -> float | None:
     """Read a number; Azure says -1 for what it does not know."""
     try:
         return _sensible(float(text or ""))
@@ -107,17 +107,17 @@ def _number(text: Optional[str]) -> Optional[float]:
         return None
 
 
-def _seconds(text: Optional[str]) -> Optional[float]:
+def _seconds(text: str | None) -> float | None:
     if text and re.fullmatch(rf"(?:{_TERM})+", text.strip()):
         return _sensible(sum(float(number) * _UNITS[unit] for number, unit in re.findall(_TERM, text)))
     return _number(text)
 
 
-def _sensible(number: float) -> Optional[float]:
+def _sensible(number: float) -> float | None:
     return number if number >= 0 and math.isfinite(number) else None
 
 
-def _seconds_until(date: Optional[str], now: datetime) -> Optional[float]:
+def _seconds_until(date: str | None, now: datetime) -> float | None:
     from email.utils import parsedate_to_datetime
 
     try:

@@ -1,6 +1,6 @@
 """Model information: its route and its answer."""
 
-from typing import Any, Optional
+from typing import Any
 from urllib.parse import quote
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -12,7 +12,7 @@ from .models import ModelInfo
 _wrap = wrap_as(ModelInfo)
 
 
-def info_operation(model: Optional[str]) -> str:
+def info_operation(model: str | None) -> str:
     """Name the route.
 
     :param model: Which model to ask about, if the endpoint serves several.

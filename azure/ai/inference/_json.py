@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from enum import Enum
-from typing import Any, Union
+from typing import Any
 
 from azure.core.serialization import NULL
 from typing_extensions import TypeIs
@@ -26,7 +26,7 @@ def is_list(value: Any) -> TypeIs[list[Any]]:
     return isinstance(value, list)
 
 
-def is_tokens(value: Any) -> TypeIs[Union[list[Any], tuple[Any, ...]]]:
+def is_tokens(value: Any) -> TypeIs[list[Any] | tuple[Any, ...]]:
     """Whether `value` may be a list of token ids."""
     return isinstance(value, (list, tuple))
 

@@ -23,7 +23,6 @@ from typing import (
     ClassVar,
     Generic,
     Literal,
-    Optional,
     TypeVar,
     Union,
     cast,
@@ -47,7 +46,11 @@ if TYPE_CHECKING:
     Setting = Union[T, _Null, None]
     """A value, `azure.core.serialization.NULL` for an explicit JSON null, or `None` for not said."""
 else:
-    Setting = Optional
+
+    class Setting:
+        def __class_getitem__(cls, value: Any) -> Any:
+            return value
+
 
 _REPR_LENGTH = 1024
 _REPR_ITEMS = 16
@@ -65,13 +68,13 @@ class _Field:
 
     def __init__(
         self,
-        name: Optional[str] = None,
+        name: str | None = None,
         *,
-        value: Optional[str] = None,
+        value: str | None = None,
         last: bool = False,
         default: Any = None,
         reads: Any = None,
-        writes: Optional[Wrap] = None,
+        writes: Wrap | None = None,
     ) -> None:
         self.name = name
         self.value = value
@@ -82,7 +85,7 @@ class _Field:
 
 
 def field(
-    *, name: Optional[str] = None, default: Any = None, reads: Any = None, writes: Optional[Callable[[Any], Any]] = None
+    *, name: str | None = None, default: Any = None, reads: Any = None, writes: Callable[[Any], Any] | None = None
 ) -> Any:
     """Declare a field.
 
@@ -119,7 +122,7 @@ class Derived(Generic[T]):
     def __get__(self, model: None, owner: type[Any]) -> Self: ...
     @overload
     def __get__(self, model: Any, owner: type[Any]) -> T: ...
-    def __get__(self, model: Any, owner: type[Any]) -> Union[Self, T]:
+    def __get__(self, model: Any, owner: type[Any]) -> Self | T:
         return self if model is None else self._read(model)
 
     if TYPE_CHECKING:  # without it at run time, an instance's own attributes come first
@@ -147,16 +150,16 @@ class Model(dict[str, Any]):
     _before: ClassVar[dict[str, str]] = {}
     _behind: ClassVar[dict[str, str]] = {}
     _defaults: ClassVar[dict[str, Any]] = {}
-    _positional: ClassVar[Optional[str]] = None
+    _positional: ClassVar[str | None] = None
     _kinds: ClassVar[dict[str, type["Model"]]] = {}
     _kind_member: ClassVar[str] = ""
 
     def __init_subclass__(
         cls,
         *,
-        positional: Optional[str] = None,
-        kinds_by: Optional[str] = None,
-        discriminator: Optional[str] = None,
+        positional: str | None = None,
+        kinds_by: str | None = None,
+        discriminator: str | None = None,
         **kwargs: Any,
     ) -> None:
         """Turn annotations into properties.
@@ -318,7 +321,7 @@ class Model(dict[str, Any]):
 
 
 @cache
-def _accessor(name: str, annotation: Any, write: Wrap) -> tuple[property, Optional[Wrap]]:
+def _accessor(name: str, annotation: Any, write: Wrap) -> tuple[property, Wrap | None]:
     """Make the property that reads and writes a member, and the function that wraps it, if it is one to be wrapped."""
 
     def put(self: Model, value: Any) -> None:

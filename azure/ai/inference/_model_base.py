@@ -5,7 +5,7 @@ encoder. Everything here is a thin cover of `_model` and `_json`; nothing in thi
 """
 
 import json
-from typing import Any, Optional
+from typing import Any
 
 from ._json import encode
 from ._model import Model, field
@@ -13,7 +13,7 @@ from ._model import Model, field
 __all__ = ["Model", "SdkJSONEncoder", "rest_discriminator", "rest_field"]
 
 
-def rest_field(*, name: Optional[str] = None, **kwargs: Any) -> Any:
+def rest_field(*, name: str | None = None, **kwargs: Any) -> Any:
     """Declare a field, as `_model.field` does.
 
     :keyword name: The JSON member, where it differs from the attribute.
@@ -22,7 +22,7 @@ def rest_field(*, name: Optional[str] = None, **kwargs: Any) -> Any:
     return field(name=name)
 
 
-def rest_discriminator(*, name: Optional[str] = None, **kwargs: Any) -> Any:
+def rest_discriminator(*, name: str | None = None, **kwargs: Any) -> Any:
     """Declare the field that tells a model's subclasses apart: here a field like any other.
 
     :keyword name: The JSON member, where it differs from the attribute.
@@ -38,7 +38,7 @@ class SdkJSONEncoder(json.JSONEncoder):
     :keyword format: Accepted; there is one format.
     """
 
-    def __init__(self, *args: Any, exclude_readonly: bool = False, format: Optional[str] = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, exclude_readonly: bool = False, format: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
 
     def default(self, o: Any) -> Any:

@@ -18,7 +18,7 @@ from contextvars import Token
 from functools import partial
 from time import perf_counter, time_ns
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from azure.core.settings import settings as azure_settings
 from opentelemetry import context, metrics, trace
@@ -66,7 +66,7 @@ _DETAILS = "gen_ai.client.inference.operation.details"
 logger = logging.getLogger("azure.ai.inference.tracing")
 
 
-def _safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Optional[R]:
+def _safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
     """Run a piece of telemetry; if it fails, that is logged, and the caller never knows."""
     try:
         return function(*args, **kwargs)
@@ -181,8 +181,8 @@ class _CallWatch:
         self._span = observer.start_span(call, self._request)
         self._started = perf_counter()
         self._event_time = 0
-        self._token: Optional[Token[context.Context]] = None
-        self._answer: Optional[Mapping[str, Any]] = None
+        self._token: Token[context.Context] | None = None
+        self._answer: Mapping[str, Any] | None = None
         self._streams = False
         self._ended = False
 
@@ -200,9 +200,9 @@ class _CallWatch:
 
     def __exit__(
         self,
-        exc_type: Optional[type[BaseException]],
-        exc_value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         if self._token is not None:
             _safely(context.detach, self._token)
@@ -214,16 +214,16 @@ class _CallWatch:
         self._answer = cast("Mapping[str, Any]", answer)
         return answer
 
-    def streaming(self, completion: Callable[[], Any]) -> "Optional[StreamWatch]":
+    def streaming(self, completion: Callable[[], Any]) -> "StreamWatch | None":
         """Leave the span open for the stream to end."""
         self._streams = True
         return _StreamWatch(self, completion, _Arrivals(self._started, self._observer.per_chunk.record))
 
     def end(
         self,
-        error: Optional[BaseException],
-        completion: Optional[Callable[[], Any]] = None,
-        arrivals: "Optional[_Arrivals]" = None,
+        error: BaseException | None,
+        completion: Callable[[], Any] | None = None,
+        arrivals: "_Arrivals | None" = None,
     ) -> None:
         """Tell all there is to tell, and end the span. Only the first end counts.
 
@@ -243,7 +243,7 @@ class _CallWatch:
         _safely(self._span.end)
         _safely(self._measure, seconds, error, arrivals)
 
-    def _describe(self, error: Optional[BaseException], arrivals: "Optional[_Arrivals]") -> None:
+    def _describe(self, error: BaseException | None, arrivals: "_Arrivals | None") -> None:
         """Put on the span what came of the call."""
         latest, span = self._recording.latest, self._span
         if not span.is_recording():
@@ -274,7 +274,7 @@ class _CallWatch:
         body, answer = self._request.body, self._answer or {}
         return is_quoting(error, body.get("messages"), body.get("input"), answer.get("choices"))
 
-    def _emit_details(self, error: Optional[BaseException]) -> None:
+    def _emit_details(self, error: BaseException | None) -> None:
         if self._request.operation != "chat" or self._span is INVALID_SPAN:
             return
         answer = self._answer or {}
@@ -283,7 +283,7 @@ class _CallWatch:
             attributes["error.type"] = error_type(error, latest=True)
         self._observer.emit_details(self._span, attributes | content_attributes(self._request.body, self._answer))
 
-    def _measure(self, seconds: float, error: Optional[BaseException], arrivals: "Optional[_Arrivals]") -> None:
+    def _measure(self, seconds: float, error: BaseException | None, arrivals: "_Arrivals | None") -> None:
         """Record the metrics."""
         observer, latest, answer = self._observer, self._recording.latest, self._answer or {}
         attributes = self.metric_attributes(lambda: answer)
@@ -320,7 +320,7 @@ class _Arrivals:
     """When a stream's updates arrive. The time from each to the next is recorded at once, not all at the end."""
 
     def __init__(self, started: float, record: Callable[[float, Attributes], None]) -> None:
-        self.first: Optional[float] = None
+        self.first: float | None = None
         """Seconds from the request to the first."""
         self._record = record
         self._attributes: Attributes = {}
@@ -356,7 +356,7 @@ class _StreamWatch:
         if count:
             _safely(self._arrivals.add, count, self._attributes)
 
-    def ended(self, error: Optional[BaseException]) -> None:
+    def ended(self, error: BaseException | None) -> None:
         """End the span."""
         detached = self._forgotten.detach()
         if detached is not None:

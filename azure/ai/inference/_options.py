@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import FunctionType, MappingProxyType
-from typing import IO, Any, Literal, Optional, TypedDict, TypeVar, Union
+from typing import IO, Any, Literal, TypedDict, TypeVar, Union
 
 from ._model import Setting
 from .models import (
@@ -42,14 +42,14 @@ class ChatOptions(TypedDict, total=False):
     dataclass, a TypedDict, a pydantic model. `ChatCompletions.parse_as` reads the answer as that type."""
     seed: Setting[int]
     """Makes sampling repeatable, as far as the service can."""
-    stop: Setting[Union[str, Sequence[str]]]
+    stop: Setting[str | Sequence[str]]
     """Texts at which the answer ends; some services take a single str too."""
     temperature: Setting[float]
     """0 to 1, for some models to 2: how random the choice of tokens is. Change this or `top_p`, not both."""
-    tool_choice: Setting[Union[str, ChatCompletionsToolChoicePreset, ChatCompletionsNamedToolChoice, Mapping[str, Any]]]
+    tool_choice: Setting[str | ChatCompletionsToolChoicePreset | ChatCompletionsNamedToolChoice | Mapping[str, Any]]
     """Whether tools may be called: "auto" (the default with tools), "none", "required" (of Mistral's models also "any",
     which is the same), or a certain one."""
-    tools: Setting[Sequence[Union[ChatCompletionsToolDefinition, Mapping[str, Any]]]]
+    tools: Setting[Sequence[ChatCompletionsToolDefinition | Mapping[str, Any]]]
     """The tools that the model may call."""
     top_p: Setting[float]
     """0 to 1: only the likeliest tokens that make up this much probability are considered."""
@@ -107,7 +107,7 @@ class ChatOptions(TypedDict, total=False):
     """Moderation of prompt and answer, as `[{"block_on_error": True, "moderation_llm_v1": {...}}]`."""
     safe_prompt: Setting[bool]
     """Whether instructions to be safe are put before the conversation, False by default."""
-    model_extras: Optional[Mapping[str, Any]]
+    model_extras: Mapping[str, Any] | None
     """Further members of the request, as the model knows them. A call's are merged over the client's, key by key."""
 
 
@@ -116,54 +116,54 @@ class EmbeddingOptions(TypedDict, total=False):
 
     dimensions: Setting[int]
     """How many dimensions each embedding shall have, where the model can choose."""
-    encoding_format: Setting[Union[str, EmbeddingEncodingFormat]]
+    encoding_format: Setting[str | EmbeddingEncodingFormat]
     """How embeddings come over the wire: "float" (the default), "base64", "int8", "uint8", "binary", "ubinary"."""
-    input_type: Setting[Union[str, EmbeddingInputType]]
+    input_type: Setting[str | EmbeddingInputType]
     """What they are for: "text", "query" or "document"."""
     model: Setting[str]
     """Name of the model or deployment, where the endpoint serves more than one."""
     user: Setting[str]
     """A name for the end user, to find abuse."""
-    model_extras: Optional[Mapping[str, Any]]
+    model_extras: Mapping[str, Any] | None
     """Further members of the request, as the model knows them. A call's are merged over the client's, key by key."""
 
 
 class RequestOptions(TypedDict, total=False):
     """Keyword arguments of every call that go to azure-core's pipeline: https://aka.ms/azsdk/python/options."""
 
-    headers: Optional[Mapping[str, str]]
+    headers: Mapping[str, str] | None
     """Headers to add; the client's own win."""
-    params: Optional[Mapping[str, str]]
+    params: Mapping[str, str] | None
     """Members to add to the query."""
-    content_type: Optional[str]
+    content_type: str | None
     """Media type of the body, "application/json" by default."""
-    api_version: Optional[str]
+    api_version: str | None
     """The api-version of this call; `None` sends none."""
-    error_map: Optional[Mapping[int, Any]]
+    error_map: Mapping[int, Any] | None
     """Exception classes by status, instead of the usual ones."""
-    cls: Optional[Callable[..., Any]]
+    cls: Callable[..., Any] | None
     """Called with the pipeline's response, the result and a dict of headers; what it returns is returned."""
-    raw_request_hook: Optional[Callable[..., Any]]
+    raw_request_hook: Callable[..., Any] | None
     """Called with each `PipelineRequest` before it is sent."""
-    raw_response_hook: Optional[Callable[..., Any]]
+    raw_response_hook: Callable[..., Any] | None
     """Called with the `PipelineResponse`."""
-    timeout: Optional[float]
+    timeout: float | None
     """Seconds until the whole call must be over: its attempts, the waits between them, and reading the stream."""
-    connection_timeout: Optional[float]
+    connection_timeout: float | None
     """Seconds to wait for a connection, 300 by default."""
-    read_timeout: Optional[float]
+    read_timeout: float | None
     """Seconds to wait for the next bytes, 300 by default."""
-    connection_verify: Union[bool, str, None]
+    connection_verify: bool | str | None
     """A path to certificates to trust; False trusts anybody."""
     connection_cert: Any
     """A client certificate: its path, or the paths of certificate and key."""
-    proxies: Optional[Mapping[str, str]]
+    proxies: Mapping[str, str] | None
     """Proxy URLs by scheme, instead of the environment's."""
-    request_id: Optional[str]
+    request_id: str | None
     """Value of `x-ms-client-request-id`, a random UUID by default; `None` sends none."""
-    client_request_id: Optional[str]
+    client_request_id: str | None
     """Another name of `request_id`."""
-    user_agent: Optional[str]
+    user_agent: str | None
     """Put in front of the user agent."""
     user_agent_overwrite: bool
     """Whether a `user_agent` that is given with it, in a call, stands alone."""
@@ -187,7 +187,7 @@ class RequestOptions(TypedDict, total=False):
     """Seconds that waits grow from, 0.8 by default."""
     retry_backoff_max: float
     """The longest wait in seconds, also when the service asks for more, 120 by default."""
-    retry_backoff_exponent: Optional[float]
+    retry_backoff_exponent: float | None
     """1 to 100: how many times longer than the last each wait is, 2 by default. Said, the first wait is
     `retry_backoff_factor` seconds; not said, the first retry does not wait."""
     retry_mode: Any
@@ -207,11 +207,11 @@ class RequestOptions(TypedDict, total=False):
 class ClientOptions(RequestOptions, total=False):
     """Keyword arguments of the constructors: those of each call, and how the pipeline is built."""
 
-    credential_scopes: Union[str, Sequence[str], None]
+    credential_scopes: str | Sequence[str] | None
     """Entra ID scopes, where the endpoint's own are not the ones."""
-    audience: Optional[str]
+    audience: str | None
     """Entra ID audience, another way to name a scope."""
-    route: Optional[Literal["models"]]
+    route: Literal["models"] | None
     """"models" keeps calling the retired Model Inference route of an Azure resource."""
     transport: Any
     """An azure-core transport instead of the default one."""
@@ -235,7 +235,7 @@ class ClientOptions(RequestOptions, total=False):
     sdk_moniker: str
     user_agent_use_env: bool
     """Whether AZURE_HTTP_USER_AGENT is appended to the user agent, True by default."""
-    application_id: Optional[str]
+    application_id: str | None
     """Another name of `user_agent`."""
     redirect_remove_headers: Iterable[str]
     redirect_on_status_codes: Iterable[int]
@@ -286,7 +286,7 @@ def merge(defaults: Mapping[str, Any], overrides: Mapping[str, Any], settings: I
     return merged
 
 
-def merge_extras(defaults: Optional[Mapping[str, Any]], overrides: Optional[Mapping[str, Any]]) -> dict[str, Any]:
+def merge_extras(defaults: Mapping[str, Any] | None, overrides: Mapping[str, Any] | None) -> dict[str, Any]:
     """Merge a call's extra members over a client's, key by key, without those that are `None`."""
     return {name: value for name, value in {**(defaults or {}), **(overrides or {})}.items() if value is not None}
 

@@ -14,7 +14,7 @@ import ssl
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from ipaddress import ip_address
-from typing import Any, Optional, Union
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
@@ -60,7 +60,7 @@ Request = PipelineRequest[Any]
 Response = PipelineResponse[Any, Any]
 
 
-def origin(url: str) -> tuple[str, str, Optional[int]]:
+def origin(url: str) -> tuple[str, str, int | None]:
     """Tell scheme, host and port of a URL: what must agree for a credential to go along."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
@@ -110,7 +110,7 @@ class InsecureRequestError(ServiceRequestError):
 class CallPolicy(SansIOHTTPPolicy[Any, Any]):
     """The outermost policy: starts the deadline, and takes the credential off a request that failed."""
 
-    def __init__(self, *, timeout: Optional[float] = None, enforce_https: bool = True) -> None:
+    def __init__(self, *, timeout: float | None = None, enforce_https: bool = True) -> None:
         self._timeout = timeout
         self._enforce_https = enforce_https
 
@@ -153,7 +153,7 @@ class LateUserAgentPolicy(SansIOHTTPPolicy[Any, Any]):
 
     def __init__(self, **options: Any) -> None:
         self._options = options
-        self._policy: Optional[UserAgentPolicy] = None
+        self._policy: UserAgentPolicy | None = None
 
     def on_request(self, request: Request) -> None:
         """Set the header."""
@@ -282,7 +282,7 @@ class RetryDecisions(RetryPolicyBase):
         :param settings: The call's settings.
         :return: Seconds, before jitter.
         """
-        exponent: Optional[float] = settings["exponent"]
+        exponent: float | None = settings["exponent"]
         if exponent is None:
             usual: float = super().get_backoff_time(settings)
             return usual
@@ -299,7 +299,7 @@ class RetryDecisions(RetryPolicyBase):
         method: str = response.http_request.method
         return bool(settings["total"]) and status in settings["statuses"] and method.upper() in settings["methods"]
 
-    def increment(self, settings: dict[str, Any], response: Any = None, error: Optional[Exception] = None) -> bool:
+    def increment(self, settings: dict[str, Any], response: Any = None, error: Exception | None = None) -> bool:
         """Count an attempt, and decide how long to wait for the next.
 
         :param settings: The call's settings; `delay` is set.
@@ -315,7 +315,7 @@ class RetryDecisions(RetryPolicyBase):
         deadline = response.context.get("deadline")
         return deadline is None or settings["delay"] < deadline.remaining
 
-    def _delay(self, settings: dict[str, Any], headers: Optional[Mapping[str, str]]) -> float:
+    def _delay(self, settings: dict[str, Any], headers: Mapping[str, str] | None) -> float:
         from ._headers import retry_after
 
         asked = retry_after(headers) if headers is not None else None
@@ -329,7 +329,7 @@ _MOST_GROWTH = 64
 """Waits grow no more after as many retries; whatever they grew from, the longest wait is reached, and no float ends."""
 
 
-def _checked_exponent(exponent: Optional[float]) -> Optional[float]:
+def _checked_exponent(exponent: float | None) -> float | None:
     if exponent is None or 1 <= exponent <= 100:
         return exponent
     raise ValueError(f"retry_backoff_exponent is {exponent!r}; choose a number from 1 (waits stay) to 100")
@@ -361,7 +361,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             pending += [cause.__cause__, cause.__context__, reason, inner, *cause.args]
 
 
-def attempt_timeouts(context: PipelineContext, deadline: Optional[Deadline]) -> dict[str, float]:
+def attempt_timeouts(context: PipelineContext, deadline: Deadline | None) -> dict[str, float]:
     """Shorten an attempt's timeouts to what the deadline leaves.
 
     :param context: The call's context.
@@ -391,7 +391,7 @@ class Shells:
 
 def build_policies(
     url: str, authentication: Any, shells: Shells, options: Mapping[str, Any]
-) -> list[Union[SansIOHTTPPolicy[Any, Any], Any]]:
+) -> list[SansIOHTTPPolicy[Any, Any] | Any]:
     """List a client's policies in their order.
 
     :param url: The endpoint's URL.

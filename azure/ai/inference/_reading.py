@@ -7,7 +7,7 @@ that a reader need not know where it stands, and one error can tell of all probl
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 Read = Callable[[Any], Any]
 Key = Union[str, int]
@@ -51,7 +51,7 @@ def _path(keys: Sequence[Key]) -> str:
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
 
 
-def type_of(values: Iterable[Any]) -> Optional[Union[str, list[str]]]:
+def type_of(values: Iterable[Any]) -> str | list[str] | None:
     """Name the type that JSON schema has for some values, or the types; `None` if one is no string, number or such."""
     names = sorted({_TYPES.get(type(value), "") for value in values})
     if not names or "" in names:

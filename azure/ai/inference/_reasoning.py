@@ -8,7 +8,7 @@ A tag counts at the start only, for an answer may well speak of tags. In a strea
 is fed text in pieces; it reads whole texts too, which makes both agree.
 """
 
-from typing import Any, Literal, Optional
+from typing import Any, Literal
 
 from ._json import is_list, is_object
 
@@ -22,7 +22,7 @@ _OPEN = "<think>"
 _CLOSE = "</think>"
 
 
-def reasoning_of(message: Json) -> Optional[str]:
+def reasoning_of(message: Json) -> str | None:
     """Read the thoughts that a message or delta tells in members of their own.
 
     :param message: The message, in wire form.
@@ -45,7 +45,7 @@ def text_of(message: Json) -> str:
     return _text(_get(message, "content"))
 
 
-def tell_apart(message: Json) -> tuple[Optional[str], str]:
+def tell_apart(message: Json) -> tuple[str | None, str]:
     """Tell the thoughts of a whole message from its text, in whichever form they come.
 
     :param message: The message, in wire form.

@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Union
 
 from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
@@ -17,7 +17,7 @@ logger = logging.getLogger("azure.ai.inference")
 
 Credential = Union[str, AzureKeyCredential, TokenCredential, Callable[[], str]]
 AsyncCredential = Union[
-    str, AzureKeyCredential, TokenCredential, AsyncTokenCredential, Callable[[], Union[str, Awaitable[str]]]
+    str, AzureKeyCredential, TokenCredential, AsyncTokenCredential, Callable[[], str | Awaitable[str]]
 ]
 
 _CLIENT_OPTIONS = names(ClientOptions)
@@ -95,7 +95,7 @@ def make_settings(
     return Settings(client, resolved, known, defaults, custom, in_headers)
 
 
-def names_model(headers: Optional[Mapping[str, str]]) -> bool:
+def names_model(headers: Mapping[str, str] | None) -> bool:
     """Whether headers name the model, for gateways that choose it before they read the body.
 
     :param headers: Headers of a client or of a call.

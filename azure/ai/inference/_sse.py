@@ -6,7 +6,7 @@ event of that type. The decoder is fed and never pulls, knows nothing of chat, a
 still open.
 """
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -26,12 +26,12 @@ class SSEDecoder:
 
     def __init__(self) -> None:
         self.last_event_id = ""
-        self.retry: Optional[int] = None
+        self.retry: int | None = None
         self._type = ""
         self._data: list[bytes] = []
         self._line: list[bytes] = []
         self._after_cr = False
-        self._head: Optional[bytes] = b""
+        self._head: bytes | None = b""
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """Take the next bytes, cut anywhere.

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
@@ -39,7 +39,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     """
 
     def __init__(
-        self, response: Any, *, body: Any = None, call: Optional[Call] = None, watch: "Watch" = UNWATCHED
+        self, response: Any, *, body: Any = None, call: Call | None = None, watch: "Watch" = UNWATCHED
     ) -> None:
         self._closed = False
         self._response = response
@@ -50,7 +50,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         self._ready: deque[StreamingChatCompletionsUpdate] = deque()
 
     @property
-    def usage(self) -> Optional[CompletionsUsage]:
+    def usage(self) -> CompletionsUsage | None:
         """Tokens spent, once the service has told; most do so in the last update, some only if `stream_options` ask."""
         return self._chat.usage
 
@@ -61,7 +61,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         return headers
 
     @property
-    def request_id(self) -> Optional[str]:
+    def request_id(self) -> str | None:
         """The id that the service gave the request; quote it in a support case."""
         return request_id(self.headers)
 
@@ -71,7 +71,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         return rate_limits(self.headers)
 
     @property
-    def region(self) -> Optional[str]:
+    def region(self) -> str | None:
         """The Azure region that answers, `None` if the service does not tell."""
         return region(self.headers)
 
@@ -168,8 +168,8 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
 
     def __exit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc_value: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         self.close()

@@ -8,7 +8,7 @@ as the type lives and no longer.
 import json
 from collections.abc import Mapping
 from string import ascii_letters, digits
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from ._json import is_object
@@ -180,7 +180,7 @@ def _answer_text(completion: "ChatCompletions", index: int) -> str:
     if not 0 <= index < len(choices):
         raise InvalidAnswerError(f"there is no answer {index}: the completion has {len(choices)}", completion)
     choice = choices[index]
-    message = cast("Optional[ChatResponseMessage]", choice.message)
+    message = cast("ChatResponseMessage | None", choice.message)
     if message is not None and message.refusal:
         raise RefusedAnswerError(f"the model refused to answer: {message.refusal}", completion)
     if choice.finish_reason == "content_filter":

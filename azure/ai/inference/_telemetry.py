@@ -7,7 +7,7 @@ an answer is here; that is `_telemetry_content`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, Optional
+from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ._call import Call
@@ -90,7 +90,7 @@ def span_name(request: Request, *, latest: bool) -> str:
     return f"{request.operation} {model}" if model else request.operation
 
 
-def _model(request: Request, *, latest: bool) -> Optional[str]:
+def _model(request: Request, *, latest: bool) -> str | None:
     model = request.body.get("model")
     if isinstance(model, str) and model:
         return model
@@ -215,28 +215,28 @@ def error_type(error: BaseException, *, latest: bool) -> str:
 # ---------------------------------------------------------------- members and the attributes that tell them
 
 
-def _integer(value: Any) -> Optional[int]:
+def _integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _number(value: Any) -> Optional[float]:
+def _number(value: Any) -> float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _text(value: Any) -> Optional[str]:
+def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _texts(value: Any) -> Optional[list[str]]:
+def _texts(value: Any) -> list[str] | None:
     values = value if is_list(value) else [value]
     return [text for text in values if isinstance(text, str)] or None
 
 
-def _several(value: Any) -> Optional[int]:
+def _several(value: Any) -> int | None:
     return None if value == 1 else _integer(value)
 
 
-def _output_type(value: Any) -> Optional[str]:
+def _output_type(value: Any) -> str | None:
     kind = value.get("type") if is_object(value) else None
     return {"text": "text", "json_object": "json", "json_schema": "json"}.get(kind) if isinstance(kind, str) else None
 
@@ -275,7 +275,7 @@ _USAGE: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
 """Paths in `usage`, of which the first that is there counts: DeepSeek tells beside the sums what others nest."""
 
 
-def _count(usage: Any, path: tuple[str, ...]) -> Optional[int]:
+def _count(usage: Any, path: tuple[str, ...]) -> int | None:
     for member in path:
         usage = usage.get(member) if is_object(usage) else None
     return _integer(usage)

@@ -10,7 +10,7 @@ content is not to be recorded, such a text is withheld.
 import json
 import traceback
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional
+from typing import Any
 
 from ._json import is_list, is_object, json_or_none
 from ._reasoning import tell_apart
@@ -80,7 +80,7 @@ def _without_function(call: Mapping[str, Any]) -> Json:
 # ---------------------------------------------------------------- the latest conventions: messages of parts
 
 
-def content_attributes(body: Mapping[str, Any], answer: Optional[Mapping[str, Any]]) -> Json:
+def content_attributes(body: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Json:
     """Give the attributes that tell what was asked and answered, as JSON values.
 
     :param body: The request's JSON.

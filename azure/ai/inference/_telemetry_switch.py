@@ -6,7 +6,7 @@ code that knows OpenTelemetry is loaded. `AIInferenceInstrumentor` sets `current
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 A = TypeVar("A")
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         def arrived(self, count: int) -> None:
             """Take note that bytes came, and how many updates they completed."""
 
-        def ended(self, error: Optional[BaseException]) -> None:
+        def ended(self, error: BaseException | None) -> None:
             """Take note that nothing more is read, and why, if something is wrong."""
 
     class Watch(Protocol):
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
         def __exit__(
             self,
-            exc_type: Optional[type[BaseException]],
-            exc_value: Optional[BaseException],
-            traceback: Optional[TracebackType],
+            exc_type: type[BaseException] | None,
+            exc_value: BaseException | None,
+            traceback: TracebackType | None,
         ) -> None: ...
 
         def answered(self, answer: A) -> A:
             """Take note of the answer, and give it back."""
             ...
 
-        def streaming(self, completion: Callable[[], Any]) -> Optional[StreamWatch]:
+        def streaming(self, completion: Callable[[], Any]) -> StreamWatch | None:
             """Take note that the answer is a stream, whose updates so far `completion` puts together."""
 
 
@@ -51,22 +51,22 @@ class _Unwatched:
 
     def __exit__(
         self,
-        exc_type: Optional[type[BaseException]],
-        exc_value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         return None
 
     def answered(self, answer: A) -> A:
         return answer
 
-    def streaming(self, completion: Callable[[], Any]) -> "Optional[StreamWatch]":
+    def streaming(self, completion: Callable[[], Any]) -> "StreamWatch | None":
         return None
 
 
 UNWATCHED: "Watch" = _Unwatched()
 
-current: "Optional[Callable[[Any], Watch]]" = None
+current: "Callable[[Any], Watch] | None" = None
 """Makes the watch of a `Call`; `None` while nobody watches."""
 
 

@@ -5,7 +5,7 @@ Loaded when the first client is built, because it loads requests.
 
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
-from typing import Any, Optional
+from typing import Any
 
 import requests
 from azure.core.exceptions import DecodeError, IncompleteReadError
@@ -49,7 +49,7 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         """Send once."""
         context, options = request.context, request.context.options
         streamed = options.get("stream", False)
-        deadline: Optional[Deadline] = context.get("deadline")
+        deadline: Deadline | None = context.get("deadline")
         context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
         try:
             response = self.next.send(request)

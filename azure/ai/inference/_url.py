@@ -7,7 +7,7 @@ that quote it are not chained.
 """
 
 import re
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 
@@ -22,7 +22,7 @@ class PastedURL(NamedTuple):
     """The names in the path, percent-encoded."""
     query: str
     """Percent-encoded, without its api-version."""
-    api_version: Optional[str]
+    api_version: str | None
     """The query's api-version, decoded; `None` if there is none, or an empty one."""
 
 
@@ -157,7 +157,7 @@ def _percent_encoded(text: str) -> str:
     return quote(text, safe="%/?:@!$&'()*+,;=~")
 
 
-def _query_without_version(query: str) -> tuple[Optional[str], str]:
+def _query_without_version(query: str) -> tuple[str | None, str]:
     pairs = [pair for pair in query.split("&") if pair]
     versions = [pair for pair in pairs if pair.partition("=")[0].lower() == "api-version"]
     values = [unquote(pair.partition("=")[2]) for pair in versions]

@@ -30,7 +30,7 @@ All of them pickle (for process pools, task queues, caches). The pickle has the 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure.core.exceptions import (
     AzureError,
@@ -92,10 +92,10 @@ class InferenceError(HttpResponseError):
     :keyword body: The error as it came.
     """
 
-    request_id: Optional[str]
+    request_id: str | None
     """The id that the service gave the request; quote it in a support case. None if it gave none."""
 
-    retry_after: Optional[float]
+    retry_after: float | None
     """Seconds to wait before a new attempt, zero or more, as the answer's headers ask; None if they do not."""
 
     headers: Mapping[str, str]
@@ -106,13 +106,13 @@ class InferenceError(HttpResponseError):
 
     def __init__(
         self,
-        message: Optional[object] = None,
-        response: Optional[Union[HttpResponse, AsyncHttpResponse]] = None,
+        message: object | None = None,
+        response: HttpResponse | AsyncHttpResponse | None = None,
         *,
-        details: Optional[ODataV4Format] = None,
-        request_id: Optional[str] = None,
-        retry_after: Optional[float] = None,
-        headers: Optional[Mapping[str, str]] = None,
+        details: ODataV4Format | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
         body: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -180,16 +180,16 @@ class ContentFilterError(InferenceError):
     """The verdict of each filter by category (``hate``, ``self_harm``, ``jailbreak``, ...), also of those that let it
     pass; empty if the service did not say. A dash in a category's name is an underscore here."""
 
-    source: Optional[str]
+    source: str | None
     """What was filtered, ``prompt`` or ``completion``; None if the service did not say."""
 
     def __init__(
         self,
-        message: Optional[object] = None,
-        response: Optional[Union[HttpResponse, AsyncHttpResponse]] = None,
+        message: object | None = None,
+        response: HttpResponse | AsyncHttpResponse | None = None,
         *,
-        filter_results: Optional[Mapping[str, ContentFilterResult]] = None,
-        source: Optional[str] = None,
+        filter_results: Mapping[str, ContentFilterResult] | None = None,
+        source: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(message, response, **kwargs)
@@ -239,8 +239,8 @@ class IncompleteStreamError(InferenceError, IncompleteReadError):
 
     def __init__(
         self,
-        message: Optional[object] = None,
-        response: Optional[Union[HttpResponse, AsyncHttpResponse]] = None,
+        message: object | None = None,
+        response: HttpResponse | AsyncHttpResponse | None = None,
         *,
         updates: Sequence[Any] = (),
         partial: Any = None,

@@ -23,7 +23,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Optional, Union, cast, overload
+from typing import Any, Union, cast, overload
 
 from ._functions import Tool, tool_of
 from ._json import encode, is_object
@@ -64,13 +64,13 @@ class Toolset:
 
     @overload
     def __init__(
-        self, functions: Mapping[str, Function], *, strict: Optional[bool] = None, raise_on_error: bool = False
+        self, functions: Mapping[str, Function], *, strict: bool | None = None, raise_on_error: bool = False
     ) -> None: ...
     @overload
     def __init__(
-        self, functions: Iterable[Function], *, strict: Optional[bool] = None, raise_on_error: bool = False
+        self, functions: Iterable[Function], *, strict: bool | None = None, raise_on_error: bool = False
     ) -> None: ...
-    def __init__(self, functions: Any, *, strict: Optional[bool] = None, raise_on_error: bool = False) -> None:
+    def __init__(self, functions: Any, *, strict: bool | None = None, raise_on_error: bool = False) -> None:
         self._tools: dict[str, Tool] = {}
         self._raise_on_error = raise_on_error
         for given, function in _named(functions):
@@ -168,7 +168,7 @@ class Toolset:
         return _tool_message(error.tool_call, f"Error: {error.message}")
 
 
-def _named(functions: Any) -> Iterable[tuple[Optional[str], Function]]:
+def _named(functions: Any) -> Iterable[tuple[str | None, Function]]:
     if is_object(functions):
         return functions.items()
     if callable(functions):

@@ -11,7 +11,7 @@ Prompts and answers are not recorded unless asked for.
 import os
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, Optional
+from typing import TYPE_CHECKING, Any, Literal
 
 from azure.core import CaseInsensitiveEnumMeta
 
@@ -67,13 +67,13 @@ class AIInferenceInstrumentor:
 
     def instrument(
         self,
-        enable_content_recording: Optional[bool] = None,
+        enable_content_recording: bool | None = None,
         *,
-        semantic_conventions: Optional[Conventions] = None,
-        capture_content: Optional[Capture] = None,
-        tracer_provider: Optional[Any] = None,
-        meter_provider: Optional[Any] = None,
-        logger_provider: Optional[Any] = None,
+        semantic_conventions: Conventions | None = None,
+        capture_content: Capture | None = None,
+        tracer_provider: Any | None = None,
+        meter_provider: Any | None = None,
+        logger_provider: Any | None = None,
     ) -> None:
         """Switch tracing and metrics on. Where they are on, only change what is given, and content recording.
 
@@ -120,12 +120,12 @@ class AIInferenceInstrumentor:
         observer = self._current()
         return observer is not None and observer.recording.content
 
-    def _current(self) -> "Optional[Observer]":
+    def _current(self) -> "Observer | None":
         observer = _telemetry_switch.current
         return observer if isinstance(observer, self._module.Observer) else None
 
 
-def _is_latest(argument: Optional[str], before: Optional[bool], environ: Mapping[str, str]) -> bool:
+def _is_latest(argument: str | None, before: bool | None, environ: Mapping[str, str]) -> bool:
     """Decide on the conventions: an argument, what was decided before, the environment."""
     if argument is not None:
         if argument not in _CONVENTIONS:
@@ -136,9 +136,7 @@ def _is_latest(argument: Optional[str], before: Optional[bool], environ: Mapping
     return _LATEST in [name.strip() for name in environ.get(_CONVENTIONS_SWITCH, "").split(",")]
 
 
-def _capture(
-    enable: Optional[bool], capture: Optional[str], latest: bool, environ: Mapping[str, str]
-) -> tuple[bool, bool]:
+def _capture(enable: bool | None, capture: str | None, latest: bool, environ: Mapping[str, str]) -> tuple[bool, bool]:
     """Decide whether content goes on spans, and whether into events."""
     if enable is not None and not isinstance(enable, bool):
         raise TypeError(f"enable_content_recording must be True, False or None, not {enable!r}.")
@@ -154,7 +152,7 @@ def _capture(
     return _ON_SPANS if environ.get(_AZURE_SWITCH, "").strip().lower() == "true" else _NOWHERE
 
 
-def _given_capture(enable: Optional[bool], capture: str, latest: bool) -> tuple[bool, bool]:
+def _given_capture(enable: bool | None, capture: str, latest: bool) -> tuple[bool, bool]:
     places = _CAPTURES.get(capture)
     if places is None:
         raise ValueError(f"capture_content={capture!r} is unknown. Give one of {', '.join(_CAPTURES)}.")
@@ -170,7 +168,7 @@ def _given_capture(enable: Optional[bool], capture: str, latest: bool) -> tuple[
     return places
 
 
-def _capture_of(environ: Mapping[str, str]) -> Optional[tuple[bool, bool]]:
+def _capture_of(environ: Mapping[str, str]) -> tuple[bool, bool] | None:
     """Read the environment variable of the latest conventions; "true" and "false" are what it was before."""
     said = environ.get(_CAPTURE_SWITCH, "").strip().upper()
     if not said:

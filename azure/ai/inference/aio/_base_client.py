@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, NoReturn, Optional, cast
+from typing import Any, NoReturn, cast
 
 from azure.core import AsyncPipelineClient
 from azure.core.rest import AsyncHttpResponse, HttpRequest
@@ -33,7 +33,7 @@ class InferenceClient:
     _config: Configuration
     _client: AsyncPipelineClient[Any, Any]
     _settings: Settings
-    _model_infos: dict[Optional[str], ModelInfo]
+    _model_infos: dict[str | None, ModelInfo]
 
     def _build(
         self, endpoint: str, credential: AsyncCredential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
@@ -47,7 +47,7 @@ class InferenceClient:
         self._model_info_lock = Lock()
 
     @property
-    def _model_info(self) -> Optional[ModelInfo]:
+    def _model_info(self) -> ModelInfo | None:
         """What the endpoint said of its model, if it was asked: the name under which dependants look."""
         return self._model_infos.get(None)
 
@@ -59,7 +59,7 @@ class InferenceClient:
 
     @with_options(RequestOptions)
     async def get_model_info(
-        self, *, model: Optional[str] = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
+        self, *, model: str | None = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
     ) -> ModelInfo:
         """Ask the endpoint what model it serves.
 
@@ -111,9 +111,9 @@ class InferenceClient:
 
     async def __aexit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc_value: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         await self._client.__aexit__(exc_type, exc_value, traceback)
 

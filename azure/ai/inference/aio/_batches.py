@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from types import TracebackType
-from typing import Optional
 
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
@@ -28,7 +27,7 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
         self,
         embed: Callable[..., Awaitable[EmbeddingsResult]],
         plan: Plan,
-        on_progress: Optional[Callable[[int], object]],
+        on_progress: Callable[[int], object] | None,
     ) -> None:
         self._embed = embed
         self._stopped = False
@@ -106,8 +105,8 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
 
     async def __aexit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc_value: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         await self.close()

@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable
-from typing import Any, Optional
+from typing import Any
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, ServiceResponseTimeoutError
 
@@ -15,7 +15,7 @@ Next = Callable[[], Awaitable[bytes]]
 class PromptBody:
     """The body of one of aiohttp's responses: read as it arrives, within the deadline, with azure-core's exceptions."""
 
-    def __init__(self, response: Any, deadline: Optional[Deadline]) -> None:
+    def __init__(self, response: Any, deadline: Deadline | None) -> None:
         internal = response.internal_response
         self._internal = internal
         self._content: Any = internal.content
@@ -79,7 +79,7 @@ def body_error(error: Exception) -> AzureError:
     return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
-def reader(response: Any, body: Optional[PromptBody]) -> Next:
+def reader(response: Any, body: PromptBody | None) -> Next:
     """Make the function that waits for a response's next bytes, and gives none at its end.
 
     :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Optional, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Union, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
@@ -65,7 +65,7 @@ class ChatCompletionsClient(InferenceClient):
 
     @overload
     async def complete(
-        self, *, messages: Messages, stream: Optional[bool] = None, **options: Unpack[CompleteOptions]
+        self, *, messages: Messages, stream: bool | None = None, **options: Unpack[CompleteOptions]
     ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]: ...
 
     @overload
@@ -73,7 +73,7 @@ class ChatCompletionsClient(InferenceClient):
         self,
         body: Body,
         *,
-        stream: Optional[bool] = None,
+        stream: bool | None = None,
         **options: Unpack[CompleteOptions],
     ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]: ...
 
@@ -82,8 +82,8 @@ class ChatCompletionsClient(InferenceClient):
         self,
         body: Any = None,
         *,
-        messages: Optional[Messages] = None,
-        stream: Optional[bool] = None,
+        messages: Messages | None = None,
+        stream: bool | None = None,
         **options: Unpack[CompleteOptions],
     ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]:
         """Let the model continue a conversation.
@@ -148,7 +148,7 @@ class EmbeddingsClient(InferenceClient):
     async def embed(
         self,
         *,
-        input: Union[str, Sequence[str], Sequence[int], Sequence[Sequence[int]]],
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
         **options: Unpack[EmbedOptions],
     ) -> EmbeddingsResult: ...
 
@@ -157,7 +157,7 @@ class EmbeddingsClient(InferenceClient):
 
     @with_options(EmbeddingOptions, RequestOptions)
     async def embed(
-        self, body: Optional[Body] = None, *, input: Any = None, **options: Unpack[EmbedOptions]
+        self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
     ) -> EmbeddingsResult:
         """Embed texts.
 
@@ -182,12 +182,12 @@ class EmbeddingsClient(InferenceClient):
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
         self,
-        input: Iterable[Union[str, Sequence[int]]],
+        input: Iterable[str | Sequence[int]],
         *,
         batch_size: int = 96,
         batch_length: int = 250_000,
         max_concurrency: int = 4,
-        on_progress: Optional[Callable[[int], object]] = None,
+        on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
     ) -> "AsyncEmbeddingBatches":
         """Embed more texts than one request may hold: in several, of which some are under way at a time.
@@ -245,7 +245,7 @@ class ImageEmbeddingsClient(InferenceClient):
 
     @overload
     async def embed(
-        self, *, input: Sequence[Union[ImageEmbeddingInput, Mapping[str, Any]]], **options: Unpack[EmbedOptions]
+        self, *, input: Sequence[ImageEmbeddingInput | Mapping[str, Any]], **options: Unpack[EmbedOptions]
     ) -> EmbeddingsResult: ...
 
     @overload
@@ -253,7 +253,7 @@ class ImageEmbeddingsClient(InferenceClient):
 
     @with_options(EmbeddingOptions, RequestOptions)
     async def embed(
-        self, body: Optional[Body] = None, *, input: Any = None, **options: Unpack[EmbedOptions]
+        self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
     ) -> EmbeddingsResult:
         """Embed images.
 
@@ -278,12 +278,12 @@ class ImageEmbeddingsClient(InferenceClient):
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
         self,
-        input: Iterable[Union[ImageEmbeddingInput, Mapping[str, Any]]],
+        input: Iterable[ImageEmbeddingInput | Mapping[str, Any]],
         *,
         batch_size: int = 1,
         batch_length: int = 10_000_000,
         max_concurrency: int = 4,
-        on_progress: Optional[Callable[[int], object]] = None,
+        on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
     ) -> "AsyncEmbeddingBatches":
         """Embed more images than one request may hold: in several, of which some are under way at a time.
@@ -322,8 +322,8 @@ class ImageEmbeddingsClient(InferenceClient):
 
 
 async def load_client(
-    endpoint: str, credential: AsyncCredential, *, model_type: Optional[str] = None, **options: Any
-) -> Union[ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient]:
+    endpoint: str, credential: AsyncCredential, *, model_type: str | None = None, **options: Any
+) -> ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient:
     """Build the client that fits the model behind an endpoint, which is asked what it serves.
 
     Serverless and managed endpoints tell; for others give `model_type`, or build the client yourself.
@@ -367,7 +367,7 @@ async def _ask_for_model_info(endpoint: str, credential: AsyncCredential, option
     return info
 
 
-_CLIENTS: Mapping[Kind, type[Union[ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient]]] = {
+_CLIENTS: Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]] = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,

@@ -8,7 +8,7 @@ import ssl
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from types import TracebackType
-from typing import Any, Optional, TypeVar, Union
+from typing import Any, TypeVar
 
 import aiohttp
 from azure.core.configuration import ConnectionConfiguration
@@ -33,7 +33,7 @@ _POOL_SIZE = 1000
 T = TypeVar("T")
 
 
-async def _within(deadline: Optional[Deadline], work: Awaitable[T]) -> T:
+async def _within(deadline: Deadline | None, work: Awaitable[T]) -> T:
     """Wait for something until the deadline."""
     if deadline is None:
         return await work
@@ -71,7 +71,7 @@ class _Session:
         await self._end.aclose()
 
 
-def _trust(options: Mapping[str, Any]) -> Union[bool, ssl.SSLContext]:
+def _trust(options: Mapping[str, Any]) -> bool | ssl.SSLContext:
     """Read once what azure-core's transport would read for each request: whom to trust, and as whom to appear."""
     verify, cert = options.get("connection_verify", True), options.get("connection_cert")
     if isinstance(verify, bool) and not cert:
@@ -149,9 +149,9 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
 
     async def __aexit__(
         self,
-        exc_type: Optional[type[BaseException]] = None,
-        exc_value: Optional[BaseException] = None,
-        traceback: Optional[TracebackType] = None,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
     ) -> None:
         await self.close()
 
@@ -163,7 +163,7 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         """Send once."""
         context, options = request.context, request.context.options
         streamed = options.get("stream", False)
-        deadline: Optional[Deadline] = context.get("deadline")
+        deadline: Deadline | None = context.get("deadline")
         context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
         try:
             response = await _within(deadline, self.next.send(request))

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._dialects import DIALECTS
 from ._emulator import DEFAULT_KEY, Emulator
@@ -14,7 +14,7 @@ from ._emulator import DEFAULT_KEY, Emulator
 _DEFAULT_PORT: Final = 8484
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit status."""
     options = vars(_parser().parse_args(arguments))
     if options.pop("log"):

@@ -8,7 +8,7 @@ import base64
 import json
 import time
 from collections.abc import Collection
-from typing import Any, Final, Literal, Optional
+from typing import Any, Final, Literal
 
 from ._problems import ServiceError
 from ._request import RecordedRequest
@@ -89,7 +89,7 @@ def _encode(value: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def _claims(token: str) -> Optional[dict[str, Any]]:
+def _claims(token: str) -> dict[str, Any] | None:
     """Return the claims of a JWT, or None for what is none."""
     parts = token.split(".")
     if len(parts) != 3:

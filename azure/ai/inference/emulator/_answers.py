@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._values import as_list, as_object, as_text, content_text, part_types, pieces
 
@@ -107,13 +107,13 @@ def _short(text: str, limit: int = 80) -> str:
 _NAME: Final = re.compile(r"\b(?:my name is|call me|i am called|my name's)\s+([^\W\d_][\w'-]*)", re.IGNORECASE)
 
 
-def _name(talk: Talk) -> Optional[str]:
+def _name(talk: Talk) -> str | None:
     """Return the name the user gave last."""
     found = [match[1] for text in talk.texts for match in _NAME.finditer(text)]
     return found[-1][0].upper() + found[-1][1:] if found else None
 
 
-def _media(talk: Talk) -> Optional[str]:
+def _media(talk: Talk) -> str | None:
     images, sounds = talk.parts.count("image_url"), sum(talk.parts.count(kind) for kind in ("audio_url", "input_audio"))
     seen = [
         f"{count} {noun}{'s' if count > 1 and noun != 'audio' else ''}{' clip' if noun == 'audio' else ''}"
@@ -127,14 +127,14 @@ def _media(talk: Talk) -> Optional[str]:
     return f"I received {' and '.join(seen)}.{about}"
 
 
-def _repeat(talk: Talk) -> Optional[str]:
+def _repeat(talk: Talk) -> str | None:
     asked = re.match(
         r"\s*(?:please\s+)?(?:repeat after me|repeat|say exactly|say|echo)\s*:?\s+(.+)", talk.last, re.I | re.S
     )
     return asked[1].strip().strip("\"'") if asked else None
 
 
-def _count(talk: Talk) -> Optional[str]:
+def _count(talk: Talk) -> str | None:
     asked = re.search(r"\bcount\s+(?:from\s+1\s+)?(?:up\s+)?to\s+(\d+)", talk.last, re.I)
     return " ".join(map(str, range(1, min(int(asked[1][:9]), MAX_COUNT) + 1))) if asked else None
 
@@ -158,7 +158,7 @@ _NUMBER: Final = r"(-?\d{1,15}(?:\.\d{1,15})?)"
 _SUM: Final = re.compile(rf"{_NUMBER}\s*(\+|plus|-|minus|\*|x|times|/|divided by)\s*{_NUMBER}(?![\w/-])", re.IGNORECASE)
 
 
-def _arithmetic(talk: Talk) -> Optional[str]:
+def _arithmetic(talk: Talk) -> str | None:
     asked = _SUM.search(talk.last)
     if asked is None:
         return None
@@ -168,7 +168,7 @@ def _arithmetic(talk: Talk) -> Optional[str]:
     return f"{left} {asked[2]} {right} = {_OPERATIONS[sign](float(left), float(right)):.12g}"
 
 
-def _memory(talk: Talk) -> Optional[str]:
+def _memory(talk: Talk) -> str | None:
     if re.search(r"\b(what|do you (?:know|remember)|tell me)\b.*\bmy name\b|\bwho am i\b", talk.last, re.I):
         name = _name(talk)
         return f"Your name is {name}." if name else "You have not told me your name yet."
@@ -184,7 +184,7 @@ def _memory(talk: Talk) -> Optional[str]:
     return None
 
 
-def _introduction(talk: Talk) -> Optional[str]:
+def _introduction(talk: Talk) -> str | None:
     name = _name(talk) if _NAME.search(talk.last) else None
     if name is None:
         return None
@@ -193,7 +193,7 @@ def _introduction(talk: Talk) -> Optional[str]:
     )
 
 
-def _manners(talk: Talk) -> Optional[str]:
+def _manners(talk: Talk) -> str | None:
     name = _name(talk)
     called = f", {name}" if name else ""
     text = talk.last.strip().lower()
@@ -206,7 +206,7 @@ def _manners(talk: Talk) -> Optional[str]:
     return None
 
 
-def _identity(talk: Talk) -> Optional[str]:
+def _identity(talk: Talk) -> str | None:
     if not re.search(r"\b(who|what) are you\b|\byour (?:instructions|job|role)\b", talk.last, re.I):
         return None
     told = f' My instructions are: "{_short(talk.system, 400)}"' if talk.system else ""
@@ -225,7 +225,7 @@ _FACTS: Final[Sequence[tuple[str, str]]] = (
 )
 
 
-def _fact(talk: Talk) -> Optional[str]:
+def _fact(talk: Talk) -> str | None:
     return next((told for pattern, told in _FACTS if re.search(pattern, talk.last, re.I | re.S)), None)
 
 
@@ -235,7 +235,7 @@ _TOPIC: Final = re.compile(
 )
 
 
-def _topic(talk: Talk) -> Optional[str]:
+def _topic(talk: Talk) -> str | None:
     asked = _TOPIC.search(talk.last)
     topic = _short(asked[1], 60).rstrip("?!. ") if asked else ""
     if not topic:
@@ -249,14 +249,14 @@ def _topic(talk: Talk) -> Optional[str]:
     )
 
 
-def _echo(talk: Talk) -> Optional[str]:
+def _echo(talk: Talk) -> str | None:
     if not talk.last:
         return _pick(talk, "What would you like to talk about?", "I am listening.")
     said = _short(talk.last)
     return _pick(talk, f'You said: "{said}" Tell me more.', f'I understand: "{said}" What follows from it?')
 
 
-_SKILLS: Final[Sequence[Callable[[Talk], Optional[str]]]] = (
+_SKILLS: Final[Sequence[Callable[[Talk], str | None]]] = (
     _media,
     _repeat,
     _count,

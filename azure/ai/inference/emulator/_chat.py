@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._answers import answer as talk
 from ._answers import prompt_tokens, read_talk, reasoning
@@ -107,7 +107,7 @@ def _stopped(text: str, stop: Any) -> str:
 
 def _limited(text: str, body: Mapping[str, Any]) -> tuple[str, str]:
     """Return the text within the token limit, and why it ends."""
-    limit: Optional[float] = body.get("max_completion_tokens", body.get("max_tokens"))
+    limit: float | None = body.get("max_completion_tokens", body.get("max_tokens"))
     tokens = pieces(text)
     if limit is None or len(tokens) <= limit:
         return text, "stop"

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._dialects import Dialect
 from ._replies import ToolCall
@@ -25,13 +25,13 @@ class Choice:
 
     index: int
     finish_reason: str
-    content: Optional[str] = None
-    reasoning: Optional[str] = None
-    refusal: Optional[str] = None
+    content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
     tool_calls: Sequence[ToolCall] = ()
-    filtered: Optional[str] = None
-    logprobs: Optional[int] = None
-    audio: Optional[Mapping[str, Any]] = None
+    filtered: str | None = None
+    logprobs: int | None = None
+    audio: Mapping[str, Any] | None = None
 
     @property
     def tokens(self) -> list[str]:
@@ -49,7 +49,7 @@ class Answer:
     usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-def verdict(filtered: Optional[str] = None) -> dict[str, Any]:
+def verdict(filtered: str | None = None) -> dict[str, Any]:
     """Return the content filter's results, with ``filtered`` as the category that was found."""
     results: dict[str, Any] = {name: {"filtered": False, "severity": "safe"} for name in _CATEGORIES}
     if filtered is not None:
@@ -159,7 +159,7 @@ def _deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
 
 
 def _part(
-    choice: Choice, dialect: Dialect, delta: Mapping[str, Any], results: Mapping[str, Any], token: Optional[int] = None
+    choice: Choice, dialect: Dialect, delta: Mapping[str, Any], results: Mapping[str, Any], token: int | None = None
 ) -> dict[str, Any]:
     logprobs = _logprobs(choice, token) if token is not None else None
     part: dict[str, Any] = {"index": choice.index, "delta": dict(delta), "finish_reason": None, "logprobs": logprobs}
@@ -224,7 +224,7 @@ def _late_filters(answer: Answer, dialect: Dialect) -> Iterator[dict[str, Any]]:
         yield {"id": "", "object": "", "created": 0, "model": "", "choices": [part]}
 
 
-def _logprobs(choice: Choice, token: Optional[int] = None) -> Optional[dict[str, Any]]:
+def _logprobs(choice: Choice, token: int | None = None) -> dict[str, Any] | None:
     """Return the log probabilities of one token, or of all."""
     if choice.logprobs is None or choice.content is None:
         return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Optional, Union
+from typing import TYPE_CHECKING, Final
 
 from ._access import make_token
 from ._dialects import DIALECTS
@@ -76,22 +76,22 @@ class Emulator:
         *,
         key: str = DEFAULT_KEY,
         tokens: Collection[str] = (),
-        dialect: Optional[str] = None,
+        dialect: str | None = None,
         model: str = "emulator-1",
         model_type: str = "chat-completion",
-        models: Optional[Collection[str]] = None,
-        script: Optional[Union[str, Path]] = None,
-        faults: Union[str, Iterable[Fault]] = (),
+        models: Collection[str] | None = None,
+        script: str | Path | None = None,
+        faults: str | Iterable[Fault] = (),
         latency: float = 0.0,
-        token_rate: Optional[float] = None,
-        requests_per_minute: Optional[int] = None,
-        tokens_per_minute: Optional[int] = None,
+        token_rate: float | None = None,
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         tls: bool = False,
         max_request_size: int = 64 * 1024 * 1024,
-        record: Optional[str] = None,
-        cassette: Optional[Union[str, Path]] = None,
+        record: str | None = None,
+        cassette: str | Path | None = None,
     ) -> None:
         _check_choice("dialect", dialect, DIALECTS)
         _check_least({"port": (port, 0), "latency": (latency, 0), "max_request_size": (max_request_size, 1)})
@@ -118,7 +118,7 @@ class Emulator:
         self._session = self._new_session(self._settings)
         self._options = ServerOptions(host, port, tls, max_request_size)
         self._tape = None if cassette is None else Tape(Path(cassette), record)
-        self._server: Optional[Server] = None
+        self._server: Server | None = None
 
     @property
     def key(self) -> str:
@@ -159,11 +159,11 @@ class Emulator:
         self,
         said: Scripted,
         *,
-        last: Optional[str] = None,
-        model: Optional[str] = None,
-        tool: Optional[str] = None,
-        path: Optional[str] = None,
-        times: Optional[int] = 1,
+        last: str | None = None,
+        model: str | None = None,
+        tool: str | None = None,
+        path: str | None = None,
+        times: int | None = 1,
     ) -> None:
         """Say what to answer. Each request takes the first reply that fits it and is not used up.
 
@@ -178,7 +178,7 @@ class Emulator:
         """
         self._session.add_rule(Rule(said, last=last, model=model, tool=tool, path=path, times=times))
 
-    def fault(self, fault: Union[str, Fault]) -> None:
+    def fault(self, fault: str | Fault) -> None:
         """Say what is to go wrong, and when.
 
         :param fault: a :class:`Fault`, or some as the command line has them: ``"429:times=2,wait=1;cut:events=5"``.
@@ -233,9 +233,9 @@ class Emulator:
 
     def __exit__(
         self,
-        exc_type: Optional[type[BaseException]],
-        exc: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -244,9 +244,9 @@ class Emulator:
 
     async def __aexit__(
         self,
-        exc_type: Optional[type[BaseException]],
-        exc: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         await asyncio.to_thread(self.stop)
 
@@ -263,18 +263,18 @@ def _checked_key(key: str) -> str:
     return key
 
 
-def _check_choice(name: str, value: Optional[str], choices: Collection[str]) -> None:
+def _check_choice(name: str, value: str | None, choices: Collection[str]) -> None:
     if value is not None and value not in choices:
         raise ValueError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
 
 
-def _check_least(values: Mapping[str, tuple[Optional[float], int]]) -> None:
+def _check_least(values: Mapping[str, tuple[float | None, int]]) -> None:
     for name, (value, least) in values.items():
         if value is not None and value < least:
             raise ValueError(f"{name} is {value}; choose {least} or more")
 
 
-def _check_collections(values: Mapping[str, Optional[Collection[str]]]) -> None:
+def _check_collections(values: Mapping[str, Collection[str] | None]) -> None:
     for name, value in values.items():
         if isinstance(value, str):
             raise ValueError(f"{name} is a str, {value!r}; put it in a list")

@@ -7,14 +7,14 @@ never guessed.
 
 import re
 from dataclasses import dataclass
-from typing import Final, Optional
+from typing import Final
 
 _CLASSES: Final = {"d": "0123456789", "w": "abcdefghijklmnopqrstuvwxyz0123456789_", "s": " "}
 _PRINTABLE: Final = [chr(code) for code in range(97, 123)] + [chr(code) for code in range(32, 97)] + list("{|}~")
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
 
 
-def matching_text(pattern: str, low: int = 0, high: Optional[int] = None) -> str:
+def matching_text(pattern: str, low: int = 0, high: int | None = None) -> str:
     """Return a text of ``low`` to ``high`` characters in which ``pattern`` is found.
 
     :raises ValueError: if the pattern is no regular expression, or none of the attempts fits.

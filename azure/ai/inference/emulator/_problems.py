@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 
 @dataclass(eq=False)
@@ -26,7 +26,7 @@ class ServiceError(Exception):
     code: str
     message: str
     kind: str = "request"
-    param: Optional[str] = None
+    param: str | None = None
     path: tuple[Any, ...] = ()
     rule: str = "value"
     value: Any = None

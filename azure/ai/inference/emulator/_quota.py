@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Optional
+from typing import Final
 
 _WINDOW: Final = 60.0
 
@@ -28,7 +28,7 @@ class Quota:
     :param clock: gives seconds.
     """
 
-    def __init__(self, requests: Optional[int], tokens: Optional[int], clock: Callable[[], float]) -> None:
+    def __init__(self, requests: int | None, tokens: int | None, clock: Callable[[], float]) -> None:
         wanted = {"requests": requests, "tokens": tokens}
         self._budgets = {name: _Budget(limit) for name, limit in wanted.items() if limit is not None}
         self._clock = clock

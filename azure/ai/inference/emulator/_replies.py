@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class ToolCall:
     """
 
     name: str
-    arguments: Union[str, Mapping[str, Any]] = "{}"
-    id: Optional[str] = None
+    arguments: str | Mapping[str, Any] = "{}"
+    id: str | None = None
 
     @property
     def text(self) -> str:
@@ -44,16 +44,16 @@ class Reply:
     :keyword headers: headers to add.
     """
 
-    content: Optional[str] = None
+    content: str | None = None
     tool_calls: Sequence[ToolCall] = ()
-    reasoning: Optional[str] = None
-    refusal: Optional[str] = None
-    finish_reason: Optional[str] = None
-    filtered: Optional[str] = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    finish_reason: str | None = None
+    filtered: str | None = None
     choices: Sequence["Reply"] = ()
     usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    body: Optional[Any] = None
-    events: Optional[Sequence[Union[str, bytes, Mapping[str, Any]]]] = None
+    body: Any | None = None
+    events: Sequence[str | bytes | Mapping[str, Any]] | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 

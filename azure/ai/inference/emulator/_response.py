@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 from ._values import compact
 
@@ -41,13 +41,13 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
-    steps: Optional[Iterable[Step]] = None
-    length: Optional[int] = None
-    reason: Optional[str] = None
+    steps: Iterable[Step] | None = None
+    length: int | None = None
+    reason: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-def json_response(body: Any, status: int = 200, headers: Optional[Mapping[str, str]] = None) -> Response:
+def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with JSON."""
     return Response(status, {**(headers or {}), "Content-Type": "application/json"}, compact(body).encode())
 

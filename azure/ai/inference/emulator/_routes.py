@@ -6,7 +6,7 @@ deployments and ``/openai/v1``, a project ``/api/projects/P/openai/v1``, and any
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal, Optional
+from typing import Final, Literal
 
 from ._problems import ServiceError
 from ._request import RecordedRequest
@@ -89,7 +89,7 @@ class Route:
 
     family: Family
     operation: str
-    deployment: Optional[str] = None
+    deployment: str | None = None
 
 
 def find_family(path: str) -> Family:

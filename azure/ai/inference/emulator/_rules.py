@@ -5,7 +5,7 @@ The outcome is the request with what it said and nothing else: nulls and dropped
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from . import _contract as contract
 from ._answers import read_talk
@@ -69,7 +69,7 @@ def check_body(body: Mapping[str, Any], schema: Schema, strict: bool = False) ->
         raise _violated(violation, strict)
 
 
-def check_chat(request: RecordedRequest, dialect: Dialect, model: Optional[str]) -> dict[str, Any]:
+def check_chat(request: RecordedRequest, dialect: Dialect, model: str | None) -> dict[str, Any]:
     """Return a chat request's body, checked and cleaned.
 
     :param model: the deployment in the path, if any.

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._patterns import matching_text
 from ._values import as_list, as_object, is_number
@@ -65,7 +65,7 @@ def read_hints(text: str) -> Hints:
     return Hints(tuple(words), tuple(map(float, numbers)), text)
 
 
-def generate(schema: Any, hints: Optional[Hints] = None) -> Any:
+def generate(schema: Any, hints: Hints | None = None) -> Any:
     """Return a value that ``schema`` accepts.
 
     :param schema: a JSON schema: an object, or True.
@@ -279,7 +279,7 @@ class _Generator:
         return told + list(self._hints.numbers[place.index : place.index + 1])
 
 
-def _bound(schema: Mapping[str, Any], inclusive: str, exclusive: str, step: float) -> Optional[float]:
+def _bound(schema: Mapping[str, Any], inclusive: str, exclusive: str, step: float) -> float | None:
     """Return a bound as an inclusive one. ``exclusiveMinimum: true`` beside ``minimum`` is how draft 4 says it."""
     bound, beyond = schema.get(inclusive), schema.get(exclusive)
     bounds = [bound + step if beyond is True else bound] if is_number(bound) else []
@@ -301,7 +301,7 @@ def _implied_type(schema: Mapping[str, Any]) -> str:
     return "string"
 
 
-def _matching(pattern: str, number: int, low: int = 0, high: Optional[int] = None) -> str:
+def _matching(pattern: str, number: int, low: int = 0, high: int | None = None) -> str:
     """Return a match of ``pattern``; a longer one for a higher ``number``, where that is what makes names differ."""
     try:
         return matching_text(pattern, max(low, 0 if number == 1 else number), high)

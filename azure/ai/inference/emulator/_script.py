@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Optional, Union
+from typing import Any, Final, Union
 
 from ._replies import Reply, ToolCall
 from ._request import RecordedRequest
@@ -36,11 +36,11 @@ class Rule:
     """
 
     said: Scripted
-    last: Optional[str] = None
-    model: Optional[str] = None
-    tool: Optional[str] = None
-    path: Optional[str] = None
-    times: Optional[int] = 1
+    last: str | None = None
+    model: str | None = None
+    tool: str | None = None
+    path: str | None = None
+    times: int | None = 1
 
     def __post_init__(self) -> None:
         if not callable(self.said):
@@ -77,7 +77,7 @@ class Script:
         """Put a reply behind those that are there."""
         self._rules.append(rule)
 
-    def next(self, request: RecordedRequest) -> Optional[Reply]:
+    def next(self, request: RecordedRequest) -> Reply | None:
         """Take the reply for a request, if there is one."""
         rule = next((rule for rule in self._rules if rule.fits(request)), None)
         if rule is None:
@@ -110,7 +110,7 @@ def read_reply(said: Said) -> Reply:
     return Reply(**members)
 
 
-def load_script(path: Union[str, Path]) -> list[Rule]:
+def load_script(path: str | Path) -> list[Rule]:
     """Read a script: a JSON file, or a YAML file where PyYAML is installed, with a list of replies.
 
     Each is a text, or a mapping with the members of :class:`Reply` and, to say when, of :class:`Rule`.

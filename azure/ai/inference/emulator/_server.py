@@ -14,7 +14,6 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Optional
 
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, json_response
@@ -36,7 +35,7 @@ class Server:
         self._handler = handler
         self._options = options
         self._started: Future[int] = Future()
-        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="inference-emulator", daemon=True)
         self._certificates = Certificates() if options.tls else None
@@ -50,7 +49,7 @@ class Server:
         )
 
     @property
-    def ca_file(self) -> Optional[str]:
+    def ca_file(self) -> str | None:
         """The certificate authority's file, with TLS."""
         return None if self._certificates is None else self._certificates.ca_file
 

@@ -8,7 +8,7 @@ the dialect does. A refusal anywhere on the way is a :class:`ServiceError`, rend
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._access import check_access
 from ._chat import default_reply, finish
@@ -25,7 +25,7 @@ from ._values import as_object, as_text
 
 _THINKS_IN_A_MEMBER: Final = "2025-04-01"
 _EVENT_STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
-Speak = Callable[[RecordedRequest], Optional[Reply]]
+Speak = Callable[[RecordedRequest], Reply | None]
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Settings:
 
     key: str
     tokens: Collection[str] = ()
-    dialect: Optional[str] = None
+    dialect: str | None = None
     model: str = "emulator-1"
     model_type: str = "chat-completion"
-    models: Optional[Collection[str]] = None
+    models: Collection[str] | None = None
 
 
 def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:

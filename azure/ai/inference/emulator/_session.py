@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Optional
 
 from ._openapi import describe
 from ._problems import ServiceError
@@ -26,10 +25,10 @@ class Session:
         *,
         rules: Iterable[Rule] = (),
         faults: Iterable[Fault] = (),
-        requests_per_minute: Optional[int] = None,
-        tokens_per_minute: Optional[int] = None,
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
         latency: float = 0.0,
-        token_rate: Optional[float] = None,
+        token_rate: float | None = None,
     ) -> None:
         self._settings = settings
         self._script = Script(map(replace, rules))
@@ -87,7 +86,7 @@ class Session:
             self._quota.spend(int(response.usage.get("total_tokens", 0)))
         return replace(response, headers={**response.headers, **self._quota.headers()})
 
-    def _speak(self, request: RecordedRequest) -> Optional[Reply]:
+    def _speak(self, request: RecordedRequest) -> Reply | None:
         try:
             with self._lock:
                 return self._script.next(request)

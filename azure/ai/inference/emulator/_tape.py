@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Optional
+from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from ._problems import ServiceError
@@ -33,7 +33,7 @@ class Tape:
     :raises FileNotFoundError: if there is nothing to play.
     """
 
-    def __init__(self, path: Path, upstream: Optional[str]) -> None:
+    def __init__(self, path: Path, upstream: str | None) -> None:
         self._path = path
         self._upstream = upstream
         self._exchanges: list[dict[str, Any]] = []

@@ -7,7 +7,7 @@ tool's schema, with the names and numbers of the message where they fit: "the we
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._answers import read_talk
 from ._problems import ServiceError
@@ -96,5 +96,5 @@ def with_ids(calls: Sequence[ToolCall], seed: str, bare: bool, start: int = 0) -
     return [replace(call, id=_or(call.id, call_id(seed, start + index, bare))) for index, call in enumerate(calls)]
 
 
-def _or(value: Optional[str], default: str) -> str:
+def _or(value: str | None, default: str) -> str:
     return default if value is None else value

@@ -6,7 +6,7 @@ first violation is reported, as services do. Of the branches of an ``anyOf`` the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._values import as_list, as_object, is_number
 
@@ -34,7 +34,7 @@ class Violation:
     value: Any = None
 
 
-def first_violation(schema: Schema, value: Any, path: Path = ()) -> Optional[Violation]:
+def first_violation(schema: Schema, value: Any, path: Path = ()) -> Violation | None:
     """Return the first rule of ``schema`` that ``value`` breaks, or None."""
     if "anyOf" in schema:
         return _any_of(schema["anyOf"], value, path)
@@ -59,7 +59,7 @@ def _article(name: str) -> str:
     return "null" if name == "null" else f"{'an' if name[0] in 'aio' else 'a'} {name}"
 
 
-def _any_of(branches: list[Schema], value: Any, path: Path) -> Optional[Violation]:
+def _any_of(branches: list[Schema], value: Any, path: Path) -> Violation | None:
     violations: list[Violation] = []
     for branch in branches:
         violation = first_violation(branch, value, path)
@@ -73,7 +73,7 @@ def _any_of(branches: list[Schema], value: Any, path: Path) -> Optional[Violatio
     return Violation(path, "type", f"expected {' or '.join(wanted)}, but got {json_type(value)}", value)
 
 
-def _by_discriminator(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
+def _by_discriminator(schema: Schema, value: Any, path: Path) -> Violation | None:
     """Choose among kinds of object by the member that names the kind."""
     if not isinstance(value, dict):
         return Violation(path, "type", f"expected an object, but got {json_type(value)}", value)
@@ -92,12 +92,12 @@ def _not_among(allowed: list[Any], value: Any, path: Path) -> Violation:
     return Violation(path, "enum", f"{value!r} is not one of {', '.join(map(repr, allowed))}", value)
 
 
-def _enum(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
+def _enum(schema: Schema, value: Any, path: Path) -> Violation | None:
     allowed = [schema["const"]] if "const" in schema else schema.get("enum")
     return _not_among(allowed, value, path) if allowed is not None and value not in allowed else None
 
 
-def _bounds(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
+def _bounds(schema: Schema, value: Any, path: Path) -> Violation | None:
     if not is_number(value):
         return None
     if value < schema.get("minimum", value):
@@ -107,7 +107,7 @@ def _bounds(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
     return None
 
 
-def _length(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
+def _length(schema: Schema, value: Any, path: Path) -> Violation | None:
     if not isinstance(value, str):
         return None
     if len(value) < schema.get("minLength", 0):
@@ -118,7 +118,7 @@ def _length(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
     return None
 
 
-def _items(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
+def _items(schema: Schema, value: Any, path: Path) -> Violation | None:
     if not isinstance(value, list):
         return None
     items = as_list(value)
@@ -135,7 +135,7 @@ def _items(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
     return None
 
 
-def _properties(schema: Schema, value: Any, path: Path) -> Optional[Violation]:
+def _properties(schema: Schema, value: Any, path: Path) -> Violation | None:
     if not isinstance(value, dict):
         return None
     found = as_object(value)

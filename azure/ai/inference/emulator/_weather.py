@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from itertools import chain
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 from ._access import token_problem
 from ._dialects import Dialect
@@ -89,19 +89,19 @@ class Fault:
     """
 
     kind: str
-    times: Optional[int] = None
-    every: Optional[int] = None
-    probability: Optional[float] = None
+    times: int | None = None
+    every: int | None = None
+    probability: float | None = None
     seed: int = 0
     path: str = ""
-    events: Optional[int] = None
-    byte: Optional[int] = None
-    seconds: Optional[float] = None
-    wait: Optional[float] = None
-    says: Optional[str] = None
-    status: Optional[int] = None
-    location: Optional[str] = None
-    message: Optional[str] = None
+    events: int | None = None
+    byte: int | None = None
+    seconds: float | None = None
+    wait: float | None = None
+    says: str | None = None
+    status: int | None = None
+    location: str | None = None
+    message: str | None = None
 
     def __post_init__(self) -> None:
         if not self.is_status and self.kind not in _KINDS:
@@ -191,7 +191,7 @@ class Weather:
         """Add a fault."""
         self._forecasts.append(_Forecast(fault))
 
-    def strike(self, request: RecordedRequest) -> Optional[Fault]:
+    def strike(self, request: RecordedRequest) -> Fault | None:
         """Count a request and say which fault it meets, if any."""
         due = [forecast for forecast in self._forecasts if forecast.due(request)]
         if not due:
@@ -200,7 +200,7 @@ class Weather:
         return due[0].fault
 
 
-def replace_answer(fault: Fault, request: RecordedRequest, dialect: Dialect, render: Render) -> Optional[Response]:
+def replace_answer(fault: Fault, request: RecordedRequest, dialect: Dialect, render: Render) -> Response | None:
     """Give the answer that comes in place of the model's; None for a fault that bends the model's answer.
 
     :param render: makes an answer of a refusal.
@@ -239,7 +239,7 @@ def _status_error(fault: Fault, dialect: Dialect) -> ServiceError:
     return ServiceError(status, code, fault.message or message, kind="server", headers=headers)
 
 
-def limit_error(dialect: Dialect, wait: float, says: str, message: Optional[str] = None) -> ServiceError:
+def limit_error(dialect: Dialect, wait: float, says: str, message: str | None = None) -> ServiceError:
     """Refuse for too many requests or tokens, in the words of the provider."""
     seconds = f"{wait:g}"
     if dialect.name.startswith("azure-openai"):
@@ -347,7 +347,7 @@ def _error_events(fault: Fault, dialect: Dialect) -> Iterator[bytes]:
     yield dialect.done
 
 
-def pace(response: Response, latency: float, token_rate: Optional[float]) -> Response:
+def pace(response: Response, latency: float, token_rate: float | None) -> Response:
     """Make an answer take its time: ``latency`` seconds before it, and at most ``token_rate`` events a second."""
     if response.steps is None:
         if not latency:
@@ -356,7 +356,7 @@ def pace(response: Response, latency: float, token_rate: Optional[float]) -> Res
     return replace(response, steps=_paced(response.steps, latency, token_rate))
 
 
-def _paced(steps: Iterable[Step], latency: float, token_rate: Optional[float]) -> Iterator[Step]:
+def _paced(steps: Iterable[Step], latency: float, token_rate: float | None) -> Iterator[Step]:
     if latency:
         yield Pause(latency)
     for step in steps:

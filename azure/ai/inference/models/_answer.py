@@ -5,7 +5,7 @@ for, so an answer whose headers nobody asks for pays nothing for them, nor for t
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from azure.core.utils import case_insensitive_dict
 
@@ -29,7 +29,7 @@ class Answer(Model):
         return case_insensitive_dict(self._response_headers)
 
     @Derived
-    def request_id(self) -> Optional[str]:
+    def request_id(self) -> str | None:
         """Read the id that the service gave the request, to be quoted in a support case; `None` if it gave none."""
         from .._headers import request_id
 
@@ -43,7 +43,7 @@ class Answer(Model):
         return rate_limits(self._response_headers)
 
     @Derived
-    def region(self) -> Optional[str]:
+    def region(self) -> str | None:
         """Read the Azure region that answered, `None` if the service does not tell."""
         from .._headers import region
 

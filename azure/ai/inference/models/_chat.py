@@ -6,7 +6,7 @@ peers. What a service leaves out reads `None`, also where the type does not say 
 
 import json
 from datetime import datetime
-from typing import Any, Optional, TypeVar, Union, overload
+from typing import Any, TypeVar, overload
 
 from .._model import Derived, Model, field
 from .._reasoning import reasoning_of, tell_apart, text_of
@@ -23,24 +23,24 @@ class ContentFilterResult(Model):
 
     filtered: bool
     """Whether the content was withheld for it."""
-    severity: Optional[str] = None
+    severity: str | None = None
     """"safe", "low", "medium" or "high"; in categories of harm."""
-    detected: Optional[bool] = None
+    detected: bool | None = None
     """Whether it was found; in categories such as jailbreak or protected material."""
 
 
 class ContentFilterResults(Model):
     """What the content filter of Azure OpenAI found, by category; others than these are read by item."""
 
-    hate: Optional[ContentFilterResult] = None
-    self_harm: Optional[ContentFilterResult] = None
-    sexual: Optional[ContentFilterResult] = None
-    violence: Optional[ContentFilterResult] = None
-    profanity: Optional[ContentFilterResult] = None
-    jailbreak: Optional[ContentFilterResult] = None
-    indirect_attack: Optional[ContentFilterResult] = None
-    protected_material_text: Optional[ContentFilterResult] = None
-    protected_material_code: Optional[ContentFilterResult] = None
+    hate: ContentFilterResult | None = None
+    self_harm: ContentFilterResult | None = None
+    sexual: ContentFilterResult | None = None
+    violence: ContentFilterResult | None = None
+    profanity: ContentFilterResult | None = None
+    jailbreak: ContentFilterResult | None = None
+    indirect_attack: ContentFilterResult | None = None
+    protected_material_text: ContentFilterResult | None = None
+    protected_material_code: ContentFilterResult | None = None
 
 
 class PromptFilterResult(Model):
@@ -55,24 +55,24 @@ class PromptFilterResult(Model):
 class PromptTokensDetails(Model):
     """What prompt tokens were spent on; each count is part of `prompt_tokens`."""
 
-    cached_tokens: Optional[int] = None
+    cached_tokens: int | None = None
     """Read from the service's prompt cache."""
-    cache_write_tokens: Optional[int] = None
+    cache_write_tokens: int | None = None
     """Written to it."""
-    audio_tokens: Optional[int] = None
-    image_tokens: Optional[int] = None
-    text_tokens: Optional[int] = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class CompletionTokensDetails(Model):
     """What completion tokens were spent on; each count is part of `completion_tokens`."""
 
-    reasoning_tokens: Optional[int] = None
+    reasoning_tokens: int | None = None
     """Spent on thinking, which may not be shown."""
-    audio_tokens: Optional[int] = None
-    text_tokens: Optional[int] = None
-    accepted_prediction_tokens: Optional[int] = None
-    rejected_prediction_tokens: Optional[int] = None
+    audio_tokens: int | None = None
+    text_tokens: int | None = None
+    accepted_prediction_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
 
 
 class CompletionsUsage(Model):
@@ -84,8 +84,8 @@ class CompletionsUsage(Model):
     """On the request."""
     total_tokens: int
     """On both."""
-    prompt_tokens_details: Optional[PromptTokensDetails] = None
-    completion_tokens_details: Optional[CompletionTokensDetails] = None
+    prompt_tokens_details: PromptTokensDetails | None = None
+    completion_tokens_details: CompletionTokensDetails | None = None
 
 
 class TopLogprob(Model):
@@ -93,7 +93,7 @@ class TopLogprob(Model):
 
     token: str
     logprob: float
-    bytes: Optional[list[int]] = None
+    bytes: list[int] | None = None
     """The token in UTF-8, where it has text."""
 
 
@@ -102,17 +102,17 @@ class TokenLogprob(Model):
 
     token: str
     logprob: float
-    bytes: Optional[list[int]] = None
+    bytes: list[int] | None = None
     """The token in UTF-8, where it has text."""
-    top_logprobs: Optional[list[TopLogprob]] = None
+    top_logprobs: list[TopLogprob] | None = None
     """The likeliest tokens in its place, as many as `top_logprobs` asked for."""
 
 
 class ChoiceLogprobs(Model):
     """Log probabilities of an answer's tokens."""
 
-    content: Optional[list[TokenLogprob]] = None
-    refusal: Optional[list[TokenLogprob]] = None
+    content: list[TokenLogprob] | None = None
+    refusal: list[TokenLogprob] | None = None
 
 
 class UrlCitation(Model):
@@ -131,7 +131,7 @@ class Annotation(Model):
 
     type: str
     """The kind: "url_citation"."""
-    url_citation: Optional[UrlCitation] = None
+    url_citation: UrlCitation | None = None
 
 
 class ChatResponseAudio(Model):
@@ -143,30 +143,30 @@ class ChatResponseAudio(Model):
     """The audio, in base64, in the format that was asked for."""
     transcript: str
     """What it says."""
-    expires_at: Optional[datetime] = None
+    expires_at: datetime | None = None
     """Until when `id` may be referred to, UTC."""
-    format: Optional[str] = None
+    format: str | None = None
 
 
 class ChatResponseMessage(Model):
     """A model's answer. It may be put into the next request's messages as it is."""
 
-    role: Union[str, ChatRole]
+    role: str | ChatRole
     """The assistant's role."""
-    content: Optional[str] = field(default=None, reads=list[ContentItem])
+    content: str | None = field(default=None, reads=list[ContentItem])
     """The text; `None` where the answer is tool calls or a refusal. Mistral's models that think or cite sources send a
     list, of `ContentItem`; `text` reads either."""
-    tool_calls: Optional[list[ChatCompletionsToolCall]] = None
+    tool_calls: list[ChatCompletionsToolCall] | None = None
     """The tool calls that the model asks for."""
-    refusal: Optional[str] = None
+    refusal: str | None = None
     """Why the model would not answer in the format asked for."""
-    reasoning_content: Optional[str] = None
+    reasoning_content: str | None = None
     """What the model thought, where the service shows it."""
-    annotations: Optional[list[Annotation]] = None
-    audio: Optional[ChatResponseAudio] = None
+    annotations: list[Annotation] | None = None
+    audio: ChatResponseAudio | None = None
 
     @Derived
-    def reasoning(self) -> Optional[str]:
+    def reasoning(self) -> str | None:
         """Read what the model thought, in whichever of four forms the service shows it; `None` where it shows nothing.
 
         The forms: `reasoning_content`, `reasoning`, items of type "thinking" in the content, or `<think>` tags at the
@@ -185,13 +185,13 @@ class ChatChoice(Model):
 
     index: int
     """Which, counted from 0."""
-    finish_reason: Optional[Union[str, CompletionsFinishReason]] = None
+    finish_reason: str | CompletionsFinishReason | None = None
     """Why it ends here."""
     message: ChatResponseMessage
     """The answer. Azure OpenAI leaves it out where its content filter withheld the whole."""
-    logprobs: Optional[ChoiceLogprobs] = None
+    logprobs: ChoiceLogprobs | None = None
     """Log probabilities of its tokens, where they were asked for."""
-    content_filter_results: Optional[ContentFilterResults] = None
+    content_filter_results: ContentFilterResults | None = None
     """What the content filter found in the answer."""
 
 
@@ -208,11 +208,11 @@ class ChatCompletions(Answer):
     """The answers; one, unless `n` asked for more."""
     usage: CompletionsUsage
     """Tokens spent."""
-    system_fingerprint: Optional[str] = None
+    system_fingerprint: str | None = None
     """The configuration that the model ran with."""
-    service_tier: Optional[str] = None
+    service_tier: str | None = None
     """The tier that the request was served in."""
-    prompt_filter_results: Optional[list[PromptFilterResult]] = None
+    prompt_filter_results: list[PromptFilterResult] | None = None
     """What the content filter found in the request."""
 
     @overload
@@ -243,11 +243,11 @@ class ChatCompletions(Answer):
 class StreamingChatResponseToolCallUpdate(Model):
     """A piece of a tool call."""
 
-    index: Optional[int] = None
+    index: int | None = None
     """Which call of the message it belongs to. Mistral and the Azure model inference schema leave it out."""
     id: str
     """The call's id; mostly in its first piece only."""
-    type: Optional[str] = None
+    type: str | None = None
     """"function"; mostly in its first piece only."""
     function: FunctionCall
     """The name, mostly in its first piece only, and the next piece of the arguments."""
@@ -256,20 +256,20 @@ class StreamingChatResponseToolCallUpdate(Model):
 class StreamingChatResponseMessageUpdate(Model):
     """What an update adds to an answer."""
 
-    role: Optional[Union[str, ChatRole]] = None
-    content: Optional[str] = field(default=None, reads=list[ContentItem])
+    role: str | ChatRole | None = None
+    content: str | None = field(default=None, reads=list[ContentItem])
     """The next piece of the text. Mistral's reasoning models send a list, of `ContentItem`; `text` reads either."""
-    tool_calls: Optional[list[StreamingChatResponseToolCallUpdate]] = None
+    tool_calls: list[StreamingChatResponseToolCallUpdate] | None = None
     """The next pieces of tool calls."""
-    refusal: Optional[str] = None
+    refusal: str | None = None
     """The next piece of a refusal."""
-    reasoning_content: Optional[str] = None
+    reasoning_content: str | None = None
     """The next piece of what the model thinks."""
-    audio: Optional[ChatResponseAudio] = None
+    audio: ChatResponseAudio | None = None
     """The next piece of audio."""
 
     @Derived
-    def reasoning(self) -> Optional[str]:
+    def reasoning(self) -> str | None:
         """Read the next piece of what the model thinks, in whichever form the service shows it, or `None`.
 
         Of an update that did not come out of a stream of this library, text between `<think>` tags is not recognised:
@@ -288,12 +288,12 @@ class StreamingChatChoiceUpdate(Model):
 
     index: int
     """Which, counted from 0."""
-    finish_reason: Optional[Union[str, CompletionsFinishReason]] = None
+    finish_reason: str | CompletionsFinishReason | None = None
     """Why the answer ends, in its last update."""
     delta: StreamingChatResponseMessageUpdate
     """What is added. Azure OpenAI leaves it out where only the content filter speaks."""
-    logprobs: Optional[ChoiceLogprobs] = None
-    content_filter_results: Optional[ContentFilterResults] = None
+    logprobs: ChoiceLogprobs | None = None
+    content_filter_results: ContentFilterResults | None = None
 
 
 class StreamingChatCompletionsUpdate(Model):
@@ -307,8 +307,8 @@ class StreamingChatCompletionsUpdate(Model):
     """The model that answers."""
     choices: list[StreamingChatChoiceUpdate]
     """What is added; empty in an update that only tells usage."""
-    usage: Optional[CompletionsUsage] = None
+    usage: CompletionsUsage | None = None
     """Tokens spent, in the last update, where the service tells or `stream_options` asked for it."""
-    system_fingerprint: Optional[str] = None
-    service_tier: Optional[str] = None
-    prompt_filter_results: Optional[list[PromptFilterResult]] = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    prompt_filter_results: list[PromptFilterResult] | None = None

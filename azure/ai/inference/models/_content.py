@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from os import PathLike
 from os.path import basename
-from typing import Any, Optional, Union, overload
+from typing import Any, Union, overload
 
 from typing_extensions import Self
 
@@ -39,13 +39,11 @@ class ImageUrl(Model):
 
     url: str
     """An https URL, or a data URL that holds the image itself."""
-    detail: Optional[Union[str, ImageDetailLevel]] = None
+    detail: str | ImageDetailLevel | None = None
     """How closely to look: "auto" (the default), "low" or "high"."""
 
     @classmethod
-    def load(
-        cls, *, image_file: FilePath, image_format: str, detail: Optional[Union[str, ImageDetailLevel]] = None
-    ) -> Self:
+    def load(cls, *, image_file: FilePath, image_format: str, detail: str | ImageDetailLevel | None = None) -> Self:
         """Read a local image into a data URL.
 
         :keyword image_file: Path of the image.
@@ -65,7 +63,7 @@ class ImageContentItem(ContentItem, discriminator="image_url"):
     """The image, by URL. Where it was given as a str, for Mistral, a str."""
 
     @overload
-    def __init__(self, *, image_url: Union[ImageUrl, str]) -> None: ...
+    def __init__(self, *, image_url: ImageUrl | str) -> None: ...
     @overload
     def __init__(self, mapping: Mapping[str, Any], /) -> None: ...
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -77,11 +75,11 @@ class InputAudio(Model):
 
     data: str
     """The bytes of the audio file, in base64."""
-    format: Union[str, AudioContentFormat]
+    format: str | AudioContentFormat
     """"wav" or "mp3"."""
 
     @classmethod
-    def load(cls, *, audio_file: FilePath, audio_format: Union[str, AudioContentFormat]) -> Self:
+    def load(cls, *, audio_file: FilePath, audio_format: str | AudioContentFormat) -> Self:
         """Read a local audio file.
 
         :keyword audio_file: Path of the file.
@@ -121,9 +119,9 @@ class ThinkingContentItem(ContentItem, discriminator="thinking"):
     type: str = constant("thinking")
     thinking: list[ContentItem]
     """The thoughts: text items mostly, and references."""
-    signature: Optional[str] = None
+    signature: str | None = None
     """Proof that the thoughts are the model's own, where the service gives one."""
-    closed: Optional[bool] = None
+    closed: bool | None = None
     """Whether the model ended the thought itself."""
 
 
@@ -131,7 +129,7 @@ class ReferenceContentItem(ContentItem, discriminator="reference"):
     """Points to the sources that the text before it rests on. Mistral's."""
 
     type: str = constant("reference")
-    reference_ids: list[Union[int, str]]
+    reference_ids: list[int | str]
     """The sources, by the ids that the request or a tool gave them."""
 
 
@@ -141,7 +139,7 @@ class DocumentUrlContentItem(ContentItem, discriminator="document_url"):
     type: str = constant("document_url")
     document_url: str
     """An https URL, or a data URL that holds the document itself."""
-    document_name: Optional[str] = None
+    document_name: str | None = None
     """Its file name."""
 
     @classmethod
@@ -160,11 +158,11 @@ class DocumentUrlContentItem(ContentItem, discriminator="document_url"):
 class InputFile(Model):
     """A file, as OpenAI takes it: uploaded before, or with the request."""
 
-    file_id: Optional[str] = None
+    file_id: str | None = None
     """The id that the upload gave it."""
-    file_data: Optional[str] = None
+    file_data: str | None = None
     """Its bytes, as a data URL."""
-    filename: Optional[str] = None
+    filename: str | None = None
     """Its name; with `file_data`."""
 
 
@@ -172,7 +170,7 @@ class FileContentItem(ContentItem, discriminator="file"):
     """A file: by `file_id` for Mistral, within `file` for OpenAI."""
 
     type: str = constant("file")
-    file_id: Optional[str] = None
+    file_id: str | None = None
     """The id that the upload gave it. Mistral's form."""
-    file: Optional[InputFile] = None
+    file: InputFile | None = None
     """The file. OpenAI's form."""

@@ -1,7 +1,7 @@
 """Embeddings: what image embeddings are made of, and what both kinds return."""
 
 import json
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
@@ -20,11 +20,11 @@ class ImageEmbeddingInput(Model):
 
     image: str
     """The image, as a data URL."""
-    text: Optional[str] = None
+    text: str | None = None
     """A text to embed together with it."""
 
     @classmethod
-    def load(cls, *, image_file: FilePath, image_format: str, text: Optional[str] = None) -> Self:
+    def load(cls, *, image_file: FilePath, image_format: str, text: str | None = None) -> Self:
         """Read a local image.
 
         :keyword image_file: Path of the image.
@@ -39,7 +39,7 @@ class ImageEmbeddingInput(Model):
 class EmbeddingItem(Model):
     """One embedding."""
 
-    embedding: Union[str, list[float]]
+    embedding: str | list[float]
     """The embedding as it came: a list of numbers, or a base64 str where that encoding was asked for."""
     index: int
     """Which input it belongs to, counted from 0."""
@@ -81,7 +81,7 @@ class EmbeddingsUsage(Model):
 class EmbeddingsResult(Answer):
     """What `embed` returns."""
 
-    id: Optional[str] = None
+    id: str | None = None
     data: list[EmbeddingItem]
     """The embeddings, in the order of the inputs."""
     usage: EmbeddingsUsage

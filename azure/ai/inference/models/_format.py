@@ -1,7 +1,7 @@
 """Formats that an answer may be asked for in."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Optional, Union
+from typing import Any, Literal, Union
 
 from azure.core.serialization import NULL
 
@@ -16,9 +16,9 @@ class JsonSchemaFormat(Model):
     """A name for the schema: letters, digits, underscores and dashes, 64 characters at most."""
     schema: dict[str, Any]
     """The JSON schema."""
-    description: Optional[str] = None
+    description: str | None = None
     """What the answer is for, for the model to get it right."""
-    strict: Optional[bool] = None
+    strict: bool | None = None
     """Whether the answer must keep to the schema exactly; the service's default is False."""
 
 

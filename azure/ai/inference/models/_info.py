@@ -1,7 +1,5 @@
 """What a deployment says of itself."""
 
-from typing import Optional, Union
-
 from .._model import Model
 from ._enums import ModelType
 
@@ -11,11 +9,11 @@ class ModelInfo(Model):
 
     model_name: str
     """Name of the model."""
-    model_type: Union[str, ModelType]
+    model_type: str | ModelType
     """Kind of the model, in the deployment's own spelling."""
     model_provider_name: str
     """Who made it."""
-    served_model_name: Optional[str] = None
+    served_model_name: str | None = None
     """Name of the deployed model, on serverless endpoints."""
-    served_model_type: Optional[str] = None
+    served_model_type: str | None = None
     """Kind of the deployed model, on serverless endpoints."""

@@ -4,7 +4,7 @@ Content by position is written last, behind the keywords: recorded request bodie
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional, Union, overload
+from typing import Any, overload
 
 from .._model import Model, constant
 from ._content import ContentItem
@@ -31,13 +31,13 @@ class SystemMessage(ChatRequestMessage, discriminator="system", positional="cont
     """Instructions that stand above the conversation."""
 
     role: str = constant("system")
-    content: Union[str, list[ContentItem]]
+    content: str | list[ContentItem]
     """The instructions: text, or a list of text items, which also OpenAI's and Mistral's services take."""
 
     @overload
-    def __init__(self, content: Union[str, Sequence[ContentItem]], /) -> None: ...
+    def __init__(self, content: str | Sequence[ContentItem], /) -> None: ...
     @overload
-    def __init__(self, *, content: Union[str, Sequence[ContentItem]]) -> None: ...
+    def __init__(self, *, content: str | Sequence[ContentItem]) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,13 +48,13 @@ class DeveloperMessage(ChatRequestMessage, discriminator="developer", positional
     """Instructions, as OpenAI's reasoning models want them called."""
 
     role: str = constant("developer")
-    content: Union[str, list[ContentItem]]
+    content: str | list[ContentItem]
     """The instructions: text, or a list of text items."""
 
     @overload
-    def __init__(self, content: Union[str, Sequence[ContentItem]], /) -> None: ...
+    def __init__(self, content: str | Sequence[ContentItem], /) -> None: ...
     @overload
-    def __init__(self, *, content: Union[str, Sequence[ContentItem]]) -> None: ...
+    def __init__(self, *, content: str | Sequence[ContentItem]) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -65,13 +65,13 @@ class UserMessage(ChatRequestMessage, discriminator="user", positional="content"
     """What the user says: text, or a list of text, images and audio."""
 
     role: str = constant("user")
-    content: Union[str, list[ContentItem]]
+    content: str | list[ContentItem]
     """The text, or the content items."""
 
     @overload
-    def __init__(self, content: Union[str, Sequence[ContentItem]], /) -> None: ...
+    def __init__(self, content: str | Sequence[ContentItem], /) -> None: ...
     @overload
-    def __init__(self, *, content: Union[str, Sequence[ContentItem]]) -> None: ...
+    def __init__(self, *, content: str | Sequence[ContentItem]) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -82,29 +82,29 @@ class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional
     """What the model said, or shall have said."""
 
     role: str = constant("assistant")
-    content: Optional[Union[str, list[ContentItem]]] = None
+    content: str | list[ContentItem] | None = None
     """The text, or the content items; `None` where the message is made of tool calls."""
-    tool_calls: Optional[list[ChatCompletionsToolCall]] = None
+    tool_calls: list[ChatCompletionsToolCall] | None = None
     """The tool calls that the model asked for; a tool message must answer each."""
-    prefix: Optional[bool] = None
+    prefix: bool | None = None
     """True, in the last message: the answer shall go on from this text. Mistral's."""
 
     @overload
     def __init__(
         self,
-        content: Optional[Union[str, Sequence[ContentItem]]] = None,
+        content: str | Sequence[ContentItem] | None = None,
         /,
         *,
-        tool_calls: Optional[Sequence[ChatCompletionsToolCall]] = None,
-        prefix: Optional[bool] = None,
+        tool_calls: Sequence[ChatCompletionsToolCall] | None = None,
+        prefix: bool | None = None,
     ) -> None: ...
     @overload
     def __init__(
         self,
         *,
-        content: Optional[Union[str, Sequence[ContentItem]]] = None,
-        tool_calls: Optional[Sequence[ChatCompletionsToolCall]] = None,
-        prefix: Optional[bool] = None,
+        content: str | Sequence[ContentItem] | None = None,
+        tool_calls: Sequence[ChatCompletionsToolCall] | None = None,
+        prefix: bool | None = None,
     ) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...
@@ -116,24 +116,24 @@ class ToolMessage(ChatRequestMessage, discriminator="tool", positional="content"
     """What a tool returned."""
 
     role: str = constant("tool")
-    content: Optional[Union[str, list[ContentItem]]] = None
+    content: str | list[ContentItem] | None = None
     """The result: text, or a list of content items."""
     tool_call_id: str
     """Which tool call it answers: the call's `id`."""
-    name: Optional[str] = None
+    name: str | None = None
     """Which tool it was. Mistral's; other services pass over it."""
 
     @overload
     def __init__(
-        self, content: Union[str, Sequence[ContentItem]], /, *, tool_call_id: str, name: Optional[str] = None
+        self, content: str | Sequence[ContentItem], /, *, tool_call_id: str, name: str | None = None
     ) -> None: ...
     @overload
     def __init__(
         self,
         *,
-        content: Optional[Union[str, Sequence[ContentItem]]] = None,
+        content: str | Sequence[ContentItem] | None = None,
         tool_call_id: str,
-        name: Optional[str] = None,
+        name: str | None = None,
     ) -> None: ...
     @overload
     def __init__(self, mapping: Wire, /) -> None: ...

@@ -5,7 +5,7 @@ Members, order and nullability are those of Mistral's own client for Azure (3.7)
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional, Union
+from typing import Any
 
 from .._model import Model, Setting, field
 from ._format import ResponseFormat, response_format_of
@@ -21,22 +21,22 @@ class ChatCompletionRequest(Model):
 
     messages: Sequence[Mapping[str, Any]] = field(reads=list[ChatRequestMessage])
     """The conversation: message models, or dicts with a role."""
-    model: Optional[str] = field(default="azureai")
+    model: str | None = field(default="azureai")
     """Name of the model; "azureai", the default, stands for the one that the endpoint serves."""
     temperature: Setting[float] = None
     top_p: Setting[float] = None
     max_tokens: Setting[int] = None
-    stream: Optional[bool] = None
+    stream: bool | None = None
     """Whether the answer comes in updates."""
-    stop: Setting[Union[str, Sequence[str]]] = None
+    stop: Setting[str | Sequence[str]] = None
     random_seed: Setting[int] = None
     metadata: Setting[Mapping[str, Any]] = None
-    response_format: Optional[ResponseFormat] = field(default=None, reads=Any, writes=response_format_of)
+    response_format: ResponseFormat | None = field(default=None, reads=Any, writes=response_format_of)
     """As `complete` takes it; it is kept as the JSON object that is sent."""
-    tools: Setting[Sequence[Union[ChatCompletionsToolDefinition, Mapping[str, Any]]]] = field(
+    tools: Setting[Sequence[ChatCompletionsToolDefinition | Mapping[str, Any]]] = field(
         default=None, reads=list[ChatCompletionsToolDefinition]
     )
-    tool_choice: Optional[Union[str, ChatCompletionsNamedToolChoice, Mapping[str, Any]]] = None
+    tool_choice: str | ChatCompletionsNamedToolChoice | Mapping[str, Any] | None = None
     """"auto", "none", "any", "required", or a certain tool."""
     presence_penalty: Setting[float] = None
     frequency_penalty: Setting[float] = None
@@ -48,16 +48,16 @@ class ChatCompletionRequest(Model):
     prompt_logprobs: Setting[bool] = None
     top_prompt_logprobs: Setting[int] = None
     n: Setting[int] = None
-    prediction: Optional[Mapping[str, Any]] = None
-    parallel_tool_calls: Optional[bool] = None
+    prediction: Mapping[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
     reasoning_effort: Setting[str] = None
     prompt_mode: Setting[str] = None
     guardrails: Setting[Sequence[Mapping[str, Any]]] = None
-    safe_prompt: Optional[bool] = None
+    safe_prompt: bool | None = None
 
 
 class ChatCompletionStreamRequest(ChatCompletionRequest):
     """A whole chat request whose answer comes in updates, unless `stream` is False."""
 
-    stream: Optional[bool] = field(default=True)
+    stream: bool | None = field(default=True)
     """Whether the answer comes in updates, True by default."""

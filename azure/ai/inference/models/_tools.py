@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Literal, Optional
+from typing import Any, Literal
 
 from typing_extensions import Self
 
@@ -15,11 +15,11 @@ class FunctionDefinition(Model):
 
     name: str
     """Its name: letters, digits, underscores and dashes, 64 characters at most."""
-    description: Optional[str] = None
+    description: str | None = None
     """What it does, for the model to decide when to call it."""
-    parameters: Optional[Any] = None
+    parameters: Any | None = None
     """JSON schema of its arguments, an object."""
-    strict: Optional[bool] = None
+    strict: bool | None = None
     """Whether the arguments must keep to the schema exactly. Not part of the Azure model inference schema."""
 
 
@@ -35,9 +35,9 @@ class ChatCompletionsToolDefinition(Model):
         cls,
         function: Callable[..., Any],
         *,
-        name: Optional[str] = None,
-        description: Optional[str] = None,
-        strict: Optional[bool] = None,
+        name: str | None = None,
+        description: str | None = None,
+        strict: bool | None = None,
     ) -> Self:
         """Describe a Python function, so that a model may ask to have it called.
 

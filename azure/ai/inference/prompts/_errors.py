@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Optional
 
 
 class PromptError(ValueError, SyntaxError):
@@ -13,7 +12,7 @@ class PromptError(ValueError, SyntaxError):
     It is a :class:`ValueError`, and a :class:`SyntaxError` because beta releases raised one for a broken template.
     """
 
-    def __init__(self, problem: str, *, line: Optional[int] = None) -> None:
+    def __init__(self, problem: str, *, line: int | None = None) -> None:
         self.msg = problem if line is None else f"line {line}: {problem}"  # what a traceback prints of a SyntaxError
         super().__init__(self.msg)
         self.problem = problem

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 from pathlib import Path
-from typing import Optional
 
 from ._errors import PromptError
 
@@ -15,7 +14,7 @@ MAX_IMAGE_BYTES = 20 * 1024 * 1024
 _IMAGE_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif", ".webp": "webp"}
 
 
-def resolve(reference: str, folder: Path, root: Optional[Path]) -> Path:
+def resolve(reference: str, folder: Path, root: Path | None) -> Path:
     """Find the file that a reference names.
 
     :param reference: A path, relative to `folder` unless it is absolute.

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, cast
 
 from . import _files
 from ._errors import PromptError, nearest
@@ -64,7 +64,7 @@ class FrontMatter:
                 raise self.error([*key, str(name)], f"unknown; {nearest(str(name), names)}")
 
 
-def read(path: Path, root: Optional[Path]) -> FrontMatter:
+def read(path: Path, root: Path | None) -> FrontMatter:
     """Read a prompty file.
 
     :param path: The file.
@@ -148,7 +148,7 @@ def _replace(value: Any, key: KeyPath, resolve: Callable[[KeyPath, str], Any]) -
     return value
 
 
-def _resolve_reference(matter: FrontMatter, key: KeyPath, value: str, root: Optional[Path]) -> Any:
+def _resolve_reference(matter: FrontMatter, key: KeyPath, value: str, root: Path | None) -> Any:
     found = _REFERENCE.fullmatch(value.strip())
     if not found:
         return value
@@ -171,7 +171,7 @@ def _environment(matter: FrontMatter, key: KeyPath, rest: str) -> str:
     return default if value is None else value
 
 
-def _file(matter: FrontMatter, key: KeyPath, reference: str, root: Optional[Path]) -> Any:
+def _file(matter: FrontMatter, key: KeyPath, reference: str, root: Path | None) -> Any:
     try:
         path = _files.resolve(reference, matter.path.parent, root)
         text = _files.read_text(path)

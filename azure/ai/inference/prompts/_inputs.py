@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, Union, cast
+from typing import Any, Union, cast
 
 from ._errors import PromptError
 from ._messages import ROLES, Part
@@ -53,7 +53,7 @@ class PropertySettings:
     sample: Any = None
     """An example. Never used as a value unless asked for."""
     required: bool = False
-    enum: Optional[Sequence[Any]] = None
+    enum: Sequence[Any] | None = None
 
 
 def complete(

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
 from ._errors import PromptError
 
@@ -24,7 +24,7 @@ ROLES = ("assistant", "developer", "function", "system", "tool", "user")
 
 Message = dict[str, Any]
 Part = Mapping[str, Any]
-Rich = Sequence[Union[Part, Sequence[Mapping[str, Any]]]]
+Rich = Sequence[Part | Sequence[Mapping[str, Any]]]
 """The variables that are not text, by number: a content part, or a list of messages."""
 
 # A tag that prints nothing may share a line with a role.
@@ -146,7 +146,7 @@ class _Draft:
     role: str
     keep: bool
     attributes: dict[str, str] = field(default_factory=dict[str, str])
-    parts: list[Union[str, Part]] = field(default_factory=list[Union[str, Part]])
+    parts: list[str | Part] = field(default_factory=list[str | Part])
 
     def finish(self) -> list[Message]:
         stripped = (part.strip() if isinstance(part, str) else part for part in self.parts)
@@ -158,7 +158,7 @@ class _Draft:
         return [{"role": self.role, **self.attributes, "content": content}]
 
 
-def _content_item(part: Union[str, Part]) -> Part:
+def _content_item(part: str | Part) -> Part:
     return {"type": "text", "text": part} if isinstance(part, str) else part
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, cast
 
 from . import _files, _schema
 from ._errors import PromptError, nearest
@@ -68,7 +68,7 @@ class Prompty:
     tags: list[str] = field(default_factory=list[str])
     version: str = ""
     base: str = ""
-    basePrompty: Optional[Prompty] = None  # noqa: N815 (the name that beta releases gave it)
+    basePrompty: Prompty | None = None  # noqa: N815 (the name that beta releases gave it)
     model: ModelSettings = field(default_factory=ModelSettings)
     sample: dict[str, Any] = field(default_factory=dict[str, Any])
     inputs: dict[str, PropertySettings] = field(default_factory=dict[str, PropertySettings])
@@ -118,7 +118,7 @@ def _masked(value: Any, *, secret: bool = False) -> Any:
     return ("*" * len(value) if isinstance(value, str) else "***") if secret else value
 
 
-def load(path: Path, *, root: Optional[Path]) -> Prompty:
+def load(path: Path, *, root: Path | None) -> Prompty:
     """Read a prompty file, and the files that it is based on.
 
     :param path: The file.
@@ -131,14 +131,14 @@ def load(path: Path, *, root: Optional[Path]) -> Prompty:
     return _load(path, root, ())
 
 
-def _load(path: Path, root: Optional[Path], children: tuple[Path, ...]) -> Prompty:
+def _load(path: Path, root: Path | None, children: tuple[Path, ...]) -> Prompty:
     if path in children or len(children) > MAX_PARENTS:
         chain = " -> ".join(str(child) for child in (*children, path))
         raise PromptError(f"{path}: the chain of bases does not end: {chain}; remove one 'base:'")
     matter = read(path, root)
     values = matter.values
     matter.check_keys((), values, _TOP_KEYS)
-    parent: Optional[Prompty] = None
+    parent: Prompty | None = None
     base = _of_type(matter, "base", str, "")
     if base:
         parent = _load(_base_path(matter, base, root), root, (*children, path))
@@ -174,7 +174,7 @@ def _of_type(matter: FrontMatter, key: str, kind: type[Any], default: Any) -> An
     return value
 
 
-def _base_path(matter: FrontMatter, base: str, root: Optional[Path]) -> Path:
+def _base_path(matter: FrontMatter, base: str, root: Path | None) -> Path:
     try:
         return _files.resolve(base, matter.path.parent, root)
     except FileNotFoundError as error:
@@ -270,7 +270,7 @@ def _property(matter: FrontMatter, key: str, name: str, declared: Any) -> Proper
     )
 
 
-def _template(matter: FrontMatter, parent: Optional[Prompty]) -> TemplateSettings:
+def _template(matter: FrontMatter, parent: Prompty | None) -> TemplateSettings:
     declared = matter.values.get("template")
     if declared is None:
         if parent is not None and not _is_new(matter):

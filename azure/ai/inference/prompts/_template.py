@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Optional, TypeVar, Union, cast
+from typing import Any, TypeVar, cast
 
 from . import _files, _inputs, _messages, _mustache, _prompty
 from ._errors import PromptError, nearest
@@ -31,24 +31,24 @@ class PromptTemplate:
     Templates are safe to share between threads and tasks.
     """
 
-    model_name: Optional[str]
+    model_name: str | None
     """The model to use: the configuration's `azure_deployment`, or the model's name that the file gives, or None."""
     parameters: dict[str, Any]
     """Options for ``complete(**template.parameters)``, tools included."""
-    prompty: Optional[_prompty.Prompty]
+    prompty: _prompty.Prompty | None
     """The prompty file that the template was read from."""
 
     def __init__(
         self,
         *,
         api: str = "chat",
-        prompty: Optional[_prompty.Prompty] = None,
-        prompt_template: Optional[str] = None,
-        model_name: Optional[str] = None,
+        prompty: _prompty.Prompty | None = None,
+        prompt_template: str | None = None,
+        model_name: str | None = None,
         strict: bool = False,
         use_sample: bool = False,
         trust_variables: bool = False,
-        root: Optional[Path] = None,
+        root: Path | None = None,
     ) -> None:
         if (prompty is None) == (prompt_template is None):
             raise ValueError("use PromptTemplate.from_prompty(file) or PromptTemplate.from_string(text)")
@@ -74,12 +74,12 @@ class PromptTemplate:
     @classmethod
     def from_prompty(
         cls,
-        file_path: Union[str, os.PathLike[str]],
+        file_path: str | os.PathLike[str],
         *,
         strict: bool = False,
         use_sample: bool = False,
         trust_variables: bool = False,
-        root: Optional[Union[str, os.PathLike[str]]] = None,
+        root: str | os.PathLike[str] | None = None,
     ) -> PromptTemplate:
         """Read a prompty file.
 
@@ -127,7 +127,7 @@ class PromptTemplate:
         cls,
         prompt_template: str,
         api: str = "chat",
-        model_name: Optional[str] = None,
+        model_name: str | None = None,
         *,
         strict: bool = False,
         trust_variables: bool = False,
@@ -154,7 +154,7 @@ class PromptTemplate:
             trust_variables=trust_variables,
         )
 
-    def create_messages(self, data: Optional[Mapping[str, Any]] = None, **kwargs: Any) -> list[dict[str, Any]]:
+    def create_messages(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         """Fill in the template.
 
         :param data: The variables by name. If given, keywords are ignored.
