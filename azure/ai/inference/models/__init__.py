@@ -6,7 +6,6 @@ clients and are loaded when they are asked for.
 
 from typing import TYPE_CHECKING, Any
 
-from .._headers import RateLimit, RateLimits
 from ._answer import Answer
 from ._chat import (
     Annotation,
@@ -82,6 +81,7 @@ from ._tools import (
 
 if TYPE_CHECKING:
     from .._batches import EmbeddingBatches
+    from .._headers import RateLimit, RateLimits
     from .._stream import StreamingChatCompletions
     from ..aio._batches import AsyncEmbeddingBatches
     from ..aio._stream import AsyncStreamingChatCompletions
@@ -160,24 +160,22 @@ __all__ = [
 ]
 
 
+_LATER = {
+    "AsyncEmbeddingBatches": "azure.ai.inference.aio._batches",
+    "AsyncStreamingChatCompletions": "azure.ai.inference.aio._stream",
+    "EmbeddingBatches": "azure.ai.inference._batches",
+    "RateLimit": "azure.ai.inference._headers",
+    "RateLimits": "azure.ai.inference._headers",
+    "StreamingChatCompletions": "azure.ai.inference._stream",
+}
+
+
 def __getattr__(name: str) -> Any:
-    if name == "EmbeddingBatches":
-        from .._batches import EmbeddingBatches
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return EmbeddingBatches
-    if name == "AsyncEmbeddingBatches":
-        from ..aio._batches import AsyncEmbeddingBatches
-
-        return AsyncEmbeddingBatches
-    if name == "StreamingChatCompletions":
-        from .._stream import StreamingChatCompletions
-
-        return StreamingChatCompletions
-    if name == "AsyncStreamingChatCompletions":
-        from ..aio._stream import AsyncStreamingChatCompletions
-
-        return AsyncStreamingChatCompletions
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)
 
 
 def __dir__() -> list[str]:
