@@ -53,7 +53,7 @@ with ExitStack() as stack:
         print(f"Content recording is {'on' if instrumentor.is_content_recording_enabled() else 'off'}:")
         for span in exporter.get_finished_spans():
             for name, value in (span.attributes or {}).items():
-                print(f"    {name}: {value}")
+                print(f"    {name}:", value)
         exporter.clear()
 
 instrumentor.uninstrument()

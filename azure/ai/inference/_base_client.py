@@ -69,13 +69,14 @@ class InferenceClient:
         call = make_call(self._settings, "get_model_info", info_operation(model), options)
         with self._model_info_lock:
             info = None if force_refresh or call.cls else self._model_infos.get(model)
-            if not info:
-                response = self._client._pipeline.run(call.request, **call.options)
-                info = model_info_of(call, response.http_response)
-                if call.cls is not None:
-                    return cast("ModelInfo", call.result(response, info))
-                self._model_infos[model] = info
-        return info
+            if info:
+                return info
+            response = self._client._pipeline.run(call.request, **call.options)
+            info = model_info_of(call, response.http_response)
+            if call.cls is not None:
+                return cast("ModelInfo", call.result(response, info))
+            self._model_infos[model] = info
+            return info
 
     def send_request(self, request: HttpRequest, *, stream: bool = False, **kwargs: Any) -> HttpResponse:
         """Send a request of your own through the client's pipeline, with its credential.

@@ -335,7 +335,7 @@ def _accessor(name: str, annotation: Any, write: Wrap) -> tuple[property, Wrap |
     return property(get, put), read if kind == "nested" else None
 
 
-def _plain_getter(name: str, read: Wrap) -> Wrap:
+def _plain_getter(name: str, read: Any) -> Wrap:
     def get(self: Model) -> Any:
         return _raw_get(self, name)
 
@@ -360,7 +360,7 @@ def _converting_getter(name: str, read: Wrap) -> Wrap:
     return get
 
 
-def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Wrap]:
+def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Any]:
     """Tell how a field of this type is read: its kind, and the function that does it."""
     if isfunction(annotation):
         return "converted", annotation
@@ -373,7 +373,7 @@ def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], W
             return "converted", _enum_reader(choice)
         if choice is datetime:
             return "converted", _moment
-    return "plain", _itself
+    return "plain", None
 
 
 def _choices(annotation: Any) -> Iterator[Any]:
@@ -386,10 +386,6 @@ def _choices(annotation: Any) -> Iterator[Any]:
 
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Model)
-
-
-def _itself(value: T) -> T:
-    return value
 
 
 def wrap_as(model: type[M]) -> Callable[[Any], M]:

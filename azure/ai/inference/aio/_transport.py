@@ -89,6 +89,7 @@ async def _close_at_the_end(transport: Any) -> AsyncGenerator[None, None]:
         yield
     finally:
         await transport.close()
+        await asyncio.sleep(0)  # sockets close one turn of the loop later, and this may be its last
 
 
 class LoopTransport(AsyncHttpTransport[Any, Any]):

@@ -1,0 +1,48 @@
+"""The synchronous stream on a response that is not one of a transport."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from azure.ai.inference._stream import StreamingChatCompletions
+
+
+class Interrupted:
+    """A body that the user interrupts from the keyboard."""
+
+    closed = False
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        raise KeyboardInterrupt
+        yield b""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Notes:
+    """Watches a call and its stream, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.ends: list[BaseException | None] = []
+
+    def streaming(self, completion: object) -> "Notes":
+        return self
+
+    def arrived(self, count: int) -> None:
+        raise AssertionError("nothing arrives")
+
+    def ended(self, error: BaseException | None) -> None:
+        self.ends.append(error)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_an_interrupt_closes_the_response_and_is_told(watched: bool) -> None:
+    response, notes = Interrupted(), Notes()
+    watch = {"watch": notes} if watched else {}
+    stream = StreamingChatCompletions(response, **watch)  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        next(stream)
+    assert response.closed
+    assert [type(error) for error in notes.ends[:1]] == [KeyboardInterrupt] * watched
+    assert list(stream) == []
