@@ -33,7 +33,7 @@ setup(
     install_requires=["azure-core>=1.35.0", "isodate>=0.6.1", "typing-extensions>=4.12"],
     extras_require={
         "aio": [AIOHTTP],
-        "opentelemetry": ["azure-core-tracing-opentelemetry>=1.0.0b11"],
+        "opentelemetry": ["azure-core-tracing-opentelemetry>=1.0.0b11", "opentelemetry-api>=1.37"],
         "prompts": ["PyYAML>=6.0", "Jinja2>=3.1.6"],
         "emulator": [AIOHTTP, "trustme>=1.1"],
         "pydantic": ["pydantic>=2.7"],
