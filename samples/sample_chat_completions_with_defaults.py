@@ -12,7 +12,7 @@ from azure.core.credentials import AzureKeyCredential
 
 from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.emulator import Emulator
-from azure.ai.inference.models import SystemMessage, UserMessage
+from azure.ai.inference.models import CompletionsFinishReason, SystemMessage, UserMessage
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
@@ -24,7 +24,8 @@ def main(endpoint: str, key: str, model: str | None) -> None:
         print(client.complete(messages=messages).choices[0].message.content)
 
         short = client.complete(messages=messages, max_tokens=5)
-        print(f"{short.choices[0].message.content} ... ({short.choices[0].finish_reason})")
+        cut = short.choices[0].finish_reason == CompletionsFinishReason.TOKEN_LIMIT_REACHED
+        print(short.choices[0].message.content, "... (cut at 5 tokens)" if cut else "")
 
         stable = client.with_defaults(temperature=None, seed=7)  # shares the connections of `client`
         print(stable.complete(messages=messages).choices[0].message.content)
