@@ -13,7 +13,7 @@ from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.emulator._openapi import describe
 
 schemathesis = pytest.importorskip("schemathesis")
-# Loaded before any endpoint runs: pytest rewrites these modules, which CPython 3.11 may not survive beside other threads.
+# Loaded before any endpoint runs: pytest rewrites these modules, which CPython 3.11 may not survive beside threads.
 pytest.importorskip("schemathesis.specs.openapi.schemas")
 
 CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
