@@ -69,7 +69,6 @@ from ._messages import (
     ToolMessage,
     UserMessage,
 )
-from ._requests import ChatCompletionRequest, ChatCompletionStreamRequest
 from ._tools import (
     ChatCompletionsNamedToolChoice,
     ChatCompletionsNamedToolChoiceFunction,
@@ -85,6 +84,7 @@ if TYPE_CHECKING:
     from .._stream import StreamingChatCompletions
     from ..aio._batches import AsyncEmbeddingBatches
     from ..aio._stream import AsyncStreamingChatCompletions
+    from ._requests import ChatCompletionRequest, ChatCompletionStreamRequest
 
 __all__ = [
     "Annotation",
@@ -163,6 +163,8 @@ __all__ = [
 _LATER = {
     "AsyncEmbeddingBatches": "azure.ai.inference.aio._batches",
     "AsyncStreamingChatCompletions": "azure.ai.inference.aio._stream",
+    "ChatCompletionRequest": "azure.ai.inference.models._requests",
+    "ChatCompletionStreamRequest": "azure.ai.inference.models._requests",
     "EmbeddingBatches": "azure.ai.inference._batches",
     "RateLimit": "azure.ai.inference._headers",
     "RateLimits": "azure.ai.inference._headers",
