@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from .._json import is_object
 from .._options import ChatOptions, EmbeddingOptions, names
 from .._version import VERSION
 
@@ -80,9 +81,15 @@ class Arguments(argparse.Namespace):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of the model, as the client takes them."""
+        """The settings of the model, as the client takes them.
+
+        :raises UsageError: One cannot be.
+        """
         declared = EmbeddingOptions if self.for_embeddings else ChatOptions
-        return {name: read_value(text, declared.__annotations__.get(name)) for name, text in self.option}
+        values = {name: read_value(text, declared.__annotations__.get(name)) for name, text in self.option}
+        if not is_object(values.get("model_extras", {})):
+            raise UsageError('model_extras has to be a JSON object, such as {"top_k": 5}')
+        return values
 
 
 _ELSEWHERE: Mapping[str, Any] = {

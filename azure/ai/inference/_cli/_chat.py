@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import AzureError
 
 from .. import ChatCompletionsClient
+from .._endpoint import Service
 from ..models import AssistantMessage, ChatCompletions, SystemMessage, UserMessage
 from ._arguments import Arguments, UsageError
 from ._console import Console, write_failure
@@ -40,9 +41,7 @@ def chat(arguments: Arguments, target: Target, console: Console) -> int:
     :raises ~azure.core.exceptions.AzureError: The one question was not answered, or not to the end.
     """
     question = _question(target.words)
-    # Azure does not count the tokens of a stream unless it is asked to; others do, or do not know the option.
-    counted = target.endpoint.service == "resource" and (arguments.verbose or arguments.json)
-    usage = {"stream_options": {"include_usage": True}} if counted else {}
+    usage = counting(target.endpoint.service, arguments.verbose or arguments.json)
     with build_client(ChatCompletionsClient, target, arguments, usage) as client:
         talk = Conversation(client, console, arguments)
         if question is not None:
@@ -50,6 +49,17 @@ def chat(arguments: Arguments, target: Target, console: Console) -> int:
         else:
             _converse(talk, console, secrets_of(target, arguments), as_json=arguments.json)
     return 0
+
+
+def counting(service: Service, wanted: bool) -> Mapping[str, Any]:
+    """Give the settings that have a stream tell its tokens.
+
+    Azure does not count them unless it is asked to; others count by themselves, or do not know the setting.
+
+    :param service: Whose endpoint it is.
+    :param wanted: Whether anybody looks at the number.
+    """
+    return {"stream_options": {"include_usage": True}} if wanted and service == "resource" else {}
 
 
 def _question(words: Sequence[str]) -> str | None:

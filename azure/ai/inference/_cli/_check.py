@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from .. import ChatCompletionsClient, EmbeddingsClient
@@ -19,6 +19,7 @@ from .._chat import chat_call
 from .._embeddings import embed_call
 from .._environment import proxies_for
 from .._info import info_operation
+from ..exceptions import InferenceError
 from ._arguments import Arguments, UsageError
 from ._console import Colour, Console
 from ._report import Answered, answered, answered_rows, failed, failed_lines, table, understood, understood_rows
@@ -99,7 +100,7 @@ def _tells_its_model(target: Target) -> bool:
 
 
 def _service_refused(error: AzureError) -> bool:
-    return isinstance(error, HttpResponseError)
+    return isinstance(error, InferenceError)
 
 
 def _other_limit_wanted(error: AzureError) -> bool:

@@ -97,7 +97,7 @@ def find_target(arguments: Arguments, environment: Mapping[str, str]) -> Target:
     settings = _settings(arguments, pasted.value)
     own = given if url is None else [names for names in sets if _fits(environment, names, settings.endpoint)]
     key = _find_key(arguments, environment, own)
-    if key is None and is_loopback(urlsplit(settings.endpoint.root).hostname or ""):
+    if key is None and not arguments.entra_id and is_loopback(urlsplit(settings.endpoint.root).hostname or ""):
         key = Found(_UNUSED_KEY, "nowhere (the word 'unused' is sent)")
     sources = {pasted.source, key.source if key else None}
     model = _find_model(arguments, environment, [names for names in own if sources & {names.endpoint, names.key}])
