@@ -269,7 +269,7 @@ def test_a_failure_does_not_end_the_conversation(serve: Serve) -> None:
 
 
 def test_colours_and_no_steering_of_the_terminal(serve: Serve) -> None:
-    server = serve(stream([think("Hm."), say("Five\x1b[2J\x07."), STOP + DONE]))
+    server = serve(stream([think("Hm."), say("Five\x1b[2J\r\x07."), STOP + DONE]))
     with Terminal("chat", server.url, "hi") as terminal:
         assert terminal.end() == 0
         assert terminal.screen == "\x1b[2mHm.\x1b[0m\x1b[2m\r\n\x1b[0mFive\\x1b[2J\\x07.\r\n"

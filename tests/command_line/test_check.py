@@ -159,8 +159,17 @@ def test_a_refusal_of_the_last_attempt_counts(run: Run, serve: Serve, kind: list
     assert "(BadRequest)" in ran.out
 
 
-def test_what_does_not_tell_its_model_is_asked_for_a_token(run: Run, serve: Serve) -> None:
-    server = serve(answer(404, {"detail": "Not Found"}), answer(200, completion()))
+@pytest.mark.parametrize(
+    "first",
+    [
+        answer(404, {"detail": "Not Found"}),
+        answer(200, {"model_id": "m", "version": "3"}),
+        answer(200, b"<html>", content_type="text/html"),
+    ],
+    ids=["none", "other", "page"],
+)
+def test_what_does_not_tell_its_model_is_asked_for_a_token(run: Run, serve: Serve, first: bytes) -> None:
+    server = serve(first, answer(200, completion()))
     assert run("check", server.url).status == 0
     assert [request.target.partition("?")[0] for request in server.requests] == ["/info", "/chat/completions"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.emulator import Emulator, RecordedRequest, Reply
 
 from ..clients.raw_server import answer
 from .conftest import KEY, Run, Serve, Terminal
@@ -48,13 +48,18 @@ def test_json_is_a_line_for_each_request(run: Run, emulator: Emulator) -> None:
     assert isinstance(results[0]["data"][0]["embedding"], str)
 
 
-def test_what_came_before_a_failure_is_written(run: Run, serve: Serve) -> None:
-    server = serve(answer(200, RESULT), answer(400, {"error": {"code": "BadRequest", "message": "Too long."}}))
-    lines = [f"{number}\n" for number in range(20)]
-    ran = run("embed", f"{server.url}/v1", "--batch-size", "1", stdin="".join(lines))
+def test_what_came_before_a_failure_is_written(run: Run, emulator: Emulator) -> None:
+    def say(request: RecordedRequest) -> Reply:
+        if request.body["input"] == ["text 40"]:
+            return Reply(status=400, body={"error": {"code": "BadRequest", "message": "Too long."}})
+        return Reply(body=RESULT)
+
+    emulator.reply(say, path="embeddings", times=None)
+    texts = "".join(f"text {number}\n" for number in range(50))
+    ran = run("embed", emulator.url, "--batch-size", "1", stdin=texts)
     assert ran.status == 1
-    assert ran.err.startswith("The request for input[")
-    assert "(BadRequest) Too long." in ran.err
+    assert ran.out.startswith("0: 3 dimensions [1, 2.5, -0.1235]\n1: 3 dimensions")
+    assert ran.err.startswith("The request for input[40] to input[40] failed: (BadRequest) Too long.")
 
 
 def test_a_failure_as_json_has_its_code(run: Run, serve: Serve) -> None:

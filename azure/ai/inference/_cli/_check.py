@@ -20,6 +20,7 @@ from .._embeddings import embed_call
 from .._environment import proxies_for
 from .._info import info_operation
 from ..exceptions import InferenceError
+from ..models import ModelInfo
 from ._arguments import Arguments, UsageError
 from ._console import Colour, Console
 from ._report import Answered, answered, answered_rows, failed, failed_lines, table, understood, understood_rows
@@ -38,8 +39,8 @@ class Attempt(NamedTuple):
     operation: str
     ask: Callable[..., Any]
     """Sends it."""
-    leads_on: Callable[[AzureError], bool]
-    """Whether an error says no more than that another attempt should be made."""
+    leads_on: Callable[[Any], bool]
+    """Whether what comes, an answer or an error, says no more than that another attempt should be made."""
 
 
 def check(arguments: Arguments, target: Target, console: Console) -> int:
@@ -86,7 +87,7 @@ def _requests(arguments: Arguments, target: Target) -> Sequence[HttpRequest]:
 
 def _attempts(client: Any, arguments: Arguments, target: Target) -> Iterator[Attempt]:
     if _tells_its_model(target):
-        yield Attempt("info", client.get_model_info, _service_refused)
+        yield Attempt("info", client.get_model_info, _names_no_model)
     if arguments.embeddings:
         yield Attempt("embeddings", partial(client.embed, input=_INPUT), _never)
     else:
@@ -99,15 +100,16 @@ def _tells_its_model(target: Target) -> bool:
     return target.endpoint.dialect == "inference"
 
 
-def _service_refused(error: AzureError) -> bool:
-    return isinstance(error, InferenceError)
+def _names_no_model(came: Any) -> bool:
+    """Tell whether the service refused, or has something else than model information at that place."""
+    return isinstance(came, InferenceError) or (isinstance(came, ModelInfo) and not came.model_name)
 
 
-def _other_limit_wanted(error: AzureError) -> bool:
-    return "max_completion_tokens" in error.message
+def _other_limit_wanted(came: Any) -> bool:
+    return isinstance(came, AzureError) and "max_completion_tokens" in came.message
 
 
-def _never(_: AzureError) -> bool:
+def _never(_: Any) -> bool:
     return False
 
 
@@ -131,17 +133,22 @@ def _ask(attempts: Iterator[Attempt], secrets: Sequence[str]) -> dict[str, Any]:
     """Make attempts until one is answered, or fails in a way that says enough."""
     while True:
         attempt, start = next(attempts), time.perf_counter()
-        try:
-            headers, value = attempt.ask(cls=_with_headers, retry_total=0)
-        except AzureError as error:
-            if not attempt.leads_on(error):
-                failure = {"operation": attempt.operation, "seconds": round(time.perf_counter() - start, 3)}
-                return {"ok": False, "error": {**failure, **failed(error, secrets)}}
-        else:
-            return {
-                "ok": True,
-                "answer": answered(Answered(attempt.operation, time.perf_counter() - start, headers, value)),
-            }
+        headers, came = _outcome(attempt)
+        seconds = time.perf_counter() - start
+        if attempt.leads_on(came):
+            continue
+        if isinstance(came, AzureError):
+            failure = {"operation": attempt.operation, "seconds": round(seconds, 3), **failed(came, secrets)}
+            return {"ok": False, "error": failure}
+        return {"ok": True, "answer": answered(Answered(attempt.operation, seconds, headers, came))}
+
+
+def _outcome(attempt: Attempt) -> tuple[Mapping[str, str], Any]:
+    """Give the headers and the value of the answer, or no headers and the error."""
+    try:
+        return attempt.ask(cls=_with_headers, retry_total=0)  # type: ignore[no-any-return]
+    except AzureError as error:
+        return {}, error
 
 
 def _with_headers(response: Any, value: Any, _: Any) -> tuple[Mapping[str, str], Any]:

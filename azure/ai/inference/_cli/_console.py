@@ -51,7 +51,7 @@ class Console:
     def _write(self, stream: TextIO, text: str, colour: Colour | None = None) -> None:
         if stream.isatty():
             # What a model says must not steer the terminal: move the cursor, set its title, fill the clipboard.
-            text = _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+            text = _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text.replace("\r", ""))
             if colour and self.colourful:
                 text = f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
         stream.write(text)
