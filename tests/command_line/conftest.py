@@ -15,9 +15,12 @@ import pytest
 from azure.ai.inference.__main__ import main
 from azure.ai.inference.emulator import Emulator
 
-from ..clients.raw_server import PATIENCE, Answer, RawServer
+from ..clients.raw_server import Answer, RawServer
 
 KEY = "very-secret-key-0123456789"
+PATIENCE = 60.0
+"""Seconds for a process to start, or to say what is waited for, on a busy machine."""
+
 PROGRAM = [sys.executable, "-m", "azure.ai.inference"]
 
 
