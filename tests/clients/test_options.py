@@ -342,6 +342,15 @@ def test_what_cannot_be_a_client(world: World, endpoint: Any, credential: Any) -
         world.chat(endpoint, credential)
 
 
+def test_a_response_format_is_checked_wherever_it_is_given(world: World) -> None:
+    with pytest.raises(ValueError, match="Unsupported `response_format` 'odd'"):
+        world.chat("http://localhost", response_format="odd")
+    client = world.chat("http://localhost", response_format="json_object")
+    with pytest.raises(ValueError, match="Unsupported `response_format` 'odd'"):
+        client.with_defaults(response_format="odd")
+    assert client.with_defaults(response_format=None)
+
+
 async def test_send_request(world: World, serve: Serve) -> None:
     server = serve(answer(418, {"tea": 1}))
     request = HttpRequest("GET", "models?a=1", headers={"x-mine": "1"})

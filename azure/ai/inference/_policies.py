@@ -192,8 +192,12 @@ class CredentialGuard(SansIOHTTPPolicy[Any, Any]):
         """Check where the request goes.
 
         :raises InsecureRequestError: It carries a credential over plain http to another machine.
+        :raises ValueError: A credential has a line break in it, mostly that of the file which it was read from.
         """
         headers, url = request.http_request.headers, request.http_request.url
+        for name in ("Authorization", "api-key"):
+            if not headers.get(name, "").isprintable():  # what refuses it below shows it
+                raise ValueError(f"The credential for the header {name} has a line break or a control character in it.")
         scheme, host, _ = target = origin(url)
         if target != self._origin and not self._lax:
             remove_credentials(headers)

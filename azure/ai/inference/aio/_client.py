@@ -124,7 +124,9 @@ class ChatCompletionsClient(InferenceClient):
         Settings that are not named stay; `None` removes one. Closing either client closes both.
 
         :raises TypeError: There is no such setting.
+        :raises ValueError: The response format is unknown.
         """
+        response_format_of(options.get("response_format"))
         return self._with_defaults(options)
 
 
