@@ -1,0 +1,71 @@
+"""The frameworks that import ``azure.ai.inference``, at the releases that are tested, most used first.
+
+`.ci/run` takes the first nine, which differ most in what they rely on and install in four minutes together; the rest
+(``--all``) are large, pin a release of the beta by name, or use little of this package. What they are installed with is
+in ``locks/``, made by ``python -m tests.downstream.lock NAME``.
+"""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework and the environment it runs in.
+
+    :param name: of its program and lock.
+    :param requirements: what is installed for it; the first is the framework.
+    :keyword in_ci: whether it is tested without ``--all``.
+    :keyword pins_the_beta: whether it asks for a release of the beta by name, which 1.0.0 cannot be. It is installed
+        past that pin.
+    """
+
+    name: str
+    requirements: tuple[str, ...]
+    in_ci: bool = False
+    pins_the_beta: bool = False
+
+    @property
+    def lock(self) -> Path:
+        """The exact versions of all it needs, without this package."""
+        return HERE / "locks" / f"{self.name}.txt"
+
+    @property
+    def program(self) -> Path:
+        """What uses it."""
+        return HERE / "programs" / f"{self.name}.py"
+
+    @property
+    def checks(self) -> list[str]:
+        """The names of the program's checks, which can be read without running it."""
+        tree = ast.parse(self.program.read_text("utf-8"))
+        functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+        return [node.name for node in functions if node.name.startswith("test_")]
+
+
+FRAMEWORKS = (
+    Framework("crewai", ("crewai[azure-ai-inference]==1.15.30",)),
+    Framework("azure_projects", ("azure-ai-projects==1.0.0b11",), in_ci=True),
+    Framework("inspect_ai", ("inspect-ai==0.3.285",)),
+    Framework("agno", ("agno==3.1.10",), in_ci=True),
+    Framework("semantic_kernel", ("semantic-kernel[azure]==1.45.0",), in_ci=True),
+    Framework("langchain", ("langchain-azure-ai[v1]==1.2.12",), in_ci=True),
+    Framework("openlit", ("openlit==1.45.0",)),
+    Framework("autogen", ("autogen-ext[azure]==0.7.5", "autogen-agentchat==0.7.5"), in_ci=True),
+    Framework("agent_framework", ("agent-framework-azure-ai==1.0.0rc6",), pins_the_beta=True),
+    Framework("prompty", ("prompty[serverless]==0.1.50",)),
+    Framework("any_llm", ("any-llm-sdk[azure]==1.40.2",), in_ci=True),
+    Framework("mirascope", ("mirascope[azure]==1.25.7",), in_ci=True),
+    Framework("guidance", ("guidance[azureai]==0.3.1",)),
+    Framework(
+        "llamaindex",
+        ("llama-index-llms-azure-inference==0.8.0", "llama-index-embeddings-azure-inference==0.6.0"),
+        in_ci=True,
+    ),
+    Framework("llm_github", ("llm-github-models==0.18.0",), in_ci=True),
+    Framework("lilypad", ("lilypad-sdk[azure]==0.10.4",)),
+    Framework("ai_inference_plus", ("azure-ai-inference-plus==1.0.4",), pins_the_beta=True),
+)
