@@ -86,10 +86,6 @@ class LlamaIndex(Checks):
         calls = model.get_tool_calls_from_response(answer)
         self.assertEqual([call.tool_kwargs for call in calls], [{"a": 2, "b": 3}])
 
-    def test_predict_and_call(self) -> None:
-        self.call("add", {"a": 2, "b": 3})
-        self.assertEqual(self.model().predict_and_call([ADD], "2 and 3?").response, "5")
-
     def test_structured(self) -> None:
         self.say(CITY)
         schema = {"type": "object", "properties": {"name": {"type": "string"}, "people": {"type": "integer"}}}
@@ -135,7 +131,7 @@ class LlamaIndex(Checks):
             self.model().chat(asking("trigger the content filter"))
 
     def test_a_stream_that_breaks_off(self) -> None:
-        self.endpoint.fault("cut:events=4")
+        self.endpoint.fault("cut:events=4,path=chat")
         seen = []
         with self.assertRaises(IncompleteStreamError):
             for update in self.model().stream_chat(asking("count to 500")):

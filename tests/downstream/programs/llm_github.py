@@ -119,7 +119,7 @@ class LlmGithub(Checks):
             self.model.prompt("hi", stream=False).text()
 
     def test_a_busy_model(self) -> None:
-        self.endpoint.fault("429:times=1,wait=0.01;503:times=1")
+        self.endpoint.fault("429:times=1,wait=0.01;503:times=1,wait=0.01")
         self.say("later")
         self.assertEqual(self.model.prompt("hi", stream=False).text(), "later")
 
