@@ -1,9 +1,7 @@
 """The environments are made and the programs run once, two at a time, for the frameworks whose tests are collected."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -101,8 +99,7 @@ def run(framework: Framework, wheel: Path, home: Path) -> Run:
 
 
 def _read(stdout: str, output: str) -> Run:
-    lines = [json.loads(line) for line in stdout.splitlines() if line.startswith("{")]
-    checks = {line["check"]: line for line in lines if "check" in line}
+    lines = [json.loads(line) for line in stdout.splitlines()]
     packages = [line for line in lines if "file" in line]
-    rest = "\n".join(line for line in stdout.splitlines() if not line.startswith("{"))
-    return Run(package=packages[0] if packages else None, checks=checks, output=f"{rest}\n{output}")
+    checks = {line["check"]: line for line in lines if "check" in line}
+    return Run(package=packages[0] if packages else None, checks=checks, output=output)

@@ -51,7 +51,7 @@ TRACING = ("azure-core-tracing-opentelemetry", "opentelemetry-sdk")
 FRAMEWORKS = (
     Framework("crewai", ("crewai[azure-ai-inference]==1.15.30",)),
     Framework("azure_projects", ("azure-ai-projects==1.0.0b11", *TRACING, "trustme"), in_ci=True),
-    Framework("inspect_ai", ("inspect-ai==0.3.285",)),
+    Framework("inspect_ai", ("inspect-ai==0.3.285", "openai")),
     Framework("agno", ("agno==3.1.10",), in_ci=True),
     Framework("semantic_kernel", ("semantic-kernel[azure]==1.45.0", *TRACING), in_ci=True),
     Framework("langchain", ("langchain-azure-ai[v1]==1.2.12",), in_ci=True),

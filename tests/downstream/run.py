@@ -7,13 +7,13 @@ hangs ends the program, with the stacks of all threads on stderr.
 import faulthandler
 import importlib.metadata
 import importlib.util
-import io
 import json
+import os
 import sys
 import time
 import unittest
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 PATIENCE = 60
 """Seconds that a check may take."""
@@ -22,7 +22,7 @@ PATIENCE = 60
 class Reporter(unittest.TestResult):
     """Prints a line for each check that ends."""
 
-    def __init__(self, out: io.TextIOBase) -> None:
+    def __init__(self, out: TextIO) -> None:
         super().__init__()
         self.buffer = True
         self._out = out
@@ -67,7 +67,8 @@ def about_the_package() -> dict[str, Any]:
 
 def main(program: str) -> None:
     """Run the checks of one program."""
-    out = sys.stdout
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # standard output is for the lines; what a framework prints there is not one of them
     print(json.dumps(about_the_package()), file=out, flush=True)
     spec = importlib.util.spec_from_file_location("program", program)
     assert spec is not None

@@ -153,10 +153,9 @@ class SemanticKernel(Checks):
         os.environ["SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS_SENSITIVE"] = "true"
         self.addCleanup(os.environ.pop, "SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS_SENSITIVE")
         await self.service().get_chat_message_content(asking("hi"), AzureAIInferenceChatPromptExecutionSettings())
-        spans = [span for span in SPANS.get_finished_spans() if span.attributes.get("az.namespace")]
-        names = [span.name for span in spans]
-        self.assertIn("chat gpt", names)
-        span = spans[names.index("chat gpt")]
+        spans = {span.name: span for span in SPANS.get_finished_spans() if "gen_ai.system" in span.attributes}
+        self.assertEqual(list(spans), ["chat gpt"])
+        span = spans["chat gpt"]
         self.assertEqual(span.attributes["gen_ai.usage.input_tokens"], 11)
         said = [json.loads(event.attributes["gen_ai.event.content"]) for event in span.events]
         self.assertEqual(said[-1]["message"]["content"], "Hello.")
