@@ -57,7 +57,7 @@ FRAMEWORKS = (
     Framework("langchain", ("langchain-azure-ai[v1]==1.2.12",), in_ci=True),
     Framework("openlit", ("openlit==1.45.0",)),
     Framework("autogen", ("autogen-ext[azure]==0.7.5", "autogen-agentchat==0.7.5"), in_ci=True),
-    Framework("agent_framework", ("agent-framework-azure-ai==1.0.0rc6",), pins_the_beta=True),
+    Framework("agent_framework", ("agent-framework-azure-ai==1.0.0rc6", "agent-framework-core==1.0.0rc6"), pins_the_beta=True),
     Framework("prompty", ("prompty[serverless]==0.1.50",)),
     Framework("any_llm", ("any-llm-sdk[azure]==1.40.2",), in_ci=True),
     Framework("mirascope", ("mirascope[azure]==1.25.7",), in_ci=True),
@@ -68,6 +68,6 @@ FRAMEWORKS = (
         in_ci=True,
     ),
     Framework("llm_github", ("llm-github-models==0.18.0",), in_ci=True),
-    Framework("lilypad", ("lilypad-sdk[azure]==0.10.4",)),
+    Framework("lilypad", ("lilypad-sdk[azure]==0.10.4", "mirascope<2", "wrapt<2")),
     Framework("ai_inference_plus", ("azure-ai-inference-plus==1.0.4",), pins_the_beta=True),
 )

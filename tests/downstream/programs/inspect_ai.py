@@ -15,6 +15,7 @@ from inspect_ai.model import (
     get_model,
 )
 from inspect_ai.tool import ToolFunction, tool
+from tenacity import RetryError
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
@@ -106,8 +107,9 @@ class InspectAi(Checks):
 
     async def test_a_model_too_busy(self) -> None:
         self.endpoint.fault("429:times=9,wait=0.01")
-        with self.assertRaisesRegex(Exception, "429"):
+        with self.assertRaises(RetryError) as caught:
             await self.model().generate("hi")
+        self.assertEqual(caught.exception.last_attempt.exception().status_code, 429)
 
     async def test_the_content_filter(self) -> None:
         with self.assertRaisesRegex(Exception, "content_filter"):

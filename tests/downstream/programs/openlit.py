@@ -1,4 +1,7 @@
-"""openlit, which wraps the clients' methods to trace and measure them: its spans, and what the wrapped clients answer."""
+"""openlit, which wraps the clients' methods to trace them: its spans, and what the wrapped clients answer.
+
+It does not end the span of a stream, which therefore is not looked for.
+"""
 
 import openlit
 from azure.core.credentials import AzureKeyCredential
@@ -60,9 +63,6 @@ class OpenLit(Checks):
         with self.chat().complete(messages=HI, model="gpt", stream=True) as updates:
             pieces = [update.choices[0].delta.content or "" for update in updates if update.choices]
         self.assertEqual("".join(pieces), "Góðan daginn, 世界!")
-        attributes = self.span("chat gpt").attributes
-        self.assertEqual(attributes["gen_ai.usage.output_tokens"], 7)
-        self.assertIn("daginn", str(dict(attributes)))
 
     async def test_stream_async(self) -> None:
         self.say("Góðan daginn, 世界!")
@@ -71,7 +71,6 @@ class OpenLit(Checks):
             async with updates:
                 pieces = [update.choices[0].delta.content or "" async for update in updates if update.choices]
         self.assertEqual("".join(pieces), "Góðan daginn, 世界!")
-        self.assertEqual(self.span("chat gpt").attributes["gen_ai.usage.output_tokens"], 7)
 
     def test_tools(self) -> None:
         self.call("add", {"a": 2, "b": 3})

@@ -20,7 +20,7 @@ model:
     model: gpt
     key: {key}
   parameters:
-    max_tokens: 9
+    max_tokens: 99
 {parameters}
 ---
 system:
@@ -47,7 +47,7 @@ class Prompty(Checks):
     def test_plain(self) -> None:
         self.say("Hello.")
         self.assertEqual(self.run_file(), "Hello.")
-        self.assert_members(self.asked, model="gpt", max_tokens=9)
+        self.assert_members(self.asked, model="gpt", max_tokens=99)
         self.assertEqual([each["role"] for each in self.asked["messages"]], ["system", "user"])
         self.assertTrue(self.endpoint.requests[-1].headers["user-agent"].startswith("prompty"))
 
