@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .environments import NotInstallable, build_wheel, clean_environment, make_environment
+from .environments import NotInstallableError, build_wheel, clean_environment, make_environment
 from .frameworks import FRAMEWORKS, HERE, Framework
 
 # Frameworks tell their makers how they are used, in the background and with retries; nothing leaves this machine here.
@@ -81,7 +81,7 @@ def run(framework: Framework, wheel: Path, home: Path) -> Run:
     """Make the framework's environment and run its program there, in a folder of its own."""
     try:
         python = make_environment(framework, wheel)
-    except NotInstallable as problem:
+    except NotInstallableError as problem:
         return Run(problem=str(problem))
     try:
         done = subprocess.run(

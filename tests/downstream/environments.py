@@ -20,7 +20,7 @@ BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_w
 OUTSIDE = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_REQUIRE_VIRTUALENV")
 
 
-class NotInstallable(Exception):
+class NotInstallableError(Exception):
     """A package of a lock cannot be had here; the text is the installer's last line."""
 
 
@@ -51,7 +51,7 @@ def build_wheel(folder: Path) -> Path:
 def make_environment(framework: Framework, wheel: Path) -> Path:
     """Return the Python of the framework's environment, with the wheel installed.
 
-    :raises NotInstallable: if the lock's packages cannot be installed here.
+    :raises NotInstallableError: if the lock's packages cannot be installed here.
     """
     folder = Path(os.environ.get("DOWNSTREAM_CACHE") or ROOT / ".venv" / "downstream").resolve() / framework.name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -76,7 +76,7 @@ def _install(python: Path, *what: str) -> None:
     )
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise NotInstallable(lines[-1] if lines else f"the installer ended with status {done.returncode}")
+        raise NotInstallableError(lines[-1] if lines else f"the installer ended with status {done.returncode}")
 
 
 def _installer(python: Path) -> Sequence[str]:
@@ -84,4 +84,4 @@ def _installer(python: Path) -> Sequence[str]:
     if uv is not None:
         return [uv, "pip", "install", "--quiet", "--python", str(python)]
     pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
-    return [*pip, "install", "--quiet", "--no-compile", "--only-binary", ":all:"]
+    return [*pip, "install", "--quiet", "--no-compile"]

@@ -19,6 +19,7 @@ class Framework:
     :param name: of its program and lock.
     :param requirements: what is installed for it; the first is the framework.
     :keyword in_ci: whether it is tested without ``--all``.
+    :keyword asks: whether its metadata names azure-ai-inference at all; some look for it when they run.
     :keyword pins_the_beta: whether it asks for a release of the beta by name, which 1.0.0 cannot be. It is installed
         past that pin.
     """
@@ -26,6 +27,7 @@ class Framework:
     name: str
     requirements: tuple[str, ...]
     in_ci: bool = False
+    asks: bool = True
     pins_the_beta: bool = False
 
     @property
@@ -50,14 +52,16 @@ TRACING = ("azure-core-tracing-opentelemetry", "opentelemetry-sdk")
 
 FRAMEWORKS = (
     Framework("crewai", ("crewai[azure-ai-inference]==1.15.30",)),
-    Framework("azure_projects", ("azure-ai-projects==1.0.0b11", *TRACING, "trustme"), in_ci=True),
+    Framework("azure_projects", ("azure-ai-projects==1.0.0b11", *TRACING, "trustme"), in_ci=True, asks=False),
     Framework("inspect_ai", ("inspect-ai==0.3.285", "openai")),
     Framework("agno", ("agno==3.1.10",), in_ci=True),
     Framework("semantic_kernel", ("semantic-kernel[azure]==1.45.0", *TRACING), in_ci=True),
     Framework("langchain", ("langchain-azure-ai[v1]==1.2.12",), in_ci=True),
-    Framework("openlit", ("openlit==1.45.0",)),
+    Framework("openlit", ("openlit==1.45.0",), asks=False),
     Framework("autogen", ("autogen-ext[azure]==0.7.5", "autogen-agentchat==0.7.5"), in_ci=True),
-    Framework("agent_framework", ("agent-framework-azure-ai==1.0.0rc6", "agent-framework-core==1.0.0rc6"), pins_the_beta=True),
+    Framework(
+        "agent_framework", ("agent-framework-azure-ai==1.0.0rc6", "agent-framework-core==1.0.0rc6"), pins_the_beta=True
+    ),
     Framework("prompty", ("prompty[serverless]==0.1.50",)),
     Framework("any_llm", ("any-llm-sdk[azure]==1.40.2",), in_ci=True),
     Framework("mirascope", ("mirascope[azure]==1.25.7",), in_ci=True),

@@ -1,4 +1,4 @@
-"""``python -m tests.downstream.lock [NAME ...]``: writes the locks of frameworks anew, with uv, which has to be on PATH.
+"""``python -m tests.downstream.lock [NAME ...]``: writes the locks of frameworks anew with uv, to be on PATH.
 
 They are for Linux on x86-64 and Python 3.11. This package is resolved as the wheel of the checkout, whatever release
 of the beta a framework asks for, and left out of the lock.

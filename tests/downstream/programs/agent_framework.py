@@ -1,4 +1,4 @@
-"""agent-framework-azure-ai, whose embedding client sends texts and images through clients of this package. Asynchronous.
+"""agent-framework-azure-ai, whose embedding client sends texts and images through ours. All asynchronous.
 
 It asks for the beta by name, and is installed past that.
 """

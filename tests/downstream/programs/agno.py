@@ -1,4 +1,4 @@
-"""agno's model for Azure AI Foundry, under an agent. It words what went wrong anew: errors are its `ModelProviderError`."""
+"""agno's model for Azure AI Foundry, under an agent. What goes wrong is raised as its `ModelProviderError`."""
 
 from agno.agent import Agent
 from agno.exceptions import ModelProviderError

@@ -4,6 +4,7 @@ They take https and Entra ID only: the emulator has a certificate of its own, an
 """
 
 import time
+from typing import ClassVar
 
 from azure.ai.projects import AIProjectClient, enable_telemetry
 from azure.ai.projects.aio import AIProjectClient as AsyncProjectClient
@@ -49,7 +50,7 @@ class AsyncIdentity(Identity):
 
 
 class AzureProjects(Checks):
-    emulator_settings = {"tls": True}
+    emulator_settings: ClassVar = {"tls": True}
 
     def project(self, **settings):
         self.identity = Identity(self.endpoint, **settings)
@@ -65,9 +66,7 @@ class AzureProjects(Checks):
         return client
 
     def async_project(self):
-        client = AsyncProjectClient(
-            endpoint=f"{self.url}/api/projects/tests", credential=AsyncIdentity(self.endpoint)
-        )
+        client = AsyncProjectClient(endpoint=f"{self.url}/api/projects/tests", credential=AsyncIdentity(self.endpoint))
         self.addAsyncCleanup(client.close)
         return client.inference
 
@@ -122,16 +121,12 @@ class AzureProjects(Checks):
         self.assertEqual([len(item.embedding) for item in found.data], [6, 6])
 
     async def test_embeddings_async(self) -> None:
-        client = self.async_project().get_embeddings_client(
-            connection_verify=self.endpoint.ca_file, model="embedder"
-        )
+        client = self.async_project().get_embeddings_client(connection_verify=self.endpoint.ca_file, model="embedder")
         async with client:
             self.assertEqual(len((await client.embed(input=["a"], dimensions=6)).data[0].embedding), 6)
 
     def test_image_embeddings(self) -> None:
-        client = self.project().get_image_embeddings_client(
-            connection_verify=self.endpoint.ca_file, model="embedder"
-        )
+        client = self.project().get_image_embeddings_client(connection_verify=self.endpoint.ca_file, model="embedder")
         with client:
             found = client.embed(input=[{"image": "data:image/png;base64,iVBORw0KGgo="}])
         self.assertEqual(len(found.data), 1)

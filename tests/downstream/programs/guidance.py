@@ -83,5 +83,3 @@ class Guidance(Checks):
         self.endpoint.fault("cut:events=4")
         with self.assertRaises(IncompleteStreamError):
             self.ask("count to 500")
-
-

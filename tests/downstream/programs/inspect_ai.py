@@ -48,8 +48,9 @@ class InspectAi(Checks):
     async def test_plain(self) -> None:
         self.say("Hello.")
         config = GenerateConfig(max_retries=0, temperature=0.5, max_tokens=9, seed=4, stop_seqs=["END"])
-        output = await self.model().generate([ChatMessageSystem(content="Be brief."), ChatMessageUser(content="hi")],
-                                             config=config)
+        output = await self.model().generate(
+            [ChatMessageSystem(content="Be brief."), ChatMessageUser(content="hi")], config=config
+        )
         self.assertEqual((output.completion, output.stop_reason), ("Hello.", "stop"))
         self.assertEqual((output.usage.input_tokens, output.usage.output_tokens), (11, 7))
         self.assert_members(self.asked, model="gpt-4o", temperature=0.5, max_tokens=9, seed=4, stop=["END"])

@@ -47,8 +47,9 @@ class Lilypad(Checks):
         self.assertEqual(span.name, "chat gpt")
         self.assertEqual(span.attributes["gen_ai.usage.output_tokens"], 7)
         self.assertEqual(span.attributes["gen_ai.request.max_tokens"], 9)
-        self.assertEqual([event.name for event in span.events],
-                         ["gen_ai.system.message", "gen_ai.user.message", "gen_ai.choice"])
+        self.assertEqual(
+            [event.name for event in span.events], ["gen_ai.system.message", "gen_ai.user.message", "gen_ai.choice"]
+        )
 
     def test_the_model_is_named_by_the_endpoint(self) -> None:
         self.chat().complete(messages=HI)

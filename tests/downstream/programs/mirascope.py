@@ -1,7 +1,7 @@
 """mirascope 1: functions that are calls of a model, by the decorator for Azure.
 
-It hands over a streamed call of a tool when the next update comes, so that it needs models that send calls in pieces and
-then an update without: on the route of a deployment, Azure OpenAI's.
+It hands over a streamed call of a tool when the next update comes, so that it needs models that send calls in
+pieces and then an update without: on the route of a deployment, Azure OpenAI's.
 """
 
 from azure.core.credentials import AzureKeyCredential

@@ -19,7 +19,7 @@ SPANS = InMemorySpanExporter()
 HI = [{"role": "user", "content": "hi"}]
 
 
-def setUpModule() -> None:  # noqa: N802 unittest's name for it
+def setUpModule() -> None:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(SPANS))
     trace.set_tracer_provider(provider)

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import prompty
-import prompty.serverless  # noqa: F401 registers the executor
+import prompty.serverless
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from checks import CITY, Checks
 

@@ -178,9 +178,7 @@ class SemanticKernel(Checks):
     async def test_a_model_too_busy(self) -> None:
         self.endpoint.fault("429:times=9,wait=0.01")
         with self.assertRaises(HttpResponseError) as caught:
-            await self.service().get_chat_message_content(
-                asking("hi"), AzureAIInferenceChatPromptExecutionSettings()
-            )
+            await self.service().get_chat_message_content(asking("hi"), AzureAIInferenceChatPromptExecutionSettings())
         self.assertEqual(caught.exception.status_code, 429)
 
     async def test_the_content_filter(self) -> None:
