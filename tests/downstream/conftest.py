@@ -62,7 +62,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Run]]]:
     wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
-    collected = {item.callspec.params["framework"].name for item in request.session.items if hasattr(item, "callspec")}
+    needing = (item for item in request.session.items if "ran" in getattr(item, "fixturenames", ()))
+    collected = {item.callspec.params["framework"].name for item in needing}
     with ThreadPoolExecutor(2) as workers:
         chosen = [one for one in FRAMEWORKS if one.name in collected]
         yield {one.name: workers.submit(run, one, wheel, tmp_path_factory.mktemp(one.name)) for one in chosen}
