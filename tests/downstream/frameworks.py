@@ -2,7 +2,8 @@
 
 `.ci/run` takes nine, which differ most in what they rely on; with pip they take five minutes of processor time, on two
 cores half of that. The rest (``--all``) are large (crewai, inspect_ai, guidance, openlit), pin a release of the beta by
-name, or use little of this package. What they are installed with is in ``locks/``, made by ``python -m tests.downstream.lock NAME``.
+name, or use little of this package. What they are installed with is in ``locks/``, made by
+``python -m tests.downstream.lock NAME``.
 """
 
 import ast
