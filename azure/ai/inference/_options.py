@@ -222,23 +222,35 @@ class ClientOptions(RequestOptions, total=False):
     per_retry_policies: Any
     """A policy, or a list, that runs for each attempt."""
     headers_policy: Any
+    """An azure-core policy in place of the one that adds `headers`."""
     user_agent_policy: Any
+    """One in place of that which writes the user agent."""
     proxy_policy: Any
+    """One in place of that which hands over `proxies`."""
     redirect_policy: Any
+    """One in place of that which follows redirects, and takes credentials off to other origins."""
     retry_policy: Any
+    """One in place of that which retries."""
     custom_hook_policy: Any
+    """One in place of that which calls `raw_request_hook` and `raw_response_hook`."""
     authentication_policy: Any
+    """One in place of that which adds the credential."""
     logging_policy: Any
+    """One in place of that which logs requests and answers in full with `logging_enable`."""
     http_logging_policy: Any
+    """One in place of that which logs a request's and an answer's head at INFO."""
     auto_request_id: bool
     """Whether requests get an `x-ms-client-request-id`, True by default."""
     sdk_moniker: str
+    """What the user agent says of this library; by default its name and version."""
     user_agent_use_env: bool
     """Whether AZURE_HTTP_USER_AGENT is appended to the user agent, True by default."""
     application_id: str | None
     """Another name of `user_agent`."""
     redirect_remove_headers: Iterable[str]
+    """Headers that are taken off on every redirect."""
     redirect_on_status_codes: Iterable[int]
+    """Statuses that are followed as redirects besides 300, 301, 302, 303, 307 and 308."""
     blocked_redirect_headers: Sequence[str]
     """Headers not to send to another origin, besides those that carry credentials."""
     disable_redirect_cleanup: bool
@@ -248,9 +260,13 @@ class ClientOptions(RequestOptions, total=False):
     use_env_settings: bool
     """Whether proxies and certificates are taken from the environment, True by default."""
     additional_allowed_query_params: Iterable[str]
+    """Members of the query whose values may stand in azure-core's spans; of others "REDACTED" does."""
     polling_interval: Any
+    """Taken as every Azure client takes it; no operation here polls."""
     session: Any
+    """A session of the HTTP library for the default transport to use: requests', or aiohttp's."""
     session_owner: bool
+    """Whether closing the client closes that session too, True by default."""
 
 
 class CompleteOptions(ChatOptions, RequestOptions, total=False):

@@ -1,0 +1,60 @@
+"""Links between Markdown files hold in the repository; here they are made to hold in the built pages too.
+
+README, CONTRIBUTING and CHANGELOG are pages by inclusion, and other files and folders are no pages at all. A link to
+a page is led there, one to what only the repository has becomes plain text, and one that leads nowhere is a warning.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+DOCS = Path(__file__).resolve().parents[1]
+ROOT = DOCS.parent
+INCLUDED = {"README.md": "readme.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
+_LOGGER = logging.getLogger(__name__)
+
+
+def relink(text: str, source: Path, page: Path) -> str:
+    """Lead the links of a Markdown text to pages.
+
+    :param text: The text.
+    :param source: The file that it is from; relative links are from its folder.
+    :param page: The page that it becomes a part of.
+    """
+
+    def led(match: re.Match[str]) -> str:
+        words, target, anchor = match[1], match[2], match[3] or ""
+        path = Path(os.path.normpath(source.parent / target))
+        if not path.exists():
+            _LOGGER.warning("the link [%s](%s) leads nowhere", words, target, location=str(source))
+            return words
+        if path.parent == ROOT and path.name in INCLUDED:
+            path = DOCS / INCLUDED[path.name]
+        if not path.is_relative_to(DOCS) or path.suffix not in (".md", ".rst"):
+            return words
+        return f"[{words}]({os.path.relpath(path, page.parent)}{anchor})"
+
+    return _LINK.sub(led, text)
+
+
+def _relink_page(app: Sphinx, docname: str, content: list[str]) -> None:
+    page = Path(app.env.doc2path(docname))
+    if page.suffix == ".md":
+        content[0] = relink(content[0], page, page)
+
+
+def _relink_included(app: Sphinx, path: Path, docname: str, content: list[str]) -> None:
+    if path.suffix == ".md":
+        content[0] = relink(content[0], ROOT / path.name, Path(app.env.doc2path(docname)))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.connect("source-read", _relink_page)
+    app.connect("include-read", _relink_included)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
