@@ -14,7 +14,7 @@ from azure.ai.inference import __version__  # noqa: E402 - of this copy, not of 
 
 project = "azure-ai-inference"
 release = version = __version__
-copyright = ""  # noqa: A001 - Sphinx wants this name
+copyright = ""
 html_show_copyright = False
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.viewcode", "myst_parser", "reference", "links"]
@@ -31,7 +31,7 @@ autodoc_default_options = {"members": True}
 autodoc_inherit_docstrings = False
 python_maximum_signature_line_length = 160
 toc_object_entries_show_parents = "hide"
-smartquotes = False  # what stands between quotes is mostly a value
+smartquotes_action = "D"  # dashes; what stands between quotes is mostly a value
 
 html_theme = "furo"
 html_title = f"azure-ai-inference {release}"

@@ -13,7 +13,7 @@ from sphinx.util import logging
 
 DOCS = Path(__file__).resolve().parents[1]
 ROOT = DOCS.parent
-INCLUDED = {"README.md": "readme.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+INCLUDED = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
 _LOGGER = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def relink(text: str, source: Path, page: Path) -> str:
             _LOGGER.warning("the link [%s](%s) leads nowhere", words, target, location=str(source))
             return words
         if path.parent == ROOT and path.name in INCLUDED:
-            path = DOCS / INCLUDED[path.name]
+            path = DOCS / "project" / path.name.lower()
         if not path.is_relative_to(DOCS) or path.suffix not in (".md", ".rst"):
             return words
         return f"[{words}]({os.path.relpath(path, page.parent)}{anchor})"
@@ -50,7 +50,8 @@ def _relink_page(app: Sphinx, docname: str, content: list[str]) -> None:
 
 def _relink_included(app: Sphinx, path: Path, docname: str, content: list[str]) -> None:
     if path.suffix == ".md":
-        content[0] = relink(content[0], ROOT / path.name, Path(app.env.doc2path(docname)))
+        page = Path(app.env.doc2path(app.env.docname))  # MyST tells its stem only
+        content[0] = relink(content[0], DOCS / path, page)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

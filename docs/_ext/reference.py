@@ -12,9 +12,10 @@ import importlib
 import inspect
 import pydoc
 import re
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -66,42 +67,50 @@ def read_member(owner: type, name: str, *default: Any) -> Any:
         raise AttributeError(name)
     value = safe_getattr(owner, name, *default)
     if isinstance(value, Derived):
-        return property(cast("Derived[Any]", value)._read)
+        return property(value._read)
     return value
 
 
 def constructor(model: type[Model]) -> inspect.Signature:
-    """Make the signature that a model's fields give its constructor."""
+    """Make the signature that a model's fields give its constructor: those without a default are required."""
     parameters: dict[str, inspect.Parameter] = {}
     for owner in reversed(model.__mro__):
-        if not issubclass(owner, Model):
-            continue
-        [tree] = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
-        for node in cast("ast.ClassDef", tree).body:
-            if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
-                continue
-            name = node.target.id
-            if name not in model._names or "constant" in (spec := ast.unparse(node.value or ast.Constant(""))):
+        if issubclass(owner, Model) and owner is not Model:
+            for field in _fields(owner):
+                name = ast.unparse(field.target)
                 parameters.pop(name, None)
-                continue
-            required = node.value is None or (spec.startswith("field(") and "default=" not in spec)
-            parameters[name] = inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=inspect.Parameter.empty if required else None,
-                annotation=owner.__annotations__[name],
-            )
+                if not _is_call(field.value, "constant"):
+                    parameters[name] = inspect.Parameter(
+                        name,
+                        inspect.Parameter.KEYWORD_ONLY,
+                        default=inspect.Parameter.empty if _is_required(field.value) else None,
+                        annotation=owner.__annotations__[name],
+                    )
     this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     return inspect.Signature([this, *parameters.values()])
 
 
-def readable(signature: inspect.Signature) -> inspect.Signature:
-    """Show a default that a dataclass makes anew each time as `...`, which Sphinx can read."""
+def _fields(model: type[Model]) -> list[ast.AnnAssign]:
+    [definition] = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    return [node for node in cast("ast.ClassDef", definition).body if isinstance(node, ast.AnnAssign)]
+
+
+def _is_call(value: ast.expr | None, function: str) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == function
+
+
+def _is_required(value: ast.expr | None) -> bool:
+    return value is None or (_is_call(value, "field") and "default=" not in ast.unparse(value))
+
+
+def dataclass_constructor(value: type) -> inspect.Signature:
+    """Make a dataclass's signature, with what a factory makes as the default: Sphinx cannot read `<factory>`."""
+    made = {field.name: field.default_factory for field in fields(value) if field.default_factory is not MISSING}
+    initialize: Any = vars(value)["__init__"]
+    signature = inspect.signature(initialize)
+    parameters = signature.parameters.items()
     return signature.replace(
-        parameters=[
-            parameter.replace(default=...) if repr(parameter.default) == "<factory>" else parameter
-            for parameter in signature.parameters.values()
-        ]
+        parameters=[old.replace(default=made[name]()) if name in made else old for name, old in parameters]
     )
 
 
@@ -116,7 +125,9 @@ def adapt_signatures(app: Sphinx) -> None:
         if issubclass(value, Model) and "__init__" not in vars(value):
             analyzer.overloads[f"{value.__qualname__}.__init__"] = [constructor(value)]
         elif is_dataclass(value):
-            analyzer.overloads[f"{value.__qualname__}.__init__"] = [readable(inspect.signature(value.__init__))]
+            analyzer.overloads[f"{value.__qualname__}.__init__"] = [dataclass_constructor(value)]
+        for name in dir(value):
+            analyzer.tagorder.setdefault(f"{value.__qualname__}.{name}", sys.maxsize)  # what is inherited comes last
         for name, member in vars(value).items():
             if isinstance(getattr(member, "__signature__", None), SpelledOutSignature):
                 analyzer.overloads.pop(f"{value.__qualname__}.{name}", None)
@@ -215,8 +226,8 @@ def complete_docstring(app: Sphinx, what: str, name: str, value: Any, options: A
     if isinstance(signature, SpelledOutSignature):
         tables = " and ".join(f":ref:`{_label(option.__name__)}`" for option in signature._options)
         told = [f"Options: {tables}.", ""]
-    fields = next((number for number, line in enumerate(lines) if line.startswith(":")), len(lines))
-    lines[fields:fields] = told
+    at = next((number for number, line in enumerate(lines) if line.startswith(":")), len(lines))
+    lines[at:at] = told
 
 
 def _label(options: str) -> str:
@@ -225,7 +236,7 @@ def _label(options: str) -> str:
 
 def check_completeness(app: Sphinx, env: BuildEnvironment) -> None:
     """Warn of what is public and not in the reference."""
-    documented: Mapping[str, Any] = env.domains["py"].objects  # type: ignore[attr-defined]
+    documented: Mapping[str, Any] = env.domains["py"].objects
     for public, value in public_objects():
         if public not in documented:
             _LOGGER.warning("%s is not in the reference", public)
