@@ -173,7 +173,7 @@ class Options(SphinxDirective):
                 _LOGGER.warning("the option %s of %s is not explained", option, name, location=self.get_location())
             kind = stringify_annotation(annotations[option], "fully-qualified")
             lines += [f"   * - ``{option}``", f"     - ``{_last_parts(kind)}``"]
-            lines += textwrap.indent(text, "       ").replace("       ", "     - ", 1).split("\n")
+            lines += textwrap.indent(text or "Not explained.", "       ").replace("       ", "     - ", 1).split("\n")
         return self.parse_text_to_nodes("\n".join(lines))
 
 

@@ -43,7 +43,7 @@ class ChatOptions(TypedDict, total=False):
     seed: Setting[int]
     """Makes sampling repeatable, as far as the service can."""
     stop: Setting[str | Sequence[str]]
-    """Texts at which the answer ends; some services take a single str too."""
+    """Texts at which the answer ends, without them; OpenAI takes 4 at most. Some services take a single str too."""
     temperature: Setting[float]
     """0 to 1, for some models to 2: how random the choice of tokens is. Change this or `top_p`, not both."""
     tool_choice: Setting[str | ChatCompletionsToolChoicePreset | ChatCompletionsNamedToolChoice | Mapping[str, Any]]
@@ -58,7 +58,7 @@ class ChatOptions(TypedDict, total=False):
     reasoning_effort: Setting[str]
     """How much to think: "none", "minimal", "low", "medium", "high", "xhigh"; which of them, the model decides."""
     verbosity: Setting[str]
-    """How long answers are: "low", "medium", "high"."""
+    """How long answers are: "low", "medium" (the default), "high"; OpenAI's models from GPT-5 on."""
     n: Setting[int]
     """How many answers to give, 1 by default."""
     logprobs: Setting[bool]
@@ -76,7 +76,7 @@ class ChatOptions(TypedDict, total=False):
     modalities: Setting[Sequence[str]]
     """Kinds of output: "text", "audio"."""
     audio: Setting[Mapping[str, Any]]
-    """Voice and format of audio output."""
+    """Voice and format of audio output: `{"voice": "alloy", "format": "wav"}`."""
     metadata: Setting[Mapping[str, Any]]
     """Names and values to keep with a stored completion: for OpenAI 16 texts at most, of 64 and 512 characters."""
     store: Setting[bool]
