@@ -248,7 +248,9 @@ def check_completeness(app: Sphinx, env: BuildEnvironment) -> None:
 
 def own_members(value: type) -> Iterator[str]:
     """Name the public members that a class declares: methods, properties, fields."""
-    names = {**vars(value), **vars(value).get("__annotations__", {})}
+    # Not from `__annotations__`, to which autodoc of Sphinx 8 adds what is inherited.
+    annotations = ModuleAnalyzer.for_module(value.__module__).annotations
+    names = {**vars(value), **{name: None for owner, name in annotations if owner == value.__qualname__}}
     parameters = getattr(value, "__dataclass_fields__", {})
     constants = {*value._before, *value._behind} if issubclass(value, Model) else {}
     explained_by_the_class = {*parameters, *constants}
