@@ -191,11 +191,11 @@ class RequestOptions(TypedDict, total=False):
     """1 to 100: how many times longer than the last each wait is, 2 by default. Said, the first wait is
     `retry_backoff_factor` seconds; not said, the first retry does not wait."""
     retry_mode: Any
-    """Waits grow "exponential"ly (the default) or stay "fixed"."""
+    """How waits go on: "exponential", each twice the last (the default), or "fixed". The first retry does not wait."""
     retry_on_methods: Iterable[str]
     """HTTP methods that are retried, with POST by default."""
     retry_on_status_codes: Iterable[int]
-    """Statuses that are retried besides 408, 429, 500, 502, 503 and 504; of the constructor."""
+    """Statuses that are retried besides 408, 429, 500, 502, 503 and 504."""
     tracing_options: Mapping[str, Any]
     """Options of azure-core's tracing."""
     http_logging_level: int
