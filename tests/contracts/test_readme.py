@@ -81,7 +81,9 @@ def test_other_commands_name_what_there_is(command: str) -> None:
 def requirement_is_known(text: str) -> bool:
     requirement = Requirement(re.sub(r"^\.", "azure-ai-inference", text))
     extras = set(metadata("azure-ai-inference").get_all("Provides-Extra", []))
-    return requirement.name == "azure-ai-inference" and requirement.extras <= extras
+    return requirement.name == "azure-identity" or (
+        requirement.name == "azure-ai-inference" and requirement.extras <= extras
+    )
 
 
 def test_the_options_of_the_emulators_command_line_are_there() -> None:
