@@ -1,7 +1,8 @@
 """Links between Markdown files hold in the repository; here they are made to hold in the built pages too.
 
 README, CONTRIBUTING and CHANGELOG are pages by inclusion, and other files and folders are no pages at all. A link to
-a page is led there, one to what only the repository has becomes plain text, and one that leads nowhere is a warning.
+a page or an image is led there, one to what only the repository has becomes plain text, and one that leads nowhere is a
+warning.
 """
 
 import os
@@ -15,7 +16,8 @@ DOCS = Path(__file__).resolve().parents[1]
 ROOT = DOCS.parent
 INCLUDED = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
-_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"(!?)\[([^\]]+)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
+_FENCED = re.compile(r"(^```.*?^```$)", re.M | re.S)
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -28,18 +30,19 @@ def relink(text: str, source: Path, page: Path) -> str:
     """
 
     def led(match: re.Match[str]) -> str:
-        words, target, anchor = match[1], match[2], match[3] or ""
+        image, words, target, anchor = match[1], match[2], match[3], match[4] or ""
         path = Path(os.path.normpath(source.parent / target))
         if not path.exists():
             _LOGGER.warning("the link [%s](%s) leads nowhere", words, target, location=str(source))
             return words
         if path.parent == ROOT and path.name in INCLUDED:
             path = DOCS / "project" / path.name.lower()
-        if not path.is_relative_to(DOCS) or path.suffix not in (".md", ".rst"):
+        if not image and (not path.is_relative_to(DOCS) or path.suffix not in (".md", ".rst")):
             return words
-        return f"[{words}]({os.path.relpath(path, page.parent)}{anchor})"
+        return f"{image}[{words}]({os.path.relpath(path, page.parent)}{anchor})"
 
-    return _LINK.sub(led, text)
+    parts = _FENCED.split(text)  # every second is code, where brackets and parentheses are no link
+    return "".join(part if number % 2 else _LINK.sub(led, part) for number, part in enumerate(parts))
 
 
 def _relink_page(app: Sphinx, docname: str, content: list[str]) -> None:
