@@ -137,12 +137,14 @@ def test_nothing_knows_the_command_line() -> None:
             assert not {name for name in own_imports(module) if name.split(".")[0] == "_cli"}, module
 
 
-def test_contributors_are_told_the_floors() -> None:
+def test_contributors_are_shown_the_floors() -> None:
     text = (PACKAGE.parents[2] / "CONTRIBUTING.md").read_text("utf-8")
-    told = {int(row[0]): re.findall(r"`(\w+)/?`", row[1]) for row in re.findall(r"^\| (\d) \|.*?\| (.*)$", text, re.M)}
+    boxes = re.findall(r"^┌─ (\d) .*?┐$(.*?)^└", text, re.M | re.S)
+    shown = {int(number): re.findall(r"\w+", re.sub(r"\(.*?\)", "", inside)) for number, inside in boxes}
     assert {number: sorted(names.split()) for number, names in FLOORS.items()} == {
-        number: sorted(names) for number, names in told.items()
+        number: sorted(names) for number, names in shown.items()
     }
+    assert len({len(line) for line in text.splitlines() if line.startswith(("┌", "│", "└"))}) == 1
 
 
 def test_the_private_names_of_others_are_listed_with_their_reason() -> None:

@@ -4,6 +4,7 @@ Wheel and sdist are built once, from a copy, so that nothing is left in the chec
 dependencies of the one that runs the tests, but not the package that is installed there.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -46,7 +47,9 @@ def run(*command: object, cwd: Path = ROOT) -> str:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy what git would give somebody who clones."""
     copy = tmp_path_factory.mktemp("checkout") / "source"
-    leftovers = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build")
+    leftovers = shutil.ignore_patterns(
+        ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build", "_build"
+    )
     shutil.copytree(ROOT, copy, ignore=leftovers)
     return copy
 
@@ -106,9 +109,9 @@ def test_the_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
 def test_the_sdist_holds_all_that_its_tests_need(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    folders = ("samples", "tests", "azure")
+    folders = ("samples", "tests", "azure", "docs")
     wanted = {path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / folder).rglob("*.*")}
-    wanted = {name for name in wanted if "__pycache__" not in name}
+    wanted = {name for name in wanted if not {"__pycache__", "_build"} & set(name.split("/"))}
     files = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "dev_requirements.txt", "pyproject.toml"}
     assert (wanted | files | {".ci/run"}) - names == set()
 
@@ -118,6 +121,8 @@ def test_the_metadata_says_what_is_needed(wheel: Path) -> None:
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Description-Content-Type"] == "text/markdown"
+    assert "](https://learn.microsoft.com/azure/ai-foundry/)" in metadata.get_payload()
+    assert not re.search(r"\]\((?!https:)", str(metadata.get_payload()))  # nothing to lead to on an index's page
     needed = [line.split(";")[0] for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(name.split(">")[0] for name in needed) == ["azure-core", "isodate", "typing-extensions"]
     extras = ["aio", "emulator", "opentelemetry", "prompts", "pydantic"]

@@ -86,7 +86,10 @@ class InferenceClient:
         :param request: The request, which is left as it is. A relative URL is taken as below the endpoint. To another
             origin than the endpoint's, no credential goes along.
         :keyword stream: Whether the body of the response is left for you to read.
+        :keyword kwargs: What azure-core's pipeline takes for each request: https://aka.ms/azsdk/python/options.
         :return: The response, whatever its status.
+        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
+        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         own = copy.deepcopy(request)
         own.url = self._settings.endpoint.absolute(own.url)

@@ -33,6 +33,7 @@ from azure.core.pipeline.policies import (
     NetworkTraceLoggingPolicy,
     ProxyPolicy,
     RequestIdPolicy,
+    RetryMode,
     SansIOHTTPPolicy,
     UserAgentPolicy,
 )
@@ -160,6 +161,7 @@ class LateUserAgentPolicy(SansIOHTTPPolicy[Any, Any]):
         if self._policy is None:
             self._policy = UserAgentPolicy(**self._options)
         self._policy.on_request(request)
+        request.context.options.pop("user_agent_overwrite", None)  # which it leaves where there is nothing to overwrite
 
 
 class KeyPolicy(SansIOHTTPPolicy[Any, Any]):
@@ -277,8 +279,10 @@ class RetryDecisions(RetryPolicyBase):
         options["retry_on_methods"] = options.pop("retry_on_methods", None) or self._methods
         statuses = self._statuses | frozenset(options.pop("retry_on_status_codes", None) or ())
         exponent = _checked_exponent(options.pop("retry_backoff_exponent", self._exponent))
+        mode = options.pop("retry_mode", self.retry_mode)
         settings = super().configure_retries(options)
-        return {**settings, "read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent}
+        own = {"read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent, "mode": mode}
+        return {**settings, **own}
 
     def get_backoff_time(self, settings: dict[str, Any]) -> float:
         """Decide how long to wait where the service does not say.
@@ -287,10 +291,12 @@ class RetryDecisions(RetryPolicyBase):
         :return: Seconds, before jitter.
         """
         exponent: float | None = settings["exponent"]
+        retries = len(settings["history"]) - 1
         if exponent is None:
-            usual: float = super().get_backoff_time(settings)
-            return usual
-        growth = exponent ** min(len(settings["history"]) - 1, _MOST_GROWTH)
+            if retries < 1:
+                return 0.0
+            exponent = 1 if settings["mode"] == RetryMode.Fixed else 2
+        growth = exponent ** min(retries, _MOST_GROWTH)
         return min(float(settings["max_backoff"]), float(settings["backoff"]) * growth)
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:

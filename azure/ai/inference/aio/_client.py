@@ -186,7 +186,7 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         """Embed texts.
 
         :param body: The whole request, in place of input and settings: a mapping, bytes, or a binary file.
-        :keyword input: The texts.
+        :keyword input: A text, a list of them, or in place of a text its token ids.
         :return: The embeddings, in the order of the input.
         :raises TypeError: Neither input nor a body were given, or they are nothing of the kind; an unknown keyword.
         :raises ValueError: The input is empty.
@@ -268,7 +268,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         """Embed images.
 
         :param body: The whole request, in place of input and settings: a mapping, bytes, or a binary file.
-        :keyword input: The images.
+        :keyword input: A list of `ImageEmbeddingInput`, or of dicts with a data URL as `image`.
         :return: The embeddings, in the order of the input.
         :raises TypeError: Neither input nor a body were given, or they are nothing of the kind; an unknown keyword.
         :raises ValueError: The input is empty.
