@@ -135,7 +135,9 @@ class OpenAIAsync:
     def __init__(self, url, connections=None):
         import openai
 
-        self._client = openai.AsyncOpenAI(base_url=url, api_key=KEY)  # up to a thousand connections
+        # It makes up to a thousand connections, but gives up those that take five seconds; a thousand at once do.
+        more = {} if connections is None else {"timeout": 600}
+        self._client = openai.AsyncOpenAI(base_url=url, api_key=KEY, **more)
 
     history = OpenAISync.history
 
@@ -216,7 +218,9 @@ class CoreSync:
         self._url, self._client = url, PipelineClient(url)
 
     def complete(self, messages):
-        answer = self._client.send_request(core_request(self._url, "chat/completions", model="plain", messages=messages)).json()
+        answer = self._client.send_request(
+            core_request(self._url, "chat/completions", model="plain", messages=messages)
+        ).json()
         return answer["choices"][0]["message"]["content"]
 
     def drain(self, model, messages):

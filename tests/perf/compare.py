@@ -44,7 +44,7 @@ class Effort(NamedTuple):
     """The largest size of what grows."""
 
 
-QUICK = Effort(rounds=1, seconds=0.001, blocks=4, traced_seconds=0.001, largest=10)
+QUICK = Effort(rounds=1, seconds=0.001, blocks=4, traced_seconds=0.001, largest=1)
 
 
 class Bench:
@@ -221,6 +221,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(ALL)}; all by default")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--rounds", type=int, default=5, help="of fresh processes; what grows takes half as many")
+    parser.add_argument("--largest", type=int, default=100_000, metavar="SIZE", help="of what grows")
     parser.add_argument("--quick", action="store_true", help="one round, few repetitions, small sizes: does it run?")
     parser.add_argument(
         "--environments", type=Path, default=ROOT / ".venv/perf", metavar="FOLDER", help="of virtual environments"
@@ -228,8 +229,12 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--here", action="store_true", help="run all in this Python, with what it has; no picture is drawn"
     )
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="docs, if all is measured; else nothing is written")
-    parser.add_argument("--from-json", type=Path, metavar="FILE", help="measure nothing, write an earlier run's results")
+    parser.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="docs, if all is measured; else nothing is written"
+    )
+    parser.add_argument(
+        "--from-json", type=Path, metavar="FILE", help="measure nothing, write an earlier run's results"
+    )
     arguments = parser.parse_args()
     if unknown := set(arguments.workloads) - set(ALL):
         parser.error(f"unknown workloads: {', '.join(sorted(unknown))}. There are {', '.join(ALL)}")
@@ -245,7 +250,7 @@ def main() -> None:
         in_full = True
     else:
         names = [name for name in ALL if name in said.workloads or not said.workloads]
-        effort = QUICK if said.quick else Effort(rounds=said.rounds)
+        effort = QUICK if said.quick else Effort(rounds=said.rounds, largest=said.largest)
         results = measure(environments, effort, names, said.contenders)
         in_full = not (said.quick or said.here) and len(names) == len(ALL) and len(said.contenders) == len(CONTENDERS)
         print(tables.page(results))

@@ -26,9 +26,16 @@ _REQUIREMENTS = {
     "report": ("matplotlib~=3.10.0",),
 }
 _REPORTED = (
-    ("azure-ai-inference", "openai", "mistralai", "azure-core", "aiohttp", "requests", "httpx", "httpx2", "pydantic")
-    + ("opentelemetry-sdk",)
-)
+    "azure-ai-inference",
+    "openai",
+    "mistralai",
+    "azure-core",
+    "aiohttp",
+    "requests",
+    "httpx",
+    "httpx2",
+    "pydantic",
+) + ("opentelemetry-sdk",)
 _VERSIONS = """
 import importlib.metadata, json, sys
 found = {name: [*importlib.metadata.distributions(name=name)] for name in sys.argv[1:]}
@@ -45,6 +52,7 @@ class Environments:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._made: dict[str, str] = {}
+        self._wheel: Path | None = None
 
     def python(self, name: str) -> str:
         """Give an interpreter, after installing what it needs."""
@@ -69,24 +77,30 @@ class Environments:
         if not stamp.exists() or stamp.read_text("utf-8") != wanted:
             print(f"Installing {', '.join(_REQUIREMENTS[name])}", file=sys.stderr)
             _run(sys.executable, "-m", "venv", "--clear", folder)
-            _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *_REQUIREMENTS[name])
+            _run(*_pip(python), "install", *_REQUIREMENTS[name])
             stamp.write_text(wanted, "utf-8")
         if name in ("ours", "traced"):
-            _install_checkout(python)
+            self._wheel = self._wheel or _build_checkout(python, folder.parent / "wheel")
+            _run(*_pip(python), "install", "--force-reinstall", "--no-deps", self._wheel)
         return python
 
 
-def _install_checkout(python: str) -> None:
-    """Install a wheel of this checkout, built from a copy, so that nothing is left here nor stale."""
+def _build_checkout(python: str, folder: Path) -> Path:
+    """Build a wheel of this checkout, from a copy, so that nothing is left here nor stale."""
+    shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch, "checkout")
         copy.mkdir()
         shutil.copytree(ROOT / "azure", copy / "azure", ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
             shutil.copy(ROOT / name, copy)
-        pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check")
-        _run(*pip, "wheel", "--no-deps", "--wheel-dir", scratch, copy)
-        _run(*pip, "install", "--force-reinstall", "--no-deps", *Path(scratch).glob("*.whl"))
+        _run(*_pip(python), "wheel", "--no-deps", "--wheel-dir", folder, copy)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def _pip(python: str) -> tuple[str, ...]:
+    return (python, "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check")
 
 
 def _run(*command: object) -> None:

@@ -20,7 +20,9 @@ SECONDS_PER_EVENT = 0.0002
 
 _COMMON = {"id": "chatcmpl-9f8e7d6c5b4a", "created": 1732147200, "model": "mistral-large-2411"}
 _USAGE = {"prompt_tokens": 11, "completion_tokens": 120, "total_tokens": 131}
-_STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+_STREAM_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
 
 
 def _compact(value: object) -> str:

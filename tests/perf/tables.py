@@ -152,8 +152,10 @@ def _scaling(name: str, found: Mapping[str, Mapping[str, Mapping[str, float]]]) 
 
 def _versions(versions: Mapping[str, Mapping[str, str]]) -> Iterable[str]:
     names = {**NAMES, "traced": "this package, traced"}
-    rows = [[names[name], ", ".join(f"{what} {version}" for what, version in all_.items())] for name, all_ in
-            versions.items()]
+    rows = [
+        [names[name], ", ".join(f"{what} {version}" for what, version in all_.items())]
+        for name, all_ in versions.items()
+    ]
     return _table(["", "installed"], rows)
 
 

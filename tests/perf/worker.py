@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import clients
-from workloads import EVENTS, STREAM_EVENTS
+from workloads import EVENTS, FEW_EVENTS, STREAM_EVENTS
 
 BLOCKS = 5
 MOST_SECONDS = 6.0
@@ -40,7 +40,7 @@ def sync_operation(client: Any, name: str, size: int) -> Operation:
     """
     if name in ("embed", "embed-base64"):
         embed = client.embedder("base64" if name == "embed-base64" else "float")
-        return Operation(embed, embed)
+        return repeated(embed)
     if name in ("plain", "history", "messages"):
         messages = client.history({"plain": 1, "history": 100}.get(name, size))
         return Operation(lambda: client.complete(messages), lambda: client.complete(messages[:1]))
@@ -51,13 +51,14 @@ def sync_operation(client: Any, name: str, size: int) -> Operation:
     )
 
 
-def async_operation(client: Any, name: str, size: int, loop: asyncio.AbstractEventLoop) -> Operation:
+def async_operation(client: Any, name: str, size: int, loop: asyncio.AbstractEventLoop, events: int) -> Operation:
     """Choose what to run in an event loop.
 
     :param client: One of `clients.ASYNC`.
     :param name: The workload.
     :param size: How many at a time, where the workload has sizes.
     :param loop: The event loop.
+    :param events: Events of each stream, where several are open together.
     """
     question = client.history(1)
 
@@ -65,25 +66,28 @@ def async_operation(client: Any, name: str, size: int, loop: asyncio.AbstractEve
         return lambda: client.drain(model, question)
 
     if name == "plain-async":
-        return Operation(*_at_once(loop, 50, lambda: client.complete(question)), 50)
+        return repeated(_at_once(loop, 50, lambda: client.complete(question)), 50)
     if name == "short-async":
-        return Operation(*_at_once(loop, 100, drain("events-10")), 100)
+        return repeated(_at_once(loop, 100, drain("events-10")), 100)
     if name == "stream-async":
-        return Operation(*_at_once(loop, 1, drain(f"events-{EVENTS}")), EVENTS)
-    run = _at_once(loop, size, drain(f"together-{size}-{STREAM_EVENTS}"))[0]
-    return Operation(run, _at_once(loop, 1, drain(f"together-1-{STREAM_EVENTS}"))[0], size * STREAM_EVENTS)
+        return repeated(_at_once(loop, 1, drain(f"events-{EVENTS}")), EVENTS)
+    run = _at_once(loop, size, drain(f"together-{size}-{events}"))
+    return Operation(run, _at_once(loop, 1, drain(f"together-1-{events}")), size * events)
 
 
-def _at_once(
-    loop: asyncio.AbstractEventLoop, width: int, one: Callable[[], Awaitable[object]]
-) -> tuple[Callable[[], object], Callable[[], object]]:
+def repeated(run: Callable[[], object], count: int = 1) -> Operation:
+    """Make an operation that is prepared by running it."""
+    return Operation(run, run, count)
+
+
+def _at_once(loop: asyncio.AbstractEventLoop, width: int, one: Callable[[], Awaitable[object]]) -> Callable[[], object]:
     async def many() -> None:
         await asyncio.gather(*(one() for _ in range(width)))
 
     def run() -> None:
         loop.run_until_complete(many())
 
-    return run, run
+    return run
 
 
 def cpu(operation: Operation, seconds: float) -> float:
@@ -141,7 +145,7 @@ def main() -> None:
         return clients.ASYNC[contender](url, connections=1000 if name == "streams" else None)
 
     client = loop.run_until_complete(build())
-    print(measure(async_operation(client, name, int(size), loop)))
+    print(measure(async_operation(client, name, int(size), loop, STREAM_EVENTS if kind == "cpu" else FEW_EVENTS)))
     loop.run_until_complete(client.close())
     loop.close()
 

@@ -7,6 +7,8 @@ EVENTS = 2000
 """Events of the long stream of the workloads `stream` and `stream-async`."""
 STREAM_EVENTS = 20
 """Events of each stream that is open at the same time as others."""
+FEW_EVENTS = 3
+"""Their number where memory is measured, which is slow, and which depends on how many are open."""
 
 
 class Workload(NamedTuple):
