@@ -1,22 +1,67 @@
-"""How each contender is used, as its own documentation has it: one class for each and each world, all with one face.
+"""How each contender is used, as its own documentation has it: a class for each and each world, all with one face.
 
-`complete` gives an answer's text, `drain` counts the characters of a stream, `history` makes a conversation, `embedder` a
-function that embeds 64 texts and has a number of each vector in hand. `connections` is for more of them at once than a
-library allows by default; `None` leaves it at that.
-
-This module imports nothing at its top, so that what each library loads is seen when a client is built.
+`complete` gives an answer's text, `drain` counts the characters of a stream, `history` makes a conversation, and
+`embedder` a function that embeds 64 texts and has a number of each vector in hand. `connections` is for more of them
+at once than a library allows by itself. Nothing is imported at the top of this module, so that what a library loads is
+seen when its client is built.
 """
 
 KEY = "k"
 TEXTS = ["a"] * 64
 
 
-class AzureSync:
+def length_of(update):
+    return len(update.choices[0].delta.content or "") if update.choices else 0
+
+
+def history_of_dicts(count):
+    return [{"role": ("user", "assistant")[number % 2], "content": f"message {number}"} for number in range(count)]
+
+
+def history_of_azure(count):
+    from azure.ai.inference.models import AssistantMessage, UserMessage
+
+    return [(UserMessage, AssistantMessage)[number % 2](f"message {number}") for number in range(count)]
+
+
+class Sync:
+    """What is alike in all: `stream` gives a context manager over updates."""
+
+    length = staticmethod(length_of)
+    history = staticmethod(history_of_dicts)
+
+    def drain(self, model, messages):
+        total, length = 0, self.length
+        with self.stream(model, messages) as updates:
+            for update in updates:
+                total += length(update)
+        return total
+
+
+class Async:
+    length = staticmethod(length_of)
+    history = staticmethod(history_of_dicts)
+
+    async def drain(self, model, messages):
+        total, length = 0, self.length
+        async with await self.stream(model, messages) as updates:
+            async for update in updates:
+                total += length(update)
+        return total
+
+    async def close(self):
+        await self._client.close()
+
+
+class AzureSync(Sync):
     """What azure-ai-inference 1.0.0b9 and this package have in common."""
 
+    history = staticmethod(history_of_azure)
+
     def __init__(self, url):
-        from azure.ai.inference import ChatCompletionsClient
         from azure.core.credentials import AzureKeyCredential
+
+        from azure.ai.inference import ChatCompletionsClient
 
         self._url, self._key = url, AzureKeyCredential(KEY)
         self._client = ChatCompletionsClient(url, self._key)
@@ -24,34 +69,18 @@ class AzureSync:
     def complete(self, messages):
         return self._client.complete(messages=messages, model="plain").choices[0].message.content
 
-    def drain(self, model, messages):
-        length = 0
-        with self._client.complete(messages=messages, model=model, stream=True) as updates:
-            for update in updates:
-                if update.choices:
-                    length += len(update.choices[0].delta.content or "")
-        return length
-
-    def history(self, count):
-        from azure.ai.inference.models import AssistantMessage, UserMessage
-
-        return [(UserMessage, AssistantMessage)[number % 2](f"message {number}") for number in range(count)]
+    def stream(self, model, messages):
+        return self._client.complete(messages=messages, model=model, stream=True)
 
     def embedder(self, encoding):
         from azure.ai.inference import EmbeddingsClient
 
-        client = EmbeddingsClient(self._url, self._key, model="e")
-        first = self.first_of_base64 if encoding == "base64" else self.first_of_floats
-        return lambda: [first(item) for item in client.embed(input=TEXTS, encoding_format=encoding).data]
-
-    def first_of_floats(self, item):
-        return item.embedding[0]
+        embed = EmbeddingsClient(self._url, self._key, model="e").embed
+        first = self.first_of_base64 if encoding == "base64" else lambda item: item.embedding[0]
+        return lambda: [first(item) for item in embed(input=TEXTS, encoding_format=encoding).data]
 
     def first_of_base64(self, item):
-        from array import array
-        from base64 import b64decode
-
-        return array("f", b64decode(item.embedding))[0]
+        return first_of_base64(item.embedding)
 
 
 class OursSync(AzureSync):
@@ -59,29 +88,22 @@ class OursSync(AzureSync):
         return item.vector[0]
 
 
-class AzureAsync:
+class AzureAsync(Async):
+    history = staticmethod(history_of_azure)
+
     def __init__(self, url, connections=None):
-        from azure.ai.inference.aio import ChatCompletionsClient
         from azure.core.credentials import AzureKeyCredential
 
-        more = {} if connections is None else {"transport": aiohttp_transport(connections)}
-        self._client = ChatCompletionsClient(url, AzureKeyCredential(KEY), **more)
+        from azure.ai.inference.aio import ChatCompletionsClient
 
-    history = AzureSync.history
+        options = {} if connections is None else {"transport": aiohttp_transport(connections)}
+        self._client = ChatCompletionsClient(url, AzureKeyCredential(KEY), **options)
 
     async def complete(self, messages):
         return (await self._client.complete(messages=messages, model="plain")).choices[0].message.content
 
-    async def drain(self, model, messages):
-        length = 0
-        async with await self._client.complete(messages=messages, model=model, stream=True) as updates:
-            async for update in updates:
-                if update.choices:
-                    length += len(update.choices[0].delta.content or "")
-        return length
-
-    async def close(self):
-        await self._client.close()
+    def stream(self, model, messages):
+        return self._client.complete(messages=messages, model=model, stream=True)
 
 
 class OursAsync(AzureAsync):
@@ -89,22 +111,7 @@ class OursAsync(AzureAsync):
         super().__init__(url)  # a thousand connections need no word
 
 
-def aiohttp_transport(connections):
-    """Make the transport that azure-core makes by itself, with a larger pool."""
-    import aiohttp
-    from azure.core.pipeline.transport import AioHttpTransport
-
-    return AioHttpTransport(
-        session=aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=True,
-        )
-    )
-
-
-class OpenAISync:
+class OpenAISync(Sync):
     def __init__(self, url):
         import openai
 
@@ -113,50 +120,34 @@ class OpenAISync:
     def complete(self, messages):
         return self._client.chat.completions.create(messages=messages, model="plain").choices[0].message.content
 
-    def drain(self, model, messages):
-        length = 0
-        with self._client.chat.completions.create(messages=messages, model=model, stream=True) as chunks:
-            for chunk in chunks:
-                if chunk.choices:
-                    length += len(chunk.choices[0].delta.content or "")
-        return length
-
-    def history(self, count):
-        return [{"role": ("user", "assistant")[number % 2], "content": f"message {number}"} for number in range(count)]
+    def stream(self, model, messages):
+        return self._client.chat.completions.create(messages=messages, model=model, stream=True)
 
     def embedder(self, encoding):
         # Asked for nothing, this library asks for base64 and decodes it.
-        more = {} if encoding == "base64" else {"encoding_format": encoding}
+        options = {} if encoding == "base64" else {"encoding_format": encoding}
         create = self._client.embeddings.create
-        return lambda: [item.embedding[0] for item in create(input=TEXTS, model="e", **more).data]
+        return lambda: [item.embedding[0] for item in create(input=TEXTS, model="e", **options).data]
 
 
-class OpenAIAsync:
+class OpenAIAsync(Async):
     def __init__(self, url, connections=None):
         import openai
 
         # It makes up to a thousand connections, but gives up those that take five seconds; a thousand at once do.
-        more = {} if connections is None else {"timeout": 600}
-        self._client = openai.AsyncOpenAI(base_url=url, api_key=KEY, **more)
-
-    history = OpenAISync.history
+        options = {} if connections is None else {"timeout": 600}
+        self._client = openai.AsyncOpenAI(base_url=url, api_key=KEY, **options)
 
     async def complete(self, messages):
         return (await self._client.chat.completions.create(messages=messages, model="plain")).choices[0].message.content
 
-    async def drain(self, model, messages):
-        length = 0
-        async with await self._client.chat.completions.create(messages=messages, model=model, stream=True) as chunks:
-            async for chunk in chunks:
-                if chunk.choices:
-                    length += len(chunk.choices[0].delta.content or "")
-        return length
-
-    async def close(self):
-        await self._client.close()
+    def stream(self, model, messages):
+        return self._client.chat.completions.create(messages=messages, model=model, stream=True)
 
 
-class MistralSync:
+class MistralSync(Sync):
+    length = staticmethod(lambda event: length_of(event.data))
+
     def __init__(self, url):
         from mistralai.client import Mistral
 
@@ -165,51 +156,39 @@ class MistralSync:
     def complete(self, messages):
         return self._client.chat.complete(messages=messages, model="plain").choices[0].message.content
 
-    def drain(self, model, messages):
-        length = 0
-        with self._client.chat.stream(messages=messages, model=model) as events:
-            for event in events:
-                if event.data.choices:
-                    length += len(event.data.choices[0].delta.content or "")
-        return length
-
-    history = OpenAISync.history
+    def stream(self, model, messages):
+        return self._client.chat.stream(messages=messages, model=model)
 
     def embedder(self, encoding):
         create = self._client.embeddings.create
         return lambda: [item.embedding[0] for item in create(inputs=TEXTS, model="e", encoding_format=encoding).data]
 
 
-class MistralAsync:
+class MistralAsync(Async):
+    length = staticmethod(MistralSync.length)
+
     def __init__(self, url, connections=None):
         from mistralai.client import Mistral
 
-        more = {}
+        options = {}
         if connections is not None:
             import httpx2
 
             limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
-            more["async_client"] = httpx2.AsyncClient(follow_redirects=True, limits=limits)
-        self._client = Mistral(server_url=url, api_key=KEY, **more)
-
-    history = OpenAISync.history
+            options["async_client"] = httpx2.AsyncClient(follow_redirects=True, limits=limits)
+        self._client = Mistral(server_url=url, api_key=KEY, **options)
 
     async def complete(self, messages):
         return (await self._client.chat.complete_async(messages=messages, model="plain")).choices[0].message.content
 
-    async def drain(self, model, messages):
-        length = 0
-        async with await self._client.chat.stream_async(messages=messages, model=model) as events:
-            async for event in events:
-                if event.data.choices:
-                    length += len(event.data.choices[0].delta.content or "")
-        return length
+    def stream(self, model, messages):
+        return self._client.chat.stream_async(messages=messages, model=model)
 
     async def close(self):
         await self._client.__aexit__(None, None, None)
 
 
-class CoreSync:
+class CoreSync(Sync):
     """A bare azure-core pipeline with `json`: what the transport and the policies cost, and no more."""
 
     def __init__(self, url):
@@ -220,72 +199,81 @@ class CoreSync:
     def complete(self, messages):
         answer = self._client.send_request(
             core_request(self._url, "chat/completions", model="plain", messages=messages)
-        ).json()
-        return answer["choices"][0]["message"]["content"]
+        )
+        return answer.json()["choices"][0]["message"]["content"]
 
     def drain(self, model, messages):
-        import json
-
         request = core_request(self._url, "chat/completions", model=model, messages=messages, stream=True)
         length, rest = 0, b""
         with self._client.send_request(request, stream=True) as response:
             for piece in response.iter_bytes():
                 *events, rest = (rest + piece).split(b"\n\n")
-                for event in events:
-                    if event != b"data: [DONE]":
-                        length += len(json.loads(event[6:])["choices"][0]["delta"].get("content") or "")
+                length += length_of_events(events)
         return length
 
-    history = OpenAISync.history
-
     def embedder(self, encoding):
-        from array import array
-        from base64 import b64decode
+        first = first_of_base64 if encoding == "base64" else lambda vector: vector[0]
 
         def embed():
             request = core_request(self._url, "embeddings", model="e", input=TEXTS, encoding_format=encoding)
-            vectors = [item["embedding"] for item in self._client.send_request(request).json()["data"]]
-            if encoding == "base64":
-                return [array("f", b64decode(vector))[0] for vector in vectors]
-            return [vector[0] for vector in vectors]
+            return [first(item["embedding"]) for item in self._client.send_request(request).json()["data"]]
 
         return embed
 
 
-class CoreAsync:
+class CoreAsync(Async):
     def __init__(self, url, connections=None):
         from azure.core import AsyncPipelineClient
 
-        more = {} if connections is None else {"transport": aiohttp_transport(connections)}
-        self._url, self._client = url, AsyncPipelineClient(url, **more)
-
-    history = OpenAISync.history
+        options = {} if connections is None else {"transport": aiohttp_transport(connections)}
+        self._url, self._client = url, AsyncPipelineClient(url, **options)
 
     async def complete(self, messages):
         request = core_request(self._url, "chat/completions", model="plain", messages=messages)
         return (await self._client.send_request(request)).json()["choices"][0]["message"]["content"]
 
     async def drain(self, model, messages):
-        import json
-
         request = core_request(self._url, "chat/completions", model=model, messages=messages, stream=True)
         length, rest = 0, b""
         async with await self._client.send_request(request, stream=True) as response:
             async for piece in response.iter_bytes():
                 *events, rest = (rest + piece).split(b"\n\n")
-                for event in events:
-                    if event != b"data: [DONE]":
-                        length += len(json.loads(event[6:])["choices"][0]["delta"].get("content") or "")
+                length += length_of_events(events)
         return length
-
-    async def close(self):
-        await self._client.close()
 
 
 def core_request(url, path, **body):
     from azure.core.rest import HttpRequest
 
     return HttpRequest("POST", f"{url}/{path}", json=body)
+
+
+def length_of_events(events):
+    import json
+
+    chunks = [json.loads(event[6:]) for event in events if event != b"data: [DONE]"]
+    return sum(len(chunk["choices"][0]["delta"].get("content") or "") for chunk in chunks)
+
+
+def first_of_base64(text):
+    from array import array
+    from base64 import b64decode
+
+    return array("f", b64decode(text))[0]
+
+
+def aiohttp_transport(connections):
+    """Make the transport that azure-core makes by itself, with a larger pool."""
+    import aiohttp
+    from azure.core.pipeline.transport import AioHttpTransport
+
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=True,
+    )
+    return AioHttpTransport(session=session)
 
 
 SYNC = {"ours": OursSync, "b9": AzureSync, "openai": OpenAISync, "mistralai": MistralSync, "core": CoreSync}

@@ -1,9 +1,9 @@
 """Measure this package beside others, in one run: `python tests/perf/compare.py`.
 
 It needs nothing but Python and a package index. Whatever is compared runs in a virtual environment of its own, each
-measurement in a fresh process, the contenders in turn; the least of several rounds counts, for other work on the machine
-only adds. A full run takes about a quarter of an hour and writes `docs/performance.json`, `.md` and `.svg` and the
-README's table; with `--quick` or a part of the workloads it only prints the tables.
+measurement in a fresh process, the contenders in turn; the least of several rounds counts, for other work on the
+machine only adds. A full run takes about a quarter of an hour and writes `docs/performance.json`, `.md` and `.svg`
+and the README's table; with `--quick` or a part of the workloads it only prints the tables.
 """
 
 import argparse

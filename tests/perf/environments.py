@@ -26,16 +26,9 @@ _REQUIREMENTS = {
     "report": ("matplotlib~=3.10.0",),
 }
 _REPORTED = (
-    "azure-ai-inference",
-    "openai",
-    "mistralai",
-    "azure-core",
-    "aiohttp",
-    "requests",
-    "httpx",
-    "httpx2",
-    "pydantic",
-) + ("opentelemetry-sdk",)
+    *("azure-ai-inference", "openai", "mistralai", "azure-core", "aiohttp", "requests", "httpx2", "pydantic"),
+    "opentelemetry-sdk",
+)
 _VERSIONS = """
 import importlib.metadata, json, sys
 found = {name: [*importlib.metadata.distributions(name=name)] for name in sys.argv[1:]}

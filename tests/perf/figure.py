@@ -1,7 +1,7 @@
 """Draw results: `figure.py performance.json performance.svg`. Needs matplotlib.
 
-Bars show ratios to bare azure-core, lines what grows. Colours are those of Okabe and Ito, which colour-blind readers can
-tell apart; each line has a marker of its own too.
+Bars show ratios to bare azure-core, lines what grows. Colours are those of Okabe and Ito, which colour-blind readers
+can tell apart; each line has a marker of its own too.
 """
 
 import json
@@ -57,7 +57,7 @@ def bars(axes: Axes, operations: dict[str, dict[str, float]]) -> None:
     axes.grid(visible=False, axis="y")
     axes.invert_yaxis()
     axes.margins(x=0.08)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ×"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
     axes.set_xlabel("processor time, as a multiple of bare azure-core's (less is better; logarithmic)")
 

@@ -1,8 +1,9 @@
 """A local endpoint of canned bytes, so that the client is what is measured. It prints its URL, and runs until killed.
 
-What a chat answer is like is said by the request's `model`: `plain`; `events-N`, a stream of N events, each in a chunk of
-its own, written at once; or `together-M-N`, which waits until M such requests have come, and then writes to all of them
-an event at a time, at a pace that a client can keep, as models do. So M streams are open at once, whatever the client.
+What a chat answer is like is said by the request's `model`: `plain`; `events-N`, a stream of N events, each in a chunk
+of its own, written at once; or `together-M-N`, which waits until M such requests have come, and then writes to all of
+them an event at a time, at a pace that a client can keep, as models do. So M streams are open at once, whatever the
+client.
 """
 
 import asyncio

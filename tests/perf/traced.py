@@ -1,8 +1,9 @@
-"""Calls of this package with tracing on, off, or never loaded, in blocks on demand: `traced.py absent|loaded URL SECONDS`.
+"""Calls with tracing on, off, or never loaded, in blocks on demand: `traced.py absent|loaded URL SECONDS`.
 
-Two such processes run in turn, block by block, so that what disturbs the machine disturbs both. A line of standard input
-is a block, `WORKLOAD STATE`, where STATE is `absent`, `off` or `on`; its answer is the microseconds of processor time
-that one call took. On means OpenTelemetry's SDK with spans and metrics kept in memory, and without content, the default.
+Two such processes run in turn, block by block, so that what disturbs the machine disturbs both. A line of standard
+input is a block, `WORKLOAD STATE`, where STATE is `absent`, `off` or `on`; its answer is the microseconds of processor
+time that one call took. On means OpenTelemetry's SDK with spans and metrics kept in memory, and without content, which
+is the default.
 """
 
 import sys
@@ -18,12 +19,13 @@ class Tracing:
     """The switch, in a process where tracing is loaded."""
 
     def __init__(self) -> None:
-        from azure.ai.inference.tracing import AIInferenceInstrumentor
         from opentelemetry.sdk.metrics import MeterProvider
         from opentelemetry.sdk.metrics.export import InMemoryMetricReader
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import SimpleSpanProcessor
         from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+        from azure.ai.inference.tracing import AIInferenceInstrumentor
 
         self._instrumentor = AIInferenceInstrumentor()
         self._spans = InMemorySpanExporter()

@@ -1,8 +1,8 @@
 """One measurement in a fresh process: `worker.py cpu|memory CONTENDER WORKLOAD SIZE URL SECONDS`.
 
-Prints processor time for each operation, in microseconds, or the most memory that Python held for one, in KiB. Noise only
-ever adds to time, so the least of several blocks counts, each of which takes SECONDS of processor time. Memory is what
-`tracemalloc` sees, beyond what was held when the library had been used once.
+Prints processor time for each operation, in microseconds, or the most memory that Python held for one, in KiB. Noise
+only ever adds to time, so the least of several blocks counts, each of which takes SECONDS of processor time. Memory is
+what `tracemalloc` sees, beyond what was held when the library had been used once.
 """
 
 import asyncio
