@@ -256,7 +256,8 @@ def main() -> None:
         print(tables.page(results))
     output = said.output or (ROOT / "docs" if in_full else None)
     if output is not None:
-        write(results, environments, output, picture=not said.here)
+        is_whole = bool(results["operations"]) and set(results["scaling"]) == set(SCALING)
+        write(results, environments, output, picture=is_whole and not said.here)
 
 
 if __name__ == "__main__":

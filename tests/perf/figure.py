@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 from tables import NAMES, number
 from workloads import CONTENDERS, SCALING, WORKLOADS
 
@@ -25,8 +25,18 @@ STYLE = {
     "axes.axisbelow": True,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.6,
+    "font.sans-serif": ["DejaVu Sans", "sans-serif"],
+    "svg.fonttype": "none",
     "svg.hashsalt": "performance",  # the same file for the same numbers
 }
+
+
+def brief(value: float) -> str:
+    """Write a round number for an axis: 10, 1k, 100k, 10M."""
+    for unit, sign in ((1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:g}{sign}"
+    return f"{value:g}"
 
 
 def bars(axes: Axes, operations: dict[str, dict[str, float]]) -> None:
@@ -56,9 +66,10 @@ def bars(axes: Axes, operations: dict[str, dict[str, float]]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.invert_yaxis()
-    axes.margins(x=0.08)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+    axes.margins(x=0.08, y=0.01)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: brief(value)))
+    axes.minorticks_off()
     axes.set_xlabel("processor time, as a multiple of bare azure-core's (less is better; logarithmic)")
 
 
@@ -73,9 +84,12 @@ def lines(axes: Axes, found: dict[str, dict[str, float]], across: str, up: str) 
     axes.set_yscale("log")
     axes.set_xlabel(across)
     axes.set_ylabel(up)
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axes.xaxis.set_major_locator(LogLocator(numticks=9))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-        axis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: brief(value)))
+    axes.minorticks_off()
 
 
 def draw(results: dict[str, Any]) -> Figure:
