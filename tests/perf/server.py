@@ -94,6 +94,12 @@ class Group:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def leave(self, transport: asyncio.Transport) -> None:
+        """Forget a stream whose client gave up, so that it does not count among the next one's."""
+        for streams in self._waiting.values():
+            if transport in streams:
+                streams.remove(transport)
+
     async def _write(self, streams: list[asyncio.Transport], count: int) -> None:
         for piece in [_STREAM_HEAD, *events(count)]:
             for transport in streams:
@@ -112,6 +118,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._group.leave(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
