@@ -39,7 +39,7 @@ it yourself, which takes a quarter of an hour and needs Python and a package ind
 _OPERATIONS = """
 ## Calls
 
-Processor time of one; in brackets, how many times that of this package. Messages are typed where a library has types,
+Processor time of one; in brackets, how many times that of this package. Messages are models where a library has some,
 vectors are in hand as numbers. The openai library gets vectors in base64 if nothing else is asked for; mistralai takes
 none.
 """
