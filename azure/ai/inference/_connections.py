@@ -12,8 +12,7 @@ from socket import socket
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import connection, connectionpool
 
 from ._deadline import CURRENT, Deadline
 
@@ -62,23 +61,34 @@ class TimelyResponse(HTTPResponse):
             self.fp = io.BufferedReader(TimelyReader(self.fp.detach(), sock, deadline))
 
 
-class _Connection(HTTPConnection):
+# With the names of their bases, which stand in the messages of urllib3's errors.
+
+
+class HTTPConnection(connection.HTTPConnection):
+    """A connection whose answers keep to the deadline."""
+
     response_class = TimelyResponse
 
 
-class _SecureConnection(HTTPSConnection):
+class HTTPSConnection(connection.HTTPSConnection):
+    """The same, over TLS."""
+
     response_class = TimelyResponse
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls: Any = _Connection
+class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
+    """A pool of them."""
+
+    ConnectionCls: Any = HTTPConnection
 
 
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls: Any = _SecureConnection
+class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
+    """The same, over TLS."""
+
+    ConnectionCls: Any = HTTPSConnection
 
 
-_POOLS: Any = {"http": _Pool, "https": _SecurePool}
+_POOLS: Any = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
 class TimelyAdapter(HTTPAdapter):
