@@ -145,12 +145,14 @@ BREAKS: dict[str, list[Any]] = {
 # ---------------------------------------------------------------- answers that take longer than the caller waits
 
 DRIP: list[Any] = [part for _ in range(200) for part in (b" ", 0.05)]
+HEAD_DRIP: list[Any] = [b"HTTP/1.1 200 OK\r\nx-padding: ", *DRIP]
 CHUNK_DRIP: list[Any] = [part for _ in range(200) for part in (chunk(HELLO), 0.05)]
 CLOSE_DRIP: list[Any] = [part for _ in range(200) for part in (HELLO, 0.05)]
 
 
 CALLS: dict[str, list[Any]] = {
     "silence": [],
+    "a head that drips": HEAD_DRIP,
     "a body that drips": [head(content_type="application/json", content_length=999), *DRIP],
     "a body that stops": [head(content_type="application/json", content_length=999), b'{"choices"'],
     "a closing body that stops": [head(content_type="application/json", connection="close"), 0.1, b'{"choices"'],
