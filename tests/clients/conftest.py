@@ -4,7 +4,6 @@
 a call that blocks is one that has ended before it is awaited. The servers have threads of their own.
 """
 
-import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any
@@ -18,14 +17,10 @@ from azure.ai.inference.aio import _transport as aio_transport
 from azure.ai.inference.emulator import Emulator
 
 from .raw_server import Answer, RawServer
+from .worlds import Block, close, settle
 
 KEY = "very-secret-key-0123456789"
 MESSAGES: list[dict[str, Any]] = [{"role": "user", "content": "hi"}]
-
-
-async def settle(value: Any) -> Any:
-    """Await what is awaitable."""
-    return await value if inspect.isawaitable(value) else value
 
 
 class Stream:
@@ -49,14 +44,14 @@ class Stream:
             raise StopAsyncIteration from None
 
     async def __aenter__(self) -> "Stream":
-        await settle(getattr(self.real, "__aenter__", getattr(self.real, "__enter__", None))())
+        await Block(self.real).__aenter__()
         return self
 
     async def __aexit__(self, *exc_details: Any) -> None:
-        await settle(getattr(self.real, "__aexit__", getattr(self.real, "__exit__", None))(*exc_details))
+        await Block(self.real).__aexit__(*exc_details)
 
     async def close(self) -> None:
-        await settle(getattr(self.real, "aclose", getattr(self.real, "close", None))())
+        await close(self.real)
 
     async def rest(self) -> list[Any]:
         return [update async for update in self]
@@ -108,11 +103,11 @@ class Client:
         await settle(self.real.close())
 
     async def __aenter__(self) -> "Client":
-        await settle(getattr(self.real, "__aenter__", getattr(self.real, "__enter__", None))())
+        await Block(self.real).__aenter__()
         return self
 
     async def __aexit__(self, *exc_details: Any) -> None:
-        await settle(getattr(self.real, "__aexit__", getattr(self.real, "__exit__", None))(*exc_details))
+        await Block(self.real).__aexit__(*exc_details)
 
     def with_defaults(self, **options: Any) -> "Client":
         return Client(self.real.with_defaults(**options))

@@ -1,7 +1,10 @@
 """`timeout` is a deadline over attempts, the waits between them, and the reading of the answer."""
 
+import socket
 import ssl
+import sys
 import time
+from contextlib import ExitStack
 from threading import Event
 from typing import Any
 
@@ -11,15 +14,16 @@ from azure.core.exceptions import (
     HttpResponseError,
     IncompleteReadError,
     ServiceRequestError,
+    ServiceRequestTimeoutError,
     ServiceResponseTimeoutError,
 )
 
 from azure.ai.inference.models import AsyncStreamingChatCompletions, StreamingChatCompletions
 
 from .conftest import Serve, World
+from .faults import CALLS, HEAD_DRIP, STREAMS
 from .raw_server import (
     CHUNKED_HEAD,
-    CLOSE_HEAD,
     HELLO,
     STREAM,
     RawServer,
@@ -27,7 +31,6 @@ from .raw_server import (
     chunk,
     completion,
     framed,
-    head,
     stream,
 )
 
@@ -38,24 +41,9 @@ SLACK = 2.0
 LOADED = (AsyncStreamingChatCompletions, StreamingChatCompletions)
 """Loaded before a clock runs, not by the first stream."""
 
-DRIP: list[Any] = [part for _ in range(100) for part in (b" ", 0.05)]
-HEAD_DRIP: list[Any] = [b"HTTP/1.1 200 OK\r\nx-padding: ", *DRIP]
-CHUNK_DRIP: list[Any] = [part for _ in range(100) for part in (chunk(HELLO), 0.05)]
-CLOSE_DRIP: list[Any] = [part for _ in range(100) for part in (HELLO, 0.05)]
-
 
 def failing(status: int, **headers: Any) -> bytes:
     return answer(status, {"error": {"message": "no"}}, **headers)
-
-
-CALLS: dict[str, list[Any]] = {
-    "silence": [],
-    "a head that drips": HEAD_DRIP,
-    "a body that drips": [head(content_type="application/json", content_length=999), *DRIP],
-    "a body that stops": [head(content_type="application/json", content_length=999), b'{"choices"'],
-    "a closing body that stops": [head(content_type="application/json", connection="close"), 0.1, b'{"choices"'],
-    "an error body that drips": [head(400, content_type="application/json", content_length=999), *DRIP],
-}
 
 
 @pytest.mark.parametrize("case", CALLS)
@@ -92,15 +80,6 @@ async def test_a_head_that_drips_over_tls(world: World, tmp_path: Any) -> None:
         assert time.monotonic() - began < TIMEOUT * 2 + SLACK
         assert len(server.requests) == 1
         await client.close()
-
-
-STREAMS: dict[str, list[Any]] = {
-    "chunks drip": [CHUNKED_HEAD, *CHUNK_DRIP],
-    "chunks stop": [CHUNKED_HEAD, chunk(HELLO)],
-    "a closing body drips": [CLOSE_HEAD, *CLOSE_DRIP],
-    "a closing body stops": [CLOSE_HEAD, 0.1, HELLO],
-    "a long body drips": [head(content_type="text/event-stream", content_length=99999), *CLOSE_DRIP],
-}
 
 
 @pytest.mark.parametrize("case", STREAMS)
@@ -212,3 +191,15 @@ async def test_connection_timeout(world: World, where: str) -> None:
         assert time.monotonic() - began < SLACK
         for filler in fillers:
             filler.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, a full queue of connections refuses more of them")
+async def test_a_connection_that_is_never_made(world: World) -> None:
+    with ExitStack() as sockets:
+        listener = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        sockets.enter_context(socket.create_connection(listener.getsockname()))  # fills the queue: nobody accepts
+        client = world.chat(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with pytest.raises(ServiceResponseTimeoutError, match=r"timeout of 0\.2 s"):
+            await client.complete(timeout=TIMEOUT)
+        with pytest.raises(ServiceRequestTimeoutError):
+            await client.complete(connection_timeout=TIMEOUT, timeout=60, retry_total=0)

@@ -173,3 +173,21 @@ def test_what_is_missing_is_named(missing: str) -> None:
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60).stdout
     assert f"needs {missing}: pip install" in said
+
+
+def test_callers_that_leave_in_the_middle_are_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    body = json.dumps({"messages": [{"role": "user", "content": "count to 2000"}], "stream": True}).encode()
+    with Emulator() as endpoint:
+        head = f"POST {SERVERLESS} HTTP/1.1\r\nHost: localhost\r\napi-key: {endpoint.key}\r\n"
+        request = f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        host, port = endpoint.url.removeprefix("http://").split(":")
+        for _ in range(20):
+            callers = [socket.create_connection((host, int(port))) for _ in range(4)]
+            for caller in callers:
+                caller.sendall(request)
+            for caller in callers:
+                assert caller.recv(200_000).startswith(b"HTTP/1.1 200")
+                caller.shutdown(socket.SHUT_RDWR)
+                caller.close()
+        assert Caller(endpoint).chat("Hello").status == 200
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -8,7 +8,12 @@ from threading import Lock
 from typing import Any
 
 import requests
-from azure.core.exceptions import DecodeError, IncompleteReadError
+from azure.core.exceptions import (
+    DecodeError,
+    IncompleteReadError,
+    ServiceRequestTimeoutError,
+    ServiceResponseTimeoutError,
+)
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
@@ -55,6 +60,10 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         known = CURRENT.set(deadline)
         try:
             response = self.next.send(request)
+        except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
+            if deadline is not None:
+                deadline.check()  # a timeout that was shortened to what was left is the deadline's
+            raise
         finally:
             CURRENT.reset(known)
             context.options = options

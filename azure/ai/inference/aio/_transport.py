@@ -12,7 +12,14 @@ from typing import Any, TypeVar
 
 import aiohttp
 from azure.core.configuration import ConnectionConfiguration
-from azure.core.exceptions import DecodeError, IncompleteReadError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import (
+    DecodeError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
     AsyncHTTPPolicy,
@@ -168,6 +175,10 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
         try:
             response = await _within(deadline, self.next.send(request))
+        except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
+            if deadline is not None:
+                deadline.check()  # a timeout that was shortened to what was left is the deadline's
+            raise
         finally:
             context.options = options
         answer = response.http_response

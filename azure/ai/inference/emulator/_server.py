@@ -11,12 +11,13 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 from ._request import RecordedRequest
-from ._response import Cut, Pause, Response, json_response
+from ._response import Cut, Pause, Response, Step, json_response
 from ._server_options import ServerOptions
 
 try:
@@ -122,16 +123,21 @@ async def _play(request: web.Request, response: Response) -> web.StreamResponse:
         stream.content_length = response.length
     else:
         stream.enable_chunked_encoding()
-    for step in response.steps:
+    with suppress(ConnectionResetError):  # the caller has left, which is no failure here
+        await _play_steps(request, stream, response.steps)
+    return stream
+
+
+async def _play_steps(request: web.Request, stream: web.StreamResponse, steps: Iterable[Step]) -> None:
+    for step in steps:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
         elif isinstance(step, Cut):
             _break_off(request, step)
-            return stream
+            return
         else:
             await _write(request, stream, step)
     await stream.write_eof()
-    return stream
 
 
 async def _write(request: web.Request, stream: web.StreamResponse, data: bytes) -> None:
