@@ -45,7 +45,7 @@ class SyncTransport(RequestsTransport):
     def open(self) -> None:
         """Make the session, once however many threads ask."""
         with self._opening:
-            if self.session is None and not self._has_been_opened:
+            if not (self.session or self._has_been_opened):
                 self.session = StayingSession()
                 self._init_session(self.session)
             super().open()  # type: ignore[no-untyped-call]

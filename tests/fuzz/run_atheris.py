@@ -1,0 +1,61 @@
+"""Fuzz one target, or each in turn, guided by coverage: `python tests/fuzz/run_atheris.py TARGET --seconds 60`.
+
+Needs `pip install atheris hypothesis ".[prompts]"`; atheris has wheels for Linux. An input that breaks a target is kept
+in the folder of findings, and the exit status is not 0: add it to the target's SEEDS when mending. What was learnt is
+kept in a corpus, from which the next run begins.
+"""
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["azure.ai.inference"]):
+    from targets import TARGETS
+
+_HERE = Path(__file__).parent
+_SLOWEST = 20
+_LONGEST = 4096
+
+
+def main() -> None:
+    arguments = _arguments()
+    if arguments.target == "all":
+        sys.exit(max(_run(name, arguments) for name in TARGETS))
+    target = TARGETS[arguments.target]
+    corpus = arguments.corpus / arguments.target
+    findings = arguments.corpus / "findings"
+    for folder in (corpus, findings):
+        folder.mkdir(parents=True, exist_ok=True)
+    for seed in target.seeds:
+        (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+    options = {
+        "max_total_time": arguments.seconds,
+        "timeout": _SLOWEST,
+        "max_len": _LONGEST,
+        "artifact_prefix": f"{findings}/{arguments.target}-",
+        "print_final_stats": 1,
+    }
+    atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(corpus)], target.check)
+    atheris.Fuzz()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("target", choices=["all", *TARGETS])
+    parser.add_argument("--seconds", type=int, default=60, help="how long, for each target (default: 60)")
+    parser.add_argument("--corpus", type=Path, default=_HERE / "corpus", help="where inputs are kept between runs")
+    return parser.parse_args()
+
+
+def _run(name: str, arguments: argparse.Namespace) -> int:
+    """Run one target in a process of its own, since the engine ends the process that it runs in."""
+    command = [sys.executable, __file__, name, "--seconds", str(arguments.seconds), "--corpus", str(arguments.corpus)]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    main()
