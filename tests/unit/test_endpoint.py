@@ -420,6 +420,7 @@ SECRET = "Zq9" * 12
         (f"https://user:{SECRET}@r.openai.azure.com", "user information"),
         (f"user:{SECRET}@r.openai.azure.com", "user information"),
         (f"https://user:{SECRET}/x@r.openai.azure.com", "a port that is not valid"),
+        (f"https://user:{SECRET}[::1]:8000", "a port that is not valid"),
         (f"https://user:{SECRET}%40r.openai.azure.com", "a port that is not valid"),
         (f"ftp://host/?key={SECRET}&code={SECRET}", r"'ftp://host/\?\*\*\*'"),
         (f"ftp://host/#{SECRET}", "begins with ftp"),
