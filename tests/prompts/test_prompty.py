@@ -617,6 +617,9 @@ def test_images_that_cannot_be_sent(tmp_path: Path) -> None:
             ": the template renders to more than 16,777,216",
         ),
         ("user:\n{{ bad() }}", ": no luck"),
+        ("user:\n{{ " + "[" * 400 + " }}", ": the template is nested too deeply"),
+        ("user:\n" + "{% for x in items %}" * 25 + "{% endfor %}" * 25, ": the template is nested too deeply"),
+        ("user:\n{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", ": maximum recursion depth exceeded"),
     ],
 )
 def test_jinja_errors(tmp_path: Path, body: str, message: str) -> None:
