@@ -617,8 +617,6 @@ def test_images_that_cannot_be_sent(tmp_path: Path) -> None:
             ": the template renders to more than 16,777,216",
         ),
         ("user:\n{{ bad() }}", ": no luck"),
-        ("user:\n{{ " + "[" * 400 + " }}", ": the template is nested too deeply"),
-        ("user:\n" + "{% for x in items %}" * 25 + "{% endfor %}" * 25, ": the template is nested too deeply"),
         ("user:\n{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", ": maximum recursion depth exceeded"),
     ],
 )
@@ -630,6 +628,14 @@ def test_jinja_errors(tmp_path: Path, body: str, message: str) -> None:
     with pytest.raises(ValueError, match=r"p\.prompty:") as raised:
         template.create_messages(x="y", items=[], zero=0, bad=bad)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "body", ["{{ " + "[" * 400 + " }}", "{% for x in items %}" * 25 + "{% endfor %}" * 25], ids=["values", "blocks"]
+)
+def test_jinja_nested_too_deeply(tmp_path: Path, body: str) -> None:
+    with pytest.raises(ValueError, match=r"p\.prompty: the template is nested too deeply: "):
+        PromptTemplate.from_prompty(write(tmp_path, "template: jinja2", body))
 
 
 def test_jinja_blocks_and_macros_make_messages(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ SEEDS = [
     b"30&api-version=1",
     b"40=;",
     b"50@",
+    b"20/[::1]:8000/",
+    b"20[::1]:8000/",
     b"30x&api-version=S",
     b"01gw.example/a&api-version=1/embeddings?api-version=2",
 ]

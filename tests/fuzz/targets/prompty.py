@@ -53,6 +53,9 @@ SEEDS = [
     b"---\nsample: {q: !!bool y}\n---\nuser:\nx",
     b"---\nsample: {q: !!timestamp z}\n---\nuser:\nx",
     b"---\nsample: {q: !!float ''}\n---\nuser:\nx",
+    b"---\ntemplate: jinja2\n---\n{{ " + b"[" * 400 + b" }}",
+    b"---\ntemplate: jinja2\n---\n" + b"{% for x in n %}" * 25 + b"{% endfor %}" * 25,
+    b"---\ntemplate: jinja2\n---\n{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
     b"\xff",
     b"+++\nname: x\n+++\n{{q}}",
 ]
@@ -82,7 +85,8 @@ for _name in ("secret.json", "secret.png", "secret.prompty"):
 _FILE = _ROOT / "it.prompty"
 _FORBIDDEN = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
 _MODULES = (".py", ".pyc", ".so", ".pyd")
-"""What the interpreter opens to load what is used for the first time."""
+"""What the interpreter opens to load what is used for the first time. For the text of a SyntaxError it looks for a file
+that is called as Jinja2 calls its code."""
 _watched: list[str] | None = None
 
 
@@ -93,7 +97,7 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
         _watched.append(event)
     elif event == "open" and isinstance(arguments[0], (str, bytes)):
         path = Path(os.path.realpath(os.fsdecode(arguments[0])))
-        if not path.is_relative_to(_ROOT) and path.suffix not in _MODULES:
+        if not path.is_relative_to(_ROOT) and path.suffix not in _MODULES and path.name != "<template>":
             _watched.append(str(path))
 
 
