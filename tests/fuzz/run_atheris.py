@@ -52,9 +52,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(name: str, arguments: argparse.Namespace) -> int:
-    """Run one target in a process of its own, since the engine ends the process that it runs in."""
+    """Run one target in a process of its own, for the engine ends its process; tell the sum, or all if it fails."""
     command = [sys.executable, __file__, name, "--seconds", str(arguments.seconds), "--corpus", str(arguments.corpus)]
-    return subprocess.run(command, check=False).returncode
+    done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
+    told = [line for line in done.stderr.splitlines() if line.startswith("Done ")]
+    print(f"{name}: {told[0]}" if told and not done.returncode else f"{name}:\n{done.stdout}{done.stderr}", flush=True)
+    return abs(done.returncode)
 
 
 if __name__ == "__main__":

@@ -665,7 +665,7 @@ def test_advice_can_be_added_later() -> None:
 
 def test_an_echoed_key_is_blanked_out(answer: Answer) -> None:
     body = {"error": {"code": "bad_key", "message": f"Received API Key = {KEY}.", KEY: [KEY]}}
-    headers = {"x-echo": f"Bearer {KEY}", "x-request-id": KEY}
+    headers = {"x-echo": f"Bearer {KEY}", "x-request-id": KEY, f"x-{KEY}": "x"}
     error = error_from_response(answer(401, body, headers, reason=f"No {KEY}"))
     assert isinstance(error, core.HttpResponseError)
     assert error.reason == "No ***"

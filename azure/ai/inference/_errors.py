@@ -209,7 +209,7 @@ def _origin(response: Response | None) -> _Origin:
     if response is None:
         return _Origin(None, {}, None, None, ())
     secrets = _secrets_of(response)
-    headers = {name: clean(str(value), secrets) for name, value in response.headers.items()}
+    headers = {clean(name, secrets): clean(str(value), secrets) for name, value in response.headers.items()}
     reason = clean(response.reason, secrets)
     return _Origin(response, case_insensitive_dict(headers), response.status_code, reason, secrets)
 

@@ -44,6 +44,7 @@ SEEDS = [
     b"t304 x\n\nfalse",
     b"s307 x\nlocation: https://h/\xe9\n\n",
     b"s200 KEY\n\n",
+    b"s429 x\nx-KEY: 1\n\n",
     b't200 OK\n\ndata: {"choices": [{"delta": {}}], "x": "KEY"}\n\n',
     b't200 OK\ncontent-type: text/event-stream\n\ndata: {"choices": [{"delta": {}}]}\n\ndata: {"error": "KEY"}\n\n',
     b's400 x\n\n{"error": {"code": "content_filter", "innererror": {"content_filter_result": {"a": {"filtered": 1}}}}}',
