@@ -38,6 +38,7 @@ SEEDS = [
     b"50@",
     b"20/[::1]:8000/",
     b"20[::1]:8000/",
+    b"30&x,#",
     b"30x&api-version=S",
     b"01gw.example/a&api-version=1/embeddings?api-version=2",
 ]
@@ -93,7 +94,8 @@ def check(data: bytes) -> None:
         assert re.fullmatch(r"[!-~]+", url)
         assert sum(pair.startswith("api-version=") for pair in parts.query.split("&")) <= 1
         assert not endpoint.base_url.endswith("/")
-        again = resolve(f"{endpoint.base_url}?{endpoint.query}", kind, route=route)
+        # Behind a "#", no comma at the end counts as pasted along.
+        again = resolve(f"{endpoint.base_url}?{endpoint.query}#", kind, route=route)
         rewritten = again.rewritten_from if route else None
         assert again.with_api_version(endpoint.api_version) == endpoint._replace(rewritten_from=rewritten)
     assert SECRET not in said or SECRET in noise
