@@ -33,7 +33,7 @@ def main() -> None:
     for seed in target.seeds:
         (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
     options = {
-        "max_total_time": arguments.seconds,
+        **({"runs": arguments.runs, "seed": 1} if arguments.runs else {"max_total_time": arguments.seconds}),
         "timeout": _SLOWEST,
         "max_len": _LONGEST,
         "artifact_prefix": f"{findings}/{arguments.target}-",
@@ -47,13 +47,15 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("target", choices=["all", *_NAMES])
     parser.add_argument("--seconds", type=int, default=60, help="how long, for each target (default: 60)")
+    parser.add_argument("--runs", type=int, help="how many inputs instead, drawn alike each time, as in CI")
     parser.add_argument("--corpus", type=Path, default=_HERE / "corpus", help="where inputs are kept between runs")
     return parser.parse_args()
 
 
 def _run(name: str, arguments: argparse.Namespace) -> int:
     """Run one target in a process of its own, for the engine ends its process; tell the sum, or all if it fails."""
-    command = [sys.executable, __file__, name, "--seconds", str(arguments.seconds), "--corpus", str(arguments.corpus)]
+    length = ["--runs", str(arguments.runs)] if arguments.runs else ["--seconds", str(arguments.seconds)]
+    command = [sys.executable, __file__, name, *length, "--corpus", str(arguments.corpus)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
     told = [line for line in done.stderr.splitlines() if line.startswith("Done ")]
     print(f"{name}: {told[0]}" if told and not done.returncode else f"{name}:\n{done.stdout}{done.stderr}", flush=True)
