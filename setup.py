@@ -19,6 +19,10 @@ HERE = Path(__file__).parent
 VERSION = re.search(r'^VERSION = "(.+)"$', (HERE / "azure/ai/inference/_version.py").read_text("utf-8"), re.M)
 assert VERSION is not None
 
+README = (HERE / "README.md").read_text("utf-8")
+ABOUT = re.sub(r"\[([^\]]+)\]\((?!https:)[^)]+\)", r"\1", README)
+"""The README where it stands alone: a link within the repository would lead nowhere."""
+
 EPOCH = int(os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800"))  # 1980-01-01; wheels read the variable
 
 AIOHTTP = "aiohttp>=3.10"
@@ -66,7 +70,7 @@ setup(
     name="azure-ai-inference",
     version=VERSION[1],
     description="Client library for AI models on Azure: chat completions and embeddings, synchronous and asynchronous",
-    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description=ABOUT,
     long_description_content_type="text/markdown",
     license_expression="MIT",
     license_files=["LICENSE"],

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import logging
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
 from azure.ai.inference import __version__
+from azure.ai.inference._options import RequestOptions, names
 from azure.ai.inference.emulator import Emulator
 
 from .conftest import Serve, World, settle
@@ -37,6 +39,58 @@ async def test_headers(
     client = world.chat(server.url, **(options if where == "constructor" else {}))
     await client.complete(**(options if where == "call" else {}))
     assert headers.items() <= server.requests[0].headers.items()
+
+
+EACH: dict[str, Any] = {
+    "headers": {"x-mine": "1"},
+    "params": {"a": "b"},
+    "content_type": "application/json",
+    "api_version": "v1",
+    "error_map": {},
+    "cls": lambda response, result, headers: result,
+    "raw_request_hook": lambda request: None,
+    "raw_response_hook": lambda response: None,
+    "timeout": 50,
+    "connection_timeout": 50,
+    "read_timeout": 50,
+    "connection_verify": True,
+    "connection_cert": None,
+    "proxies": {},
+    "request_id": "mine",
+    "client_request_id": "mine",
+    "user_agent": "mine",
+    "user_agent_overwrite": True,
+    "logging_enable": True,
+    "enforce_https": True,
+    "permit_redirects": True,
+    "redirect_max": 3,
+    "retry_total": 3,
+    "retry_connect": 3,
+    "retry_read": 3,
+    "retry_status": 3,
+    "retry_backoff_factor": 0.1,
+    "retry_backoff_max": 1,
+    "retry_backoff_exponent": 2,
+    "retry_mode": "fixed",
+    "retry_on_methods": ["POST"],
+    "retry_on_status_codes": [418],
+    "tracing_options": {},
+    "http_logging_level": logging.DEBUG,
+    "logger": logging.getLogger("mine"),
+}
+
+
+def test_each_option_is_tried() -> None:
+    assert [*EACH] == [*names(RequestOptions)]
+
+
+@pytest.mark.parametrize("option", EACH)
+@pytest.mark.parametrize("where", ["constructor", "call"])
+async def test_an_option_alone_is_taken(world: World, serve: Serve, option: str, where: str) -> None:
+    options = {option: EACH[option]}
+    client = world.chat(serve(GOOD).url, **(options if where == "constructor" else {}))
+    completions = await client.complete(**(options if where == "call" else {}))
+    assert completions.choices
 
 
 async def test_user_agents(world: World, serve: Serve) -> None:
@@ -340,6 +394,15 @@ async def test_misspelt_keywords_are_refused(world: World, serve: Serve, keyword
 def test_what_cannot_be_a_client(world: World, endpoint: Any, credential: Any) -> None:
     with pytest.raises((ValueError, TypeError), match=r"credential|endpoint"):
         world.chat(endpoint, credential)
+
+
+def test_a_response_format_is_checked_wherever_it_is_given(world: World) -> None:
+    with pytest.raises(ValueError, match="Unsupported `response_format` 'odd'"):
+        world.chat("http://localhost", response_format="odd")
+    client = world.chat("http://localhost", response_format="json_object")
+    with pytest.raises(ValueError, match="Unsupported `response_format` 'odd'"):
+        client.with_defaults(response_format="odd")
+    assert client.with_defaults(response_format=None)
 
 
 async def test_send_request(world: World, serve: Serve) -> None:

@@ -104,6 +104,18 @@ async def test_waits_grow_and_have_jitter(world: World, serve: Serve) -> None:
     assert 1.6 <= third <= 3.2
 
 
+@pytest.mark.parametrize("where", ["constructor", "call"])
+async def test_waits_may_stay_the_same(world: World, serve: Serve, where: str) -> None:
+    transport = world.transport()
+    fixed = {"retry_mode": "fixed", "retry_backoff_factor": 8}
+    client = world.chat(serve(failing(500)).url, transport=transport, **(fixed if where == "constructor" else {}))
+    with pytest.raises(HttpResponseError):
+        await client.complete(**(fixed if where == "call" else {}))
+    first, *others = transport.waits
+    assert first == 0
+    assert [4 <= wait <= 8 for wait in others] == [True, True]
+
+
 COUNTS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
     ({}, {}, 4),
     ({"retry_total": 0}, {}, 1),

@@ -4,6 +4,7 @@ import io
 import logging
 import pickle
 import time
+import traceback
 from typing import Any
 
 import pytest
@@ -347,3 +348,19 @@ async def test_logs_have_no_key(world: World, serve: Serve) -> None:
     for secret in (KEY, TOKEN, *CALLERS.values()):
         assert secret not in text
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}", "redacted in the log alone"
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\nsecond line", "\0"])
+@pytest.mark.parametrize("kind", ["key", "function", "header"])
+async def test_a_credential_with_a_line_break_is_refused_and_not_shown(
+    world: World, serve: Serve, kind: str, ending: str
+) -> None:
+    """Mostly it was read from a file. What would refuse it further down puts it into its error."""
+    server = serve(GOOD)
+    secret = f"{KEY}{ending}"
+    credential: Any = {"key": secret, "function": lambda: secret, "header": KEY}[kind]
+    headers = {"api-key": secret} if kind == "header" else {}
+    with pytest.raises(ValueError, match="has a line break or a control character in it") as caught:
+        await world.chat(server.url, credential).complete(headers=headers)
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert server.requests == []

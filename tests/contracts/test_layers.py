@@ -24,7 +24,8 @@ FLOORS = {
     2: "_options _settings _endpoint _advice _faults _errors _call _load _info _chat _chat_stream "
     "_accumulate _thinking _structured _embeddings _batching _policies tools prompts "
     "_telemetry _telemetry_content",
-    3: "__init__ _base_client _client _stream _body _batches _transport aio emulator _observer tracing",
+    3: "__init__ _base_client _client _stream _body _batches _transport _connections aio emulator _observer tracing "
+    "_cli __main__",
 }
 """What stands on which floor: modules, and packages with all that is in them."""
 
@@ -124,18 +125,26 @@ def test_the_shells_do_not_know_each_other() -> None:
             assert not {name for name in own_imports(module) if name.startswith("aio")}, module
 
 
-def test_nothing_but_its_own_users_need_the_emulator() -> None:
+def test_nothing_but_the_command_line_knows_the_emulator() -> None:
     for module in modules():
-        if not module.startswith("emulator"):
+        if module.split(".")[0] not in ("emulator", "_cli"):
             assert not {name for name in own_imports(module) if name.startswith("emulator")}, module
 
 
-def test_contributors_are_told_the_floors() -> None:
+def test_nothing_knows_the_command_line() -> None:
+    for module in modules():
+        if module.split(".")[0] not in ("_cli", "__main__"):
+            assert not {name for name in own_imports(module) if name.split(".")[0] == "_cli"}, module
+
+
+def test_contributors_are_shown_the_floors() -> None:
     text = (PACKAGE.parents[2] / "CONTRIBUTING.md").read_text("utf-8")
-    told = {int(row[0]): re.findall(r"`(\w+)/?`", row[1]) for row in re.findall(r"^\| (\d) \|.*?\| (.*)$", text, re.M)}
+    boxes = re.findall(r"^┌─ (\d) .*?┐$(.*?)^└", text, re.M | re.S)
+    shown = {int(number): re.findall(r"\w+", re.sub(r"\(.*?\)", "", inside)) for number, inside in boxes}
     assert {number: sorted(names.split()) for number, names in FLOORS.items()} == {
-        number: sorted(names) for number, names in told.items()
+        number: sorted(names) for number, names in shown.items()
     }
+    assert len({len(line) for line in text.splitlines() if line.startswith(("┌", "│", "└"))}) == 1
 
 
 def test_the_private_names_of_others_are_listed_with_their_reason() -> None:
@@ -159,8 +168,9 @@ def loaded_by(statement: str) -> set[str]:
 def test_importing_the_package_loads_no_more_than_it_needs() -> None:
     loaded = loaded_by(f"import {NAME}")
     heavy = {"requests", "aiohttp", "pydantic", "opentelemetry", "yaml", "jinja2", "urllib3", "asyncio", "difflib"}
+    heavy |= {"argparse", "getpass"}
     assert not loaded & heavy
-    ours = {"aio", "emulator", "prompts", "tracing", "tools", "_stream", "_errors", "_structured", "_shapes"}
+    ours = {"aio", "emulator", "prompts", "tracing", "tools", "_stream", "_errors", "_structured", "_shapes", "_cli"}
     assert not loaded & {f"{NAME}.{name}" for name in ours}
 
 

@@ -112,6 +112,17 @@ def refused(call: Callable[[], Any]) -> Exception:
     return error
 
 
+class PatientTransport(SyncTransport):
+    """Does not wait, but notes how long it should have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def sleep(self, duration: float) -> None:
+        self.waits.append(duration)
+
+
 def our_names(endpoint: Emulator, stack: ExitStack, path: str = "") -> Names:
     """Name what the guides' right columns use."""
     client = stack.enter_context(ChatCompletionsClient(endpoint.url + path, endpoint.key))
@@ -164,6 +175,14 @@ def b9_names(endpoint: Emulator, stack: ExitStack) -> Names:
         endpoint.fault(fault)
         return client
 
+    def waits(**options: Any) -> list[float]:
+        endpoint.fault("503:times=9")
+        transport = PatientTransport()
+        failing = stack.enter_context(ChatCompletionsClient(endpoint.url, endpoint.key, transport=transport))
+        refused(lambda: failing.complete(messages=MESSAGES, **options))
+        assert transport.waits
+        return transport.waits
+
     return {
         **names,
         "City": City,
@@ -173,6 +192,7 @@ def b9_names(endpoint: Emulator, stack: ExitStack) -> Names:
         "calling_answer": calling_answer,
         "weather_schema": definition.function.parameters,
         "broken": broken,
+        "waits": waits,
         "raised": refused,
         "tool_message": models.ToolMessage("x", tool_call_id="c"),
         "sent": lambda: endpoint.requests[-1].body,
@@ -287,17 +307,6 @@ def test_from_mistral_azure(endpoints: Callable[[str], Emulator], before: str, n
             "error": refused(lambda: stranger.chat.complete(messages=MESSAGES)),
         }
         compare(endpoint, (before, theirs), (now, ours), unsaid=("model", "stream"))
-
-
-class PatientTransport(SyncTransport):
-    """Does not wait, but notes how long it should have."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waits: list[float] = []
-
-    def sleep(self, duration: float) -> None:
-        self.waits.append(duration)
 
 
 @pytest.mark.parametrize(("before", "now", "waits"), rows_of("migration_from_mistral_azure.md", 3, "Retries"))

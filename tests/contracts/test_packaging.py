@@ -56,7 +56,18 @@ def run(*command: object, cwd: Path = ROOT) -> str:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy what git would give somebody who clones."""
     copy = tmp_path_factory.mktemp("checkout") / "source"
-    names = (".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build", "dist", "corpus")
+    names = (
+        ".git",
+        ".venv",
+        ".*_cache",
+        ".hypothesis",
+        "__pycache__",
+        "*.egg-info",
+        "build",
+        "dist",
+        "corpus",
+        "_build",
+    )
     leftovers = shutil.ignore_patterns(*names)
     shutil.copytree(ROOT, copy, ignore=leftovers)
     return copy
@@ -119,7 +130,7 @@ def test_the_sdist_holds_all_that_its_tests_need(sdist: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     folders = ("samples", "tests", "azure", "docs", ".ci")
     wanted = {path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / folder).rglob("*.*")}
-    wanted = {name for name in wanted if not re.search("__pycache__|tests/fuzz/corpus", name)}
+    wanted = {name for name in wanted if not re.search("__pycache__|tests/fuzz/corpus|docs/_build", name)}
     files = {
         "README.md",
         "CHANGELOG.md",
@@ -137,6 +148,8 @@ def test_the_metadata_says_what_is_needed(wheel: Path) -> None:
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Description-Content-Type"] == "text/markdown"
+    assert "](https://learn.microsoft.com/azure/ai-foundry/)" in metadata.get_payload()
+    assert not re.search(r"\]\((?!https:)", str(metadata.get_payload()))  # nothing to lead to on an index's page
     needed = [line.split(";")[0] for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(name.split(">")[0] for name in needed) == ["azure-core", "isodate", "typing-extensions"]
     extras = ["aio", "emulator", "opentelemetry", "prompts", "pydantic"]

@@ -1,23 +1,32 @@
 """The README says what is true: its commands are there, its table is the code's, its snippets run."""
 
+import importlib.util
 import inspect
+import logging
 import re
+import shlex
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from importlib.metadata import metadata
+from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from azure.ai.inference._endpoint import resolve
 from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.emulator.__main__ import _parser
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TEXT = README.read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.M | re.S)
+def blocks(language: str, text: str = TEXT) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
 
 
 def table() -> list[list[str]]:
@@ -45,6 +54,45 @@ def test_ci_finds_the_commands_and_no_more() -> None:
     assert len(blocks("sh")) == 2
 
 
+def test_every_block_is_of_a_kind_that_is_tested() -> None:
+    assert set(re.findall(r"^```(\S+)$", TEXT, re.M)) == {"sh", "bash", "python"}
+
+
+COMMANDS = [line for block in blocks("bash") for line in block.splitlines()]
+SAID = re.findall(r"`((?:pip install|python -m) [^`]+)`", TEXT)
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *SAID])
+def test_other_commands_name_what_there_is(command: str) -> None:
+    words = shlex.split(command, comments=True)
+    if words[:2] == ["python", "-m"]:
+        assert importlib.util.find_spec(words[2]), words[2]
+        words = words[2:]
+    if words[:2] == ["pip", "install"]:
+        files = [word for option, word in pairwise(words) if option == "-r"]
+        wanted = [word for word in words[2:] if word not in ("-r", *files)]
+        assert wanted or files
+        assert all(requirement_is_known(word) for word in wanted)
+    else:
+        files = words[-2:-1] if words[0] == "sphinx-build" else []
+    assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+def requirement_is_known(text: str) -> bool:
+    requirement = Requirement(re.sub(r"^\.", "azure-ai-inference", text))
+    extras = set(metadata("azure-ai-inference").get_all("Provides-Extra", []))
+    return requirement.name == "azure-identity" or (
+        requirement.name == "azure-ai-inference" and requirement.extras <= extras
+    )
+
+
+def test_the_options_of_the_emulators_command_line_are_there() -> None:
+    section = TEXT.partition("### Test without a model\n")[2].partition("\n## ")[0].partition("\n### ")[0]
+    told = set(re.findall(r"--[a-z][a-z-]+", section))
+    assert told
+    assert told <= set(re.findall(r"--[a-z][a-z-]+", _parser().format_help()))
+
+
 @pytest.mark.parametrize("row", table(), ids=lambda row: str(row[0]))
 def test_the_endpoint_table_is_what_the_code_does(row: list[str]) -> None:
     pasted, called, version, scope, header, model = row
@@ -62,32 +110,58 @@ def test_the_endpoint_table_is_what_the_code_does(row: list[str]) -> None:
 
 
 def test_the_endpoint_table_was_found() -> None:
-    assert len(table()) == 13
+    assert len(table()) >= 13
 
 
 def test_image_embeddings_are_called_where_it_says() -> None:
     assert resolve("https://RES.services.ai.azure.com", "image_embeddings").base_url.endswith("/models")
 
 
+def run_blocks(path: Path, names: dict[str, Any]) -> None:
+    """Run a page's Python snippets one after the other, as a reader would."""
+    for block in blocks("python", path.read_text("utf-8")):
+        # Without "dont_inherit" this file's own future imports would hold for the page.
+        exec(compile(block, str(path), "exec", dont_inherit=True), names)
+
+
 @pytest.fixture(name="snippets", scope="module")
 def run_snippets() -> Iterator[dict[str, Any]]:
-    """Run the Python snippets one after the other, as a reader would."""
+    """Run the README's snippets, and undo what they do to the process."""
     names: dict[str, Any] = {}
+    azure_logger = logging.getLogger("azure")
+    level = azure_logger.level
     with Emulator() as local, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AZURE_AI_CHAT_ENDPOINT", local.url)
         patch.setenv("AZURE_AI_CHAT_KEY", local.key)
         patch.delenv("AZURE_AI_CHAT_MODEL", raising=False)
-        for block in blocks("python"):
-            # Without "dont_inherit" this file's own future imports would hold for the README.
-            exec(compile(block, str(README), "exec", dont_inherit=True), names)
-        yield names
+        patch.setattr(azure_logger, "handlers", [])
+        with redirect_stdout(StringIO()) as printed:
+            run_blocks(README, names)
+        azure_logger.setLevel(level)
+        yield {**names, "printed": printed.getvalue()}
         names["client"].close()
 
 
-def test_the_snippets_run(snippets: dict[str, Any], capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_snippets_run(snippets: dict[str, Any]) -> None:
     assert snippets["answer"].choices[0].message
     assert isinstance(snippets["city"], snippets["City"])
     assert [message["role"] for message in snippets["messages"]] == ["system", "user"]
+
+
+def test_the_snippets_print_what_the_text_promises(snippets: dict[str, Any]) -> None:
+    printed = snippets["printed"]
+    assert "The prompt was filtered:" in printed
+    assert "Request method: 'POST'" in printed
+    assert '"content": "How many feet are in a mile?"' in printed
+    assert snippets["key"] not in printed
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: str(page.name))
+def test_the_snippets_of_other_pages_run(page: Path, snippets: dict[str, Any]) -> None:
+    """Run them with the README's names at hand. Guides that are tables instead are run by `test_migration`."""
+    text = page.read_text("utf-8")
+    assert text.count("```python\n") == len(blocks("python", text))
+    run_blocks(page, dict(snippets))
 
 
 def test_the_test_that_is_shown_passes(snippets: dict[str, Any]) -> None:

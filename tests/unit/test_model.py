@@ -248,8 +248,24 @@ def test_as_pydantic_types() -> None:
     assert Kept.model_validate({"message": {"role": "user"}}).message == {"role": "user"}
     assert Kept(message=message).model_dump() == {"message": {"role": "user", "content": "x"}}
     assert Kept.model_json_schema()["properties"]["message"]["type"] == "object"
-    with pytest.raises((ValidationError, TypeError)):
+    with pytest.raises(ValidationError, match="instance of UserMessage"):
         Kept.model_validate({"message": 3})
+
+
+def test_as_a_member_of_a_pydantic_union() -> None:
+    from pydantic import BaseModel
+
+    class Own(BaseModel):
+        text: str
+
+    class Kept(BaseModel):
+        messages: list[Own | UserMessage | int]
+
+    own, message = Own(text="x"), UserMessage("x")
+    kept = Kept(messages=[own, message, 3]).messages
+    assert kept[0] is own
+    assert kept[1] is message
+    assert kept[2] == 3
 
 
 def test_what_is_in_a_module_and_what_is_not() -> None:

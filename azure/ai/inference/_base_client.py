@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 from threading import Lock
 from types import TracebackType
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from azure.core import PipelineClient
 from azure.core.rest import HttpRequest, HttpResponse
@@ -16,7 +16,9 @@ from ._environment import with_environment
 from ._options import RequestOptions, with_options
 from ._policies import KeyPolicy, build_policies, remove_credentials
 from ._settings import Configuration, Credential, Settings, is_key, make_credential, make_settings, pipeline_options
-from .models import ModelInfo
+
+if TYPE_CHECKING:
+    from .models import ModelInfo
 
 
 class InferenceClient:
@@ -25,7 +27,7 @@ class InferenceClient:
     _config: Configuration
     _client: PipelineClient[Any, Any]
     _settings: Settings
-    _model_infos: dict[str | None, ModelInfo]
+    _model_infos: "dict[str | None, ModelInfo]"
 
     def _build(
         self, endpoint: str, credential: Credential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
@@ -39,7 +41,7 @@ class InferenceClient:
         self._model_info_lock = Lock()
 
     @property
-    def _model_info(self) -> ModelInfo | None:
+    def _model_info(self) -> "ModelInfo | None":
         """What the endpoint said of its model, if it was asked: the name under which dependants look."""
         return self._model_infos.get(None)
 
@@ -52,7 +54,7 @@ class InferenceClient:
     @with_options(RequestOptions)
     def get_model_info(
         self, *, model: str | None = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
-    ) -> ModelInfo:
+    ) -> "ModelInfo":
         """Ask the endpoint what model it serves.
 
         Serverless and managed endpoints tell; Azure OpenAI and most others do not. The answer is kept, for each model
@@ -84,7 +86,10 @@ class InferenceClient:
         :param request: The request, which is left as it is. A relative URL is taken as below the endpoint. To another
             origin than the endpoint's, no credential goes along.
         :keyword stream: Whether the body of the response is left for you to read.
+        :keyword kwargs: What azure-core's pipeline takes for each request: https://aka.ms/azsdk/python/options.
         :return: The response, whatever its status.
+        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
+        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         own = copy.deepcopy(request)
         own.url = self._settings.endpoint.absolute(own.url)

@@ -16,13 +16,12 @@ from ._endpoint import Endpoint
 from ._json import is_list, is_object, json_or_none, to_json
 from ._options import RequestOptions, names, unknown_keyword
 from ._policies import forget_credentials, origin, redirect_target, remove_credentials
-from ._settings import Settings, logger, names_model
+from ._settings import NONE_IS_SAID, Settings, logger, names_model
 from .models import Answer
 
 _REQUEST_OPTIONS = frozenset(names(RequestOptions))
 _NOT_FOR_THE_PIPELINE = frozenset(("headers", "params", "content_type", "api_version", "error_map", "cls"))
 _OTHER_NAMES = {"client_request_id": "request_id"}
-_NONE_IS_SAID = frozenset(("request_id", "read_timeout", "connection_timeout"))
 
 
 A = TypeVar("A", bound=Answer)
@@ -155,7 +154,7 @@ def _for_pipeline(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
         _OTHER_NAMES.get(name, name): value
         for name, value in options.items()
-        if name not in _NOT_FOR_THE_PIPELINE and (value is not None or name in _NONE_IS_SAID)
+        if name not in _NOT_FOR_THE_PIPELINE and (value is not None or name in NONE_IS_SAID)
     }
 
 

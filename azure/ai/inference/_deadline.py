@@ -1,6 +1,7 @@
 """A moment by which a call must be over."""
 
 import time
+from contextvars import ContextVar
 
 from azure.core.exceptions import ServiceResponseTimeoutError
 
@@ -48,3 +49,7 @@ class Deadline:
         """
         remaining = self.check()
         return min(seconds, remaining) if isinstance(seconds, (int, float)) else remaining
+
+
+CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+"""The deadline of the request that is being sent, for those who cannot be told it otherwise."""

@@ -220,23 +220,23 @@ def resolve(endpoint: str, kind: Kind = "chat", *, route: str | None = None, clo
             f'route={route!r} is unknown. Leave it out, or give route="models" for an Azure resource\'s retired '
             "Model Inference route."
         )
-    pasted = parse(endpoint)
-    service, domain = _service(pasted.host)
-    segments = _without_operation(pasted.segments, service)
+    root, host, names, query, version = parse(endpoint)
+    service, domain = _service(host)
+    segments = _without_operation(names, service)
     path, dialect, audience = _route(service, segments, kind == "image_embeddings" or route == "models")
     rewritten = path.casefold() != _path(segments).casefold()
     audience = audience or _AUDIENCES.get(service, _DEFAULT_AUDIENCE)
     result = Endpoint(
-        base_url=pasted.root + path,
-        query=pasted.query,
+        base_url=root + path,
+        query=query,
         api_version=_DEFAULT_VERSIONS[dialect],
         scopes=(f"https://{audience}.{domain or _cloud_domain(cloud)}/.default",),
         key_headers=_KEY_HEADERS.get(service, _BOTH_KEY_HEADERS),
         dialect=dialect,
         service=service,
-        rewritten_from=pasted.root + _path(segments) if rewritten else None,
+        rewritten_from=root + _path(segments) if rewritten else None,
     )
-    return result.with_api_version(pasted.api_version) if pasted.api_version else result
+    return result.with_api_version(version) if version else result
 
 
 def scopes_from_audience(audience: str) -> tuple[str, ...]:

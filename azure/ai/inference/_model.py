@@ -303,11 +303,14 @@ class Model(dict[str, Any]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Let pydantic, and so FastAPI, use a model as a field: an instance stays itself, a mapping is taken in."""
+        """Let pydantic, and so FastAPI, use a model as a field: an instance stays itself, a mapping is taken in.
+
+        Anything else is pydantic's to refuse, so that the next type of a union gets its turn.
+        """
         from pydantic_core import core_schema
 
         def take(value: Any) -> Any:
-            return value if isinstance(value, cls) else cls(value)
+            return cls(value) if isinstance(value, Mapping) and not isinstance(value, cls) else value
 
         return core_schema.no_info_before_validator_function(
             take,

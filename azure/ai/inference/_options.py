@@ -43,7 +43,7 @@ class ChatOptions(TypedDict, total=False):
     seed: Setting[int]
     """Makes sampling repeatable, as far as the service can."""
     stop: Setting[str | Sequence[str]]
-    """Texts at which the answer ends; some services take a single str too."""
+    """Texts at which the answer ends, without them; OpenAI takes 4 at most. Some services take a single str too."""
     temperature: Setting[float]
     """0 to 1, for some models to 2: how random the choice of tokens is. Change this or `top_p`, not both."""
     tool_choice: Setting[str | ChatCompletionsToolChoicePreset | ChatCompletionsNamedToolChoice | Mapping[str, Any]]
@@ -58,7 +58,7 @@ class ChatOptions(TypedDict, total=False):
     reasoning_effort: Setting[str]
     """How much to think: "none", "minimal", "low", "medium", "high", "xhigh"; which of them, the model decides."""
     verbosity: Setting[str]
-    """How long answers are: "low", "medium", "high"."""
+    """How long answers are: "low", "medium" (the default), "high"; OpenAI's models from GPT-5 on."""
     n: Setting[int]
     """How many answers to give, 1 by default."""
     logprobs: Setting[bool]
@@ -76,7 +76,7 @@ class ChatOptions(TypedDict, total=False):
     modalities: Setting[Sequence[str]]
     """Kinds of output: "text", "audio"."""
     audio: Setting[Mapping[str, Any]]
-    """Voice and format of audio output."""
+    """Voice and format of audio output: `{"voice": "alloy", "format": "wav"}`."""
     metadata: Setting[Mapping[str, Any]]
     """Names and values to keep with a stored completion: for OpenAI 16 texts at most, of 64 and 512 characters."""
     store: Setting[bool]
@@ -191,11 +191,11 @@ class RequestOptions(TypedDict, total=False):
     """1 to 100: how many times longer than the last each wait is, 2 by default. Said, the first wait is
     `retry_backoff_factor` seconds; not said, the first retry does not wait."""
     retry_mode: Any
-    """Waits grow "exponential"ly (the default) or stay "fixed"."""
+    """How waits go on: "exponential", each twice the last (the default), or "fixed". The first retry does not wait."""
     retry_on_methods: Iterable[str]
     """HTTP methods that are retried, with POST by default."""
     retry_on_status_codes: Iterable[int]
-    """Statuses that are retried besides 408, 429, 500, 502, 503 and 504; of the constructor."""
+    """Statuses that are retried besides 408, 429, 500, 502, 503 and 504."""
     tracing_options: Mapping[str, Any]
     """Options of azure-core's tracing."""
     http_logging_level: int
@@ -222,23 +222,35 @@ class ClientOptions(RequestOptions, total=False):
     per_retry_policies: Any
     """A policy, or a list, that runs for each attempt."""
     headers_policy: Any
+    """An azure-core policy in place of the one that adds `headers`."""
     user_agent_policy: Any
+    """One in place of that which writes the user agent."""
     proxy_policy: Any
+    """One in place of that which hands over `proxies`."""
     redirect_policy: Any
+    """One in place of that which follows redirects, and takes credentials off to other origins."""
     retry_policy: Any
+    """One in place of that which retries."""
     custom_hook_policy: Any
+    """One in place of that which calls `raw_request_hook` and `raw_response_hook`."""
     authentication_policy: Any
+    """One in place of that which adds the credential."""
     logging_policy: Any
+    """One in place of that which logs requests and answers in full with `logging_enable`."""
     http_logging_policy: Any
+    """One in place of that which logs a request's and an answer's head at INFO."""
     auto_request_id: bool
     """Whether requests get an `x-ms-client-request-id`, True by default."""
     sdk_moniker: str
+    """What the user agent says of this library; by default its name and version."""
     user_agent_use_env: bool
     """Whether AZURE_HTTP_USER_AGENT is appended to the user agent, True by default."""
     application_id: str | None
     """Another name of `user_agent`."""
     redirect_remove_headers: Iterable[str]
+    """Headers that are taken off on every redirect."""
     redirect_on_status_codes: Iterable[int]
+    """Statuses that are followed as redirects besides 300, 301, 302, 303, 307 and 308."""
     blocked_redirect_headers: Sequence[str]
     """Headers not to send to another origin, besides those that carry credentials."""
     disable_redirect_cleanup: bool
@@ -248,9 +260,13 @@ class ClientOptions(RequestOptions, total=False):
     use_env_settings: bool
     """Whether proxies and certificates are taken from the environment, True by default."""
     additional_allowed_query_params: Iterable[str]
+    """Members of the query whose values may stand in azure-core's spans; of others "REDACTED" does."""
     polling_interval: Any
+    """Taken as every Azure client takes it; no operation here polls."""
     session: Any
+    """A session of the HTTP library for the default transport to use: requests', or aiohttp's."""
     session_owner: bool
+    """Whether closing the client closes that session too, True by default."""
 
 
 class CompleteOptions(ChatOptions, RequestOptions, total=False):

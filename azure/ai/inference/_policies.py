@@ -33,6 +33,7 @@ from azure.core.pipeline.policies import (
     NetworkTraceLoggingPolicy,
     ProxyPolicy,
     RequestIdPolicy,
+    RetryMode,
     SansIOHTTPPolicy,
     UserAgentPolicy,
 )
@@ -174,6 +175,7 @@ class LateUserAgentPolicy(SansIOHTTPPolicy[Any, Any]):
         if self._policy is None:
             self._policy = UserAgentPolicy(**self._options)
         self._policy.on_request(request)
+        request.context.options.pop("user_agent_overwrite", None)  # which it leaves where there is nothing to overwrite
 
 
 class KeyPolicy(SansIOHTTPPolicy[Any, Any]):
@@ -206,8 +208,12 @@ class CredentialGuard(SansIOHTTPPolicy[Any, Any]):
         """Check where the request goes.
 
         :raises InsecureRequestError: It carries a credential over plain http to another machine.
+        :raises ValueError: A credential has a line break in it, mostly that of the file which it was read from.
         """
         headers, url = request.http_request.headers, request.http_request.url
+        for name in ("Authorization", "api-key"):
+            if not headers.get(name, "").isprintable():  # what refuses it below shows it
+                raise ValueError(f"The credential for the header {name} has a line break or a control character in it.")
         scheme, host, _ = target = origin(url)
         if target != self._origin and not self._lax:
             remove_credentials(headers)
@@ -287,8 +293,10 @@ class RetryDecisions(RetryPolicyBase):
         options["retry_on_methods"] = options.pop("retry_on_methods", None) or self._methods
         statuses = self._statuses | frozenset(options.pop("retry_on_status_codes", None) or ())
         exponent = _checked_exponent(options.pop("retry_backoff_exponent", self._exponent))
+        mode = options.pop("retry_mode", self.retry_mode)
         settings = super().configure_retries(options)
-        return {**settings, "read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent}
+        own = {"read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent, "mode": mode}
+        return {**settings, **own}
 
     def get_backoff_time(self, settings: dict[str, Any]) -> float:
         """Decide how long to wait where the service does not say.
@@ -297,10 +305,12 @@ class RetryDecisions(RetryPolicyBase):
         :return: Seconds, before jitter.
         """
         exponent: float | None = settings["exponent"]
+        retries = len(settings["history"]) - 1
         if exponent is None:
-            usual: float = super().get_backoff_time(settings)
-            return usual
-        growth = exponent ** min(len(settings["history"]) - 1, _MOST_GROWTH)
+            if retries < 1:
+                return 0.0
+            exponent = 1 if settings["mode"] == RetryMode.Fixed else 2
+        growth = exponent ** min(retries, _MOST_GROWTH)
         return min(float(settings["max_backoff"]), float(settings["backoff"]) * growth)
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:

@@ -176,7 +176,7 @@ def pipeline_options(options: Mapping[str, Any], known: tuple[str, ...]) -> dict
     kept = {
         name: value
         for name, value in options.items()
-        if name not in known and (value is not None or name in _NONE_IS_SAID)
+        if name not in known and (value is not None or name in NONE_IS_SAID)
     }
     for other, name in _OTHER_NAMES.items():
         if other in kept:
@@ -185,6 +185,4 @@ def pipeline_options(options: Mapping[str, Any], known: tuple[str, ...]) -> dict
 
 
 _OTHER_NAMES = {"application_id": "user_agent", "client_request_id": "request_id"}
-
-
-_NONE_IS_SAID = ("request_id", "read_timeout", "connection_timeout")
+NONE_IS_SAID = ("request_id", "read_timeout", "connection_timeout")

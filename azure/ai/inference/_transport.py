@@ -12,10 +12,9 @@ import requests
 from azure.core.exceptions import DecodeError, IncompleteReadError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
-from requests.adapters import HTTPAdapter
 
 from ._body import BLOCK_SIZE, PromptBody
-from ._deadline import Deadline
+from ._deadline import CURRENT, Deadline
 from ._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
 
 _POOL_SIZE = 100
@@ -51,11 +50,13 @@ class SyncTransport(RequestsTransport):
             super().open()  # type: ignore[no-untyped-call]
 
     def _init_session(self, session: requests.Session) -> None:
+        from ._connections import TimelyAdapter
+
         super()._init_session(session)
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in self._protocols:
             once: Any = getattr(session.get_adapter(scheme), "max_retries", 0)
-            session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=once))
+            session.mount(scheme, TimelyAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=once))
 
 
 class TransportPolicy(HTTPPolicy[Any, Any]):
@@ -67,9 +68,11 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         streamed = options.get("stream", False)
         deadline: Deadline | None = context.get("deadline")
         context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
+        known = CURRENT.set(deadline)
         try:
             response = self.next.send(request)
         finally:
+            CURRENT.reset(known)
             context.options = options
         answer = response.http_response
         internal = getattr(answer, "internal_response", None)

@@ -7,24 +7,7 @@ that quote it are not chained.
 """
 
 import re
-from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
-
-
-class PastedURL(NamedTuple):
-    """The parts of an endpoint."""
-
-    root: str
-    """Scheme, host, and the port if it is not the scheme's own: ``https://host:8443``."""
-    host: str
-    """In lower case and ASCII; an IPv6 address without brackets."""
-    segments: tuple[str, ...]
-    """The names in the path, percent-encoded."""
-    query: str
-    """Percent-encoded, without its api-version."""
-    api_version: str | None
-    """The query's api-version, decoded; `None` if there is none, or an empty one."""
-
 
 _AROUND = " \t\r\n\f\v\u00a0\u200b\ufeff\"'`<>,"
 """What gets copied along with a URL: blanks, a byte order mark, an environment file's quotes, a mail's brackets."""
@@ -37,10 +20,13 @@ _FORMS = (
 )
 
 
-def parse(endpoint: str) -> PastedURL:
+def parse(endpoint: str) -> tuple[str, str, tuple[str, ...], str, str | None]:
     """Split what was pasted as an endpoint into normalised parts.
 
     :param endpoint: a URL with or without scheme; also any object whose `str()` is one.
+    :return: the root, which is scheme, host, and the port if it is not the scheme's own; the host in lower case and
+        ASCII, an IPv6 address without brackets; the names in the path, percent-encoded; the query, percent-encoded,
+        without its api-version; and that, decoded, `None` if there is none or an empty one.
     :raises ValueError: if it cannot be an endpoint.
     """
     if endpoint is None:  # pyright: ignore[reportUnnecessaryComparison] # what users pass is not always what types say
@@ -54,7 +40,7 @@ def parse(endpoint: str) -> PastedURL:
     host, authority = _host_and_authority(endpoint, parts)
     segments = _segments(_percent_encoded(parts.path))
     version, query = _query_without_version(_percent_encoded(parts.query))
-    return PastedURL(f"{parts.scheme}://{authority}", host, segments, query, version)
+    return f"{parts.scheme}://{authority}", host, segments, query, version
 
 
 def _with_scheme(endpoint: str, text: str) -> str:

@@ -6,24 +6,25 @@ wait, the error as it came) is declared on :class:`InferenceError`: catch that o
 attributes too. Where the service did its work, and was paid for, an :class:`AnswerError` holds the whole answer::
 
     AzureError
-    |-- ServiceRequestError, ServiceResponseError         azure-core's own: no answer at all
-    |-- BatchError                                        one request of several failed; its cause is any of these
+    |-- ServiceRequestError                 azure-core's own: no connection
+    |-- ServiceResponseError                azure-core's own: no answer, or not in time
+    |-- BatchError                          one request of several failed; its cause is any of these
     |-- HttpResponseError
-    |   `-- InferenceError                                any answer that is an error; 400, 413, 422, 429, 5xx
-    |       |-- ContentFilterError                        the prompt, or the answer, was filtered
-    |       |-- AuthenticationError                       401, 403; a ClientAuthenticationError
-    |       |-- NotFoundError                             404; a ResourceNotFoundError
-    |       |-- ConflictError                             409; a ResourceExistsError
-    |       |-- NotModifiedError                          304; a ResourceNotModifiedError
-    |       |-- ResponseDecodeError                       not the JSON that was due; a DecodeError
-    |       `-- IncompleteStreamError                     a stream broke off; an IncompleteReadError
-    |-- AnswerError                                       an answer is not the value that was asked for
-    |   |-- RefusedAnswerError                            the model would not answer
-    |   |-- FilteredAnswerError                           the content filter withheld the answer
-    |   |-- TruncatedAnswerError                          the answer broke off at the token limit
-    |   `-- InvalidAnswerError                            the answer has no text, or the text is not JSON
-    |       `-- MismatchedAnswerError                     it is JSON, but not of the type
-    `-- ToolCallError                                     a tool call could not be carried out
+    |   `-- InferenceError                  any answer that is an error; 400, 413, 422, 429, 5xx
+    |       |-- ContentFilterError          the prompt, or the answer, was filtered
+    |       |-- AuthenticationError         401, 403; a ClientAuthenticationError
+    |       |-- NotFoundError               404; a ResourceNotFoundError
+    |       |-- ConflictError               409; a ResourceExistsError
+    |       |-- NotModifiedError            304; a ResourceNotModifiedError
+    |       |-- ResponseDecodeError         not the JSON that was due; a DecodeError
+    |       `-- IncompleteStreamError       a stream broke off; an IncompleteReadError
+    |-- AnswerError                         an answer is not the value that was asked for
+    |   |-- RefusedAnswerError              the model would not answer
+    |   |-- FilteredAnswerError             the content filter withheld the answer
+    |   |-- TruncatedAnswerError            the answer broke off at the token limit
+    |   `-- InvalidAnswerError              the answer has no text, or the text is not JSON
+    |       `-- MismatchedAnswerError       it is JSON, but not of the type
+    `-- ToolCallError                       a tool call could not be carried out
 
 All of them pickle (for process pools, task queues, caches). The pickle has the text and the values, but not
 ``response``: that one refers to the request, and the request holds the key.

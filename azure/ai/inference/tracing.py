@@ -46,6 +46,7 @@ class TraceType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """What is traced."""
 
     INFERENCE = "Inference"
+    """Calls of a model."""
 
 
 class AIInferenceInstrumentor:

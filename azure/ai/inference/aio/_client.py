@@ -26,11 +26,12 @@ from .._options import (
 )
 from .._settings import AsyncCredential, logger
 from .._telemetry_switch import watched
-from ..models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput, ModelInfo
+from ..models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput
 from ..models._format import response_format_of
 from ._base_client import InferenceClient
 
 if TYPE_CHECKING:
+    from ..models import ModelInfo
     from ._batches import AsyncEmbeddingBatches
     from ._stream import AsyncStreamingChatCompletions
 
@@ -123,11 +124,34 @@ class ChatCompletionsClient(InferenceClient):
         Settings that are not named stay; `None` removes one. Closing either client closes both.
 
         :raises TypeError: There is no such setting.
+        :raises ValueError: The response format is unknown.
+        """
+        response_format_of(options.get("response_format"))
+        return self._with_defaults(options)
+
+
+class _EmbeddingsOfAnyKind(InferenceClient):
+    """What the clients for embeddings have in common."""
+
+    async def _embed(self, kind: Kind, body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
+        call = embed_call(self._settings, kind, body, options)
+        with watched(call) as watch:
+            response = await self._client._pipeline.run(call.request, **call.options)
+            result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
+        return cast("EmbeddingsResult", call.result(response, result))
+
+    @with_options(EmbeddingOptions)
+    def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
+        """Make a client with other default settings, which shares this one's connections.
+
+        Settings that are not named stay; `None` removes one. Closing either client closes both.
+
+        :raises TypeError: There is no such setting.
         """
         return self._with_defaults(options)
 
 
-class EmbeddingsClient(InferenceClient):
+class EmbeddingsClient(_EmbeddingsOfAnyKind):
     """A client for embeddings of texts.
 
     Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
@@ -162,7 +186,7 @@ class EmbeddingsClient(InferenceClient):
         """Embed texts.
 
         :param body: The whole request, in place of input and settings: a mapping, bytes, or a binary file.
-        :keyword input: The texts.
+        :keyword input: A text, a list of them, or in place of a text its token ids.
         :return: The embeddings, in the order of the input.
         :raises TypeError: Neither input nor a body were given, or they are nothing of the kind; an unknown keyword.
         :raises ValueError: The input is empty.
@@ -173,11 +197,7 @@ class EmbeddingsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceRequestError: No connection.
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
-        call = embed_call(self._settings, "embeddings", body, {"input": input, **options})
-        with watched(call) as watch:
-            response = await self._client._pipeline.run(call.request, **call.options)
-            result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
-        return cast("EmbeddingsResult", call.result(response, result))
+        return await self._embed("embeddings", body, {"input": input, **options})
 
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
@@ -215,18 +235,8 @@ class EmbeddingsClient(InferenceClient):
         plan = plan_batches("embeddings", input, batch_size, batch_length, max_concurrency, options)
         return AsyncEmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
-    @with_options(EmbeddingOptions)
-    def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
-        """Make a client with other default settings, which shares this one's connections.
 
-        Settings that are not named stay; `None` removes one. Closing either client closes both.
-
-        :raises TypeError: There is no such setting.
-        """
-        return self._with_defaults(options)
-
-
-class ImageEmbeddingsClient(InferenceClient):
+class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     """A client for embeddings of images.
 
     Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
@@ -258,7 +268,7 @@ class ImageEmbeddingsClient(InferenceClient):
         """Embed images.
 
         :param body: The whole request, in place of input and settings: a mapping, bytes, or a binary file.
-        :keyword input: The images.
+        :keyword input: A list of `ImageEmbeddingInput`, or of dicts with a data URL as `image`.
         :return: The embeddings, in the order of the input.
         :raises TypeError: Neither input nor a body were given, or they are nothing of the kind; an unknown keyword.
         :raises ValueError: The input is empty.
@@ -269,11 +279,7 @@ class ImageEmbeddingsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceRequestError: No connection.
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
-        call = embed_call(self._settings, "image_embeddings", body, {"input": input, **options})
-        with watched(call) as watch:
-            response = await self._client._pipeline.run(call.request, **call.options)
-            result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
-        return cast("EmbeddingsResult", call.result(response, result))
+        return await self._embed("image_embeddings", body, {"input": input, **options})
 
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
@@ -310,16 +316,6 @@ class ImageEmbeddingsClient(InferenceClient):
         plan = plan_batches("image_embeddings", input, batch_size, batch_length, max_concurrency, options)
         return AsyncEmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
-    @with_options(EmbeddingOptions)
-    def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
-        """Make a client with other default settings, which shares this one's connections.
-
-        Settings that are not named stay; `None` removes one. Closing either client closes both.
-
-        :raises TypeError: There is no such setting.
-        """
-        return self._with_defaults(options)
-
 
 async def load_client(
     endpoint: str, credential: AsyncCredential, *, model_type: str | None = None, **options: Any
@@ -350,7 +346,7 @@ async def load_client(
     return client
 
 
-async def _ask_for_model_info(endpoint: str, credential: AsyncCredential, options: Mapping[str, Any]) -> ModelInfo:
+async def _ask_for_model_info(endpoint: str, credential: AsyncCredential, options: Mapping[str, Any]) -> "ModelInfo":
     from .._load import explain_missing_info
 
     pipeline = {name: value for name, value in options.items() if name not in (*CHAT_SETTINGS, *EMBEDDING_SETTINGS)}

@@ -1,7 +1,7 @@
 """Models of the service: messages, content, tools, answers, embeddings, and the enums they use.
 
-The stream classes are found here too, where 1.0.0b9 published them, and with them those of batches; they belong to the
-clients and are loaded when they are asked for.
+The stream classes are found here too, where 1.0.0b9 published them, and with them those of batches. They belong to the
+clients, and like what not every program uses, they are loaded when they are asked for.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -52,22 +52,12 @@ from ._enums import (
     EmbeddingEncodingFormat,
     EmbeddingInputType,
     ImageDetailLevel,
-    ModelType,
 )
 from ._format import (
     ChatCompletionsResponseFormat,
     ChatCompletionsResponseFormatJSON,
     ChatCompletionsResponseFormatText,
     JsonSchemaFormat,
-)
-from ._info import ModelInfo
-from ._messages import (
-    AssistantMessage,
-    ChatRequestMessage,
-    DeveloperMessage,
-    SystemMessage,
-    ToolMessage,
-    UserMessage,
 )
 from ._tools import (
     ChatCompletionsNamedToolChoice,
@@ -84,6 +74,15 @@ if TYPE_CHECKING:
     from .._stream import StreamingChatCompletions
     from ..aio._batches import AsyncEmbeddingBatches
     from ..aio._stream import AsyncStreamingChatCompletions
+    from ._info import ModelInfo, ModelType
+    from ._messages import (
+        AssistantMessage,
+        ChatRequestMessage,
+        DeveloperMessage,
+        SystemMessage,
+        ToolMessage,
+        UserMessage,
+    )
     from ._requests import ChatCompletionRequest, ChatCompletionStreamRequest
 
 __all__ = [
@@ -161,14 +160,22 @@ __all__ = [
 
 
 _LATER = {
+    "AssistantMessage": "azure.ai.inference.models._messages",
     "AsyncEmbeddingBatches": "azure.ai.inference.aio._batches",
     "AsyncStreamingChatCompletions": "azure.ai.inference.aio._stream",
     "ChatCompletionRequest": "azure.ai.inference.models._requests",
     "ChatCompletionStreamRequest": "azure.ai.inference.models._requests",
+    "ChatRequestMessage": "azure.ai.inference.models._messages",
+    "DeveloperMessage": "azure.ai.inference.models._messages",
     "EmbeddingBatches": "azure.ai.inference._batches",
+    "ModelInfo": "azure.ai.inference.models._info",
+    "ModelType": "azure.ai.inference.models._info",
     "RateLimit": "azure.ai.inference._headers",
     "RateLimits": "azure.ai.inference._headers",
     "StreamingChatCompletions": "azure.ai.inference._stream",
+    "SystemMessage": "azure.ai.inference.models._messages",
+    "ToolMessage": "azure.ai.inference.models._messages",
+    "UserMessage": "azure.ai.inference.models._messages",
 }
 
 
@@ -177,7 +184,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_LATER[name]), name)
+    value = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return value
 
 
 def __dir__() -> list[str]:

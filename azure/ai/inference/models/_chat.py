@@ -33,14 +33,23 @@ class ContentFilterResults(Model):
     """What the content filter of Azure OpenAI found, by category; others than these are read by item."""
 
     hate: ContentFilterResult | None = None
+    """Hate and unfairness; graded."""
     self_harm: ContentFilterResult | None = None
+    """Self-harm; graded."""
     sexual: ContentFilterResult | None = None
+    """Sexual content; graded."""
     violence: ContentFilterResult | None = None
+    """Violence; graded."""
     profanity: ContentFilterResult | None = None
+    """Words of a block list; detected."""
     jailbreak: ContentFilterResult | None = None
+    """An attempt in the prompt to get around the model's rules; detected."""
     indirect_attack: ContentFilterResult | None = None
+    """The same, hidden in documents that the prompt quotes; detected."""
     protected_material_text: ContentFilterResult | None = None
+    """Known text in the answer, such as lyrics; detected."""
     protected_material_code: ContentFilterResult | None = None
+    """Known code in the answer; detected."""
 
 
 class PromptFilterResult(Model):
@@ -60,8 +69,11 @@ class PromptTokensDetails(Model):
     cache_write_tokens: int | None = None
     """Written to it."""
     audio_tokens: int | None = None
+    """Of audio input."""
     image_tokens: int | None = None
+    """Of images."""
     text_tokens: int | None = None
+    """Of text."""
 
 
 class CompletionTokensDetails(Model):
@@ -70,9 +82,13 @@ class CompletionTokensDetails(Model):
     reasoning_tokens: int | None = None
     """Spent on thinking, which may not be shown."""
     audio_tokens: int | None = None
+    """Of audio output."""
     text_tokens: int | None = None
+    """Of text."""
     accepted_prediction_tokens: int | None = None
+    """Of `prediction`, that stand in the answer."""
     rejected_prediction_tokens: int | None = None
+    """Of `prediction`, that do not stand in the answer; they are paid for too."""
 
 
 class CompletionsUsage(Model):
@@ -85,14 +101,18 @@ class CompletionsUsage(Model):
     total_tokens: int
     """On both."""
     prompt_tokens_details: PromptTokensDetails | None = None
+    """What those of the request were spent on, where the service tells."""
     completion_tokens_details: CompletionTokensDetails | None = None
+    """What those of the answer were spent on, where the service tells."""
 
 
 class TopLogprob(Model):
     """A token that might have stood in a place, with the logarithm of its probability."""
 
     token: str
+    """The token's text."""
     logprob: float
+    """Natural logarithm of its probability, 0 or less; -9999 where OpenAI holds it for all but impossible."""
     bytes: list[int] | None = None
     """The token in UTF-8, where it has text."""
 
@@ -101,7 +121,9 @@ class TokenLogprob(Model):
     """A token of the answer, with the logarithm of its probability."""
 
     token: str
+    """The token's text."""
     logprob: float
+    """Natural logarithm of its probability, 0 or less; -9999 where OpenAI holds it for all but impossible."""
     bytes: list[int] | None = None
     """The token in UTF-8, where it has text."""
     top_logprobs: list[TopLogprob] | None = None
@@ -112,14 +134,18 @@ class ChoiceLogprobs(Model):
     """Log probabilities of an answer's tokens."""
 
     content: list[TokenLogprob] | None = None
+    """Those of the content, one for each token."""
     refusal: list[TokenLogprob] | None = None
+    """Those of a refusal, one for each token."""
 
 
 class UrlCitation(Model):
     """A source on the web that a stretch of the answer rests on."""
 
     url: str
+    """Where it is."""
     title: str
+    """Its title."""
     start_index: int
     """Where the stretch begins: characters from the start of the content."""
     end_index: int
@@ -132,6 +158,7 @@ class Annotation(Model):
     type: str
     """The kind: "url_citation"."""
     url_citation: UrlCitation | None = None
+    """The source, of this kind."""
 
 
 class ChatResponseAudio(Model):
@@ -146,6 +173,7 @@ class ChatResponseAudio(Model):
     expires_at: datetime | None = None
     """Until when `id` may be referred to, UTC."""
     format: str | None = None
+    """The format of the audio, where the service repeats it."""
 
 
 class ChatResponseMessage(Model):
@@ -163,7 +191,9 @@ class ChatResponseMessage(Model):
     reasoning_content: str | None = None
     """What the model thought, where the service shows it."""
     annotations: list[Annotation] | None = None
+    """Remarks, such as the sources that the answer rests on."""
     audio: ChatResponseAudio | None = None
+    """The answer in audio, where `modalities` asked for it."""
 
     @Derived
     def reasoning(self) -> str | None:
@@ -257,6 +287,7 @@ class StreamingChatResponseMessageUpdate(Model):
     """What an update adds to an answer."""
 
     role: str | ChatRole | None = None
+    """The assistant's role, mostly in the first update only."""
     content: str | None = field(default=None, reads=list[ContentItem])
     """The next piece of the text. Mistral's reasoning models send a list, of `ContentItem`; `text` reads either."""
     tool_calls: list[StreamingChatResponseToolCallUpdate] | None = None
@@ -293,7 +324,9 @@ class StreamingChatChoiceUpdate(Model):
     delta: StreamingChatResponseMessageUpdate
     """What is added. Azure OpenAI leaves it out where only the content filter speaks."""
     logprobs: ChoiceLogprobs | None = None
+    """Log probabilities of the tokens that are added, where they were asked for."""
     content_filter_results: ContentFilterResults | None = None
+    """What the content filter found in the answer so far."""
 
 
 class StreamingChatCompletionsUpdate(Model):
@@ -310,5 +343,8 @@ class StreamingChatCompletionsUpdate(Model):
     usage: CompletionsUsage | None = None
     """Tokens spent, in the last update, where the service tells or `stream_options` asked for it."""
     system_fingerprint: str | None = None
+    """The configuration that the model runs with."""
     service_tier: str | None = None
+    """The tier that the request is served in."""
     prompt_filter_results: list[PromptFilterResult] | None = None
+    """What the content filter found in the request; Azure OpenAI tells in the first update."""

@@ -11,7 +11,7 @@ from typing_extensions import Self
 from .._model import Model, constant
 from ._enums import AudioContentFormat, ImageDetailLevel
 
-FilePath = Union[str, "PathLike[str]"]
+FilePath = Union[str, PathLike[str]]
 
 
 def _base64_of(path: FilePath) -> str:

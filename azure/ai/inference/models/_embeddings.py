@@ -75,13 +75,16 @@ class EmbeddingsUsage(Model):
     """Tokens spent."""
 
     prompt_tokens: int
+    """On the input."""
     total_tokens: int
+    """In all; mostly the same."""
 
 
 class EmbeddingsResult(Answer):
     """What `embed` returns."""
 
     id: str | None = None
+    """The service's name for this result, where it gives one."""
     data: list[EmbeddingItem]
     """The embeddings, in the order of the inputs."""
     usage: EmbeddingsUsage

@@ -75,14 +75,3 @@ class ImageDetailLevel(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     AUTO = "auto"
     LOW = "low"
     HIGH = "high"
-
-
-class ModelType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """Kinds of model, as the `/info` route names them."""
-
-    EMBEDDINGS = "embeddings"
-    IMAGE_GENERATION = "image_generation"
-    TEXT_GENERATION = "text_generation"
-    IMAGE_EMBEDDINGS = "image_embeddings"
-    AUDIO_GENERATION = "audio_generation"
-    CHAT_COMPLETION = "chat_completion"

@@ -1,7 +1,21 @@
 """What a deployment says of itself."""
 
+from enum import Enum
+
+from azure.core import CaseInsensitiveEnumMeta
+
 from .._model import Model
-from ._enums import ModelType
+
+
+class ModelType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
+    """Kinds of model, as the `/info` route names them."""
+
+    EMBEDDINGS = "embeddings"
+    IMAGE_GENERATION = "image_generation"
+    TEXT_GENERATION = "text_generation"
+    IMAGE_EMBEDDINGS = "image_embeddings"
+    AUDIO_GENERATION = "audio_generation"
+    CHAT_COMPLETION = "chat_completion"
 
 
 class ModelInfo(Model):

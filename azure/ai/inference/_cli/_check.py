@@ -1,0 +1,172 @@
+"""``check``: what is called for an endpoint, how, and what it answers.
+
+A Model Inference endpoint is first asked for its model's name, which costs nothing; one that does not tell, and every
+other, is asked for one token, or for one embedding. Nothing is tried twice: a failure is what the user wants to see.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest
+
+from .. import ChatCompletionsClient, EmbeddingsClient
+from .._call import make_call
+from .._chat import chat_call
+from .._embeddings import embed_call
+from .._environment import proxies_for
+from .._info import info_operation
+from ..exceptions import InferenceError
+from ..models import ModelInfo
+from ._arguments import Arguments, UsageError
+from ._console import Colour, Console
+from ._report import Answered, answered, answered_rows, failed, failed_lines, table, understood, understood_rows
+from ._target import Target, build_client, secrets_of
+
+_MESSAGES = [{"role": "user", "content": "Hello"}]
+_INPUT = ["Hello"]
+_ONE_TOKEN = {"max_tokens": 1}
+_FEW_TOKENS = {"max_completion_tokens": 16}
+"""For reasoning models, which refuse `max_tokens`, and so few that they cannot begin."""
+
+
+class Attempt(NamedTuple):
+    """A request that shows whether an endpoint works."""
+
+    operation: str
+    ask: Callable[..., Any]
+    """Sends it."""
+    leads_on: Callable[[Any], bool]
+    """Whether what comes, an answer or an error, says no more than that another attempt should be made."""
+
+
+def check(arguments: Arguments, target: Target, console: Console) -> int:
+    """Carry out the command.
+
+    :param arguments: The command line.
+    :param target: The endpoint.
+    :param console: Takes the report.
+    :return: The exit status: 0 if the endpoint answered, or was not to be asked; 1 if it did not.
+    :raises UsageError: The arguments cannot be.
+    """
+    if target.words:
+        raise UsageError("one endpoint is checked at a time; a key is not taken as an argument")
+    report = understood(target, _requests(arguments, target), _headers(arguments, target), _proxy(target))
+    if not arguments.json:
+        _write(console, table(understood_rows(report)))
+    if arguments.offline:
+        outcome: dict[str, Any] = {}
+    else:
+        kind: Any = EmbeddingsClient if arguments.embeddings else ChatCompletionsClient
+        with build_client(kind, target, arguments) as client:
+            outcome = _ask(_attempts(client, arguments, target), secrets_of(target, arguments))
+    if arguments.json:
+        console.line(json.dumps({**report, **outcome}))
+    elif outcome:
+        _write_outcome(console, outcome)
+    return 0 if outcome.get("ok", True) else 1
+
+
+# ---------------------------------------------------------------- what is sent
+
+
+def _requests(arguments: Arguments, target: Target) -> Sequence[HttpRequest]:
+    """Build the requests of `_attempts`, but for the last way out, to tell what they are."""
+    settings, model = target.settings, target.model.value if target.model else None
+    body = {"model": model or ("MODEL" if target.endpoint.model_required else None)}
+    info = make_call(settings, "get_model_info", info_operation(None), {})
+    if arguments.embeddings:
+        last = embed_call(settings, "embeddings", None, {"input": _INPUT, **body})
+    else:
+        last = chat_call(settings, None, {"messages": _MESSAGES, **_ONE_TOKEN, **body})
+    return [info.request, last.request] if _tells_its_model(target) else [last.request]
+
+
+def _attempts(client: Any, arguments: Arguments, target: Target) -> Iterator[Attempt]:
+    if _tells_its_model(target):
+        yield Attempt("info", client.get_model_info, _names_no_model)
+    if arguments.embeddings:
+        yield Attempt("embeddings", partial(client.embed, input=_INPUT), _never)
+    else:
+        ask = partial(client.complete, messages=_MESSAGES)
+        yield Attempt("chat/completions", partial(ask, **_ONE_TOKEN), _other_limit_wanted)
+        yield Attempt("chat/completions", partial(ask, **_FEW_TOKENS), _never)
+
+
+def _tells_its_model(target: Target) -> bool:
+    return target.endpoint.dialect == "inference"
+
+
+def _names_no_model(came: Any) -> bool:
+    """Tell whether the service refused, or has something else than model information at that place."""
+    return isinstance(came, InferenceError) or (isinstance(came, ModelInfo) and not came.model_name)
+
+
+def _other_limit_wanted(came: Any) -> bool:
+    return isinstance(came, AzureError) and "max_completion_tokens" in came.message
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+def _headers(arguments: Arguments, target: Target) -> Sequence[str]:
+    """Name the headers that the pipeline adds, of those that differ from endpoint to endpoint."""
+    credential = ("Authorization",) if target.entra_id else target.endpoint.key_headers
+    return [*credential, *(name for name, _ in arguments.header)]
+
+
+def _proxy(target: Target) -> str | None:
+    """Name the proxy on the way, without the password that its URL may have."""
+    url = target.endpoint.base_url
+    proxy = (proxies_for(url) or {}).get(url.partition(":")[0])
+    return proxy and proxy.rpartition("@")[2].rpartition("://")[2]
+
+
+# ---------------------------------------------------------------- asking
+
+
+def _ask(attempts: Iterator[Attempt], secrets: Sequence[str]) -> dict[str, Any]:
+    """Make attempts until one is answered, or fails in a way that says enough."""
+    while True:
+        attempt, start = next(attempts), time.perf_counter()
+        headers, came = _outcome(attempt)
+        seconds = time.perf_counter() - start
+        if attempt.leads_on(came):
+            continue
+        if isinstance(came, AzureError):
+            failure = {"operation": attempt.operation, "seconds": round(seconds, 3), **failed(came, secrets)}
+            return {"ok": False, "error": failure}
+        return {"ok": True, "answer": answered(Answered(attempt.operation, seconds, headers, came))}
+
+
+def _outcome(attempt: Attempt) -> tuple[Mapping[str, str], Any]:
+    """Give the headers and the value of the answer, or no headers and the error."""
+    try:
+        return attempt.ask(cls=_with_headers, retry_total=0)  # type: ignore[no-any-return]
+    except AzureError as error:
+        return {}, error
+
+
+def _with_headers(response: Any, value: Any, _: Any) -> tuple[Mapping[str, str], Any]:
+    return response.http_response.headers, value
+
+
+def _write(console: Console, lines: Sequence[str], colour: Colour | None = None) -> None:
+    for line in lines:
+        console.line(line, colour)
+
+
+def _write_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
+    console.line()
+    if outcome["ok"]:
+        first, *rest = table(answered_rows(outcome["answer"]))
+        console.line(first, "green")
+    else:
+        error = outcome["error"]
+        console.line(f"Failed       {error['operation']} after {error['seconds']:.3f} s", "red")
+        rest = list(failed_lines(error))
+    _write(console, rest)

@@ -1,0 +1,106 @@
+"""Connections that keep to a deadline while the head of an answer comes.
+
+A socket's timeout begins anew with each read, so a server that sends status and headers byte by byte could hold a call
+for as long as it likes. With a deadline, each read has what is left of it.
+
+Loaded with the first request, because it loads urllib3's connections.
+"""
+
+import io
+from http.client import HTTPResponse
+from socket import socket
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import connection, connectionpool
+
+from ._deadline import CURRENT, Deadline
+
+
+class TimelyReader(io.RawIOBase):
+    """The bytes of a socket, until a deadline.
+
+    :param raw: What reads the socket.
+    :param sock: The socket.
+    :param deadline: The call's.
+    """
+
+    def __init__(self, raw: io.RawIOBase, sock: socket, deadline: Deadline) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        """Tell that it reads."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Wait for bytes.
+
+        :param buffer: Where they go.
+        :return: How many have come.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline is over.
+        :raises TimeoutError: None came in time.
+        """
+        self._sock.settimeout(self._deadline.limit(self._sock.gettimeout()))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()
+
+
+class TimelyResponse(HTTPResponse):
+    """A response whose head, too, is read until the deadline of the call that is under way."""
+
+    def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        deadline = CURRENT.get()
+        if deadline is not None:
+            self.fp = io.BufferedReader(TimelyReader(self.fp.detach(), sock, deadline))
+
+
+# With the names of their bases, which stand in the messages of urllib3's errors.
+
+
+class HTTPConnection(connection.HTTPConnection):
+    """A connection whose answers keep to the deadline."""
+
+    response_class = TimelyResponse
+
+
+class HTTPSConnection(connection.HTTPSConnection):
+    """The same, over TLS."""
+
+    response_class = TimelyResponse
+
+
+class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
+    """A pool of them."""
+
+    ConnectionCls: Any = HTTPConnection
+
+
+class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
+    """The same, over TLS."""
+
+    ConnectionCls: Any = HTTPSConnection
+
+
+_POOLS: Any = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+
+
+class TimelyAdapter(HTTPAdapter):
+    """requests' adapter, with these connections, also through a proxy."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Make the pools of connections through a proxy."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

@@ -1,0 +1,14 @@
+"""Measure what it takes to import a library and build a client: `start.py CONTENDER URL`, in a fresh process.
+
+Prints milliseconds of processor time, as `worker.py` does; alone, because that one imports what libraries import too.
+"""
+
+import sys
+import time
+
+before = time.process_time()
+
+import clients  # noqa: E402
+
+clients.SYNC[sys.argv[1]](sys.argv[2])
+print((time.process_time() - before) * 1e3)

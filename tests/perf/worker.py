@@ -1,0 +1,159 @@
+"""One measurement in a fresh process: `worker.py cpu|memory CONTENDER WORKLOAD SIZE URL SECONDS`.
+
+Prints processor time for each operation, in microseconds, or the most memory that Python held for one, in KiB. Noise
+only ever adds to time, so the least of several blocks counts, each of which takes SECONDS of processor time. Memory is
+what `tracemalloc` sees, beyond what was held when the library had been used once.
+"""
+
+import asyncio
+import gc
+import sys
+import time
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import clients
+from workloads import EVENTS, FEW_EVENTS, STREAM_EVENTS
+
+BLOCKS = 5
+MOST_SECONDS = 6.0
+"""No further block is begun after so many seconds of real time."""
+
+
+class Operation(NamedTuple):
+    """What is measured."""
+
+    run: Callable[[], object]
+    prepare: Callable[[], object]
+    """The same or less, so that what is loaded and connected once is."""
+    count: int = 1
+    """How many of what is reported one run is."""
+
+
+def sync_operation(client: Any, name: str, size: int) -> Operation:
+    """Choose what to run.
+
+    :param client: One of `clients.SYNC`.
+    :param name: The workload.
+    :param size: How large, where the workload has sizes.
+    """
+    if name in ("embed", "embed-base64"):
+        embed = client.embedder("base64" if name == "embed-base64" else "float")
+        return repeated(embed)
+    if name in ("plain", "history", "messages"):
+        messages = client.history({"plain": 1, "history": 100}.get(name, size))
+        return Operation(lambda: client.complete(messages), lambda: client.complete(messages[:1]))
+    question, count = client.history(1), {"stream": EVENTS}.get(name, size)
+    few = min(count, 10)
+    return Operation(
+        lambda: client.drain(f"events-{count}", question), lambda: client.drain(f"events-{few}", question), count
+    )
+
+
+def async_operation(client: Any, name: str, size: int, loop: asyncio.AbstractEventLoop, events: int) -> Operation:
+    """Choose what to run in an event loop.
+
+    :param client: One of `clients.ASYNC`.
+    :param name: The workload.
+    :param size: How many at a time, where the workload has sizes.
+    :param loop: The event loop.
+    :param events: Events of each stream, where several are open together.
+    """
+    question = client.history(1)
+
+    def drain(model: str) -> Callable[[], Awaitable[object]]:
+        return lambda: client.drain(model, question)
+
+    if name == "plain-async":
+        return repeated(_at_once(loop, 50, lambda: client.complete(question)), 50)
+    if name == "short-async":
+        return repeated(_at_once(loop, 100, drain("events-10")), 100)
+    if name == "stream-async":
+        return repeated(_at_once(loop, 1, drain(f"events-{EVENTS}")), EVENTS)
+    run = _at_once(loop, size, drain(f"together-{size}-{events}"))
+    return Operation(run, _at_once(loop, 1, drain(f"together-1-{events}")), size * events)
+
+
+def repeated(run: Callable[[], object], count: int = 1) -> Operation:
+    """Make an operation that is prepared by running it."""
+    return Operation(run, run, count)
+
+
+def _at_once(loop: asyncio.AbstractEventLoop, width: int, one: Callable[[], Awaitable[object]]) -> Callable[[], object]:
+    async def many() -> None:
+        await asyncio.gather(*(one() for _ in range(width)))
+
+    def run() -> None:
+        loop.run_until_complete(many())
+
+    return run
+
+
+def cpu(operation: Operation, seconds: float) -> float:
+    """Measure processor time.
+
+    :return: Microseconds for each of what an operation is `count` of.
+    """
+    operation.prepare()
+    end = time.monotonic() + MOST_SECONDS
+    best = spent = _time(operation.run, 1)
+    repetitions = max(1, round(seconds / spent))
+    if repetitions > 1:
+        best = _time(operation.run, repetitions)
+    for _ in range(BLOCKS - 1):
+        if time.monotonic() > end:
+            break
+        best = min(best, _time(operation.run, repetitions))
+    return best / operation.count * 1e6
+
+
+def _time(run: Callable[[], object], repetitions: int) -> float:
+    before = time.process_time()
+    for _ in range(repetitions):
+        run()
+    return (time.process_time() - before) / repetitions
+
+
+def memory(operation: Operation, streams: int) -> float:
+    """Measure memory.
+
+    :return: KiB at the peak, for each of the streams that are open at a time.
+    """
+    operation.prepare()
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    operation.run()
+    return (tracemalloc.get_traced_memory()[1] - before) / 1024 / streams
+
+
+def main() -> None:
+    """Measure, and print the number."""
+    kind, contender, name, size, url, seconds = sys.argv[1:]
+
+    def measure(operation: Operation) -> float:
+        return cpu(operation, float(seconds)) if kind == "cpu" else memory(operation, streams)
+
+    streams = int(size) if name == "streams" else 1
+    if name != "streams" and not name.endswith("-async"):
+        print(measure(sync_operation(clients.SYNC[contender](url), name, int(size))))
+        return
+    loop = asyncio.new_event_loop()
+
+    async def build() -> Any:
+        return clients.ASYNC[contender](url, connections=1000 if name == "streams" else None)
+
+    client = loop.run_until_complete(build())
+    print(measure(async_operation(client, name, int(size), loop, STREAM_EVENTS if kind == "cpu" else FEW_EVENTS)))
+    loop.run_until_complete(client.close())
+    loop.close()
+
+
+if __name__ == "__main__":
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    main()
