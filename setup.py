@@ -1,9 +1,19 @@
-"""Distribution metadata; the build system and the tools' settings are in pyproject.toml."""
+"""Distribution metadata; the build system and the tools' settings are in pyproject.toml.
 
+The same files make the same archives, byte for byte, with the same release of setuptools: all times in them are
+SOURCE_DATE_EPOCH, or else the first that a zip archive can tell, and neither the builder's name nor umask shows.
+"""
+
+import gzip
+import os
 import re
+import tarfile
 from pathlib import Path
+from typing import Any
 
 from setuptools import find_namespace_packages, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'^VERSION = "(.+)"$', (HERE / "azure/ai/inference/_version.py").read_text("utf-8"), re.M)
@@ -13,7 +23,48 @@ README = (HERE / "README.md").read_text("utf-8")
 ABOUT = re.sub(r"\[([^\]]+)\]\((?!https:)[^)]+\)", r"\1", README)
 """The README where it stands alone: a link within the repository would lead nowhere."""
 
+EPOCH = int(os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800"))  # 1980-01-01; wheels read the variable
+
 AIOHTTP = "aiohttp>=3.10"
+
+
+def mode_of(is_program: bool) -> int:
+    """Give the mode that git gives."""
+    return 0o755 if is_program else 0o644
+
+
+class ReproducibleSdist(sdist):
+    """Writes the archive itself: setuptools would write times, owner and modes as it finds them."""
+
+    def make_archive(self, base_name: Any, *_: Any, **options: Any) -> str:
+        """Pack a folder, whatever the format asked for, in the one that an sdist has."""
+        path = Path(f"{base_name}.tar.gz")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            path.open("wb") as file,
+            gzip.GzipFile("", "wb", fileobj=file, mtime=EPOCH) as packed,
+            tarfile.open(fileobj=packed, mode="w") as archive,
+        ):
+            archive.add(options["base_dir"], filter=self._as_anywhere)
+        return str(path)
+
+    @staticmethod
+    def _as_anywhere(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.mtime, member.mode = EPOCH, mode_of(member.isdir() or bool(member.mode & 0o100))
+        member.uid = member.gid = 0
+        member.uname = member.gname = ""
+        return member
+
+
+class ReproducibleWheel(bdist_wheel):
+    """Forgets the builder's umask."""
+
+    def write_wheelfile(self, wheelfile_base: Any, *args: Any, **kwargs: Any) -> None:
+        """Write the last of the files, and then the modes of all."""
+        super().write_wheelfile(wheelfile_base, *args, **kwargs)
+        for path in Path(wheelfile_base).parent.rglob("*"):
+            path.chmod(mode_of(path.is_dir()))
+
 
 setup(
     name="azure-ai-inference",
@@ -42,5 +93,6 @@ setup(
         "emulator": [AIOHTTP, "trustme>=1.1"],
         "pydantic": ["pydantic>=2.7"],
     },
+    cmdclass={"sdist": ReproducibleSdist, "bdist_wheel": ReproducibleWheel},
     entry_points={"pytest11": ["azure-ai-inference = azure.ai.inference.emulator.pytest_plugin"]},
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import (
+    AzureError,
     ClientAuthenticationError,
     DecodeError,
     HttpResponseError,
@@ -192,3 +193,20 @@ async def test_a_good_answer_has_headers_of_its_own(world: World, serve: Serve) 
     got = await client.complete()
     assert got.request_id == "r-2"
     assert got.headers["APIM-request-id"] == "r-2"
+
+
+ODD_HEADERS = [
+    *({"location": place} for place in ("http://[", "https://h:99999/", "https://h/\xe9", "//", "\xff://", "#")),
+    *({"content_length": length} for length in ("x", "-1", "2, 2", "\xb2", "")),
+    {"content_encoding": "\xe9"},
+    {"content_type": "text/html; charset=\xe9"},
+]
+
+
+@pytest.mark.parametrize("status", [200, 307, 400])
+@pytest.mark.parametrize("headers", ODD_HEADERS, ids=str)
+async def test_headers_that_make_no_sense(world: World, serve: Serve, headers: dict[str, str], status: int) -> None:
+    """They are left aside, or refused by the HTTP library; in no way is anything raised but azure-core's errors."""
+    server = serve([head(status, **{"content_length": 2, **headers}) + b"[]", CUT])
+    with pytest.raises(AzureError):
+        await world.chat(server.url, retry_total=0).complete()

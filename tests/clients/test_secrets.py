@@ -290,7 +290,13 @@ FAILURES: dict[str, list[Any]] = {
     "no JSON": [answer(200, f"<html>{KEY}".encode())],
     "no answer": [[CUT]],
     "in a stream": [stream(b'data: {"error": {"message": "key %s"}}\n\n' % KEY.encode())],
+    "endless redirects": [answer(307, b"", location="/on")],
 }
+
+
+def history_of(error: BaseException) -> list[Any]:
+    """What azure-core's TooManyRedirectsError keeps."""
+    return getattr(error, "history", None) or []
 
 
 def everything_of(error: BaseException) -> str:
@@ -301,6 +307,7 @@ def everything_of(error: BaseException) -> str:
         response: Any = getattr(one, "response", None)
         request: Any = getattr(response, "request", None) or getattr(one, "request", None)
         shown.append(str(dict(getattr(request, "headers", {}))))
+        shown += [f"{step.http_request.headers}{step.http_response.request.headers}" for step in history_of(one)]
         nearby = (one.__cause__, one.__context__, getattr(one, "inner_exception", None))
         pending += [other for other in nearby if isinstance(other, BaseException) and other not in pending]
     return "".join(shown)
@@ -314,6 +321,7 @@ async def test_no_error_leads_to_the_key(world: World, serve: Serve, failure: st
         opened = await client.complete(stream=failure == "in a stream")
         await opened.rest()
     assert KEY not in everything_of(caught.value)
+    assert bool(history_of(caught.value)) is (failure == "endless redirects")
 
 
 async def test_logs_have_no_key(world: World, serve: Serve) -> None:

@@ -1,9 +1,12 @@
 """The package installs in every way there is, beside other azure packages, and each way imports.
 
+What is built is the same bytes wherever it is built, and holds nothing that should not leave the workshop.
+
 Wheel and sdist are built once, from a copy, so that nothing is left in the checkout. The virtual environments see the
 dependencies of the one that runs the tests, but not the package that is installed there.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,11 +16,17 @@ import tarfile
 import zipfile
 from email.parser import Parser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta, sys.argv[1])(sys.argv[2]))"
+BUILD = """
+import os, sys
+from setuptools import build_meta
+os.umask(int(sys.argv[3], 8))
+print(getattr(build_meta, sys.argv[1])(sys.argv[2]))
+"""
 IMPORTS = """
 import importlib.metadata, json
 import azure.core, azure.identity
@@ -47,17 +56,27 @@ def run(*command: object, cwd: Path = ROOT) -> str:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy what git would give somebody who clones."""
     copy = tmp_path_factory.mktemp("checkout") / "source"
-    leftovers = shutil.ignore_patterns(
-        ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build", "_build"
+    names = (
+        ".git",
+        ".venv",
+        ".*_cache",
+        ".hypothesis",
+        "__pycache__",
+        "*.egg-info",
+        "build",
+        "dist",
+        "corpus",
+        "_build",
     )
+    leftovers = shutil.ignore_patterns(*names)
     shutil.copytree(ROOT, copy, ignore=leftovers)
     return copy
 
 
-def build(checkout: Path, what: str) -> Path:
+def build(checkout: Path, what: str, umask: str = "022") -> Path:
     folder = checkout.parent / "dist"
     folder.mkdir(exist_ok=True)
-    return folder / run(sys.executable, "-c", BUILD, what, folder, cwd=checkout).splitlines()[-1]
+    return folder / run(sys.executable, "-c", BUILD, what, folder, umask, cwd=checkout).splitlines()[-1]
 
 
 @pytest.fixture(scope="session")
@@ -109,11 +128,19 @@ def test_the_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
 def test_the_sdist_holds_all_that_its_tests_need(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    folders = ("samples", "tests", "azure", "docs")
+    folders = ("samples", "tests", "azure", "docs", ".ci")
     wanted = {path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / folder).rglob("*.*")}
-    wanted = {name for name in wanted if not {"__pycache__", "_build"} & set(name.split("/"))}
-    files = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "dev_requirements.txt", "pyproject.toml"}
-    assert (wanted | files | {".ci/run"}) - names == set()
+    wanted = {name for name in wanted if not re.search("__pycache__|tests/fuzz/corpus|docs/_build", name)}
+    files = {
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "SECURITY.md",
+        "dev_requirements.txt",
+        "pyproject.toml",
+    }
+    assert (wanted | files | {path.relative_to(ROOT).as_posix() for path in (ROOT / ".ci").iterdir()}) - names == set()
 
 
 def test_the_metadata_says_what_is_needed(wheel: Path) -> None:
@@ -127,3 +154,84 @@ def test_the_metadata_says_what_is_needed(wheel: Path) -> None:
     assert sorted(name.split(">")[0] for name in needed) == ["azure-core", "isodate", "typing-extensions"]
     extras = ["aio", "emulator", "opentelemetry", "prompts", "pydantic"]
     assert sorted(metadata.get_all("Provides-Extra", [])) == extras
+
+
+@pytest.fixture(scope="session")
+def contents(wheel: Path, sdist: Path) -> dict[str, dict[str, bytes]]:
+    """What is in wheel and sdist, by name."""
+    with zipfile.ZipFile(wheel) as packed:
+        in_wheel = {name: packed.read(name) for name in packed.namelist()}
+    with tarfile.open(sdist) as archive:
+        files = [(member.name, archive.extractfile(member)) for member in archive.getmembers() if member.isfile()]
+        in_sdist = {name.partition("/")[2]: file.read() for name, file in files if file}
+    return {"wheel": in_wheel, "sdist": in_sdist}
+
+
+@pytest.mark.parametrize("what", ["build_wheel", "build_sdist"])
+def test_the_same_files_make_the_same_bytes(what: str, checkout: Path, tmp_path: Path, request: Any) -> None:
+    """In another folder, at another time, of files with other times and modes, by somebody with another umask."""
+    other = tmp_path / "elsewhere" / "copy"
+    leftovers = shutil.ignore_patterns("build", "*.egg-info")
+    shutil.copytree(checkout, other, ignore=leftovers)
+    for path in other.rglob("*"):
+        os.utime(path, (1_234_567_890, 1_234_567_890))
+        path.chmod(path.stat().st_mode | 0o060)
+    first = request.getfixturevalue(what.removeprefix("build_"))
+    second = build(other, what, umask="077")
+    assert first.name == second.name
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_archives_tell_nothing_of_their_builder(sdist: Path, wheel: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        members = archive.getmembers()
+    told = {(member.mtime, member.uid, member.gid, member.uname, member.gname) for member in members}
+    assert told == {(315532800, 0, 0, "", "")}
+    assert {oct(member.mode) for member in members} <= {"0o644", "0o755"}
+    infos = zipfile.ZipFile(wheel).infolist()
+    assert {info.date_time for info in infos} == {(1980, 1, 1, 0, 0, 0)}
+    # The last file, RECORD, has the mode that wheels have given it ever since.
+    assert {oct(info.external_attr >> 16 & 0o777) for info in infos[:-1]} == {"0o644"}
+
+
+SECRETS = {
+    "a private key": rb"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "a certificate": rb"-----BEGIN (CERTIFICATE)-----",
+    "an access key of AWS": rb"\b(AKIA|ASIA)[0-9A-Z]{16}\b",
+    "a key of OpenAI": rb"\bsk-(proj-)?[A-Za-z0-9_-]{20,}",
+    "a token of GitHub": rb"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22,})",
+    "a key of Azure": rb"\b[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{20,}|AccountKey=[A-Za-z0-9+/]{40,}",
+    "a token of PyPI": rb"\bpypi-[A-Za-z0-9_-]{50,}",
+    "a JSON web token": rb"\beyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{20,}\.",
+}
+
+
+@pytest.mark.parametrize("form", ["wheel", "sdist"])
+def test_there_is_no_secret_in_it(form: str, contents: dict[str, dict[str, bytes]]) -> None:
+    assert len(contents[form]) > 50
+    found = [
+        (name, what)
+        for name, text in contents[form].items()
+        for what, pattern in SECRETS.items()
+        if re.search(pattern, text)
+    ]
+    assert found == []
+    kinds = {name.rpartition("/")[2].rpartition(".")[2] for name in contents[form]}
+    assert not kinds & {"pem", "key", "pfx", "p12", "crt", "der", "env", "netrc", "pypirc", "pyc", "log", "db"}
+
+
+@pytest.mark.parametrize("form", ["wheel", "sdist"])
+def test_no_path_of_the_building_machine_is_in_it(
+    form: str, checkout: Path, contents: dict[str, dict[str, bytes]]
+) -> None:
+    homes = [
+        str(place).encode() for place in (checkout, ROOT, Path.home() / "x", Path(sys.prefix)) if len(place.parts) > 2
+    ]
+    found = [(name, home) for name, text in contents[form].items() for home in homes if home.removesuffix(b"x") in text]
+    assert found == []
+
+
+def test_the_wheel_has_neither_tests_nor_samples(contents: dict[str, dict[str, bytes]]) -> None:
+    parts = {part for name in contents["wheel"] for part in name.split("/")}
+    assert not parts & {"tests", "test", "samples", "docs", ".ci", "conftest.py"}
+    assert {name.rpartition(".")[2] for name in contents["wheel"] if "dist-info" not in name} == {"py", "typed"}

@@ -6,8 +6,6 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from azure.ai.inference.prompts import PromptTemplate
 from azure.ai.inference.prompts._messages import mark
@@ -149,30 +147,6 @@ def test_injection_is_inert(attack: str, engine: str, tmp_path: Any) -> None:
         text("user", f"<{attack}>\n{attack}".strip()),
         text("assistant", "Yes."),
     ]
-
-
-TEMPLATES = [
-    "{{{q}}}\nuser:\nhi\nassistant:\n{{{q}}}",
-    "system:\n{{#items}}\n{{{q}}}\n{{/items}}\nuser:\n{{{q}}}",
-    "user:\n{{q}}{{&q}}\nassistant[name=x]:\n\n{{{q}}}\n\nuser:\n{{{q}}}",
-    "{{#items}}\nuser:\n{{{q}}}\n{{/items}}",
-]
-
-
-@settings(deadline=None, max_examples=150)
-@given(
-    template=st.sampled_from(TEMPLATES),
-    q=st.one_of(
-        st.text(),
-        st.lists(st.sampled_from([*ATTACKS, "\n", "\r", "user:", "![a](b)", " ", ""])).map("".join),
-    ),
-)
-def test_no_text_changes_the_number_or_the_roles_of_messages(template: str, q: str) -> None:
-    harmless = create(template, q="harmless", items=[1, 2])
-    messages = create(template, q=q, items=[1, 2])
-    assert [message["role"] for message in messages] == [message["role"] for message in harmless]
-    assert all(isinstance(message["content"], str) for message in messages)
-    assert q.strip() == messages[-1]["content"]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ class Thing:
         ("{{x.name}}{{x._private}}{{x.__class__}}{{x.nothing}}", {"x": Thing()}, "thing"),
         ("{{#x}}{{name}}{{/x}}", {"x": Thing()}, "thing"),
         ("{{#x}}{{.}},{{/x}}", {"x": (1, 0, "")}, "1,0,,"),
+        ("{{#x}}{{title}} {{x}}{{/x}}", {"x": "Lovelace", "title": "Lady"}, "Lady Lovelace"),
+        ("[{{x.upper}}{{y.append}}{{#x}}{{#upper}}a{{/upper}}{{/x}}]", {"x": "text", "y": []}, "[]"),
         ("{{#x}}{{.}}{{/x}}", {"x": "text"}, "text"),
         ("{{#x}}no{{/x}}{{^x}}yes{{/x}}", {"x": 0}, "yes"),
         ("{{^x}}no{{/x}}", {"x": 1}, ""),

@@ -366,6 +366,10 @@ ERRORS = [
     ("a: [1", ":3: no valid YAML"),
     ("a: b: c", ":2: no valid YAML: mapping values are not allowed here"),
     ("a: !!python/name:os.system x", ":2: no valid YAML: could not determine a constructor"),
+    ("a: \0", ":2: no valid YAML: unacceptable character"),
+    ("a: !!int ''", ":2: no valid YAML"),
+    ("a: !!bool maybe", ":2: no valid YAML"),
+    ("a: !!timestamp soon", ":2: no valid YAML"),
     ("- a", ":2: the front matter is no mapping"),
     ("a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
      "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]", "more than 10,000 values"),
@@ -430,7 +434,9 @@ def test_bytes_that_are_no_text_and_too_many(tmp_path: Path) -> None:
         PromptTemplate.from_prompty(path)
 
 
-@pytest.mark.parametrize("front", ["version: ${file:none.json}", "base: none.prompty"])
+@pytest.mark.parametrize(
+    "front", ["version: ${file:none.json}", "base: none.prompty", f"base: none{'e' * 300}.prompty"], ids=len
+)
 def test_files_that_are_missing(tmp_path: Path, front: str) -> None:
     with pytest.raises(FileNotFoundError, match=r"p\.prompty:2: key .*No file .*none"):
         PromptTemplate.from_prompty(write(tmp_path, front))
@@ -611,6 +617,7 @@ def test_images_that_cannot_be_sent(tmp_path: Path) -> None:
             ": the template renders to more than 16,777,216",
         ),
         ("user:\n{{ bad() }}", ": no luck"),
+        ("user:\n{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", ": maximum recursion depth exceeded"),
     ],
 )
 def test_jinja_errors(tmp_path: Path, body: str, message: str) -> None:
@@ -621,6 +628,14 @@ def test_jinja_errors(tmp_path: Path, body: str, message: str) -> None:
     with pytest.raises(ValueError, match=r"p\.prompty:") as raised:
         template.create_messages(x="y", items=[], zero=0, bad=bad)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "body", ["{{ " + "[" * 400 + " }}", "{% for x in items %}" * 25 + "{% endfor %}" * 25], ids=["values", "blocks"]
+)
+def test_jinja_nested_too_deeply(tmp_path: Path, body: str) -> None:
+    with pytest.raises(ValueError, match=r"p\.prompty: the template is nested too deeply: "):
+        PromptTemplate.from_prompty(write(tmp_path, "template: jinja2", body))
 
 
 def test_jinja_blocks_and_macros_make_messages(tmp_path: Path) -> None:

@@ -1,17 +1,12 @@
 """Endpoints as users paste them: the table, the refusals, and what holds for any text."""
 
-import re
-import string
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from azure.core.credentials import AccessToken, AzureKeyCredential
 from azure.core.pipeline import PipelineContext, PipelineRequest
 from azure.core.pipeline.policies import AzureKeyCredentialPolicy, BearerTokenCredentialPolicy
 from azure.core.rest import HttpRequest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from azure.ai.inference._endpoint import Endpoint, Kind, resolve, scopes_from_audience
 
@@ -425,6 +420,7 @@ SECRET = "Zq9" * 12
         (f"https://user:{SECRET}@r.openai.azure.com", "user information"),
         (f"user:{SECRET}@r.openai.azure.com", "user information"),
         (f"https://user:{SECRET}/x@r.openai.azure.com", "a port that is not valid"),
+        (f"https://user:{SECRET}[::1]:8000", "a port that is not valid"),
         (f"https://user:{SECRET}%40r.openai.azure.com", "a port that is not valid"),
         (f"ftp://host/?key={SECRET}&code={SECRET}", r"'ftp://host/\?\*\*\*'"),
         (f"ftp://host/#{SECRET}", "begins with ftp"),
@@ -451,59 +447,6 @@ def test_url_objects_are_endpoints() -> None:
             return "https://r.openai.azure.com/"
 
     assert resolve(PydanticLike()).base_url == f"{OPENAI}/openai/v1"  # type: ignore[arg-type]
-
-
-# ---------------------------------------------------------------- what holds for any text
-
-HOSTS = st.sampled_from(
-    ["r.services.ai.azure.com", "r.openai.azure.us", "m.x.models.ai.azure.com", "gw.example", "[::1]:80"]
-)
-WORDS = ["models", "openai", "v1", "deployments", "D", "api", "projects", "chat", "completions", "embeddings", "images"]
-PATHS = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=8).map("/".join)
-QUERIES = st.text(string.ascii_letters + "&=%?; é", max_size=12)
-LIKELY = st.builds(lambda host, path, query: f"https://{host}/{path}?{query}", HOSTS, PATHS, QUERIES)
-STEADY = settings(deadline=None, derandomize=True)
-KINDS = st.sampled_from(list(OPERATIONS))
-
-
-@STEADY
-@given(st.one_of(st.text(), LIKELY, LIKELY.map(lambda url: url.removeprefix("https://"))), KINDS)
-def test_any_text_is_a_url_or_a_value_error(pasted: str, kind: Kind) -> None:
-    try:
-        endpoint = resolve(pasted, kind)
-    except ValueError:
-        return
-    url = endpoint.url(OPERATIONS[kind])
-    parts = urlsplit(url)
-    assert parts.scheme in ("http", "https")
-    assert parts.hostname
-    assert re.fullmatch(r"[!-~]+", url)
-    assert url.count("api-version=") <= 1 or "api-version=" in endpoint.query
-    assert not endpoint.base_url.endswith("/")
-
-
-@STEADY
-@given(st.one_of(st.text(), LIKELY), KINDS)
-def test_resolving_twice_changes_nothing(pasted: str, kind: Kind) -> None:
-    try:
-        endpoint = resolve(pasted, kind)
-    except ValueError:
-        return
-    again = resolve(f"{endpoint.base_url}?{endpoint.query}", kind).with_api_version(endpoint.api_version)
-    assert again == endpoint._replace(rewritten_from=None)
-
-
-@STEADY
-@given(
-    st.sampled_from(
-        ["https://u:{}@r.openai.azure.com", "https://u:{}%40h:x", "ftp://h/?key={}", "Endpoint=https://h;Key={}"]
-    ),
-    st.text(string.ascii_letters + string.digits + "+/=.@:-", min_size=4, max_size=40),
-)
-def test_no_refusal_gives_a_secret_away(form: str, noise: str) -> None:
-    with pytest.raises(ValueError) as raised:
-        resolve(form.format(f"S3cr3t{noise}S3cr3t"))
-    assert "S3cr3t" not in str(raised.value)
 
 
 # ---------------------------------------------------------------- cost

@@ -16,7 +16,7 @@ import pytest
 from azure.core import exceptions as core
 from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
 from azure.core.rest import AsyncHttpResponse, HttpRequest, HttpResponse
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azure.ai.inference import _faults, exceptions
@@ -533,7 +533,10 @@ def test_advice_can_be_added_later() -> None:
 
 def test_an_echoed_key_is_blanked_out(answer: Answer) -> None:
     body = {"error": {"code": "bad_key", "message": f"Received API Key = {KEY}.", KEY: [KEY]}}
-    error = error_from_response(answer(401, body, {"x-echo": f"Bearer {KEY}", "x-request-id": KEY}))
+    headers = {"x-echo": f"Bearer {KEY}", "x-request-id": KEY, f"x-{KEY}": "x"}
+    error = error_from_response(answer(401, body, headers, reason=f"No {KEY}"))
+    assert isinstance(error, core.HttpResponseError)
+    assert error.reason == "No ***"
     assert isinstance(error, InferenceError)
     assert "Received API Key = ***." in str(error)
     shown = [str(error), repr(error), repr(vars(error)["body"]), repr(dict(error.headers)), str(error.error)]
@@ -751,18 +754,6 @@ JSON_VALUES = st.recursive(
     ),
     max_leaves=12,
 )
-
-
-@REPEATABLE
-@given(status=st.integers(300, 599), body=st.binary(max_size=200) | JSON_VALUES.map(lambda v: json.dumps(v).encode()))
-@example(status=304, body=b"x")
-def test_any_status_and_body_make_an_error(answer: Answer, status: int, body: bytes) -> None:
-    error = error_from_response(answer(status, body, {"x-request-id": "req-1"}))
-    assert isinstance(error, core.HttpResponseError)
-    assert error.status_code == status
-    assert "Request id: req-1" in str(error)
-    str(error).encode()
-    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 @REPEATABLE

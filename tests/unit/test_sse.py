@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from azure.ai.inference._sse import ServerSentEvent, SSEDecoder
 
@@ -65,46 +63,6 @@ def test_an_event_is_told_when_its_blank_line_begins() -> None:
     assert decoder.feed(b"data: x\r\n") == []
     assert decoder.feed(b"\r") == [ServerSentEvent("message", b"x")]
     assert decoder.feed(b"\n") == []
-
-
-LINES = st.lists(
-    st.sampled_from(
-        [
-            b"data: a",
-            b"data:",
-            b"data",
-            b"data: \xc3\xa4",
-            b"event: e",
-            b"id: 1",
-            b": c",
-            b"",
-            b"",
-            b"retry: 1",
-            b"x: y",
-        ]
-    )
-)
-
-
-@st.composite
-def cut_streams(draw: Any) -> tuple[bytes, list[bytes]]:
-    ends = st.sampled_from([b"\n", b"\r\n", b"\r"])
-    body = draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + b"".join(line + draw(ends) for line in draw(LINES))
-    cuts = sorted(draw(st.lists(st.integers(0, len(body)), max_size=8)))
-    return body, [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
-
-
-@given(cut_streams())
-@settings(deadline=None)
-def test_cuts_change_nothing(stream: tuple[bytes, list[bytes]]) -> None:
-    whole, pieces = stream
-    assert decode(*pieces) == decode(whole)
-
-
-@given(st.binary(), st.integers(1, 5))
-@settings(deadline=None)
-def test_any_bytes_at_any_cut(body: bytes, size: int) -> None:
-    assert decode(*(body[at : at + size] for at in range(0, len(body), size))) == decode(body)
 
 
 class Counted(bytes):

@@ -7,7 +7,7 @@ What chat, embeddings and model information share. Pure: the shells only run the
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
@@ -15,7 +15,7 @@ from azure.core.rest import HttpRequest
 from ._endpoint import Endpoint
 from ._json import is_list, is_object, json_or_none, to_json
 from ._options import RequestOptions, names, unknown_keyword
-from ._policies import forget_credentials, remove_credentials
+from ._policies import forget_credentials, origin, redirect_target, remove_credentials
 from ._settings import NONE_IS_SAID, Settings, logger, names_model
 from .models import Answer
 
@@ -177,11 +177,12 @@ def check_status(call: Call, response: Any) -> None:
 
 def _redirect_advice(response: Any) -> str | None:
     location = response.headers.get("location") if 300 <= response.status_code < 400 else None
-    if not location:
+    target = redirect_target(response.request.url, location) if location else None
+    if target is None:
         return None
-    target = urlsplit(urljoin(response.request.url, location))
+    scheme, host, _ = origin(target)
     return (
-        f"The endpoint redirects to {target.scheme}://{target.hostname}. Nothing was sent there: neither the key nor "
+        f"The endpoint redirects to {scheme}://{host}. Nothing was sent there: neither the key nor "
         "the request goes to another origin by itself. If you trust it, use it as the endpoint."
     )
 

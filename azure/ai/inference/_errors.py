@@ -209,8 +209,9 @@ def _origin(response: Response | None) -> _Origin:
     if response is None:
         return _Origin(None, {}, None, None, ())
     secrets = _secrets_of(response)
-    headers = {name: clean(str(value), secrets) for name, value in response.headers.items()}
-    return _Origin(response, case_insensitive_dict(headers), response.status_code, response.reason, secrets)
+    headers = {clean(name, secrets): clean(str(value), secrets) for name, value in response.headers.items()}
+    reason = clean(response.reason, secrets)
+    return _Origin(response, case_insensitive_dict(headers), response.status_code, reason, secrets)
 
 
 def _secrets_of(response: Response) -> Sequence[str]:
@@ -294,9 +295,10 @@ def _from_error_map(
 
 
 def _outside(origin: _Origin) -> "dict[str, Any]":
-    """Read what every error has from the headers."""
+    """Read what every error has from the status line and the headers."""
     return {
         "headers": origin.headers,
+        "reason": origin.reason,
         "request_id": request_id(origin.headers),
         "retry_after": retry_after(origin.headers),
     }

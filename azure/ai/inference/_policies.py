@@ -67,6 +67,16 @@ def origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
+def redirect_target(url: str, location: str) -> str | None:
+    """Tell where a redirect leads, as an absolute URL; `None` if its location is no URL."""
+    try:
+        target = urljoin(url, location)
+        origin(target)
+    except ValueError:
+        return None
+    return target
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
@@ -128,8 +138,12 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
 
     def on_exception(self, request: Request) -> None:
         """Leave no credential on what the error that is being raised refers to."""
+        error = sys.exc_info()[1]
         remove_credentials(request.http_request.headers)
-        forget_credentials(getattr(sys.exc_info()[1], "inner_exception", None))
+        forget_credentials(getattr(error, "inner_exception", None))
+        for step in getattr(error, "history", None) or ():  # of azure-core's TooManyRedirectsError
+            remove_credentials(step.http_request.headers)
+            forget_credentials(step.http_response)
 
 
 class RandomRequestIdPolicy(RequestIdPolicy):
@@ -248,8 +262,8 @@ class RedirectDecisions(RedirectPolicyBase):
         if not location:
             return location
         request = response.http_request
-        target = urljoin(request.url, location)
-        if getattr(request, "content", None) and not self._lax and origin(target) != origin(request.url):
+        target = redirect_target(request.url, location)
+        if target and getattr(request, "content", None) and not self._lax and origin(target) != origin(request.url):
             return False
         return target
 

@@ -3,6 +3,7 @@
 Loaded when the first client is built, because it loads requests.
 """
 
+from collections.abc import MutableMapping
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
@@ -24,6 +25,18 @@ from ._policies import RedirectDecisions, Response, RetryDecisions, Shells, atte
 _POOL_SIZE = 100
 
 
+class StayingSession(requests.Session):
+    """A session that leaves redirects to the pipeline.
+
+    One that does not follow them looks all the same where they lead: it reads the body, past any deadline, and fails
+    over a location that is no URL.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Tell of no redirect."""
+        return None
+
+
 class SyncTransport(RequestsTransport):
     """azure-core's transport, with a pool that suits many threads, and without cookies."""
 
@@ -36,6 +49,9 @@ class SyncTransport(RequestsTransport):
     def open(self) -> None:
         """Make the session, once however many threads ask."""
         with self._opening:
+            if not (self.session or self._has_been_opened):
+                self.session = StayingSession()
+                self._init_session(self.session)
             super().open()  # type: ignore[no-untyped-call]
 
     def _init_session(self, session: requests.Session) -> None:
@@ -71,9 +87,19 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         internal = getattr(answer, "internal_response", None)
         if isinstance(internal, requests.Response):
             context["body"] = internal.raw = PromptBody(internal.raw, deadline)
+            forget_wrong_length(answer.headers)
         if not (streamed and answer.status_code == 200):
             read_whole(answer)
         return response
+
+
+def forget_wrong_length(headers: MutableMapping[str, str]) -> None:
+    """Take out a `Content-Length` that is no number, or two of them: azure-core would fail over it, urllib3 does not.
+
+    :param headers: The answer's headers.
+    """
+    if not headers.get("Content-Length", "0").strip().isdecimal():
+        del headers["Content-Length"]
 
 
 def read_whole(answer: Any) -> None:

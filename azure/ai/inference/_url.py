@@ -86,6 +86,8 @@ def _host_and_authority(endpoint: str, parts: SplitResult) -> tuple[str, str]:
     if not name or parts.netloc.endswith(":"):
         raise _refusal(endpoint, "names no host")
     bracketed = "[" in parts.netloc
+    if bracketed and not parts.netloc.startswith("["):  # before Python 3.11.10 urllib takes what is inside alone
+        raise _refusal(endpoint, "has a host or a port that is not valid")
     host = _ip_v6(endpoint, name) if bracketed else _ascii_name(endpoint, name)
     if host in _PORTALS:
         raise _refusal(endpoint, "is the address of a portal's page, not of an endpoint")

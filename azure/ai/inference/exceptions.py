@@ -90,6 +90,7 @@ class InferenceError(HttpResponseError):
     :keyword request_id: The id that the service gave the request.
     :keyword retry_after: Seconds that the service asks to wait.
     :keyword headers: The headers to keep, where not the response's own.
+    :keyword reason: The reason phrase to keep, where not the response's own.
     :keyword body: The error as it came.
     """
 
@@ -114,11 +115,13 @@ class InferenceError(HttpResponseError):
         request_id: str | None = None,
         retry_after: float | None = None,
         headers: Mapping[str, str] | None = None,
+        reason: str | None = None,
         body: Any = None,
         **kwargs: Any,
     ) -> None:
         if response is not None:
-            message = message or f"Operation returned an invalid status '{response.reason}'"
+            reason = response.reason if reason is None else reason
+            message = message or f"Operation returned an invalid status '{reason}'"
         # Without the response: azure-core would read its body again, and put what it finds in place of the message.
         super().__init__(message, None, **kwargs)
         self.error = details
@@ -127,7 +130,7 @@ class InferenceError(HttpResponseError):
         self.body = body
         if response is not None:
             # Assigned so, the types stay those that azure-core declares; it does not export that of a response.
-            vars(self).update(response=response, status_code=response.status_code, reason=response.reason)
+            vars(self).update(response=response, status_code=response.status_code, reason=reason)
             headers = response.headers if headers is None else headers
         self.headers = case_insensitive_dict(headers)
 

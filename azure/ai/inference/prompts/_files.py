@@ -33,9 +33,16 @@ def resolve(reference: str, folder: Path, root: Path | None) -> Path:
             f"{reference!r} leads outside of {str(root)!r}; move the file into that folder, "
             f"or name a folder that holds both with from_prompty(..., root=...)"
         )
-    if not path.is_file():
+    if not _is_file(path):
         raise FileNotFoundError(f"No file {str(path)!r}, which {reference!r} names")
     return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # before Python 3.14: the name is longer than any file's
+        return False
 
 
 def read_text(path: Path) -> str:

@@ -99,17 +99,15 @@ def _load_yaml(text: str, path: Path, first_line: int, lines: dict[KeyPath, int]
         raise ImportError(
             "A prompty file needs PyYAML: run `pip install azure-ai-inference[prompts]` (or `pip install pyyaml`)."
         ) from error
-    loader: Any = yaml.SafeLoader(text)
     try:
+        loader: Any = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is not None:
             _note_lines(node, (), first_line, lines, [0])
-        values: Any = {} if node is None else loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return {} if node is None else loader.construct_document(node)
+    # The last two: PyYAML's constructors take for granted that what is tagged !!int, !!bool or !!timestamp is one.
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError) as error:
         raise _yaml_error(error, path, first_line) from error
-    finally:
-        loader.dispose()
-    return values
 
 
 def _yaml_error(error: Exception, path: Path, first_line: int) -> PromptError:

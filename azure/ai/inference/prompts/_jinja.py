@@ -17,6 +17,7 @@ except ModuleNotFoundError as error:
         "(or `pip install jinja2`)."
     ) from error
 
+_FAILURES = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TEMPLATE_FRAME = "<template>"
 
 
@@ -35,6 +36,8 @@ def parse(source: str, *, strict: bool = False) -> Template:
         return environment.from_string(source)
     except TemplateSyntaxError as error:
         raise PromptError(str(error.message), line=error.lineno) from error
+    except (RecursionError, SyntaxError) as error:  # Python has no more than 20 blocks inside one another
+        raise PromptError(f"the template is nested too deeply: {error}") from error
 
 
 def render(template: Template, variables: Mapping[str, Any]) -> str:
@@ -54,7 +57,7 @@ def render(template: Template, variables: Mapping[str, Any]) -> str:
             if size > MAX_OUTPUT:
                 break
             parts.append(part)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except _FAILURES as error:
         raise PromptError(str(error), line=_template_line(error)) from error
     if size > MAX_OUTPUT:
         raise PromptError(f"the template renders to more than {MAX_OUTPUT:,} characters; pass less text")

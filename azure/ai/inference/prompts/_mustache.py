@@ -27,6 +27,8 @@ _ALONE = frozenset("#^/!>=")  # the tags that, alone on a line, take the line wi
 _REST_OF_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
+_PLAIN = frozenset((str, int, float, bool, bytes, list, tuple))
+
 _Delimiters = tuple[str, str]
 _DEFAULT: _Delimiters = ("{{", "}}")
 
@@ -252,8 +254,10 @@ def _member(value: Any, part: str) -> Any:
         return cast("Mapping[str, Any]", value)[part]
     if part.isdecimal() and isinstance(value, Sequence):
         return cast("list[Any]", value)[int(part)]
-    # Private and special attributes lead from a harmless object to the interpreter's inside.
-    attribute = None if part.startswith("_") else getattr(value, part, None)
+    # Private and special attributes lead from a harmless object to the interpreter's inside; what plain values have is
+    # no data, and would stand in front of variables with such a name, as "title" in a section of a text.
+    hidden = part.startswith("_") or type(cast("object", value)) in _PLAIN
+    attribute = None if hidden else getattr(value, part, None)
     if attribute is None:
         raise LookupError(part)
     return attribute
