@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from clients import OursSync
 from workloads import EVENTS
+
+from clients import OursSync
 
 
 class Tracing:

@@ -13,8 +13,9 @@ import tracemalloc
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-import clients
 from workloads import EVENTS, FEW_EVENTS, STREAM_EVENTS
+
+import clients
 
 BLOCKS = 5
 MOST_SECONDS = 6.0
