@@ -145,9 +145,10 @@ def _ask(process: "subprocess.Popen[str]", name: str, state: str) -> float:
 
 
 def _environ() -> dict[str, str]:
-    """Make the workers' environment: nothing between them and the server, and the same order of hashes in all."""
+    """Make the workers' environment: nothing between them and the server, nobody who looks on, one order of hashes."""
     said = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    said.pop("PYTHONDONTWRITEBYTECODE", None)
+    for name in [name for name in said if name.startswith("COVERAGE_") or name == "PYTHONDONTWRITEBYTECODE"]:
+        del said[name]
     return {**said, "PYTHONHASHSEED": "0"}
 
 
