@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 from unittest.mock import patch
 
@@ -18,7 +19,7 @@ from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatCompletionsClient
 
 from .conftest import KEY, MESSAGES, Serve, World, settle
-from .raw_server import STREAM, answer, completion, stream
+from .raw_server import CHUNKED_HEAD, HELLO, STREAM, answer, chunk, completion, stream
 
 GOOD = answer(200, completion())
 
@@ -178,8 +179,8 @@ print("done")
 
 
 def test_a_forgotten_client_is_quiet(serve: Serve) -> None:
-    plain, streamed = [GOOD], stream(STREAM)
-    server = serve(*plain, streamed, *plain, streamed, streamed)
+    plain, streamed, over = GOOD, stream(STREAM), Event()
+    server = serve(plain, streamed, plain, streamed, [CHUNKED_HEAD, chunk(HELLO), over])
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", FORGETFUL, server.url],
         capture_output=True,
@@ -188,6 +189,7 @@ def test_a_forgotten_client_is_quiet(serve: Serve) -> None:
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
+    over.set()
     assert (ran.stdout, ran.stderr) == ("done\n", "")
 
 

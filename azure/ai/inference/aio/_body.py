@@ -58,6 +58,8 @@ class PromptBody:
         """Close the connection of a body that is garbage: from whatever thread, and where the loop may have ended."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._internal.close)
+        elif self._internal.connection is not None:
+            self._internal.connection.close()  # the response's own `close` does nothing without a loop
 
     def _translate(self, error: Exception) -> AzureError:
         if isinstance(error, asyncio.TimeoutError):
