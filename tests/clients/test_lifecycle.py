@@ -166,7 +166,10 @@ async def forget_too():
     gc.collect()
     client = AsyncChatCompletionsClient(url, "key-of-the-client")
     await anext(await client.complete(messages=messages, stream=True))
-    kept.append(await client.complete(messages=messages, stream=True))
+    whole = await client.complete(messages=messages, stream=True)
+    while not whole._body._content.is_eof():
+        await asyncio.sleep(0.01)
+    kept.extend([whole, await client.complete(messages=messages, stream=True)])
 
 kept = []
 forget()
@@ -180,7 +183,7 @@ print("done")
 
 def test_a_forgotten_client_is_quiet(serve: Serve) -> None:
     plain, streamed, over = GOOD, stream(STREAM), Event()
-    server = serve(plain, streamed, plain, streamed, [CHUNKED_HEAD, chunk(HELLO), over])
+    server = serve(plain, streamed, plain, streamed, streamed, [CHUNKED_HEAD, chunk(HELLO), over])
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", FORGETFUL, server.url],
         capture_output=True,
