@@ -256,7 +256,6 @@ async def test_batches_that_are_left_early(world: World, serve: Serve) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("embed_batches")]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_memory_stays_flat(world: World, serve: Serve) -> None:
     body = embeddings(*[[0.5] * 64] * 100)
     client = world.embeddings(serve(answer(body=body)).url)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -293,11 +294,16 @@ def test_instead_of_mistral_azure(endpoints: Callable[[str], Emulator], now: str
 def test_from_mistral_azure(endpoints: Callable[[str], Emulator], before: str, now: str) -> None:
     peer("mistralai")
     mistral = peer("mistralai.azure.client")
+    httpx: Any = peer("mistralai.azure.client.httpclient").httpx
     endpoint = endpoints("mistral")
     with ExitStack() as stack:
         ours = our_names(endpoint, stack)
-        client = stack.enter_context(mistral.MistralAzure(api_key=endpoint.key, server_url=endpoint.url))
-        stranger = stack.enter_context(mistral.MistralAzure(api_key="wrong", server_url=endpoint.url))
+        # Its event loop ends with the call, so no connection may be kept; the query is what MistralAzure gives its own.
+        kept_by_none = httpx.Limits(max_keepalive_connections=0)
+        fleeting = httpx.AsyncClient(limits=kept_by_none, params={"api-version": "2024-05-01-preview"})
+        theirs_of = partial(mistral.MistralAzure, server_url=endpoint.url, async_client=fleeting)
+        client = stack.enter_context(theirs_of(api_key=endpoint.key))
+        stranger = stack.enter_context(theirs_of(api_key="wrong"))
         theirs = {
             **ours,
             "MistralAzure": mistral.MistralAzure,

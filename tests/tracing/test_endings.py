@@ -87,7 +87,7 @@ async def test_no_connection(world: World, telemetry: Telemetry) -> None:
 
 @pytest.mark.parametrize("iterated", [False, True])
 @pytest.mark.parametrize("cyclic", [False, True])
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 async def test_forgotten(world: World, telemetry: Telemetry, emulator: Emulator, iterated: bool, cyclic: bool) -> None:
     telemetry.instrument()
     emulator.reply("one two three four five")
