@@ -363,3 +363,4 @@ async def test_an_exponent_that_cannot_be(world: World, endpoint: Emulator, expo
         world.chat(endpoint.url, endpoint.key, retry_backoff_exponent=exponent)
     with pytest.raises(ValueError, match=f"retry_backoff_exponent is {exponent}"):
         await world.chat(endpoint.url, endpoint.key).complete(retry_backoff_exponent=exponent)
+    assert not endpoint.requests

@@ -116,6 +116,15 @@ async def test_waits_may_stay_the_same(world: World, serve: Serve, where: str) -
     assert [4 <= wait <= 8 for wait in others] == [True, True]
 
 
+async def test_a_mode_that_cannot_be(world: World, serve: Serve) -> None:
+    server = serve(failing(500))
+    with pytest.raises(ValueError, match="retry_mode is 'linear'; choose 'exponential' or 'fixed'"):
+        world.chat(server.url, retry_mode="linear")
+    with pytest.raises(ValueError, match="retry_mode is 'linear'; choose 'exponential' or 'fixed'"):
+        await world.chat(server.url).complete(retry_mode="linear")
+    assert not server.requests
+
+
 COUNTS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
     ({}, {}, 4),
     ({"retry_total": 0}, {}, 1),

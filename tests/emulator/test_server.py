@@ -73,6 +73,7 @@ def test_only_this_machine_is_served() -> None:
         ({"max_request_size": 0}, "max_request_size is 0; choose 1 or more"),
         ({"requests_per_minute": 0}, "requests_per_minute is 0"),
         ({"tokens_per_minute": 0}, "tokens_per_minute is 0"),
+        ({"requests_kept": -1}, "requests_kept is -1; choose 0 or more"),
         ({"tokens": "abc"}, "tokens is a str, 'abc'; put it in a list"),
         ({"models": "abc"}, "models is a str"),
         ({"faults": "fog"}, "kind is 'fog'"),
@@ -87,6 +88,17 @@ def test_settings_that_cannot_be(settings: dict[str, Any], words: str) -> None:
 def test_a_key_is_not_rotated_to_nothing() -> None:
     with pytest.raises(ValueError, match="key is empty"):
         Emulator().key = ""
+
+
+@pytest.mark.parametrize(("kept", "known"), [(None, ["1", "2", "3"]), (2, ["2", "3"]), (0, [])])
+def test_the_newest_requests_are_kept(kept: int | None, known: list[str]) -> None:
+    with Emulator(requests_kept=kept) as endpoint:
+        for number in "123":
+            assert Caller(endpoint).chat(number).status == 200
+        assert [request.body["messages"][-1]["content"] for request in endpoint.requests] == known
+        endpoint.reset()
+        assert Caller(endpoint).chat("4").status == 200
+        assert len(endpoint.requests) == min(1, len(known))
 
 
 def test_large_requests() -> None:

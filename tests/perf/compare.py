@@ -2,7 +2,7 @@
 
 It needs nothing but Python and a package index. Whatever is compared runs in a virtual environment of its own, each
 measurement in a fresh process, the contenders in turn; the least of several rounds counts, for other work on the
-machine only adds. A full run takes about a quarter of an hour and writes `docs/performance.json`, `.md` and `.svg`
+machine only adds. A full run takes about half an hour and writes `docs/performance.json`, `.md` and `.svg`
 and the README's table; with `--quick` or a part of the workloads it only prints the tables.
 """
 
@@ -64,7 +64,7 @@ class Bench:
         """Measure a workload for all, in the unit that is reported."""
         workload = WORKLOADS[name]
         least: dict[str, float] = {}
-        for _ in range(self._effort.rounds):
+        for _ in range(self._effort.rounds * workload.times):
             for contender in contenders:
                 if contender in workload.skipped:
                     continue

@@ -58,7 +58,7 @@ class Environments:
     def versions(self, name: str) -> dict[str, str]:
         """Tell what is installed of what matters."""
         output = subprocess.run(
-            [self.python(name), "-c", _VERSIONS, *_REPORTED], check=True, capture_output=True, text=True
+            [self.python(name), "-I", "-c", _VERSIONS, *_REPORTED], check=True, capture_output=True, text=True
         ).stdout
         installed: dict[str, str] = json.loads(output)
         return installed

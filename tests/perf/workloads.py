@@ -17,10 +17,12 @@ class Workload(NamedTuple):
     title: str
     unit: str = "µs"
     skipped: tuple[str, ...] = ()
+    times: int = 1
+    """Rounds for each of the usual."""
 
 
 WORKLOADS = {
-    "start": Workload("import and build a client", "ms"),
+    "start": Workload("import and build a client", "ms", times=5),
     "plain": Workload("`complete`"),
     "plain-async": Workload("`complete`, asynchronous, 50 at a time"),
     "history": Workload("`complete` with 100 messages"),

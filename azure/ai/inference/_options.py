@@ -190,7 +190,7 @@ class RequestOptions(TypedDict, total=False):
     retry_backoff_exponent: float | None
     """1 to 100: how many times longer than the last each wait is, 2 by default. Said, the first wait is
     `retry_backoff_factor` seconds; not said, the first retry does not wait."""
-    retry_mode: Any
+    retry_mode: str
     """How waits go on: "exponential", each twice the last (the default), or "fixed". The first retry does not wait."""
     retry_on_methods: Iterable[str]
     """HTTP methods that are retried, with POST by default."""

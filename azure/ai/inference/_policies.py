@@ -281,6 +281,7 @@ class RetryDecisions(RetryPolicyBase):
         self._read_timeouts = "retry_read" in kwargs
         self._exponent = _checked_exponent(kwargs.pop("retry_backoff_exponent", None))
         super().__init__(**kwargs)
+        self.retry_mode = _checked_mode(self.retry_mode)
 
     _DEFAULT_METHODS = ("HEAD", "GET", "PUT", "DELETE", "OPTIONS", "TRACE")
 
@@ -293,7 +294,7 @@ class RetryDecisions(RetryPolicyBase):
         options["retry_on_methods"] = options.pop("retry_on_methods", None) or self._methods
         statuses = self._statuses | frozenset(options.pop("retry_on_status_codes", None) or ())
         exponent = _checked_exponent(options.pop("retry_backoff_exponent", self._exponent))
-        mode = options.pop("retry_mode", self.retry_mode)
+        mode = _checked_mode(options.pop("retry_mode", self.retry_mode))
         settings = super().configure_retries(options)
         own = {"read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent, "mode": mode}
         return {**settings, **own}
@@ -357,6 +358,13 @@ def _checked_exponent(exponent: float | None) -> float | None:
     if exponent is None or 1 <= exponent <= 100:
         return exponent
     raise ValueError(f"retry_backoff_exponent is {exponent!r}; choose a number from 1 (waits stay) to 100")
+
+
+def _checked_mode(mode: str) -> RetryMode:
+    try:
+        return RetryMode(mode)
+    except ValueError:
+        raise ValueError(f"retry_mode is {mode!r}; choose 'exponential' or 'fixed'") from None
 
 
 def is_transient(error: Exception, *, read_timeouts: bool) -> bool:

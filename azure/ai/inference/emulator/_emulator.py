@@ -65,6 +65,8 @@ class Emulator:
     :keyword tls: serve https with a certificate of its own, to be trusted through :attr:`ca_file`. Needs trustme.
         Default: False.
     :keyword max_request_size: bytes that a request's body may have; more gets 413. Default: 64 MiB.
+    :keyword requests_kept: how many of the newest requests :attr:`requests` has; 0 for an endpoint that runs for days.
+        Default: all.
     :keyword record: the address of a real endpoint: requests go there with the caller's credential, and the exchanges
         into the ``cassette``, without secrets. Default: none.
     :keyword cassette: a file with recorded exchanges to answer from, where ``record`` is not given. Default: none.
@@ -90,12 +92,14 @@ class Emulator:
         port: int = 0,
         tls: bool = False,
         max_request_size: int = 64 * 1024 * 1024,
+        requests_kept: int | None = None,
         record: str | None = None,
         cassette: str | Path | None = None,
     ) -> None:
         _check_choice("dialect", dialect, DIALECTS)
         _check_least({"port": (port, 0), "latency": (latency, 0), "max_request_size": (max_request_size, 1)})
         _check_least({"requests_per_minute": (requests_per_minute, 1), "tokens_per_minute": (tokens_per_minute, 1)})
+        _check_least({"requests_kept": (requests_kept, 0)})
         _check_collections({"tokens": tokens, "models": models})
         if token_rate is not None and token_rate <= 0:
             raise ValueError(f"token_rate is {token_rate}; choose a number of tokens a second above 0")
@@ -114,6 +118,7 @@ class Emulator:
             tokens_per_minute=tokens_per_minute,
             latency=latency,
             token_rate=token_rate,
+            requests_kept=requests_kept,
         )
         self._session = self._new_session(self._settings)
         self._options = ServerOptions(host, port, tls, max_request_size)
@@ -152,7 +157,10 @@ class Emulator:
 
     @property
     def requests(self) -> Sequence[RecordedRequest]:
-        """What was asked since the start or the last :meth:`reset`, oldest first, without secrets."""
+        """What was asked since the start or the last :meth:`reset`, oldest first, without secrets.
+
+        With ``requests_kept``, of these the newest.
+        """
         return self._session.requests
 
     def reply(

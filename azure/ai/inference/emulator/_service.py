@@ -1,8 +1,7 @@
 """A request in, an answer out: the whole service as a function, without a socket.
 
-:func:`respond` finds the route, lets the caller in, checks the body, asks the model what it says, and shapes the
-    answer as
-the dialect does. A refusal anywhere on the way is a :class:`ServiceError`, rendered in one place.
+:func:`respond` finds the route, lets the caller in, checks the body, asks the model what it says, and shapes the answer
+as the dialect does. A refusal anywhere on the way is a :class:`ServiceError`, rendered in one place.
 """
 
 import uuid

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -29,19 +30,21 @@ class Session:
         tokens_per_minute: int | None = None,
         latency: float = 0.0,
         token_rate: float | None = None,
+        requests_kept: int | None = None,
     ) -> None:
         self._settings = settings
         self._script = Script(map(replace, rules))
         self._weather = Weather(faults)
         self._quota = Quota(requests_per_minute, tokens_per_minute, time.monotonic)
         self._latency, self._token_rate = latency, token_rate
-        self._requests: list[RecordedRequest] = []
+        self._requests: deque[RecordedRequest] = deque(maxlen=requests_kept)
         self._lock = threading.RLock()
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
-        """What was asked so far."""
-        return tuple(self._requests)
+        """What was asked so far, or of that the newest."""
+        with self._lock:
+            return tuple(self._requests)
 
     def rotate(self, key: str) -> None:
         """Let in ``key`` from now on, and the former key no more."""
@@ -59,7 +62,8 @@ class Session:
 
     def note(self, request: RecordedRequest) -> None:
         """Keep a request, without secrets."""
-        self._requests.append(request.scrubbed())
+        with self._lock:
+            self._requests.append(request.scrubbed())
 
     def respond(self, request: RecordedRequest) -> Response:
         """Keep a request and answer it."""
