@@ -25,7 +25,7 @@ ABOUT = re.sub(r"\[([^\]]+)\]\((?!https:)[^)]+\)", r"\1", README)
 
 EPOCH = int(os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800"))  # 1980-01-01; wheels read the variable
 
-AIOHTTP = "aiohttp>=3.10"
+AIOHTTP = "aiohttp>=3.12"  # the first that lets a client make its sockets
 
 
 def mode_of(is_program: bool) -> int:

@@ -2,20 +2,25 @@
 
 import asyncio
 import copy
+import gc
 import inspect
 import os
 import pickle
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Event
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import pydantic
 import pytest
 
 from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference._keepalive import SOCKET_OPTIONS
 from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatCompletionsClient
 
 from .conftest import KEY, MESSAGES, Serve, World, settle
@@ -53,6 +58,28 @@ async def test_an_error_leaves_a_with_block(world: World, serve: Serve) -> None:
             await client.complete()
             raise ZeroDivisionError
     assert await server.closed()
+
+
+async def test_a_silent_connection_is_kept_alive(world: World, serve: Serve) -> None:
+    server = serve(GOOD)
+    async with world.chat(server.url) as client:
+        await client.complete()
+        (connection,) = connections_to(server.url)
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        for level, option, value in SOCKET_OPTIONS[1:]:
+            assert connection.getsockopt(level, option) == value
+
+
+def connections_to(url: str) -> list[socket.socket]:
+    """Find the open sockets of this process that are connected to a server."""
+    address = (urlsplit(url).hostname, urlsplit(url).port)
+    found = []
+    for thing in gc.get_objects():
+        if isinstance(thing, socket.socket) and thing.fileno() != -1:
+            with suppress(OSError):
+                if thing.getpeername() == address:
+                    found.append(thing)
+    return found
 
 
 def test_several_loops_one_after_the_other(serve: Serve) -> None:

@@ -19,7 +19,7 @@ NAME = "azure.ai.inference"
 
 FLOORS = {
     0: "_version _json _model _model_base _sse _url _headers _docstring _reading _records _shapes _strict _functions "
-    "_reasoning _environment _deadline _vectors _telemetry_switch",
+    "_reasoning _environment _deadline _keepalive _vectors _telemetry_switch",
     1: "models exceptions",
     2: "_options _settings _endpoint _advice _faults _errors _call _load _info _chat _chat_stream "
     "_accumulate _thinking _structured _embeddings _batching _policies tools prompts "
@@ -39,11 +39,12 @@ UPWARD = {
 }
 """The imports that go up, each on its first use and not when the module is loaded."""
 
-SYNC_SHELL = {"_base_client", "_client", "_stream", "_body", "_batches", "_transport"}
+SYNC_SHELL = {"_base_client", "_client", "_stream", "_body", "_batches", "_transport", "_connections"}
 
 WIRE = ("asyncio", "socket", "threading", "requests", "aiohttp", "urllib3", "http", "azure.core.pipeline")
 MAY_NAME = {
     "_policies": {"azure.core.pipeline", "socket"},  # the base classes of policies; the name of an error
+    "_keepalive": {"socket"},  # the numbers of a socket's options
     "tools": {"asyncio"},  # a `Toolset` runs what a model calls
 }
 

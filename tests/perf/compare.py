@@ -3,7 +3,8 @@
 It needs nothing but Python and a package index. Whatever is compared runs in a virtual environment of its own, each
 measurement in a fresh process, the contenders in turn; the least of several rounds counts, for other work on the
 machine only adds. A full run takes about half an hour and writes `docs/performance.json`, `.md` and `.svg`
-and the README's table; with `--quick` or a part of the workloads it only prints the tables.
+and the README's table; with `--quick` or a part of the workloads it only prints the tables. After a change that bears
+on a few workloads, `--update` measures these anew, each for all contenders, and leaves what is published of the others.
 """
 
 import argparse
@@ -35,8 +36,8 @@ class Effort(NamedTuple):
     """How much is measured."""
 
     rounds: int
-    seconds: float = 0.06
-    """Processor time of a block of calls."""
+    seconds: float = 0.6
+    """Processor time of a measurement, in many blocks of calls."""
     blocks: int = 100
     """Blocks that one pair of processes runs with tracing and without."""
     traced_seconds: float = 0.006
@@ -202,6 +203,19 @@ def measure(environments: Environments, effort: Effort, names: list[str], conten
     return results
 
 
+def updated(published: Results, found: Results) -> Results:
+    """Put new results of some workloads among earlier ones.
+
+    :raises SystemExit: They are of another machine, other versions or another number of rounds.
+    """
+    known = {**published, **published["versions"]}
+    for what, now in {"machine": found["machine"], "rounds": found["rounds"], **found["versions"]}.items():
+        if known.get(what) != now:
+            raise SystemExit(f"{what} was {known.get(what)} and is {now}: measure all anew")
+    kinds = ("operations", "tracing", "scaling")
+    return {**published, **{kind: {**published[kind], **found[kind]} for kind in kinds}}
+
+
 def write(results: Results, environments: Environments, folder: Path, *, picture: bool) -> None:
     """Write results, tables and picture, and the table of the README beside that folder, if there is one."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -233,12 +247,15 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="docs, if all is measured; else nothing is written"
     )
+    parser.add_argument("--update", action="store_true", help="put what is found among what docs/performance.json has")
     parser.add_argument(
         "--from-json", type=Path, metavar="FILE", help="measure nothing, write an earlier run's results"
     )
     arguments = parser.parse_args()
     if unknown := set(arguments.workloads) - set(ALL):
         parser.error(f"unknown workloads: {', '.join(sorted(unknown))}. There are {', '.join(ALL)}")
+    if arguments.update and (arguments.quick or arguments.here or len(arguments.contenders) < len(CONTENDERS)):
+        parser.error("--update is for whole measurements of all contenders")
     return arguments
 
 
@@ -253,6 +270,8 @@ def main() -> None:
         names = [name for name in ALL if name in said.workloads or not said.workloads]
         effort = QUICK if said.quick else Effort(rounds=said.rounds, largest=said.largest)
         results = measure(environments, effort, names, said.contenders)
+        if said.update:
+            results, names = updated(json.loads((ROOT / "docs/performance.json").read_text("utf-8")), results), [*ALL]
         in_full = not (said.quick or said.here) and len(names) == len(ALL) and len(said.contenders) == len(CONTENDERS)
         print(tables.page(results))
     output = said.output or (ROOT / "docs" if in_full else None)

@@ -1,10 +1,12 @@
 """The benchmarks run, and what is published is what they found."""
 
+import importlib
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +54,18 @@ def test_a_part_can_be_chosen(folder: Path) -> None:
     assert list(results["operations"]) == ["plain"]
     assert list(results["scaling"]) == ["messages"]
     assert results["tracing"] == {}
+
+
+def test_some_rows_can_be_measured_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests/perf"))
+    updated: Any = importlib.import_module("compare").updated
+    published = json.loads((DOCS / "performance.json").read_text("utf-8"))
+    row = {"ours": 1.0, "core": 2.0}
+    found = {**published, "operations": {"plain": row}, "tracing": {}, "scaling": {}}
+    assert updated(published, found) == {**published, "operations": {**published["operations"], "plain": row}}
+    for other in ({"rounds": 1}, {"machine": {"processors": 1}}, {"versions": {"openai": {"openai": "1.0"}}}):
+        with pytest.raises(SystemExit, match="measure all anew"):
+            updated(published, {**found, **other})
 
 
 def test_what_is_published_is_what_was_found(folder: Path) -> None:

@@ -1,8 +1,8 @@
 """One measurement in a fresh process: `worker.py cpu|memory CONTENDER WORKLOAD SIZE URL SECONDS`.
 
 Prints processor time for each operation, in microseconds, or the most memory that Python held for one, in KiB. Noise
-only ever adds to time, so the least of several blocks counts, each of which takes SECONDS of processor time. Memory is
-what `tracemalloc` sees, beyond what was held when the library had been used once.
+only ever adds to time, so the least of many short blocks counts, which take SECONDS of processor time together. Memory
+is what `tracemalloc` sees, beyond what was held when the library had been used once.
 """
 
 import asyncio
@@ -17,7 +17,9 @@ from workloads import EVENTS, FEW_EVENTS, STREAM_EVENTS
 
 import clients
 
-BLOCKS = 5
+BLOCK = 0.015
+"""Seconds of processor time: so short that some blocks fall between the bursts of other work on the machine."""
+FEWEST_BLOCKS = 5
 MOST_SECONDS = 6.0
 """No further block is begun after so many seconds of real time."""
 
@@ -98,15 +100,12 @@ def cpu(operation: Operation, seconds: float) -> float:
     """
     operation.prepare()
     end = time.monotonic() + MOST_SECONDS
-    best = spent = _time(operation.run, 1)
-    repetitions = max(1, round(seconds / spent))
-    if repetitions > 1:
-        best = _time(operation.run, repetitions)
-    for _ in range(BLOCKS - 1):
-        if time.monotonic() > end:
-            break
-        best = min(best, _time(operation.run, repetitions))
-    return best / operation.count * 1e6
+    blocks = [_time(operation.run, 1)]
+    repetitions = max(1, round(BLOCK / blocks[0]))
+    most = max(FEWEST_BLOCKS, round(seconds / BLOCK))
+    while len(blocks) < most and time.monotonic() < end:
+        blocks.append(_time(operation.run, repetitions))
+    return min(blocks) / operation.count * 1e6
 
 
 def _time(run: Callable[[], object], repetitions: int) -> float:

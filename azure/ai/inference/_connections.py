@@ -1,4 +1,4 @@
-"""Connections that keep to a deadline while the head of an answer comes.
+"""Connections that keep to a deadline while the head of an answer comes, and stay known while it does not.
 
 A socket's timeout begins anew with each read, so a server that sends status and headers byte by byte could hold a call
 for as long as it likes. With a deadline, each read has what is left of it.
@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import connection, connectionpool
 
 from ._deadline import CURRENT, Deadline
+from ._keepalive import SOCKET_OPTIONS
 
 
 class TimelyReader(io.RawIOBase):
@@ -88,6 +89,7 @@ class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
     ConnectionCls: Any = HTTPSConnection
 
 
+_SOCKET_OPTIONS = [*connection.HTTPConnection.default_socket_options, *SOCKET_OPTIONS]
 _POOLS: Any = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
@@ -96,11 +98,11 @@ class TimelyAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of direct connections."""
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """Make the pools of connections through a proxy."""
-        manager = super().proxy_manager_for(*args, **kwargs)
+        manager = super().proxy_manager_for(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager

@@ -4,6 +4,7 @@ Loaded when the first client is built, because it loads aiohttp.
 """
 
 import asyncio
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Mapping
@@ -31,6 +32,7 @@ from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the publi
 from typing_extensions import Self
 
 from .._deadline import Deadline
+from .._keepalive import SOCKET_OPTIONS
 from .._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
 from ._body import PromptBody, body_error
 
@@ -59,7 +61,7 @@ class _Session:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         session = options.get("session") or aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=_trust(options)),
+            connector=aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=_trust(options), socket_factory=_make_socket),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
@@ -89,6 +91,15 @@ def _trust(options: Mapping[str, Any]) -> bool | ssl.SSLContext:
     if verify is False:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
+
+
+def _make_socket(address: Any) -> socket.socket:
+    """Make a socket for what `getaddrinfo` gave."""
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    for option in SOCKET_OPTIONS:
+        made.setsockopt(*option)
+    return made
 
 
 async def _close_at_the_end(transport: Any) -> AsyncGenerator[None, None]:
