@@ -63,9 +63,10 @@ def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call
     )
 
 
-def _conversation(messages: Any) -> list[Any]:
+def _conversation(messages: Any) -> list[dict[str, Any]]:
     """Check that messages can be a conversation; roles and contents are the service's to judge.
 
+    :return: The messages as plain dicts, whose members `json` reads in C, while it calls a model's `items`.
     :raises TypeError: They are no list, or one of them is no mapping.
     :raises ValueError: There are none, or one has no role.
     """
@@ -74,16 +75,18 @@ def _conversation(messages: Any) -> list[Any]:
             f"messages must be a list of messages, such as [UserMessage('...')], not {type(messages).__name__}: "
             f"{messages!r:.200}"
         )
-    conversation: list[Any] = list(messages)
-    if not conversation:
-        raise ValueError("messages must not be empty: give at least one, such as [UserMessage('...')].")
-    for index, message in enumerate(conversation):
+    conversation: list[dict[str, Any]] = []
+    for index, message in enumerate(messages):
         if not is_object(message):
             raise TypeError(
                 f"messages[{index}] must be a message or a mapping with a role, not {type(message).__name__}: "
                 f"{message!r:.200}"
             )
-        if not message.get("role"):
-            hint = " To put an answer back, use its choices[0].message." if "choices" in message else ""
+        wire = dict(message)
+        if not wire.get("role"):
+            hint = " To put an answer back, use its choices[0].message." if "choices" in wire else ""
             raise ValueError(f"messages[{index}] has no role: {message!r:.200}.{hint}")
+        conversation.append(wire)
+    if not conversation:
+        raise ValueError("messages must not be empty: give at least one, such as [UserMessage('...')].")
     return conversation

@@ -18,7 +18,7 @@ from typing_extensions import TypeIs
 
 def is_object(value: Any) -> TypeIs[Mapping[str, Any]]:
     """Whether `value` is a JSON object."""
-    return isinstance(value, Mapping)
+    return isinstance(value, (dict, Mapping))  # a dict is told at once, an abstract class asks its registry
 
 
 def is_list(value: Any) -> TypeIs[list[Any]]:
