@@ -89,7 +89,8 @@ class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
     ConnectionCls: Any = HTTPSConnection
 
 
-_SOCKET_OPTIONS = [*connection.HTTPConnection.default_socket_options, *SOCKET_OPTIONS]
+_URLLIB3_OPTIONS: Any = connection.HTTPConnection.default_socket_options
+_SOCKET_OPTIONS = [*_URLLIB3_OPTIONS, *SOCKET_OPTIONS]
 _POOLS: Any = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
