@@ -2,7 +2,7 @@
 
 It needs nothing but Python and a package index. Whatever is compared runs in a virtual environment of its own, each
 measurement in a fresh process, the contenders in turn; the least of several rounds counts, for other work on the
-machine only adds. A full run takes about half an hour and writes `docs/performance.json`, `.md` and `.svg`
+machine only adds. A full run takes about forty minutes and writes `docs/performance.json`, `.md` and `.svg`
 and the README's table; with `--quick` or a part of the workloads it only prints the tables. After a change that bears
 on a few workloads, `--update` measures these anew, each for all contenders, and leaves what is published of the others.
 """

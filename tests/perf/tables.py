@@ -27,7 +27,7 @@ is measured against a local server of canned bytes in a process of its own. "Bar
 `json`, without models, retries that suit a model, or errors that say what was wrong: what no Azure library can do
 without. Each measurement is a fresh process; the contenders take turns; the least of {rounds} counts, for other work on
 the machine only adds. It was run on {date} with {python} on {system} {architecture}, {processors} processors. Run
-it yourself, which takes half an hour and needs Python and a package index:
+it yourself, which takes forty minutes and needs Python and a package index:
 
 ```bash
 {command}
