@@ -60,9 +60,11 @@ async def test_an_error_leaves_a_with_block(world: World, serve: Serve) -> None:
     assert await server.closed()
 
 
-async def test_a_silent_connection_is_kept_alive(world: World, serve: Serve) -> None:
+@pytest.mark.parametrize("proxied", [False, True])
+async def test_a_silent_connection_is_kept_alive(world: World, serve: Serve, proxied: bool) -> None:
     server = serve(GOOD)
-    async with world.chat(server.url) as client:
+    url, options = ("http://127.0.0.1:9", {"proxies": {"http": server.url}}) if proxied else (server.url, {})
+    async with world.chat(url, **options) as client:
         await client.complete()
         (connection,) = connections_to(server.url)
         assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

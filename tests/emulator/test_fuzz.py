@@ -4,15 +4,12 @@ A body that fits the schema may still be refused (``tool_choice`` without ``tool
 acceptance is not checked here but in `test_rules`.
 """
 
-import subprocess
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from azure.ai.inference.emulator import DEFAULT_KEY
+from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.emulator._openapi import describe
 
 schemathesis = pytest.importorskip("schemathesis")
@@ -23,27 +20,17 @@ OPERATIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Run an endpoint in a process of its own: beside threads, CPython 3.11 may fail to parse what hypothesis reads."""
-    command = [sys.executable, "-m", "azure.ai.inference.emulator", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield next(word for word in process.stdout.readline().split() if word.startswith("http"))
-        process.terminate()
-
-
 @pytest.mark.parametrize("mode", ["POSITIVE", "NEGATIVE"])
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_any_request(url: str, path: str, method: str, mode: str) -> None:
-    document: Any = schemathesis.openapi.from_url(f"{url}/openapi.json")
+def test_any_request(endpoint: Emulator, path: str, method: str, mode: str) -> None:
+    document: Any = schemathesis.openapi.from_url(f"{endpoint.url}/openapi.json")
     checks = [schemathesis.checks.CHECKS.get_one(name) for name in CHECKS]
     answered: list[int] = []
 
     @settings(max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(case=document[path][method].as_strategy(generation_mode=schemathesis.GenerationMode[mode]))
     def ask(case: Any) -> None:
-        response = case.call(headers={"api-key": DEFAULT_KEY}, timeout=10)
+        response = case.call(headers={"api-key": endpoint.key}, timeout=10)
         case.validate_response(response, checks=checks)
         answered.append(response.status_code)
 

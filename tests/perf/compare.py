@@ -271,8 +271,9 @@ def main() -> None:
         effort = QUICK if said.quick else Effort(rounds=said.rounds, largest=said.largest)
         results = measure(environments, effort, names, said.contenders)
         if said.update:
-            results, names = updated(json.loads((ROOT / "docs/performance.json").read_text("utf-8")), results), [*ALL]
-        in_full = not (said.quick or said.here) and len(names) == len(ALL) and len(said.contenders) == len(CONTENDERS)
+            results = updated(json.loads((ROOT / "docs/performance.json").read_text("utf-8")), results)
+        is_all = len(names) == len(ALL) and len(said.contenders) == len(CONTENDERS)
+        in_full = said.update or (is_all and not (said.quick or said.here))
         print(tables.page(results))
     output = said.output or (ROOT / "docs" if in_full else None)
     if output is not None:
