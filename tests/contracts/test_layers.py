@@ -24,8 +24,8 @@ FLOORS = {
     2: "_options _settings _endpoint _advice _faults _errors _call _load _info _chat _chat_stream "
     "_accumulate _thinking _structured _embeddings _batching _policies tools prompts "
     "_telemetry _telemetry_content",
-    3: "__init__ _base_client _client _stream _body _batches _transport _connections aio emulator _observer tracing "
-    "_cli __main__",
+    3: "__init__ _base_client _client _stream _body _batches _request_pool _transport _connections aio emulator "
+    "_observer tracing _cli __main__",
 }
 """What stands on which floor: modules, and packages with all that is in them."""
 
@@ -39,7 +39,7 @@ UPWARD = {
 }
 """The imports that go up, each on its first use and not when the module is loaded."""
 
-SYNC_SHELL = {"_base_client", "_client", "_stream", "_body", "_batches", "_transport", "_connections"}
+SYNC_SHELL = {"_base_client", "_client", "_stream", "_body", "_batches", "_request_pool", "_transport", "_connections"}
 
 WIRE = ("asyncio", "socket", "threading", "requests", "aiohttp", "urllib3", "http", "azure.core.pipeline")
 MAY_NAME = {

@@ -8,7 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from ._base_client import InferenceClient
-from ._call import check_status, read_answer
+from ._call import check_keywords, check_status, read_answer
 from ._chat import CHAT_SETTINGS, chat_call, completions_of
 from ._embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
 from ._endpoint import Kind
@@ -222,14 +222,15 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         :keyword on_progress: Called with the number of texts of each result that is handed over, such as the `update`
             of a tqdm progress bar.
         :return: An iterator over results.
-        :raises TypeError: The input is no iterable, or has something that is nothing of the kind.
+        :raises TypeError: The input is no iterable, a sequence has an item of another type, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. It names the inputs, and
-            has the results that were not handed over.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. It
+            names the inputs, and has the results that were not handed over.
         """
         from ._batches import EmbeddingBatches
         from ._batching import plan_batches
 
+        check_keywords(self._settings, "embed_batches", options)
         plan = plan_batches("embeddings", input, batch_size, batch_length, max_concurrency, options)
         return EmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
@@ -302,14 +303,15 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         :keyword on_progress: Called with the number of images of each result that is handed over, such as the `update`
             of a tqdm progress bar.
         :return: An iterator over results.
-        :raises TypeError: The input is no iterable, or has something that is nothing of the kind.
+        :raises TypeError: The input is no iterable, a sequence has an item of another type, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. It names the inputs, and
-            has the results that were not handed over.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. It
+            names the inputs, and has the results that were not handed over.
         """
         from ._batches import EmbeddingBatches
         from ._batching import plan_batches
 
+        check_keywords(self._settings, "embed_batches", options)
         plan = plan_batches("image_embeddings", input, batch_size, batch_length, max_concurrency, options)
         return EmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
