@@ -9,9 +9,9 @@ from types import TracebackType
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
 
-from ._batching import Batch, Plan, Tally, failure, numbered
+from ._operations.embedding_plan import Batch, Plan, Tally, failure, renumber
 from .exceptions import BatchError
-from .models import EmbeddingsResult, EmbeddingsUsage
+from .models._embeddings import EmbeddingsResult, EmbeddingsUsage
 
 
 class EmbeddingBatches(Iterator[EmbeddingsResult]):
@@ -51,7 +51,7 @@ class EmbeddingBatches(Iterator[EmbeddingsResult]):
         except BatchError as error:
             error.results = [*results, *error.results]
             raise
-        return self._tally.together(results)
+        return self._tally.combine(results)
 
     def _run(self, plan: Plan) -> Generator[EmbeddingsResult, None, None]:
         ahead: deque[tuple[Batch, Future[EmbeddingsResult]]] = deque()
@@ -70,7 +70,7 @@ class EmbeddingBatches(Iterator[EmbeddingsResult]):
         if self._stopped:
             raise CancelledError
         try:
-            return numbered(batch, self._embed(input=batch.inputs))
+            return renumber(batch, self._embed(input=batch.inputs))
         except AzureError:
             self._stopped = True
             raise

@@ -70,7 +70,7 @@ current: "Callable[[Any], Watch] | None" = None
 """Makes the watch of a `Call`; `None` while nobody watches."""
 
 
-def watched(call: Any) -> "Watch":
+def observe(call: Any) -> "Watch":
     """Start to watch a call, if anybody does.
 
     :param call: The `Call`, before it is sent.

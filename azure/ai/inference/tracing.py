@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from azure.core import CaseInsensitiveEnumMeta
 
 from . import _telemetry_switch
-from ._settings import logger
+from ._operations.settings import logger
 
 if TYPE_CHECKING:
-    from ._observer import Observer
+    from ._telemetry.observer import Observer
 
 __all__ = ["AIInferenceInstrumentor", "TraceType"]
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azure.ai.inference._advice import advise, advise_not_json, missing_model
-from azure.ai.inference._endpoint import Kind, resolve
+from azure.ai.inference._errors.advice import advise, advise_not_json, missing_model
+from azure.ai.inference._http.endpoint import Kind, resolve
 
 FOUNDRY = "https://r.services.ai.azure.com"
 OPENAI = "https://r.openai.azure.com"

@@ -20,14 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azure.ai.inference import _faults, exceptions
-from azure.ai.inference._errors import (
+from azure.ai.inference._errors.build import (
     add_advice,
     decode_error,
     error_from_body,
     error_from_response,
     incomplete_stream_error,
 )
-from azure.ai.inference._headers import request_id, retry_after
+from azure.ai.inference._http.response_headers import request_id, retry_after
 from azure.ai.inference.exceptions import (
     AuthenticationError,
     ConflictError,

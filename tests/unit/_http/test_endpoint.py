@@ -8,7 +8,7 @@ from azure.core.pipeline import PipelineContext, PipelineRequest
 from azure.core.pipeline.policies import AzureKeyCredentialPolicy, BearerTokenCredentialPolicy
 from azure.core.rest import HttpRequest
 
-from azure.ai.inference._endpoint import Endpoint, Kind, resolve, scopes_from_audience
+from azure.ai.inference._http.endpoint import Endpoint, Kind, resolve, scopes_from_audience
 
 COGNITIVE = "https://cognitiveservices.azure.com/.default"
 AI = "https://ai.azure.com/.default"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from azure.ai.inference._policies import is_loopback, origin, without_query_values
+from azure.ai.inference._http.policies import is_loopback, origin, without_query_values
 
 
 @pytest.mark.parametrize(

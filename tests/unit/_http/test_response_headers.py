@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from azure.ai.inference._headers import RateLimit, RateLimits, rate_limits, region, request_id
+from azure.ai.inference._http.response_headers import RateLimit, RateLimits, rate_limits, region, request_id
 from azure.ai.inference.models import ChatCompletions, EmbeddingsResult
 
 UNKNOWN = RateLimit(None, None, None)

@@ -27,11 +27,11 @@ from typing_extensions import Doc, NotRequired, ReadOnly, Required, TypeAliasTyp
 
 from azure.ai.inference import _structured
 from azure.ai.inference._model import wrap_as
-from azure.ai.inference._reading import MisfitError
-from azure.ai.inference._records import UnreadableTypeError
-from azure.ai.inference._shapes import shape_of
-from azure.ai.inference._strict import NotStrictError, strict
-from azure.ai.inference._structured import parse_as, schema_of
+from azure.ai.inference._schemas.fields import UnreadableTypeError
+from azure.ai.inference._schemas.json_schema import shape_of
+from azure.ai.inference._schemas.readers import MisfitError
+from azure.ai.inference._schemas.strict import NotStrictError, strict
+from azure.ai.inference._schemas.structured_output import parse_as, schema_of
 from azure.ai.inference.exceptions import (
     AnswerError,
     FilteredAnswerError,
@@ -730,7 +730,7 @@ from datetime import date
 from typing import Annotated, Any, Optional, TypedDict
 from annotated_types import Gt
 from azure.ai.inference.models._format import response_format_of
-from azure.ai.inference._structured import parse_as
+from azure.ai.inference._schemas.structured_output import parse_as
 from azure.ai.inference.models import ChatCompletionsToolDefinition
 
 @dataclass
@@ -761,7 +761,7 @@ UNTOUCHED = """
 import sys
 from dataclasses import dataclass
 from azure.ai.inference.models._format import response_format_of
-from azure.ai.inference._structured import parse_as
+from azure.ai.inference._schemas.structured_output import parse_as
 
 @dataclass
 class Day:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azure.ai.inference._accumulate import Accumulator
+from azure.ai.inference._streaming.accumulator import Accumulator
 
 Json = dict[str, Any]
 steady = settings(derandomize=True, deadline=None, max_examples=100)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import DecodeError, IncompleteReadError, ServiceResponseTimeoutError
 
-from azure.ai.inference._chat_stream import ChatStream
+from azure.ai.inference._streaming.chat_stream import ChatStream
 
 
 def run(*chunks: bytes) -> tuple[list[Any], Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from azure.ai.inference._sse import ServerSentEvent, SSEDecoder
+from azure.ai.inference._streaming.sse import ServerSentEvent, SSEDecoder
 
 
 def decode(*chunks: bytes) -> list[tuple[str, bytes]]:

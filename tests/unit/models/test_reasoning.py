@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azure.ai.inference._accumulate import Accumulator
-from azure.ai.inference._reasoning import ThinkTag
-from azure.ai.inference._thinking import StreamedThoughts
+from azure.ai.inference._streaming.accumulator import Accumulator
+from azure.ai.inference._streaming.think_tags import StreamedThoughts
 from azure.ai.inference.models import (
     ChatCompletions,
     ChatResponseMessage,
     StreamingChatCompletionsUpdate,
     StreamingChatResponseMessageUpdate,
 )
+from azure.ai.inference.models._reasoning import ThinkTag
 
 Json = dict[str, Any]
 steady = settings(derandomize=True, deadline=None, max_examples=200)

@@ -14,9 +14,9 @@ from azure.core.exceptions import ServiceRequestError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure.ai.inference._batching import Batch, numbered, plan_batches
-from azure.ai.inference._embeddings import embed_call, embeddings_of
-from azure.ai.inference._settings import make_settings
+from azure.ai.inference._operations.embedding_plan import Batch, plan_batches, renumber
+from azure.ai.inference._operations.embeddings import embed_call, embeddings_of
+from azure.ai.inference._operations.settings import make_settings
 from azure.ai.inference.exceptions import BatchError
 from azure.ai.inference.models import EmbeddingEncodingFormat, EmbeddingItem, EmbeddingsResult, ImageEmbeddingInput
 
@@ -225,7 +225,7 @@ def test_inputs_that_come_one_by_one_are_checked_as_they_come() -> None:
 @pytest.mark.parametrize("order", [[1, 0], [0, 1], [0, 0], [None, None], [7, 8]])
 def test_items_are_numbered_through(order: list[int | None]) -> None:
     items = [EmbeddingItem({"index": index, "embedding": [float(index or 0)]}) for index in order]
-    got = numbered(Batch(5, ["a", "b"]), result(*items))
+    got = renumber(Batch(5, ["a", "b"]), result(*items))
     assert [one.index for one in got.data] == [5, 6]
     if order == [1, 0]:
         assert [one.embedding for one in got.data] == [[0], [1]]

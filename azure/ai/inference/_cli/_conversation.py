@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import AzureError
 
 from .. import ChatCompletionsClient
-from .._endpoint import Service
+from .._http.endpoint import Service
 from ..models import AssistantMessage, ChatCompletions, SystemMessage, UserMessage
 from ._arguments import Arguments, UsageError
 from ._console import Console, write_failure

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ._endpoint import Dialect, Endpoint, Service
+from .._http.endpoint import Dialect, Endpoint, Service
 
 
 class Failure(NamedTuple):

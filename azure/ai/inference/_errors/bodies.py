@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
-from .exceptions import ContentFilterResult
+from ..exceptions import ContentFilterResult
 
 __all__ = ["Fault", "FilterVerdict", "clean", "filter_verdict", "is_error", "parse_json", "read_fault", "shorten"]
 

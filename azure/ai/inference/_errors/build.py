@@ -26,9 +26,8 @@ from azure.core.exceptions import (
 from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
 
-from ._faults import Fault, FilterVerdict, clean, filter_verdict, is_error, parse_json, read_fault, shorten
-from ._headers import request_id, retry_after
-from .exceptions import (
+from .._http.response_headers import request_id, retry_after
+from ..exceptions import (
     _CREDENTIAL_HEADERS,
     AuthenticationError,
     ConflictError,
@@ -40,6 +39,7 @@ from .exceptions import (
     NotModifiedError,
     ResponseDecodeError,
 )
+from .bodies import Fault, FilterVerdict, clean, filter_verdict, is_error, parse_json, read_fault, shorten
 
 __all__ = [
     "add_advice",

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
-from ._url import parse
+from .endpoint_url import parse
 
 Kind = Literal["chat", "embeddings", "image_embeddings"]
 Service = Literal["resource", "serverless", "managed", "platform", "github", "other"]

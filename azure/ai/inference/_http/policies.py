@@ -41,8 +41,8 @@ from azure.core.pipeline.policies._redirect import RedirectPolicyBase  # the dec
 from azure.core.pipeline.policies._retry import RetryPolicyBase
 from azure.core.rest import HttpRequest
 
-from ._deadline import Deadline
-from ._version import VERSION
+from .._version import VERSION
+from .deadline import Deadline
 
 CREDENTIAL_HEADERS = (
     "Authorization",
@@ -341,7 +341,7 @@ class RetryDecisions(RetryPolicyBase):
         return deadline is None or settings["delay"] < deadline.remaining
 
     def _delay(self, settings: dict[str, Any], headers: Mapping[str, str] | None) -> float:
-        from ._headers import retry_after
+        from .response_headers import retry_after
 
         asked = retry_after(headers) if headers is not None else None
         if asked is not None:
@@ -411,7 +411,7 @@ def attempt_timeouts(context: PipelineContext, deadline: Deadline | None) -> dic
     return {name: deadline.limit(context.options.get(name, seconds)) for name, seconds in usual.items()}
 
 
-class Shells:
+class WirePolicies:
     """The policies that perform I/O, of one of the two worlds."""
 
     def __init__(self, *, redirect: Any, retry: Any, token: Any, transport: Any) -> None:
@@ -422,7 +422,7 @@ class Shells:
 
 
 def build_policies(
-    url: str, authentication: Any, shells: Shells, options: Mapping[str, Any]
+    url: str, authentication: Any, shells: WirePolicies, options: Mapping[str, Any]
 ) -> list[SansIOHTTPPolicy[Any, Any] | Any]:
     """List a client's policies in their order.
 

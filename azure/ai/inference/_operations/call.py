@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from ._endpoint import Endpoint
-from ._json import is_list, is_object, json_or_none, to_json
-from ._options import RequestOptions, names, unknown_keyword
-from ._policies import forget_credentials, origin, redirect_target, remove_credentials
-from ._settings import NONE_IS_SAID, Settings, logger, names_model
-from .models import Answer
+from .._http.endpoint import Endpoint
+from .._http.policies import forget_credentials, origin, redirect_target, remove_credentials
+from .._json import is_list, is_object, json_or_none, to_json
+from ..models._answer import Answer
+from .options import RequestOptions, names, unknown_keyword
+from .settings import NONE_IS_SAID, Settings, logger, names_model
 
 _REQUEST_OPTIONS = frozenset(names(RequestOptions))
 _NOT_FOR_THE_PIPELINE = frozenset(("headers", "params", "content_type", "api_version", "error_map", "cls"))
@@ -107,7 +107,7 @@ def _check_model(settings: Settings, options: Mapping[str, Any], content: str | 
         return
     in_body = b'"model"' in content if isinstance(content, bytes) else '"model"' in content
     if not in_body and not names_model(options.get("headers")):
-        from ._advice import missing_model
+        from .._errors.advice import missing_model
 
         raise ValueError(missing_model(settings.endpoint))
 
@@ -167,7 +167,7 @@ def check_status(call: Call, response: Any) -> None:
     """
     if response.status_code == 200:
         return
-    from ._errors import error_from_response
+    from .._errors.build import error_from_response
 
     error = error_from_response(response, call.error_map, advice=_redirect_advice(response))
     forget_credentials(response)
@@ -225,8 +225,8 @@ def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
     """Find what is wrong with an answer whose status is good."""
     if isinstance(value, dict) and "error" not in value and ("choices" in value or "data" in value):
         return None
-    from ._advice import advise_not_json
-    from ._errors import decode_error, error_from_body
+    from .._errors.advice import advise_not_json
+    from .._errors.build import decode_error, error_from_body
 
     if isinstance(value, dict):
         error = error_from_body(value, response)
@@ -242,8 +242,8 @@ def give_advice(call: Call, error: Any, status: int) -> None:
     :param error: The exception, if there is one.
     :param status: The answer's status.
     """
-    from ._advice import advise
-    from ._errors import add_advice
+    from .._errors.advice import advise
+    from .._errors.build import add_advice
 
     if error is None:
         return

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ._call import Call, given_body, make_call, warn_of_ignored
-from ._json import is_object, to_json
-from ._model import wrap_as
-from ._options import ChatOptions, merge, merge_extras, names
-from ._settings import Settings
-from .models import ChatCompletions
-from .models._format import response_format_of
+from .._json import is_object, to_json
+from .._model import wrap_as
+from ..models._chat import ChatCompletions
+from .call import Call, given_body, make_call, warn_of_ignored
+from .options import ChatOptions, merge, merge_extras, names
+from .response_format import response_format_of
+from .settings import Settings
 
 CHAT_SETTINGS = names(ChatOptions)
 

@@ -1,6 +1,6 @@
 """More inputs than one request may hold, cut into batches, and put together again. Pure.
 
-`plan_batches` reads the inputs lazily, so that any number of them may come. `numbered` turns the answer to one batch
+`plan_batches` reads the inputs lazily, so that any number of them may come. `renumber` turns the answer to one batch
 into a part of the whole, and `Tally` knows what has been handed over. The shells only keep a few requests under way.
 """
 
@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from azure.core.exceptions import AzureError
 
-from ._endpoint import Kind
-from ._json import is_object, is_tokens
-from .exceptions import BatchError, ResponseDecodeError
-from .models import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage
+from .._http.endpoint import Kind
+from .._json import is_object, is_tokens
+from ..exceptions import BatchError, ResponseDecodeError
+from ..models._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage
 
 _LOOKAHEAD = 2
 """Batches in hand for each that is under way, so that one slow answer does not hold up the others."""
@@ -112,7 +112,7 @@ def _cut(inputs: Iterator[tuple[Any, int]], batch_size: int, batch_length: int) 
         yield Batch(start, batch)
 
 
-def numbered(batch: Batch, result: EmbeddingsResult) -> EmbeddingsResult:
+def renumber(batch: Batch, result: EmbeddingsResult) -> EmbeddingsResult:
     """Put the answer to a batch in order, its items numbered as the inputs of the whole.
 
     :param batch: What was sent.
@@ -152,7 +152,7 @@ class Tally:
             self._on_progress(len(result.data))
         return result
 
-    def together(self, results: Sequence[EmbeddingsResult]) -> EmbeddingsResult:
+    def combine(self, results: Sequence[EmbeddingsResult]) -> EmbeddingsResult:
         """Put all results into one.
 
         :param results: Those of all batches, in their order.

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ._call import Call, given_body, make_call, warn_of_ignored
-from ._endpoint import Kind
-from ._json import is_object, is_tokens, json_or_none, to_json
-from ._model import wrap_as
-from ._options import EmbeddingOptions, merge, merge_extras, names
-from ._settings import Settings
-from .models import EmbeddingEncodingFormat, EmbeddingItem, EmbeddingsResult
+from .._http.endpoint import Kind
+from .._json import is_object, is_tokens, json_or_none, to_json
+from .._model import wrap_as
+from ..models._embeddings import EmbeddingItem, EmbeddingsResult
+from ..models._enums import EmbeddingEncodingFormat
+from .call import Call, given_body, make_call, warn_of_ignored
+from .options import EmbeddingOptions, merge, merge_extras, names
+from .settings import Settings
 
 EMBEDDING_SETTINGS = names(EmbeddingOptions)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from ._chat import CHAT_SETTINGS
-from ._embeddings import EMBEDDING_SETTINGS
-from ._endpoint import Kind
+from .._http.endpoint import Kind
+from .chat import CHAT_SETTINGS
+from .embeddings import EMBEDDING_SETTINGS
 
 _KINDS: Mapping[str, Kind] = {
     "chat": "chat",

@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from ._call import Call, read_object
-from ._model import wrap_as
-from .models import ModelInfo
+from .._model import wrap_as
+from ..models._info import ModelInfo
+from .call import Call, read_object
 
 _wrap = wrap_as(ModelInfo)
 

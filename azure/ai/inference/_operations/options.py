@@ -10,15 +10,10 @@ from functools import cached_property
 from types import FunctionType, MappingProxyType
 from typing import IO, Any, Literal, TypedDict, TypeVar, Union
 
-from ._model import Setting
-from .models import (
-    ChatCompletionsNamedToolChoice,
-    ChatCompletionsToolChoicePreset,
-    ChatCompletionsToolDefinition,
-    EmbeddingEncodingFormat,
-    EmbeddingInputType,
-)
-from .models._format import ResponseFormat
+from .._model import Setting
+from ..models._enums import ChatCompletionsToolChoicePreset, EmbeddingEncodingFormat, EmbeddingInputType
+from ..models._format import ResponseFormat
+from ..models._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolDefinition
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._model import Model, Setting, field
-from ._format import ResponseFormat, response_format_of
-from ._messages import ChatRequestMessage
-from ._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolDefinition
+from ..models._format import ResponseFormat
+from ..models._messages import ChatRequestMessage
+from ..models._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolDefinition
+from .response_format import response_format_of
 
 
 class ChatCompletionRequest(Model):

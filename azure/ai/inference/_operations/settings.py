@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Union
 from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
-from ._endpoint import Endpoint, Kind, resolve
-from ._options import ClientOptions, names, unknown_keyword
+from .._http.endpoint import Endpoint, Kind, resolve
+from .options import ClientOptions, names, unknown_keyword
 
 logger = logging.getLogger("azure.ai.inference")
 

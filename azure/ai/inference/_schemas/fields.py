@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 
 from typing_extensions import NotRequired, ReadOnly, Required, get_type_hints
 
-from ._docstring import read_docstring
+from .docstrings import read_docstring
 
 _QUALIFIERS: Mapping[Any, bool] = {Required: True, NotRequired: False, ReadOnly: True}
 

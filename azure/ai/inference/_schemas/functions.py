@@ -12,12 +12,12 @@ from functools import partial
 from string import ascii_letters, digits
 from typing import Annotated, Any, NamedTuple, cast, get_args, get_origin
 
-from ._docstring import Docstring, read_docstring
-from ._reading import Read
-from ._records import UnreadableTypeError, hints_of
-from ._shapes import Schema, description_in, shape_of
-from ._strict import NotStrictError
-from ._strict import strict as strict_schema
+from .docstrings import Docstring, read_docstring
+from .fields import UnreadableTypeError, hints_of
+from .json_schema import Schema, description_in, shape_of
+from .readers import Read
+from .strict import NotStrictError
+from .strict import strict as strict_schema
 
 _NAME_LENGTH = 64
 _NAME_CHARS = frozenset(ascii_letters + digits + "_-")

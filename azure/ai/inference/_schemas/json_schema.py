@@ -25,8 +25,9 @@ from uuid import UUID
 import isodate  # pyright: ignore[reportMissingTypeStubs]
 from typing_extensions import is_typeddict
 
-from ._json import is_list, is_object, to_json
-from ._reading import (
+from .._json import is_list, is_object, to_json
+from .fields import Member, UnreadableTypeError, dataclass_members, name_of, own_text, typeddict_members
+from .readers import (
     MisfitError,
     Problem,
     Read,
@@ -38,7 +39,6 @@ from ._reading import (
     takes,
     type_of,
 )
-from ._records import Member, UnreadableTypeError, dataclass_members, name_of, own_text, typeddict_members
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

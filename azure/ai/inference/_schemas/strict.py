@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ._json import is_object
-from ._reading import type_of
+from .._json import is_object
+from .readers import type_of
 
 Schema = dict[str, Any]
 

@@ -11,21 +11,21 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
-from ._json import is_object
-from ._reading import MisfitError
-from ._records import UnreadableTypeError, name_of
-from ._shapes import Schema, is_type, reader_of, shape_of
-from ._strict import NotStrictError, strict
-from .exceptions import (
+from .._json import is_object
+from ..exceptions import (
     FilteredAnswerError,
     InvalidAnswerError,
     MismatchedAnswerError,
     RefusedAnswerError,
     TruncatedAnswerError,
 )
+from .fields import UnreadableTypeError, name_of
+from .json_schema import Schema, is_type, reader_of, shape_of
+from .readers import MisfitError
+from .strict import NotStrictError, strict
 
 if TYPE_CHECKING:
-    from .models import ChatChoice, ChatCompletions, ChatResponseMessage
+    from ..models._chat import ChatChoice, ChatCompletions, ChatResponseMessage
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from typing import Any, Optional, Protocol
 
 from typing_extensions import TypeIs
 
-from ._json import is_list
+from .._json import is_list
 
 _Object = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Accumulator:
 
     def __init__(self) -> None:
         self._members: _Object = {}
-        self._choices: dict[int, _Grown] = {}
+        self._choices: dict[int, _MergedObject] = {}
         self._template = _template()
 
     def add(self, update: _Object) -> None:
@@ -89,16 +89,16 @@ class Accumulator:
                 if len(choices) == 1 and message is not None:
                     self._template = _template_after(update, choice, message)
 
-    def _add_choice(self, choice: _Object, position: int) -> Optional["_Grown"]:
+    def _add_choice(self, choice: _Object, position: int) -> Optional["_MergedObject"]:
         index = choice.get("index")
         key = index if isinstance(index, int) else position
         if key not in self._choices:
-            self._choices[key] = _Grown(_CHOICE)
+            self._choices[key] = _MergedObject(_CHOICE)
         grown = self._choices[key]
         if choice.get("delta") is None and "message" in choice and not grown.member("delta"):
             choice = {**choice, "delta": choice["message"]}  # some gateways stream a whole answer in one event
         grown.add(choice)
-        message: _Grown | None = grown.member("delta")
+        message: _MergedObject | None = grown.member("delta")
         return message
 
 
@@ -107,7 +107,7 @@ def _template() -> _Template:
     return {}, {}, "content", False, "", len
 
 
-def _template_after(update: _Object, choice: _Object, message: "_Grown") -> _Template:
+def _template_after(update: _Object, choice: _Object, message: "_MergedObject") -> _Template:
     """Make the template of an update of this one choice, if taking it in again would add nothing but its text."""
     delta = choice.get("delta")
     growing = [name for name in _MESSAGE if delta.get(name)] if _is_object(delta) else []
@@ -181,7 +181,7 @@ class _List:
         return list(self._items)
 
 
-class _Grown:
+class _MergedObject:
     """An object in pieces, the members of which grow as a table says."""
 
     def __init__(self, table: Mapping[str, Callable[[], _Growing]]) -> None:
@@ -220,7 +220,7 @@ class _Content:
     """
 
     def __init__(self) -> None:
-        self._parts: list[Any] = []  # _Text, _Grown for thinking, and items of other kinds as they came
+        self._parts: list[Any] = []  # _Text, _MergedObject for thinking, and items of other kinds as they came
         self._listed = False
 
     def add(self, piece: Any) -> None:
@@ -257,13 +257,13 @@ class _Content:
 
     def _add_thinking(self, item: _Object) -> None:
         tail = self.tail()
-        if not isinstance(tail, _Grown) or tail.member("closed"):
-            tail = _Grown(_THINKING)
+        if not isinstance(tail, _MergedObject) or tail.member("closed"):
+            tail = _MergedObject(_THINKING)
             self._parts.append(tail)
         tail.add(item)
 
     def value(self) -> Any:
-        values: list[Any] = [part.value() if isinstance(part, (_Text, _Grown)) else part for part in self._parts]
+        values: list[Any] = [part.value() if isinstance(part, (_Text, _MergedObject)) else part for part in self._parts]
         if not self._listed:
             return "".join(values)
         return [{"type": "text", "text": value} if isinstance(value, str) else value for value in values if value != ""]
@@ -314,7 +314,7 @@ class _Call:
     """A tool call in pieces."""
 
     def __init__(self) -> None:
-        self._grown = _Grown(_CALL)
+        self._grown = _MergedObject(_CALL)
         self._id = self._name = ""
         self._begun = False
 
@@ -340,7 +340,7 @@ class _Call:
     def arguments(self) -> Any:
         """Give the text of the arguments, if any came."""
         function = self._grown.member("function")
-        return function.member("arguments") if isinstance(function, _Grown) else None
+        return function.member("arguments") if isinstance(function, _MergedObject) else None
 
     def value(self) -> _Object:
         call = self._grown.value()
@@ -359,8 +359,8 @@ _AUDIO: dict[str, Callable[[], _Growing]] = {"data": _Base64, "transcript": _Tex
 _LOGPROBS: dict[str, Callable[[], _Growing]] = {"content": _List, "refusal": _List}
 _THINKING: dict[str, Callable[[], _Growing]] = {"thinking": _Content}
 _CALL: dict[str, Callable[[], _Growing]] = {
-    "function": lambda: _Grown(_FUNCTION),
-    "custom": lambda: _Grown(_CUSTOM),
+    "function": lambda: _MergedObject(_FUNCTION),
+    "custom": lambda: _MergedObject(_CUSTOM),
 }
 _MESSAGE: dict[str, Callable[[], _Growing]] = {
     "content": _Content,
@@ -370,16 +370,16 @@ _MESSAGE: dict[str, Callable[[], _Growing]] = {
     "reasoning_details": _List,
     "annotations": _List,
     "tool_calls": _ToolCalls,
-    "function_call": lambda: _Grown(_FUNCTION),
-    "audio": lambda: _Grown(_AUDIO),
+    "function_call": lambda: _MergedObject(_FUNCTION),
+    "audio": lambda: _MergedObject(_AUDIO),
 }
 _CHOICE: dict[str, Callable[[], _Growing]] = {
-    "delta": lambda: _Grown(_MESSAGE),
-    "logprobs": lambda: _Grown(_LOGPROBS),
+    "delta": lambda: _MergedObject(_MESSAGE),
+    "logprobs": lambda: _MergedObject(_LOGPROBS),
 }
 
 
-def _choice(index: int, grown: _Grown) -> _Object:
+def _choice(index: int, grown: _MergedObject) -> _Object:
     members = {name: value for name, value in grown.value().items() if name not in ("index", "message")}
     choice: _Object = {"index": index}
     delta = members.pop("delta", None)

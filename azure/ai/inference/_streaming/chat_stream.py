@@ -9,18 +9,18 @@ from typing import Any, cast
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 
-from ._accumulate import Accumulator
-from ._advice import advise_not_json
-from ._call import Call, give_advice
-from ._chat import completions_of
-from ._errors import decode_error, error_from_body, incomplete_stream_error
-from ._json import is_list, is_object, json_or_none, to_json
-from ._model import wrap_as
-from ._policies import forget_credentials
-from ._sse import SSEDecoder
-from ._thinking import StreamedThoughts
-from .exceptions import IncompleteStreamError
-from .models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
+from .._errors.advice import advise_not_json
+from .._errors.build import decode_error, error_from_body, incomplete_stream_error
+from .._http.policies import forget_credentials
+from .._json import is_list, is_object, json_or_none, to_json
+from .._model import wrap_as
+from .._operations.call import Call, give_advice
+from .._operations.chat import completions_of
+from ..exceptions import IncompleteStreamError
+from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
+from .accumulator import Accumulator
+from .sse import SSEDecoder
+from .think_tags import StreamedThoughts
 
 _wrap_update = wrap_as(StreamingChatCompletionsUpdate)
 _wrap_usage = wrap_as(CompletionsUsage)

@@ -7,13 +7,13 @@ Attributes set on a model are no part of its JSON, so the delta still says what 
 
 from typing import Any
 
-from ._json import is_list
-from ._reasoning import ThinkTag
-from .models._chat import (
+from .._json import is_list
+from ..models._chat import (
     StreamingChatChoiceUpdate,
     StreamingChatCompletionsUpdate,
     StreamingChatResponseMessageUpdate,
 )
+from ..models._reasoning import ThinkTag
 
 
 class StreamedThoughts:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from ._call import Call
-from ._endpoint import Endpoint
-from ._json import is_list, is_object, json_or_none
+from .._http.endpoint import Endpoint
+from .._json import is_list, is_object, json_or_none
+from .._operations.call import Call
 
 Attributes = dict[str, Any]
 Operation = Literal["chat", "embeddings"]

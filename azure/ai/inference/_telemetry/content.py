@@ -12,9 +12,9 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ._json import is_list, is_object, json_or_none
-from ._reasoning import tell_apart
-from ._telemetry import choices_of
+from .._json import is_list, is_object, json_or_none
+from ..models._reasoning import tell_apart
+from .attributes import choices_of
 
 Json = dict[str, Any]
 

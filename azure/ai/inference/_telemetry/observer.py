@@ -25,8 +25,9 @@ from opentelemetry import context, metrics, trace
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, StatusCode
 from typing_extensions import ParamSpec
 
-from ._call import Call
-from ._telemetry import (
+from .._operations.call import Call
+from .._watch import UNWATCHED, A
+from .attributes import (
     LATEST_SCHEMA,
     SECONDS_BUCKETS,
     SYSTEM,
@@ -43,7 +44,7 @@ from ._telemetry import (
     span_name,
     usage_attributes,
 )
-from ._telemetry_content import (
+from .content import (
     WITHHELD,
     choice_events,
     content_attributes,
@@ -51,11 +52,10 @@ from ._telemetry_content import (
     is_quoting,
     message_events,
 )
-from ._telemetry_switch import UNWATCHED, A
 
 if TYPE_CHECKING:
-    from ._telemetry_switch import StreamWatch, Watch
-from ._version import VERSION
+    from .._watch import StreamWatch, Watch
+from .._version import VERSION
 
 P = ParamSpec("P")
 R = TypeVar("R")

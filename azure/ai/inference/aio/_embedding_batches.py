@@ -8,9 +8,9 @@ from types import TracebackType
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
 
-from .._batching import Batch, Plan, Tally, failure, numbered
+from .._operations.embedding_plan import Batch, Plan, Tally, failure, renumber
 from ..exceptions import BatchError
-from ..models import EmbeddingsResult, EmbeddingsUsage
+from ..models._embeddings import EmbeddingsResult, EmbeddingsUsage
 
 
 class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
@@ -52,7 +52,7 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
         except BatchError as error:
             error.results = [*results, *error.results]
             raise
-        return self._tally.together(results)
+        return self._tally.combine(results)
 
     async def _run(self, plan: Plan) -> AsyncGenerator[EmbeddingsResult, None]:
         ahead: deque[tuple[Batch, asyncio.Task[EmbeddingsResult]]] = deque()
@@ -74,7 +74,7 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
             if self._stopped:
                 raise asyncio.CancelledError
             try:
-                return numbered(batch, await self._embed(input=batch.inputs))
+                return renumber(batch, await self._embed(input=batch.inputs))
             except AzureError:
                 self._stopped = True
                 raise

@@ -10,7 +10,7 @@ is fed text in pieces; it reads whole texts too, which makes both agree.
 
 from typing import Any, Literal
 
-from ._json import is_list, is_object
+from .._json import is_list, is_object
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._json import is_list
+from .._json import is_list
 
 if TYPE_CHECKING:
     import numpy
