@@ -29,8 +29,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import safe_getattr
 from sphinx.util.typing import stringify_annotation
 
-from azure.ai.inference import _options
 from azure.ai.inference._model import Model, computed
+from azure.ai.inference._operations import options as _options
 from azure.ai.inference._operations.options import SpelledOutSignature
 from azure.ai.inference.models import ChatCompletionRequest
 

@@ -1,4 +1,4 @@
-"""Embeddings in batches, synchronously: keeps a few requests under way in threads. The rest is `_batching`'s."""
+"""Embeddings in batches, synchronously: a few requests are under way at a time, in threads."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator

@@ -19,7 +19,8 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest, HttpResponse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azure.ai.inference import _faults, exceptions
+from azure.ai.inference import exceptions
+from azure.ai.inference._errors import bodies
 from azure.ai.inference._errors.build import (
     add_advice,
     decode_error,
@@ -761,7 +762,7 @@ JSON_VALUES = st.recursive(
 def test_any_event_is_an_error_or_none(value: object, event: str | None) -> None:
     error = error_from_body(value, event=event)
     assert error is None or isinstance(error, InferenceError)
-    assert (error is not None) is (event == "error" or _faults.is_error(value))
+    assert (error is not None) is (event == "error" or bodies.is_error(value))
     str(error).encode()
 
 

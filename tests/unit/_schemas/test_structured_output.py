@@ -25,7 +25,7 @@ from azure.core.exceptions import AzureError
 from azure.core.serialization import NULL
 from typing_extensions import Doc, NotRequired, ReadOnly, Required, TypeAliasType
 
-from azure.ai.inference import _structured
+from azure.ai.inference._schemas import structured_output as _structured
 from azure.ai.inference._model import wrap_as
 from azure.ai.inference._schemas.fields import UnreadableTypeError
 from azure.ai.inference._schemas.json_schema import shape_of
@@ -48,7 +48,7 @@ from azure.ai.inference.models import (
     ChatCompletionsToolCall,
     JsonSchemaFormat,
 )
-from azure.ai.inference.models._format import response_format_of
+from azure.ai.inference._operations.response_format import response_format_of
 
 
 class Color(Enum):
@@ -729,7 +729,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Optional, TypedDict
 from annotated_types import Gt
-from azure.ai.inference.models._format import response_format_of
+from azure.ai.inference._operations.response_format import response_format_of
 from azure.ai.inference._schemas.structured_output import parse_as
 from azure.ai.inference.models import ChatCompletionsToolDefinition
 
@@ -760,7 +760,7 @@ print("done")
 UNTOUCHED = """
 import sys
 from dataclasses import dataclass
-from azure.ai.inference.models._format import response_format_of
+from azure.ai.inference._operations.response_format import response_format_of
 from azure.ai.inference._schemas.structured_output import parse_as
 
 @dataclass

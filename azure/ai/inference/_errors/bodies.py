@@ -5,7 +5,7 @@ their own for an error, some have two, and they nest: a message may be an object
 parser for each shape there is one rule, applied at every level: an object contributes the fields that it has, and
 whatever stands where its words are expected is read in turn and contributes what is still missing.
 
-The letters of shapes are those of the table in tests/unit/test_errors.py. Values in, values out: nothing here knows of
+The letters of shapes are those of the table in tests/unit/error_shapes.py. Nothing here knows of
 responses or exceptions.
 """
 

@@ -2,7 +2,7 @@
 
 `resolve` works in three steps, each a function on values:
 
-1. `_url.parse` normalises the text and splits it; `_without_operation` cuts a `/chat/completions` from its end.
+1. `endpoint_url.parse` normalises the text and splits it; `_without_operation` cuts a `/chat/completions` from its end.
 2. `_service` tells from the host whose endpoint it is, and in which cloud; `_PLATFORMS` and `_SERVICES` are the rows.
 3. `_route` tells from the path which API answers there; `_ROUTES` are the rows, read from the top.
 

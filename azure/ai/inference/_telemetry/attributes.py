@@ -197,7 +197,7 @@ def error_class(error: BaseException, *, latest: bool) -> str:
     :param error: The error.
     :keyword latest: By which conventions.
     """
-    own = __name__.rpartition(".")[0]
+    own = "azure.ai.inference."
     kind = next(kind for kind in type(error).__mro__ if latest or not kind.__module__.startswith(own))
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 

@@ -1,4 +1,4 @@
-"""Embeddings in batches, asynchronously: keeps a few requests under way in tasks. The rest is `_batching`'s."""
+"""Embeddings in batches, asynchronously: a few requests are under way at a time, in tasks."""
 
 import asyncio
 from collections import deque
