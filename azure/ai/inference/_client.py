@@ -10,7 +10,7 @@ from typing_extensions import Self, Unpack
 from ._base_client import InferenceClient
 from ._http.endpoint import Kind
 from ._operations.call import check_status, read_answer
-from ._operations.chat import CHAT_SETTINGS, chat_call, completions_of
+from ._operations.chat import CHAT_SETTINGS, chat_call
 from ._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
 from ._operations.options import (
     Body,
@@ -28,7 +28,7 @@ from ._operations.options import (
 from ._operations.response_format import response_format_of
 from ._operations.settings import Credential, logger
 from ._watch import observe
-from .models._chat import ChatCompletions
+from .models._chat import ChatCompletions, completions_of
 from .models._embeddings import EmbeddingsResult, ImageEmbeddingInput
 
 if TYPE_CHECKING:

@@ -25,8 +25,9 @@ from azure.core.exceptions import AzureError
 from azure.core.serialization import NULL
 from typing_extensions import Doc, NotRequired, ReadOnly, Required, TypeAliasType
 
-from azure.ai.inference._schemas import structured_output as _structured
 from azure.ai.inference._model import wrap_as
+from azure.ai.inference._operations.response_format import response_format_of
+from azure.ai.inference._schemas import structured_output as _structured
 from azure.ai.inference._schemas.fields import UnreadableTypeError
 from azure.ai.inference._schemas.json_schema import shape_of
 from azure.ai.inference._schemas.readers import MisfitError
@@ -48,7 +49,6 @@ from azure.ai.inference.models import (
     ChatCompletionsToolCall,
     JsonSchemaFormat,
 )
-from azure.ai.inference._operations.response_format import response_format_of
 
 
 class Color(Enum):

@@ -7,9 +7,10 @@ the api-version, the Entra scope or a route that is gone (Azure/azure-sdk-for-py
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._http.endpoint import Dialect, Endpoint, Service
+from .build import add_advice
 
 
 class Failure(NamedTuple):
@@ -41,6 +42,20 @@ def advise(
     """
     failure = Failure(endpoint, operation, status, "" if code is None else str(code), message or "")
     return next(filter(None, (rule(failure) for rule in _RULES)), None)
+
+
+def give_advice(error: Any, endpoint: Endpoint, operation: str, status: int) -> None:
+    """Add to an error what its reader may try next.
+
+    :param error: The exception, if there is one.
+    :param endpoint: The client's endpoint.
+    :param operation: What was called, such as "chat/completions".
+    :param status: The answer's status.
+    """
+    if error is None:
+        return
+    code = getattr(getattr(error, "error", None), "code", None)
+    add_advice(error, advise(endpoint, operation, status, code, getattr(error, "message", None)))
 
 
 def advise_not_json(endpoint: Endpoint, operation: str) -> str:

@@ -167,11 +167,12 @@ def check_status(call: Call, response: Any) -> None:
     """
     if response.status_code == 200:
         return
+    from .._errors.advice import give_advice
     from .._errors.build import error_from_response
 
     error = error_from_response(response, call.error_map, advice=_redirect_advice(response))
     forget_credentials(response)
-    give_advice(call, error, response.status_code)
+    give_advice(error, call.endpoint, call.operation, response.status_code)
     raise error
 
 
@@ -225,27 +226,11 @@ def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
     """Find what is wrong with an answer whose status is good."""
     if isinstance(value, dict) and "error" not in value and ("choices" in value or "data" in value):
         return None
-    from .._errors.advice import advise_not_json
+    from .._errors.advice import advise_not_json, give_advice
     from .._errors.build import decode_error, error_from_body
 
     if isinstance(value, dict):
         error = error_from_body(value, response)
-        give_advice(call, error, 200)
+        give_advice(error, call.endpoint, call.operation, 200)
         return error
     return decode_error(response.content, response, advice=advise_not_json(call.endpoint, call.operation))
-
-
-def give_advice(call: Call, error: Any, status: int) -> None:
-    """Add to an error what its reader may try next.
-
-    :param call: The call that failed.
-    :param error: The exception, if there is one.
-    :param status: The answer's status.
-    """
-    from .._errors.advice import advise
-    from .._errors.build import add_advice
-
-    if error is None:
-        return
-    code = getattr(getattr(error, "error", None), "code", None)
-    add_advice(error, advise(call.endpoint, call.operation, status, code, getattr(error, "message", None)))

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._json import is_object, to_json
-from .._model import wrap_as
-from ..models._chat import ChatCompletions
 from .call import Call, given_body, make_call, warn_of_ignored
 from .options import ChatOptions, merge, merge_extras, names
 from .response_format import response_format_of
@@ -21,9 +19,6 @@ _INFERENCE_SCHEMA = frozenset(
     )
 )
 """Members of the Azure model inference API's own request; others are for the model alone."""
-
-completions_of = wrap_as(ChatCompletions)
-"""Make the result of a call from the JSON object that came."""
 
 
 def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call:

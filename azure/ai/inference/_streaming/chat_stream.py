@@ -5,22 +5,23 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 
-from .._errors.advice import advise_not_json
+from .._errors.advice import advise_not_json, give_advice
 from .._errors.build import decode_error, error_from_body, incomplete_stream_error
 from .._http.policies import forget_credentials
 from .._json import is_list, is_object, json_or_none, to_json
 from .._model import wrap_as
-from .._operations.call import Call, give_advice
-from .._operations.chat import completions_of
 from ..exceptions import IncompleteStreamError
-from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
+from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate, completions_of
 from .accumulator import Accumulator
 from .sse import SSEDecoder
 from .think_tags import StreamedThoughts
+
+if TYPE_CHECKING:
+    from .._operations.call import Call
 
 _wrap_update = wrap_as(StreamingChatCompletionsUpdate)
 _wrap_usage = wrap_as(CompletionsUsage)
@@ -33,7 +34,7 @@ class ChatStream:
     A stream is complete when `[DONE]` came, or when its body has ended and each answer in it has a finish reason.
     """
 
-    def __init__(self, response: Any = None, call: Call | None = None) -> None:
+    def __init__(self, response: Any = None, call: "Call | None" = None) -> None:
         self.fault: Exception | None = None
         """What is wrong with the stream, to be raised behind the last update."""
         self.ended = False
@@ -215,7 +216,7 @@ class ChatStream:
     def _fail(self, error: Exception, cause: BaseException | None = None) -> None:
         error.__cause__ = cause
         if self._call is not None:
-            give_advice(self._call, error, 200)
+            give_advice(error, self._call.endpoint, self._call.operation, 200)
         self.fault, self.ended = error, True
 
 

@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
-from .._model import Model, computed, field
+from .._model import Model, computed, field, wrap_as
 from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
@@ -348,3 +348,7 @@ class StreamingChatCompletionsUpdate(Model):
     """The tier that the request is served in."""
     prompt_filter_results: list[PromptFilterResult] | None = None
     """What the content filter found in the request; Azure OpenAI tells in the first update."""
+
+
+completions_of = wrap_as(ChatCompletions)
+"""Return a completion's JSON object as a model."""
