@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azure.ai.inference import exceptions
+from azure.ai.inference._errors import bodies
 from azure.ai.inference._errors.build import (
     add_advice,
-    bodies,
     decode_error,
     error_from_body,
     error_from_response,
