@@ -23,7 +23,7 @@ FLOORS = {
     1: "models exceptions",
     2: "_options _settings _endpoint _advice _faults _errors _call _load _info _chat _chat_stream "
     "_accumulate _thinking _structured _embeddings _batching _policies tools prompts "
-    "_telemetry _telemetry_content",
+    "_telemetry _telemetry_content _wires",
     3: "__init__ _base_client _client _stream _body _batches _transport _connections aio emulator _observer tracing "
     "_cli __main__",
 }

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from ._access import make_token
+from ._cassette import Tape
 from ._dialects import DIALECTS
 from ._request import RecordedRequest
 from ._response import Response
@@ -18,7 +19,6 @@ from ._script import Rule, Scripted, load_script
 from ._server_options import ServerOptions
 from ._service import Settings
 from ._session import Session
-from ._tape import Tape
 from ._weather import WAITS, Fault, parse_faults
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import pytest
 
 from azure.ai.inference.emulator import Emulator, Fault
 from azure.ai.inference.emulator import _response as response_module
+from azure.ai.inference.emulator._cassette import read_response, write_exchange
 from azure.ai.inference.emulator._request import RecordedRequest
-from azure.ai.inference.emulator._tape import read_response, write_exchange
 
 from .conftest import SERVERLESS, VERSION, Caller
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azure.ai.inference.emulator._patterns import matching_text
-from azure.ai.inference.emulator._schema import Hints, SchemaError, generate, read_hints
+from azure.ai.inference.emulator._schema_examples import Hints, SchemaError, generate, read_hints
 
 TREE = {
     "$ref": "#/$defs/node",

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from ._answers import read_talk
+from ._default_answers import read_talk
 from ._problems import ServiceError
 from ._replies import ToolCall
 from ._rules import tool_functions
-from ._schema import Hints, SchemaError, generate, read_hints
+from ._schema_examples import Hints, SchemaError, generate, read_hints
 from ._values import as_list, as_object, as_text
 
 _COMMON_WORDS: Final = (

@@ -5,15 +5,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ._answers import answer as talk
-from ._answers import prompt_tokens, read_talk, reasoning
 from ._completion import Answer, Choice, silence
+from ._default_answers import answer as talk
+from ._default_answers import prompt_tokens, read_talk, reasoning
 from ._dialects import Dialect
 from ._problems import ServiceError
 from ._replies import Reply
 from ._rules import ANSWER_FILTER_PHRASE, hides_thoughts
-from ._schema import SchemaError, generate, read_hints
-from ._tools import choose_calls, with_ids
+from ._schema_examples import SchemaError, generate, read_hints
+from ._tool_choice import choose_calls, with_ids
 from ._values import as_list, as_object, as_text, pieces
 
 _NOT_IN_ID: Final = ("stream", "stream_options")
