@@ -13,6 +13,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextvars import ContextVar
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -268,6 +269,31 @@ class RedirectDecisions(RedirectPolicyBase):
         return target
 
 
+class PacedCall:
+    """A call whose caller retries 429 by itself, and what the pipeline's own retries came to.
+
+    Who sends thousands of requests has to slow all of them down at a 429, not the one that met it.
+    """
+
+    def __init__(self) -> None:
+        self.retries = 0
+        """How often the pipeline sent the request again."""
+        self.maybe_paid = 0
+        """How often it did so although the model may have been at work: no answer came, or status 408 did."""
+
+    def count(self, status: int | None) -> None:
+        """Count a retry.
+
+        :param status: What the answer before it was, `None` if there was none.
+        """
+        self.retries += 1
+        self.maybe_paid += status in (None, 408)
+
+
+PACED: ContextVar[PacedCall | None] = ContextVar("paced", default=None)
+"""The call of a caller who paces, which no keyword argument could tell a pipeline that has policies of the user's."""
+
+
 class RetryDecisions(RetryPolicyBase):
     """When a request to a model is sent again, and after how long.
 
@@ -295,6 +321,9 @@ class RetryDecisions(RetryPolicyBase):
         statuses = self._statuses | frozenset(options.pop("retry_on_status_codes", None) or ())
         exponent = _checked_exponent(options.pop("retry_backoff_exponent", self._exponent))
         mode = _checked_mode(options.pop("retry_mode", self.retry_mode))
+        paced = PACED.get()
+        if paced is not None:
+            statuses -= {429}
         settings = super().configure_retries(options)
         own = {"read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent, "mode": mode}
         return {**settings, **own}
@@ -338,16 +367,31 @@ class RetryDecisions(RetryPolicyBase):
             return False
         settings["delay"] = self._delay(settings, None if error else response.http_response.headers)
         deadline = response.context.get("deadline")
-        return deadline is None or settings["delay"] < deadline.remaining
+        if deadline is not None and settings["delay"] >= deadline.remaining:
+            return False
+        paced = PACED.get()
+        if paced is not None:
+            paced.count(None if error else response.http_response.status_code)
+        return True
 
     def _delay(self, settings: dict[str, Any], headers: Mapping[str, str] | None) -> float:
         from .response_headers import retry_after
 
         asked = retry_after(headers) if headers is not None else None
         if asked is not None:
-            return min(asked, float(settings["max_backoff"]))
+            return _spread(asked, longest=float(settings["max_backoff"]))
         backoff: float = self.get_backoff_time(settings)
         return backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter is no secret
+
+
+def _spread(asked: float, *, longest: float) -> float:
+    """Add jitter to a wait that the service asks for, so that callers it sent away together do not return together.
+
+    Never less than was asked for, unless that is more than the longest wait.
+    """
+    if asked >= longest:
+        return longest * random.uniform(0.9, 1)  # noqa: S311 - jitter is no secret
+    return min(longest, asked + random.uniform(0, max(0.05, asked / 10)))  # noqa: S311 - jitter is no secret
 
 
 _MOST_GROWTH = 64
