@@ -39,7 +39,7 @@ EVERYWHERE = {
 }
 """What is said differently: a pattern of the asynchronous shell, and what stands there in the synchronous one."""
 
-FILES = ("_client.py", "_base_client.py", "_stream.py", "_batches.py")
+FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py")
 
 
 def to_sync(source: str) -> str:

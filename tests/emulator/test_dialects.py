@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall
-from azure.ai.inference.emulator._chat import finish
+from azure.ai.inference.emulator._chat_choices import finish
 from azure.ai.inference.emulator._completion import chunks, whole
 from azure.ai.inference.emulator._dialects import DIALECTS
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure.ai.inference.emulator import Emulator
-from azure.ai.inference.emulator._embeddings import encode
+from azure.ai.inference.emulator._hashed_embeddings import encode
 
 from .conftest import VERSION, Caller
 

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import azure.ai.inference
 import azure.ai.inference.aio
-from azure.ai.inference.emulator._embeddings import _text_features, vector
+from azure.ai.inference.emulator._hashed_embeddings import _text_features, vector
 from azure.ai.inference.tools import Toolset
 from clients.worlds import Block, close, iterate, settle
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 
-from ._batching import Batch, renumber
-from .models import EmbeddingsResult
+from ._operations.embedding_plan import Batch, renumber
+from .models._embeddings import EmbeddingsResult
 
 Request = Future[EmbeddingsResult]
 

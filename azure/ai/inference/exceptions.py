@@ -49,7 +49,9 @@ from azure.core.utils import case_insensitive_dict
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
-    from .models import ChatCompletions, ChatCompletionsToolCall, EmbeddingsResult
+    from .models._chat import ChatCompletions
+    from .models._embeddings import EmbeddingsResult
+    from .models._tools import ChatCompletionsToolCall
 
 __all__ = [
     "AnswerError",

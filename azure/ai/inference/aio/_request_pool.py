@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from .._batching import Batch, renumber
-from ..models import EmbeddingsResult
+from .._operations.embedding_plan import Batch, renumber
+from ..models._embeddings import EmbeddingsResult
 
 Request = asyncio.Task[EmbeddingsResult]
 

@@ -1,7 +1,7 @@
 """A local endpoint that answers as the services do, for tests, samples and load tests. Needs the extra ``emulator``.
 
-Inside, everything but sockets is functions on values: a request goes through `_routes`, `_access`, `_rules` and
-`_chat` to an answer, `_completion` and `_errors` shape it as one of the `_dialects`, and `_server` sends it.
+A request is a value, and so is its answer; only `_server` touches sockets. A request goes through `_routes`, `_access`,
+`_rules` and `_chat_choices` to an answer, which `_completion` and `_dialect_errors` shape as one of the `_dialects`.
 """
 
 from ._emulator import DEFAULT_KEY, Emulator

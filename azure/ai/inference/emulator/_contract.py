@@ -1,4 +1,4 @@
-"""What requests may hold, as JSON schema: checked by `_validate`, served under ``/openapi.json``.
+"""What requests may hold, as JSON schema: checked by `_validation`, served under ``/openapi.json``.
 
 Members, types and ranges are those of the Azure AI model inference API (2024-05-01-preview to 2025-05-01), of chat
 completions on Azure OpenAI, and of Mistral's chat API. Where a description is narrower than every known server

@@ -1,7 +1,7 @@
 """How providers differ: one row of options each.
 
 The rows are facts from recorded exchanges and the servers' sources. `_completion` reads those on the shape of answers,
-`_rules` those on requests; `_errors` renders a refusal.
+`_rules` those on requests; `_dialect_errors` renders a refusal.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from . import _contract as contract
-from . import _errors as errors
+from . import _dialect_errors as errors
 from ._problems import ServiceError
 
 _ANY: Final = {**contract.MISTRAL, **contract.MODEL_INFERENCE, **contract.OPENAI}

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from . import _contract as contract
 from ._dialects import DIALECTS
-from ._embeddings import embedding_members
+from ._hashed_embeddings import embedding_members
 from ._routes import FAMILIES, Family
 
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"key": []}, {"bearer": []}]

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from . import _contract as contract
-from ._answers import read_talk
 from ._completion import verdict
+from ._default_answers import read_talk
 from ._dialects import Dialect
 from ._problems import ServiceError, member
 from ._request import RecordedRequest
-from ._validate import Schema, Violation, first_violation
+from ._validation import Schema, Violation, first_violation
 from ._values import as_list, as_object, as_text
 
 PROMPT_FILTER_PHRASE: Final = "trigger the content filter"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ._access import check_access
-from ._chat import default_reply, finish
+from ._chat_choices import default_reply, finish
 from ._completion import Answer, chunks, whole
 from ._dialects import DIALECTS, Dialect
-from ._embeddings import embed
+from ._hashed_embeddings import embed
 from ._problems import ServiceError
 from ._replies import Reply
 from ._request import RecordedRequest

@@ -1,0 +1,141 @@
+"""From a chat request and what the model says to an :class:`Answer`: ``n``, ``stop``, token limits, usage."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ._completion import Answer, Choice, silence
+from ._default_answers import answer as talk
+from ._default_answers import prompt_tokens, read_talk, reasoning
+from ._dialects import Dialect
+from ._problems import ServiceError
+from ._replies import Reply
+from ._rules import ANSWER_FILTER_PHRASE, hides_thoughts
+from ._schema_examples import SchemaError, generate, read_hints
+from ._tool_choice import choose_calls, with_ids
+from ._values import as_list, as_object, as_text, pieces
+
+_NOT_IN_ID: Final = ("stream", "stream_options")
+
+
+def default_reply(body: Mapping[str, Any], *, model: str) -> Reply:
+    """Say what the model says when no reply was scripted.
+
+    :raises ServiceError: 400 for a schema that nothing fits.
+    """
+    messages = as_list(body["messages"])
+    if ANSWER_FILTER_PHRASE in read_talk(messages).last.lower():
+        return Reply(content="I was about to say something", finish_reason="content_filter", filtered="violence")
+    calls = choose_calls(body)
+    thought = reasoning(messages) if _reasons(body, model) else None
+    if calls:
+        return Reply(tool_calls=calls, reasoning=thought)
+    count = int(body.get("n", 1))
+    first = int(body.get("seed", body.get("random_seed", 0)))
+    texts = [_text(body, messages, first + index) for index in range(count)]
+    return Reply(choices=[Reply(text, reasoning=thought) for text in texts])
+
+
+def _reasons(body: Mapping[str, Any], model: str) -> bool:
+    effort = as_text(body.get("reasoning_effort"))
+    names = ("deepseek-r", "magistral", "reasoner", "-thinking", "qwq")
+    asked = effort not in ("", "none", "minimal") or body.get("prompt_mode") == "reasoning"
+    usual = hides_thoughts(model) or any(name in model.lower() for name in names)
+    return asked or (effort == "" and usual)
+
+
+def _text(body: Mapping[str, Any], messages: Sequence[Any], variant: int) -> str:
+    """Return the words of one choice: JSON where the request wants JSON."""
+    wanted = as_object(body.get("response_format"))
+    kind = wanted.get("type", "text")
+    if kind == "text":
+        return talk(messages, variant)
+    schema = wanted.get("schema") if kind == "json_object" else as_object(wanted.get("json_schema"))["schema"]
+    if not schema:
+        return json.dumps({"answer": talk(messages, variant)}, ensure_ascii=False)
+    try:
+        return json.dumps(generate(schema, read_hints(read_talk(messages).last)), ensure_ascii=False)
+    except SchemaError as error:
+        name = as_text(as_object(wanted.get("json_schema")).get("name")) or "response"
+        message = f"Invalid schema for response_format '{name}': {error}."
+        raise ServiceError(400, "invalid_value", message, param="response_format") from error
+
+
+def finish(body: Mapping[str, Any], reply: Reply, dialect: Dialect, model: str) -> Answer:
+    """Cut a reply to what the request allows, and count it.
+
+    :param body: a checked request.
+    :param reply: what the model says.
+    :param model: the model's name in the answer.
+    """
+    identity = {name: value for name, value in body.items() if name not in _NOT_IN_ID}
+    seed = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    choices = list(reply.choices) or [reply] * int(body.get("n", 1))
+    finished = [_choice(body, index, choice, dialect, seed) for index, choice in enumerate(choices)]
+    return Answer(f"chatcmpl-{seed[:24]}", model, finished, {**_usage(body, finished, dialect), **reply.usage})
+
+
+def _choice(body: Mapping[str, Any], index: int, reply: Reply, dialect: Dialect, seed: str) -> Choice:
+    content, reason = reply.content, "stop"
+    if content is not None:
+        content, reason = _limited(_stopped(content, body.get("stop")), body)
+    if reply.tool_calls:
+        named = isinstance(body.get("tool_choice"), dict)
+        reason = dialect.named_finish if named else "tool_calls"
+    bare = dialect.tool_calls == "bare"
+    audio = "audio" in as_list(body.get("modalities")) and content is not None
+    return Choice(
+        index=index,
+        finish_reason=reply.finish_reason or reason,
+        content=None if audio else content,
+        reasoning=reply.reasoning,
+        refusal=reply.refusal,
+        tool_calls=with_ids(reply.tool_calls, seed, bare, start=10 * index),
+        filtered=reply.filtered,
+        logprobs=int(body.get("top_logprobs", 0)) if body.get("logprobs") is True else None,
+        audio=silence(content or "", f"audio_{seed[:20]}") if audio else None,
+    )
+
+
+def _stopped(text: str, stop: Any) -> str:
+    """Return the text before the first of the stop sequences."""
+    sequences = [stop] if isinstance(stop, str) else as_list(stop)
+    ends = [text.find(sequence) for sequence in sequences if sequence and sequence in text]
+    return text[: min(ends)] if ends else text
+
+
+def _limited(text: str, body: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the text within the token limit, and why it ends."""
+    limit: float | None = body.get("max_completion_tokens", body.get("max_tokens"))
+    tokens = pieces(text)
+    if limit is None or len(tokens) <= limit:
+        return text, "stop"
+    return "".join(tokens[: int(limit)]), "length"
+
+
+def _usage(body: Mapping[str, Any], choices: Sequence[Choice], dialect: Dialect) -> dict[str, Any]:
+    prompt = prompt_tokens(as_list(body["messages"]), as_list(body.get("tools")))
+    thought = sum(len(pieces(choice.reasoning or "")) for choice in choices)
+    spoken = sum(len(pieces(choice.audio["transcript"])) for choice in choices if choice.audio)
+    completion = thought + spoken + sum(_spent(choice) for choice in choices)
+    sums = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    if dialect.usage_details == "none":
+        return sums
+    if dialect.usage_details == "flat":
+        return {**sums, "prompt_tokens_details": None, "reasoning_tokens": thought}
+    return {
+        **sums,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": thought,
+            "audio_tokens": spoken,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def _spent(choice: Choice) -> int:
+    calls = sum(len(pieces(call.name)) + len(pieces(call.text)) for call in choice.tool_calls)
+    return len(choice.tokens) + len(pieces(choice.refusal or "")) + calls
