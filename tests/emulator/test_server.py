@@ -73,6 +73,8 @@ def test_only_this_machine_is_served() -> None:
         ({"max_request_size": 0}, "max_request_size is 0; choose 1 or more"),
         ({"requests_per_minute": 0}, "requests_per_minute is 0"),
         ({"tokens_per_minute": 0}, "tokens_per_minute is 0"),
+        ({"quota_window": 0}, "quota_window is 0; choose a number of seconds above 0"),
+        ({"quota_wait": "loud"}, "quota_wait is 'loud'; choose one of retry-after, date"),
         ({"requests_kept": -1}, "requests_kept is -1; choose 0 or more"),
         ({"tokens": "abc"}, "tokens is a str, 'abc'; put it in a list"),
         ({"models": "abc"}, "models is a str"),
