@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azure.ai.inference._sse import SSEDecoder
+from azure.ai.inference._streaming.sse import SSEDecoder
 from azure.ai.inference._wires import completion_of, responses
 from unit._wires.responses_sequences import Json, as_body, events
 
