@@ -3,6 +3,7 @@
 Loaded when the first client is built, because it loads requests.
 """
 
+import os
 from collections.abc import MutableMapping
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
@@ -18,14 +19,17 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
-from ._body import BLOCK_SIZE, PromptBody
+from ._body import BLOCK_SIZE, open_body
 from ._deadline import CURRENT, Deadline
 from ._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
 
 _POOL_SIZE = 100
 
+_MOST_DIGITS = 18
+"""Of a length in bytes: an exabyte has 18. Python refuses to read numbers of more than 4,300."""
 
-class StayingSession(requests.Session):
+
+class NoRedirectSession(requests.Session):
     """A session that leaves redirects to the pipeline.
 
     One that does not follow them looks all the same where they lead: it reads the body, past any deadline, and fails
@@ -45,23 +49,38 @@ class SyncTransport(RequestsTransport):
             **{"connection_data_block_size": BLOCK_SIZE, **kwargs}
         )
         self._opening = Lock()
+        self._process = os.getpid()
 
     def open(self) -> None:
         """Make the session, once however many threads ask."""
+        if self._process != os.getpid():
+            self._leave_to_parent()
         with self._opening:
             if not (self.session or self._has_been_opened):
-                self.session = StayingSession()
+                self.session = NoRedirectSession()
                 self._init_session(self.session)
             super().open()  # type: ignore[no-untyped-call]
 
+    def _leave_to_parent(self) -> None:
+        """Begin anew in a process that was forked: on connections of the parent's, the two would swap answers.
+
+        The lock is new because a thread of the parent's may have held it when it forked. A session of the caller's own
+        stays; what it does about forks is the caller's.
+        """
+        self._opening = Lock()
+        self._process = os.getpid()
+        if self._session_owner and self.session:
+            self.session = None  # closes this process's end of the connections; the parent's stay open
+            self._has_been_opened = False
+
     def _init_session(self, session: requests.Session) -> None:
-        from ._connections import TimelyAdapter
+        from ._connections import DeadlineAdapter
 
         super()._init_session(session)
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in self._protocols:
             once: Any = getattr(session.get_adapter(scheme), "max_retries", 0)
-            session.mount(scheme, TimelyAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=once))
+            session.mount(scheme, DeadlineAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=once))
 
 
 class TransportPolicy(HTTPPolicy[Any, Any]):
@@ -86,8 +105,10 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         answer = response.http_response
         internal = getattr(answer, "internal_response", None)
         if isinstance(internal, requests.Response):
-            context["body"] = internal.raw = PromptBody(internal.raw, deadline)
             forget_wrong_length(answer.headers)
+            body = open_body(internal.raw, deadline)
+            if body is not None:
+                context["body"] = internal.raw = body
         if not (streamed and answer.status_code == 200):
             read_whole(answer)
         return response
@@ -98,7 +119,8 @@ def forget_wrong_length(headers: MutableMapping[str, str]) -> None:
 
     :param headers: The answer's headers.
     """
-    if not headers.get("Content-Length", "0").strip().isdecimal():
+    length = headers.get("Content-Length", "0").strip()
+    if not length.isdecimal() or len(length) > _MOST_DIGITS:
         del headers["Content-Length"]
 
 
