@@ -29,9 +29,9 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import safe_getattr
 from sphinx.util.typing import stringify_annotation
 
-from azure.ai.inference import _options
-from azure.ai.inference._model import Derived, Model
-from azure.ai.inference._options import SpelledOutSignature
+from azure.ai.inference._model import Model, computed
+from azure.ai.inference._operations import options as _options
+from azure.ai.inference._operations.options import SpelledOutSignature
 from azure.ai.inference.models import ChatCompletionRequest
 
 PACKAGE = "azure.ai.inference"
@@ -66,7 +66,7 @@ def read_member(owner: type, name: str, *default: Any) -> Any:
             return default[0]
         raise AttributeError(name)
     value = safe_getattr(owner, name, *default)
-    if isinstance(value, Derived):
+    if isinstance(value, computed):
         return property(value._read)
     return value
 

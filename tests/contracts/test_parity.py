@@ -30,11 +30,16 @@ EVERYWHERE = {
     r"\bfrom \.\.(?=\w)": "from .",
     r"\busable in several event loops one after\s+the other\b": "safe to share between threads",
     r"\bshared between tasks\b": "shared between threads",
+    r"(?m)^    close = aclose\n\n": "",
+    r"\bAwaitable\[EmbeddingsResult\]": "EmbeddingsResult",
+    r"\b(?<=Iterator, )Awaitable, ": "",
+    r"\bcancel those under way\b": "wait for those under way",
+    r"\bPERF401\b": "PERF402",
     r"(?m)^from \._lock import Lock$": "from threading import Lock",
 }
 """What is said differently: a pattern of the asynchronous shell, and what stands there in the synchronous one."""
 
-FILES = ("_client.py", "_base_client.py", "_stream.py")
+FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py")
 
 
 def to_sync(source: str) -> str:

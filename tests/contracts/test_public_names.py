@@ -9,7 +9,7 @@ import pytest
 
 import azure.ai.inference
 from azure.ai.inference import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient, aio
-from azure.ai.inference._options import ChatOptions, ClientOptions, EmbeddingOptions, RequestOptions, names
+from azure.ai.inference._operations.options import ChatOptions, ClientOptions, EmbeddingOptions, RequestOptions, names
 
 PUBLIC = (
     "azure.ai.inference",

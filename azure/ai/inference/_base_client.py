@@ -10,15 +10,23 @@ from azure.core import PipelineClient
 from azure.core.rest import HttpRequest, HttpResponse
 from typing_extensions import Self, Unpack
 
-from ._call import make_call
-from ._endpoint import Kind
-from ._environment import with_environment
-from ._options import RequestOptions, with_options
-from ._policies import KeyPolicy, build_policies, remove_credentials
-from ._settings import Configuration, Credential, Settings, is_key, make_credential, make_settings, pipeline_options
+from ._http.endpoint import Kind
+from ._http.policies import KeyPolicy, build_policies, remove_credentials
+from ._http.proxies import with_environment
+from ._operations.call import make_call
+from ._operations.options import RequestOptions, with_options
+from ._operations.settings import (
+    Configuration,
+    Credential,
+    Settings,
+    is_key,
+    make_credential,
+    make_settings,
+    pipeline_options,
+)
 
 if TYPE_CHECKING:
-    from .models import ModelInfo
+    from .models._info import ModelInfo
 
 
 class InferenceClient:
@@ -66,7 +74,7 @@ class InferenceClient:
         :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not tell.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
-        from ._info import info_operation, model_info_of
+        from ._operations.model_info import info_operation, model_info_of
 
         call = make_call(self._settings, "get_model_info", info_operation(model), options)
         with self._model_info_lock:
@@ -132,7 +140,7 @@ class InferenceClient:
 
 
 def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, Any]) -> PipelineClient[Any, Any]:
-    from ._transport import SHELLS, SyncTransport
+    from ._transport import WIRE_POLICIES, SyncTransport
 
     endpoint = settings.endpoint
     transport = options.get("transport")
@@ -144,6 +152,6 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
         if is_key(credential):
             authentication: Any = KeyPolicy(credential, endpoint.key_headers)
         else:
-            authentication = SHELLS.token(credential, *endpoint.scopes)
-        policies = build_policies(endpoint.base_url, authentication, SHELLS, options)
+            authentication = WIRE_POLICIES.token(credential, *endpoint.scopes)
+        policies = build_policies(endpoint.base_url, authentication, WIRE_POLICIES, options)
     return PipelineClient(endpoint.base_url, transport=transport, policies=policies)

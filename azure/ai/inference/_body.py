@@ -14,8 +14,12 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
+<<<<<<< HEAD
 from ._deadline import Deadline
 from ._http.content_encoding import Decoder, make_decoder
+=======
+from ._http.deadline import Deadline
+>>>>>>> main
 
 BLOCK_SIZE = 65536
 
@@ -128,6 +132,7 @@ class UnbufferedBody:
         return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
+<<<<<<< HEAD
 def open_body(raw: Any, deadline: Deadline | None) -> UnbufferedBody | None:
     """Return the body of a response that was read from a socket.
 
@@ -142,6 +147,8 @@ def open_body(raw: Any, deadline: Deadline | None) -> UnbufferedBody | None:
     return None
 
 
+=======
+>>>>>>> main
 def reader(response: Any, body: UnbufferedBody | None) -> Callable[[], bytes]:
     """Make the function that waits for a response's next bytes, and gives none at its end.
 

@@ -8,11 +8,11 @@ from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from ._base_client import InferenceClient
-from ._call import check_status, read_answer
-from ._chat import CHAT_SETTINGS, chat_call, completions_of
-from ._embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
-from ._endpoint import Kind
-from ._options import (
+from ._http.endpoint import Kind
+from ._operations.call import check_keywords, check_status, read_answer
+from ._operations.chat import CHAT_SETTINGS, chat_call
+from ._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
+from ._operations.options import (
     Body,
     ChatClientOptions,
     ChatOptions,
@@ -25,15 +25,16 @@ from ._options import (
     RequestOptions,
     with_options,
 )
-from ._settings import Credential, logger
-from ._telemetry_switch import watched
-from .models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput
-from .models._format import response_format_of
+from ._operations.response_format import response_format_of
+from ._operations.settings import Credential, logger
+from ._watch import observe
+from .models._chat import ChatCompletions, completions_of
+from .models._embeddings import EmbeddingsResult, ImageEmbeddingInput
 
 if TYPE_CHECKING:
-    from ._batches import EmbeddingBatches
+    from ._embedding_batches import EmbeddingBatches
     from ._stream import StreamingChatCompletions
-    from .models import ModelInfo
+    from .models._info import ModelInfo
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -103,7 +104,7 @@ class ChatCompletionsClient(InferenceClient):
         :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
         """
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
-        with watched(call) as watch:
+        with observe(call) as watch:
             response = self._client._pipeline.run(call.request, stream=call.stream, **call.options)
             if call.stream:
                 from ._stream import StreamingChatCompletions
@@ -134,7 +135,7 @@ class _EmbeddingsOfAnyKind(InferenceClient):
 
     def _embed(self, kind: Kind, body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
         call = embed_call(self._settings, kind, body, options)
-        with watched(call) as watch:
+        with observe(call) as watch:
             response = self._client._pipeline.run(call.request, **call.options)
             result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
         return cast("EmbeddingsResult", call.result(response, result))
@@ -222,14 +223,15 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         :keyword on_progress: Called with the number of texts of each result that is handed over, such as the `update`
             of a tqdm progress bar.
         :return: An iterator over results.
-        :raises TypeError: The input is no iterable, or has something that is nothing of the kind.
+        :raises TypeError: The input is no iterable, a sequence has an item of another type, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. It names the inputs, and
-            has the results that were not handed over.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. It
+            names the inputs, and has the results that were not handed over.
         """
-        from ._batches import EmbeddingBatches
-        from ._batching import plan_batches
+        from ._embedding_batches import EmbeddingBatches
+        from ._operations.embedding_plan import plan_batches
 
+        check_keywords(self._settings, "embed_batches", options)
         plan = plan_batches("embeddings", input, batch_size, batch_length, max_concurrency, options)
         return EmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
@@ -302,14 +304,15 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         :keyword on_progress: Called with the number of images of each result that is handed over, such as the `update`
             of a tqdm progress bar.
         :return: An iterator over results.
-        :raises TypeError: The input is no iterable, or has something that is nothing of the kind.
+        :raises TypeError: The input is no iterable, a sequence has an item of another type, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. It names the inputs, and
-            has the results that were not handed over.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. It
+            names the inputs, and has the results that were not handed over.
         """
-        from ._batches import EmbeddingBatches
-        from ._batching import plan_batches
+        from ._embedding_batches import EmbeddingBatches
+        from ._operations.embedding_plan import plan_batches
 
+        check_keywords(self._settings, "embed_batches", options)
         plan = plan_batches("image_embeddings", input, batch_size, batch_length, max_concurrency, options)
         return EmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
@@ -332,7 +335,7 @@ def load_client(
     :raises ValueError: There is no client for the model.
     :raises TypeError: A setting belongs to another client than the one that comes out.
     """
-    from ._load import check_settings, kind_of
+    from ._operations.load_client import check_settings, kind_of
 
     info = None if model_type else _ask_for_model_info(endpoint, credential, options)
     kind = kind_of(model_type if info is None else info.model_type)
@@ -344,7 +347,7 @@ def load_client(
 
 
 def _ask_for_model_info(endpoint: str, credential: Credential, options: Mapping[str, Any]) -> "ModelInfo":
-    from ._load import explain_missing_info
+    from ._operations.load_client import explain_missing_info
 
     pipeline = {name: value for name, value in options.items() if name not in (*CHAT_SETTINGS, *EMBEDDING_SETTINGS)}
     client = ChatCompletionsClient(endpoint, credential, **pipeline)

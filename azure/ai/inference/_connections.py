@@ -17,8 +17,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import connection, connectionpool
 from urllib3.exceptions import HTTPError
 
-from ._deadline import CURRENT, Deadline
-from ._keepalive import SOCKET_OPTIONS
+from ._http.deadline import CURRENT, Deadline
+from ._http.keepalive import SOCKET_OPTIONS
 
 
 class DeadlineReader(io.RawIOBase):
@@ -57,8 +57,13 @@ class DeadlineReader(io.RawIOBase):
         super().close()
 
 
+<<<<<<< HEAD
 class AnswerReader(io.BufferedReader):
     """The bytes of one answer, which finds out at its end whether the server sent more than that.
+=======
+class DeadlineResponse(HTTPResponse):
+    """A response whose head, too, is read until the deadline of the call that is under way."""
+>>>>>>> main
 
     :param raw: What reads the socket.
     :param sock: The socket.
@@ -91,6 +96,7 @@ class DeadlineResponse(HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
+<<<<<<< HEAD
         raw, deadline = self.fp.detach(), CURRENT.get()
         self.fp = AnswerReader(raw if deadline is None else DeadlineReader(raw, sock, deadline), sock)
 
@@ -136,6 +142,11 @@ def connect(made: Any, new_socket: Any) -> Any:
         return new_socket()
     finally:
         made._dns_host, made.timeout = host, usual  # noqa: SLF001
+=======
+        deadline = CURRENT.get()
+        if deadline is not None:
+            self.fp = io.BufferedReader(DeadlineReader(self.fp.detach(), sock, deadline))
+>>>>>>> main
 
 
 # With the names of their bases, which stand in the messages of urllib3's errors.
@@ -145,18 +156,24 @@ class HTTPConnection(connection.HTTPConnection):
     """A connection whose answers keep to the deadline."""
 
     response_class = DeadlineResponse
+<<<<<<< HEAD
 
     def _new_conn(self) -> Any:
         return connect(self, super()._new_conn)
+=======
+>>>>>>> main
 
 
 class HTTPSConnection(connection.HTTPSConnection):
     """The same, over TLS."""
 
     response_class = DeadlineResponse
+<<<<<<< HEAD
 
     def _new_conn(self) -> Any:
         return connect(self, super()._new_conn)
+=======
+>>>>>>> main
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):

@@ -108,7 +108,7 @@ def constant(value: str, *, last: bool = False, init: Literal[False] = False) ->
     return _Field(value=value, last=last)
 
 
-class Derived(Generic[T]):
+class computed(Generic[T]):
     """Decorates a method that reads something from a model's members, to be read as an attribute.
 
     Assigning the attribute replaces what is read, on that instance; deleting it undoes that. The JSON stays the same.

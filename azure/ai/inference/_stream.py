@@ -9,17 +9,17 @@ from azure.core.exceptions import AzureError
 from typing_extensions import Self
 
 from ._body import reader
-from ._call import Call
-from ._chat_stream import ChatStream
-from ._deadline import DRAIN_SECONDS
-from ._headers import RateLimits, rate_limits, region, request_id
-from ._telemetry_switch import UNWATCHED
-from .models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
+from ._http.deadline import DRAIN_SECONDS
+from ._http.response_headers import RateLimits, rate_limits, region, request_id
+from ._operations.call import Call
+from ._streaming.chat_stream import ChatStream
+from ._watch import UNWATCHED
+from .models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from ._telemetry_switch import Watch
+    from ._watch import Watch
 
 
 class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):

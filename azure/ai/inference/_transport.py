@@ -145,7 +145,7 @@ class ModelRetryPolicy(RetryDecisions, RetryPolicy[Any, Any]):
         transport.sleep(settings["delay"])
 
 
-SHELLS = Shells(
+WIRE_POLICIES = WirePolicies(
     redirect=ModelRedirectPolicy,
     retry=ModelRetryPolicy,
     token=BearerTokenCredentialPolicy,

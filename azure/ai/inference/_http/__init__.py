@@ -1,1 +1,1 @@
-"""What HTTP asks of a client, decided without I/O: where a request goes, with what credential, and when again."""
+"""HTTP without I/O: endpoints, credentials, retries, deadlines, proxies, and the headers of a response."""

@@ -124,7 +124,7 @@ def completion_of(chunks: Iterable[Object]) -> Object:
     :param chunks: What an `EventReader` returned.
     :return: The chat completion, or the error among the chunks.
     """
-    from .._accumulate import Accumulator
+    from .._streaming.accumulator import Accumulator
 
     accumulator = Accumulator()
     for chunk in chunks:

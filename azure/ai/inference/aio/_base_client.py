@@ -9,12 +9,12 @@ from azure.core import AsyncPipelineClient
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from typing_extensions import Self, Unpack
 
-from .._call import make_call
-from .._endpoint import Kind
-from .._environment import with_environment
-from .._options import RequestOptions, with_options
-from .._policies import KeyPolicy, build_policies, remove_credentials
-from .._settings import (
+from .._http.endpoint import Kind
+from .._http.policies import KeyPolicy, build_policies, remove_credentials
+from .._http.proxies import with_environment
+from .._operations.call import make_call
+from .._operations.options import RequestOptions, with_options
+from .._operations.settings import (
     AsyncCredential,
     Configuration,
     Settings,
@@ -26,7 +26,7 @@ from .._settings import (
 from ._lock import Lock
 
 if TYPE_CHECKING:
-    from ..models import ModelInfo
+    from ..models._info import ModelInfo
 
 
 class InferenceClient:
@@ -74,7 +74,7 @@ class InferenceClient:
         :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not tell.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
-        from .._info import info_operation, model_info_of
+        from .._operations.model_info import info_operation, model_info_of
 
         call = make_call(self._settings, "get_model_info", info_operation(model), options)
         async with self._model_info_lock:
@@ -140,7 +140,7 @@ class InferenceClient:
 
 
 def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, Any]) -> AsyncPipelineClient[Any, Any]:
-    from ._transport import SHELLS, LoopTransport
+    from ._transport import WIRE_POLICIES, LoopTransport
 
     endpoint = settings.endpoint
     transport = options.get("transport")
@@ -152,6 +152,6 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
         if is_key(credential):
             authentication: Any = KeyPolicy(credential, endpoint.key_headers)
         else:
-            authentication = SHELLS.token(credential, *endpoint.scopes)
-        policies = build_policies(endpoint.base_url, authentication, SHELLS, options)
+            authentication = WIRE_POLICIES.token(credential, *endpoint.scopes)
+        policies = build_policies(endpoint.base_url, authentication, WIRE_POLICIES, options)
     return AsyncPipelineClient(endpoint.base_url, transport=transport, policies=policies)
