@@ -14,12 +14,8 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
-<<<<<<< HEAD
-from ._deadline import Deadline
 from ._http.content_encoding import Decoder, make_decoder
-=======
 from ._http.deadline import Deadline
->>>>>>> main
 
 BLOCK_SIZE = 65536
 
@@ -42,7 +38,6 @@ class UnbufferedBody:
         self._deadline = deadline
         self._process = os.getpid()
         self._encoding: str | None = raw.headers.get("content-encoding")
-        self._next: Callable[[int], bytes] = self._read_decoded if self._encoding else self._read_plain
         self._decoder: Decoder | None = None
 
     def read(self, size: int = BLOCK_SIZE) -> bytes:
@@ -60,7 +55,7 @@ class UnbufferedBody:
                 "The answer can be read only in the process that asked for it; this one was forked from that."
             )
         try:
-            return self._next(size)
+            return self._read_decoded(size) if self._encoding else self._read_plain(size)
         except Exception as error:
             self.close()
             raise self._translate(error) from error
@@ -132,7 +127,6 @@ class UnbufferedBody:
         return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
-<<<<<<< HEAD
 def open_body(raw: Any, deadline: Deadline | None) -> UnbufferedBody | None:
     """Return the body of a response that was read from a socket.
 
@@ -147,8 +141,6 @@ def open_body(raw: Any, deadline: Deadline | None) -> UnbufferedBody | None:
     return None
 
 
-=======
->>>>>>> main
 def reader(response: Any, body: UnbufferedBody | None) -> Callable[[], bytes]:
     """Make the function that waits for a response's next bytes, and gives none at its end.
 

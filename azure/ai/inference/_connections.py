@@ -1,4 +1,4 @@
-"""Connections that keep to a deadline until the head of an answer has come, and never hand one call's answer to another.
+"""Connections that keep to a deadline until an answer has begun, and never hand one call's answer to another.
 
 A socket's timeout begins anew with each read and with each address, so a server that sends status and headers byte by
 byte, or a name with several dead addresses, could hold a call for as long as it likes. With a deadline, each connect
@@ -57,13 +57,8 @@ class DeadlineReader(io.RawIOBase):
         super().close()
 
 
-<<<<<<< HEAD
 class AnswerReader(io.BufferedReader):
     """The bytes of one answer, which finds out at its end whether the server sent more than that.
-=======
-class DeadlineResponse(HTTPResponse):
-    """A response whose head, too, is read until the deadline of the call that is under way."""
->>>>>>> main
 
     :param raw: What reads the socket.
     :param sock: The socket.
@@ -96,7 +91,6 @@ class DeadlineResponse(HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-<<<<<<< HEAD
         raw, deadline = self.fp.detach(), CURRENT.get()
         self.fp = AnswerReader(raw if deadline is None else DeadlineReader(raw, sock, deadline), sock)
 
@@ -142,11 +136,6 @@ def connect(made: Any, new_socket: Any) -> Any:
         return new_socket()
     finally:
         made._dns_host, made.timeout = host, usual  # noqa: SLF001
-=======
-        deadline = CURRENT.get()
-        if deadline is not None:
-            self.fp = io.BufferedReader(DeadlineReader(self.fp.detach(), sock, deadline))
->>>>>>> main
 
 
 # With the names of their bases, which stand in the messages of urllib3's errors.
@@ -156,24 +145,18 @@ class HTTPConnection(connection.HTTPConnection):
     """A connection whose answers keep to the deadline."""
 
     response_class = DeadlineResponse
-<<<<<<< HEAD
 
     def _new_conn(self) -> Any:
         return connect(self, super()._new_conn)
-=======
->>>>>>> main
 
 
 class HTTPSConnection(connection.HTTPSConnection):
     """The same, over TLS."""
 
     response_class = DeadlineResponse
-<<<<<<< HEAD
 
     def _new_conn(self) -> Any:
         return connect(self, super()._new_conn)
-=======
->>>>>>> main
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):

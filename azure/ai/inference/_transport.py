@@ -4,7 +4,6 @@ Loaded when the first client is built, because it loads requests.
 """
 
 import os
-from collections.abc import MutableMapping
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
@@ -20,13 +19,11 @@ from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
 from ._body import BLOCK_SIZE, open_body
-from ._deadline import CURRENT, Deadline
-from ._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
+from ._http.deadline import CURRENT, Deadline
+from ._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
+from ._http.response_headers import forget_wrong_length
 
 _POOL_SIZE = 100
-
-_MOST_DIGITS = 18
-"""Of a length in bytes: an exabyte has 18. Python refuses to read numbers of more than 4,300."""
 
 
 class NoRedirectSession(requests.Session):
@@ -112,16 +109,6 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         if not (streamed and answer.status_code == 200):
             read_whole(answer)
         return response
-
-
-def forget_wrong_length(headers: MutableMapping[str, str]) -> None:
-    """Take out a `Content-Length` that is no number, or two of them: azure-core would fail over it, urllib3 does not.
-
-    :param headers: The answer's headers.
-    """
-    length = headers.get("Content-Length", "0").strip()
-    if not length.isdecimal() or len(length) > _MOST_DIGITS:
-        del headers["Content-Length"]
 
 
 def read_whole(answer: Any) -> None:

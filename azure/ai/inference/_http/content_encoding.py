@@ -7,6 +7,7 @@ that, and urllib3 hands over a compressed piece as it arrives only since 2.2.
 
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -137,12 +138,10 @@ def _zstd() -> Feed:
 
 def _first_of(*names: str) -> Any:
     """Import the first module that is installed."""
-    for name in names[:-1]:
-        try:
+    for name in names:
+        with suppress(ImportError):
             return import_module(name)
-        except ImportError:
-            continue
-    return import_module(names[-1])
+    raise ImportError(f"install one of {', '.join(names)}")
 
 
 _CODINGS: dict[str, Callable[[], Feed]] = {
