@@ -1,3 +1,4 @@
+# Generated from aio/_base_client.py by scripts/generate_sync.py. Edit that file, then run the script.
 """What the synchronous clients have in common: a pipeline, raw requests, model information, closing."""
 
 import copy
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class InferenceClient:
-    """The base of the synchronous clients. Immutable, and safe to share between threads."""
+    """The base of the synchronous clients. Immutable, and usable in several event loops one after the other."""
 
     _config: Configuration
     _client: PipelineClient[Any, Any]

@@ -1,3 +1,4 @@
+# Generated from aio/_client.py by scripts/generate_sync.py. Edit that file, then run the script.
 """The synchronous clients."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 class ChatCompletionsClient(InferenceClient):
     """A client for chat completions.
 
-    Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
+    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
+    the other.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
@@ -71,11 +73,7 @@ class ChatCompletionsClient(InferenceClient):
 
     @overload
     def complete(
-        self,
-        body: Body,
-        *,
-        stream: bool | None = None,
-        **options: Unpack[CompleteOptions],
+        self, body: Body, *, stream: bool | None = None, **options: Unpack[CompleteOptions]
     ) -> Union[ChatCompletions, "StreamingChatCompletions"]: ...
 
     @with_options(ChatOptions, RequestOptions)
@@ -154,7 +152,8 @@ class _EmbeddingsOfAnyKind(InferenceClient):
 class EmbeddingsClient(_EmbeddingsOfAnyKind):
     """A client for embeddings of texts.
 
-    Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
+    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
+    the other.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
@@ -169,10 +168,7 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
 
     @overload
     def embed(
-        self,
-        *,
-        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
-        **options: Unpack[EmbedOptions],
+        self, *, input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]], **options: Unpack[EmbedOptions]
     ) -> EmbeddingsResult: ...
 
     @overload
@@ -238,7 +234,8 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
 class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     """A client for embeddings of images.
 
-    Keeps default settings, over which each call's are merged. Immutable, and safe to share between threads.
+    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
+    the other.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
