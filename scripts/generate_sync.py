@@ -16,20 +16,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "azure/ai/inference"
-FILES = ("_client.py", "_base_client.py", "_stream.py")
+FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py")
 
 WORDS = {
     r"\ban `async with`": "a `with`",
     r"\basync (?=def|for|with)": "",
     r"\bawait ": "",
+    r"(?m)^\n    close = aclose\n": "",
+    r"\bAwaitable\[(EmbeddingsResult)\]": r"\1",
+    r", Awaitable, ": ", ",
+    r"\bcancel those under way\b": "wait for those under way",
+    r"\bPERF401\b": "PERF402",
     r"\basynchronous(ly)?\b": r"synchronous\1",
-    r"\bin tasks\b": "in threads",
-    r"\bsafe to share between\s+tasks, and usable in several event loops, one after another\b": "safe to share between threads",
+    r"\bbetween tasks, and usable in several event loops, one after another\b": "between threads",
     r"\b(share|shared) between tasks\b": r"\1 between threads",
     r"\bAsync(?=\w*(?:StreamingChatCompletions|EmbeddingBatches|PipelineClient|HttpResponse)\b)": "",
     r"\bAsync(?=\w*(?:Credential|Iterator|Generator)\b)": "",
     r"\bStopAsyncIteration\b": "StopIteration",
-    r"\banext\b": "next",
     r"\b__a(?=(?:enter|exit|iter|next)__)": "__",
     r"\baclose\b": "close",
     r"\bLoopTransport\b": "SyncTransport",
@@ -48,16 +51,18 @@ def translate(source: str, name: str) -> str:
     for pattern, word in WORDS.items():
         source = re.sub(pattern, word, source)
     head = f"# Generated from aio/{name} by scripts/generate_sync.py. Edit that file, then run the script.\n"
-    return _formatted(head + source)
+    return _formatted(head + source, name)
 
 
-def _formatted(source: str) -> str:
+def _formatted(source: str, name: str) -> str:
     """Sort the imports and break the lines as ruff does, since the words differ in length."""
     source = re.sub(r",(\s*[)\]}])", r"\1", source)  # a trailing comma would keep a line broken
     settings = ["--isolated", "--line-length=120", "--quiet", "--stdin-filename=azure/shell.py", "-"]
     for command in (["check", "--select=I", "--fix"], ["format"]):
-        run = [_ruff(), *command, *settings]
-        source = subprocess.run(run, input=source, capture_output=True, encoding="utf-8", check=True).stdout
+        run = subprocess.run([_ruff(), *command, *settings], input=source, capture_output=True, encoding="utf-8")
+        if run.returncode:
+            sys.exit(f"{name} cannot be formatted: {run.stderr}")
+        source = run.stdout
     return source
 
 
@@ -89,9 +94,11 @@ def main() -> int:
     arguments = parser.parse_args()
     outdated = list(stale(arguments.package))
     for path, due in outdated:
-        print(f"{path} is not what {path.parent / 'aio' / path.name} says" if arguments.check else f"Wrote {path}")
-        if not arguments.check:
+        if arguments.check:
+            print(f"{path} is not what {path.parent / 'aio' / path.name} says: run scripts/generate_sync.py")
+        else:
             path.write_text(due, "utf-8")
+            print(f"Wrote {path}")
     return 1 if arguments.check and outdated else 0
 
 

@@ -40,8 +40,8 @@ MAY_IMPORT = {
     "prompts": "_operations",
     "tools": f"{MECHANISMS} exceptions models _schemas",
     "tracing": f"{MECHANISMS} _operations _telemetry",
-    "sync": f"{MECHANISMS} exceptions models _http _operations _streaming",
-    "aio": f"{MECHANISMS} exceptions models _http _operations _streaming",
+    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
+    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
     "facade": "models _http _operations sync aio",
     "__init__": "_version facade sync",
     "emulator": "",
@@ -51,7 +51,16 @@ MAY_IMPORT = {
 """What each folder, or file of the top, may import beside itself. `sync` is the synchronous shell, `facade` is
 `models/__init__`, which shows what users import."""
 
-SYNC = {"_base_client", "_client", "_stream", "_body", "_embedding_batches", "_transport", "_connections"}
+SYNC = {
+    "_transport",
+    "_connections",
+    "_request_pool",
+    "_base_client",
+    "_client",
+    "_stream",
+    "_body",
+    "_embedding_batches",
+}
 
 CORE = ("_json", "_model", "_watch", "exceptions", "models", "_http", "_schemas", "_errors", "_wires", "_operations")
 CORE = (*CORE, "_streaming", "_telemetry", "prompts", "tools")

@@ -39,6 +39,8 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         `timeout`, is over.
     """
 
+    __module__ = "azure.ai.inference.models"
+
     def __init__(
         self, response: Any, *, body: Any = None, call: Call | None = None, watch: "Watch" = UNWATCHED
     ) -> None:

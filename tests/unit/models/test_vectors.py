@@ -5,6 +5,7 @@ import copy
 import json
 import pickle
 import sys
+import threading
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from azure.ai.inference._operations.embedding_plan import Batch, plan_batches, renumber
 from azure.ai.inference._operations.embeddings import embed_call, embeddings_of
 from azure.ai.inference._operations.settings import make_settings
-from azure.ai.inference.exceptions import BatchError
+from azure.ai.inference.exceptions import BatchError, NotFoundError
 from azure.ai.inference.models import EmbeddingEncodingFormat, EmbeddingItem, EmbeddingsResult, ImageEmbeddingInput
 
 FLOATS = [0.5, -0.25, 1.0]
@@ -217,7 +218,7 @@ def test_inputs_that_come_one_by_one_are_checked_as_they_come() -> None:
         yield from ["a", "b", "c", "d", None]
 
     batches = plan_batches("embeddings", texts(), 3, 10, 1, {}).batches
-    assert next(batches).indices == range(3)
+    assert [next(batches).indices, next(batches).indices] == [range(3), range(3, 4)]
     with pytest.raises(TypeError, match=r"input\[4\] is NoneType"):
         next(batches)
 
@@ -231,12 +232,31 @@ def test_items_are_numbered_through(order: list[int | None]) -> None:
         assert [one.embedding for one in got.data] == [[0], [1]]
 
 
-def test_a_failure_pickles_without_what_is_alive() -> None:
-    error = BatchError("no", indices=range(2, 4), results=[result(item([1.0]))], error=ServiceRequestError("down"))
+class UnpicklableError(Exception):
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first)
+
+
+@pytest.mark.parametrize(
+    ("cause", "text"),
+    [
+        (ServiceRequestError("down", error=OSError(threading.Lock())), "down"),
+        (NotFoundError("none"), "none"),
+        (ValueError("a hook"), "a hook"),
+        (KeyboardInterrupt(), ""),
+        (UnpicklableError("gone", "for good"), "UnpicklableError: gone"),
+    ],
+)
+def test_a_failure_pickles_with_its_cause_and_without_what_is_alive(cause: BaseException, text: str) -> None:
+    error = BatchError("no", indices=range(2, 4), results=[result(item([1.0]))], error=cause)
     again = pickle.loads(pickle.dumps(error))
-    assert (str(again), again.indices, again.results, again.inner_exception) == (
-        "no",
-        range(2, 4),
-        error.results,
-        None,
-    )
+    assert (str(again), again.indices, again.results) == ("no", range(2, 4), error.results)
+    assert str(again.inner_exception) == text
+    assert again.__cause__ is again.inner_exception
+    assert isinstance(again.inner_exception, RuntimeError if isinstance(cause, UnpicklableError) else type(cause))
+    assert getattr(again.inner_exception, "inner_exception", None) is None
+
+
+def test_a_failure_without_a_cause_pickles() -> None:
+    again = pickle.loads(pickle.dumps(BatchError("closed", indices=range(2), results=[])))
+    assert (again.inner_exception, again.__cause__) == (None, None)

@@ -72,7 +72,7 @@ def make_call(
     :raises TypeError: A keyword is unknown.
     :raises ValueError: No model is named, and the endpoint is sure to refuse that.
     """
-    _check_keywords(settings, method, options)
+    check_keywords(settings, method, options)
     _check_model(settings, options, content)
     endpoint = settings.endpoint
     params = dict(options.get("params") or {})
@@ -94,12 +94,20 @@ def make_call(
     )
 
 
-def _check_keywords(settings: Settings, method: str, options: Mapping[str, Any]) -> None:
+def check_keywords(settings: Settings, method: str, options: Iterable[str]) -> None:
+    """Check the names of a call's keyword arguments.
+
+    :param settings: The client's.
+    :param method: Name of the client's method.
+    :param options: The names.
+    :raises TypeError: One is unknown, also to policies of the user's own, if there are any.
+    """
     if settings.custom_pipeline or _REQUEST_OPTIONS.issuperset(options):
         return
     known = (*settings.known, *_REQUEST_OPTIONS)
-    stray = next(name for name in options if name not in _REQUEST_OPTIONS)
-    raise unknown_keyword(f"{settings.client}.{method}()", stray, known)
+    stray = next((name for name in options if name not in known), None)
+    if stray is not None:
+        raise unknown_keyword(f"{settings.client}.{method}()", stray, known)
 
 
 def _check_model(settings: Settings, options: Mapping[str, Any], content: str | bytes | None) -> None:

@@ -1,12 +1,13 @@
-"""More inputs than one request may hold, cut into batches, and put together again. Pure.
+"""Cut more inputs than one request may hold into batches, and combine the answers. Pure.
 
-`plan_batches` reads the inputs lazily, so that any number of them may come. `renumber` turns the answer to one batch
-into a part of the whole, and `Tally` knows what has been handed over. The shells only keep a few requests under way.
+`plan_batches` reads the inputs lazily, so that there may be any number of them. `renumber` makes the answer to one
+batch a part of the whole, and `Tally` counts what has been handed over. The shells only keep a few requests under way.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from concurrent.futures import CancelledError
+from typing import Any, NamedTuple, Protocol
 
 from azure.core.exceptions import AzureError
 
@@ -23,12 +24,12 @@ class Batch(NamedTuple):
     """The inputs of one request."""
 
     start: int
-    """Which of all inputs is its first, counted from 0."""
+    """Index of its first input among all inputs."""
     inputs: Sequence[Any]
 
     @property
     def indices(self) -> range:
-        """Which of all inputs it holds."""
+        """Indices of its inputs among all inputs."""
         return range(self.start, self.start + len(self.inputs))
 
 
@@ -55,7 +56,7 @@ def plan_batches(
     :param batch_length: The most characters or token ids in a batch.
     :param max_concurrency: The most requests at a time.
     :param options: The keyword arguments of each request.
-    :raises TypeError: The inputs cannot be, or an option is not for requests that are made in batches.
+    :raises TypeError: The inputs cannot be embedded, a keyword is unknown, or it is not for batches.
     :raises ValueError: A limit is less than 1.
     """
     limits = {"batch_size": batch_size, "batch_length": batch_length, "max_concurrency": max_concurrency}
@@ -100,24 +101,31 @@ def _length(kind: Kind, item: Any) -> int | None:
 
 
 def _cut(inputs: Iterator[tuple[Any, int]], batch_size: int, batch_length: int) -> Iterator[Batch]:
+    """Cut inputs into batches. Where reading them fails, those read before are still a batch; then it raises."""
     start, total = 0, 0
     batch: list[Any] = []
-    for item, length in inputs:
-        if batch and (len(batch) == batch_size or total + length > batch_length):
-            yield Batch(start, batch)
-            start, total, batch = start + len(batch), 0, []
-        batch.append(item)
-        total += length
+    fault: Exception | None = None
+    try:
+        for item, length in inputs:
+            if batch and (len(batch) == batch_size or total + length > batch_length):
+                yield Batch(start, batch)
+                start, total, batch = start + len(batch), 0, []
+            batch.append(item)
+            total += length
+    except Exception as error:  # noqa: BLE001 - whatever the caller's own iterable raises
+        fault = error
     if batch:
         yield Batch(start, batch)
+    if fault is not None:
+        raise fault
 
 
 def renumber(batch: Batch, result: EmbeddingsResult) -> EmbeddingsResult:
-    """Put the answer to a batch in order, its items numbered as the inputs of the whole.
+    """Sort the answer to a batch, and number its items as the inputs of the whole.
 
-    :param batch: What was sent.
-    :param result: What came; it is changed.
-    :raises ~azure.core.exceptions.DecodeError: It has not one embedding for each input.
+    :param batch: The batch that was sent.
+    :param result: Its answer, which is changed.
+    :raises ~azure.core.exceptions.DecodeError: The answer does not have one embedding for each input.
     """
     items = list(result.data or ())
     if len(items) != len(batch.inputs):
@@ -131,48 +139,112 @@ def renumber(batch: Batch, result: EmbeddingsResult) -> EmbeddingsResult:
 
 
 class Tally:
-    """What has been handed over.
+    """Counts what has been handed over.
 
     :param on_progress: Called with the number of inputs of each result.
     """
 
     def __init__(self, on_progress: Callable[[int], object] | None) -> None:
         self._on_progress = on_progress
-        self.usage = EmbeddingsUsage(prompt_tokens=0, total_tokens=0)
+        self.usage: EmbeddingsUsage = EmbeddingsUsage(prompt_tokens=0, total_tokens=0)
 
-    def count(self, result: EmbeddingsResult) -> EmbeddingsResult:
-        """Count a result that is about to be handed over.
+    def count(self, result: EmbeddingsResult) -> None:
+        """Count a result that is about to be handed over. If `on_progress` raises, it is not counted.
 
         :param result: The result.
         """
-        if result.usage:
-            self.usage.prompt_tokens += result.usage.prompt_tokens or 0
-            self.usage.total_tokens += result.usage.total_tokens or 0
-        if self._on_progress is not None:
+        before = self.usage
+        spent = result.usage
+        if spent:
+            self.usage = EmbeddingsUsage(
+                prompt_tokens=before.prompt_tokens + (spent.prompt_tokens or 0),
+                total_tokens=before.total_tokens + (spent.total_tokens or 0),
+            )
+        if self._on_progress is None:
+            return
+        try:
             self._on_progress(len(result.data))
-        return result
-
-    def combine(self, results: Sequence[EmbeddingsResult]) -> EmbeddingsResult:
-        """Put all results into one.
-
-        :param results: Those of all batches, in their order.
-        """
-        items: list[EmbeddingItem] = [item for result in results for item in result.data]
-        model = results[0].model if results else ""
-        return EmbeddingsResult(data=items, usage=self.usage, model=model)
+        except BaseException:
+            self.usage = before
+            raise
 
 
-def failure(batch: Batch, error: AzureError, results: Sequence[EmbeddingsResult]) -> BatchError:
-    """Make the error for a batch that failed.
+def combine(results: Sequence[EmbeddingsResult], usage: EmbeddingsUsage) -> EmbeddingsResult:
+    """Combine results into one.
 
-    :param batch: The batch.
-    :param error: What its request raised.
-    :param results: The results that had come and were not handed over.
+    :param results: The results of all batches, in order.
+    :param usage: Tokens spent on them.
     """
+    items: list[EmbeddingItem] = [item for result in results for item in result.data]
+    return EmbeddingsResult(data=items, usage=usage, model=results[0].model if results else "")
+
+
+class Request(Protocol):
+    """The request of one batch: a `concurrent.futures.Future`, or an `asyncio.Task`."""
+
+    def cancelled(self) -> bool: ...
+    def exception(self) -> BaseException | None: ...
+    def result(self) -> EmbeddingsResult: ...
+
+
+def error_of(request: Request) -> BaseException | None:
+    """Return what a request raised; a `CancelledError` if it was never sent, or given up.
+
+    :param request: A request that has ended.
+    """
+    return CancelledError() if request.cancelled() else request.exception()
+
+
+def request_failure(requests: Iterable[tuple[Batch, Request]]) -> BatchError:
+    """Make the error for requests of which one failed.
+
+    A request that was never sent, because a later one had failed before its turn came, is not to blame.
+
+    :param requests: The requests that were not handed over, all ended, in order.
+    """
+    ended = list(requests)
+    failed = [(batch, error) for batch, request in ended if (error := error_of(request)) is not None]
+    batch, error = next((pair for pair in failed if not isinstance(pair[1], CancelledError)), failed[0])
     first, last = batch.indices[0], batch.indices[-1]
-    return BatchError(
-        f"The request for input[{first}] to input[{last}] failed: {error.message}",
-        indices=batch.indices,
-        results=results,
-        error=error,
-    )
+    return _failure(f"The request for input[{first}] to input[{last}] failed", batch.indices, error, ended)
+
+
+def progress_failure(batch: Batch, error: Exception, requests: Iterable[tuple[Batch, Request]]) -> BatchError:
+    """Make the error for an `on_progress` that raised.
+
+    :param batch: The batch that it was told of.
+    :param error: What it raised.
+    :param requests: The requests that were not handed over, all ended, in order.
+    """
+    return _failure("on_progress failed", batch.indices, error, requests)
+
+
+def input_failure(index: int, error: BaseException) -> BatchError:
+    """Make the error for an iterable that raised, or that held what cannot be embedded.
+
+    :param index: The index of the input that could not be read.
+    :param error: What was raised.
+    """
+    return _failure(f"Reading input[{index}] failed", range(index, index + 1), error, ())
+
+
+def closed_failure(index: int, requests: Sequence[tuple[Batch, Request]]) -> BatchError:
+    """Make the error for reading on after `close()`.
+
+    :param index: The index of the first input that was not read.
+    :param requests: The requests that were not handed over, all ended, in order.
+    """
+    first = requests[0][0].start if requests else index
+    text = f"embed_batches() was closed before the result for input[{first}] was read. Embed the rest with a new call."
+    return BatchError(text, indices=range(first, index), results=_results(requests))
+
+
+def _failure(text: str, indices: range, error: BaseException, requests: Iterable[tuple[Batch, Request]]) -> BatchError:
+    said = error.message if isinstance(error, AzureError) else f"{type(error).__name__}: {error}"
+    failure = BatchError(f"{text}: {said}", indices=indices, results=_results(requests), error=error)
+    failure.__cause__ = error
+    return failure
+
+
+def _results(requests: Iterable[tuple[Batch, Request]]) -> list[EmbeddingsResult]:
+    return [request.result() for _, request in requests if error_of(request) is None]

@@ -30,7 +30,7 @@ from ._lock import Lock
 class InferenceClient:
     """The base of the asynchronous clients.
 
-    It is immutable, safe to share between tasks, and usable in several event loops, one after another.
+    Clients are immutable. They are safe to share between tasks, and usable in several event loops, one after another.
     """
 
     _config: Configuration

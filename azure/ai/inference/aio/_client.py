@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, Union, cast, overload
+from typing import Any, Literal, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from .. import models
 from .._http.endpoint import Kind
-from .._operations.call import check_status, read_answer
+from .._operations.call import check_keywords, check_status, read_answer
 from .._operations.chat import CHAT_SETTINGS, chat_call
 from .._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
 from .._operations.options import (
@@ -36,8 +36,8 @@ from ._base_client import InferenceClient
 class ChatCompletionsClient(InferenceClient):
     """A client for chat completions.
 
-    Constructor settings are defaults; arguments of a call override them. A client is immutable, safe to share between
-    tasks, and usable in several event loops, one after another.
+    Constructor settings are defaults; arguments of a call override them. Clients are immutable. They are safe to share
+    between tasks, and usable in several event loops, one after another.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
@@ -63,7 +63,7 @@ class ChatCompletionsClient(InferenceClient):
     @overload
     async def complete(
         self, *, messages: Messages, stream: bool | None = None, **options: Unpack[CompleteOptions]
-    ) -> Union[ChatCompletions, "models.AsyncStreamingChatCompletions"]: ...
+    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions": ...
 
     @overload
     async def complete(
@@ -72,7 +72,7 @@ class ChatCompletionsClient(InferenceClient):
         *,
         stream: bool | None = None,
         **options: Unpack[CompleteOptions],
-    ) -> Union[ChatCompletions, "models.AsyncStreamingChatCompletions"]: ...
+    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions": ...
 
     @with_options(ChatOptions, RequestOptions)
     async def complete(
@@ -82,7 +82,7 @@ class ChatCompletionsClient(InferenceClient):
         messages: Messages | None = None,
         stream: bool | None = None,
         **options: Unpack[CompleteOptions],
-    ) -> Union[ChatCompletions, "models.AsyncStreamingChatCompletions"]:
+    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions":
         """Continue a conversation.
 
         :param body: The whole request, sent as it is instead of messages and settings: a mapping, bytes, or a binary
@@ -147,8 +147,8 @@ class _EmbeddingsOfAnyKind(InferenceClient):
 class EmbeddingsClient(_EmbeddingsOfAnyKind):
     """A client for embeddings of texts.
 
-    Constructor settings are defaults; arguments of a call override them. A client is immutable, safe to share between
-    tasks, and usable in several event loops, one after another.
+    Constructor settings are defaults; arguments of a call override them. Clients are immutable. They are safe to share
+    between tasks, and usable in several event loops, one after another.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
@@ -180,7 +180,7 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
         :keyword input: A text or a list of texts; the token ids of a text may stand in its place.
         :return: The embeddings, in the order of the input.
-        :raises TypeError: Neither input nor a body were given, or they have an unsupported type; or a keyword is unknown.
+        :raises TypeError: Neither input nor a body were given, they have an unsupported type, or a keyword is unknown.
         :raises ValueError: The input is empty.
         :raises ~azure.core.exceptions.AzureError: The call failed; :mod:`azure.ai.inference.exceptions` lists how.
         """
@@ -197,28 +197,30 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
     ) -> "models.AsyncEmbeddingBatches":
-        """Embed more texts than one request may hold: in several, of which some are under way at a time.
+        """Embed more texts than one request may hold, in several requests, a few of them at a time.
 
-        Iterate over the results, which come in the order of the input, their items numbered through; what has been
-        handed over is not kept, so memory stays flat. Or put all into one result: `await batches.collect()`.
+        Iterate over the results. They arrive in the order of the input, and the index of an item is its place in the
+        whole input. Results are not kept once you have them, so memory stays flat; `await batches.collect()` combines
+        them.
 
-        :param input: The texts; any iterable, which is read as the requests go out.
-        :keyword batch_size: The most texts in a request. The default, 96, is the limit of Cohere's models; OpenAI's take
-            2,048.
-        :keyword batch_length: The most characters, or token ids, in a request, 250,000 by default; the limit of OpenAI's
-            models is 300,000 tokens. A longer text is sent alone.
+        :param input: The texts: any iterable, read as the requests go out.
+        :keyword batch_size: The most texts in a request. The default, 96, is the limit of Cohere's models; that of
+            OpenAI's is 2,048.
+        :keyword batch_length: The most characters, or token ids, in a request, 250,000 by default; the limit of
+            OpenAI's models is 300,000 tokens. A longer text is sent alone.
         :keyword max_concurrency: The most requests at a time, 4 by default.
         :keyword on_progress: Called with the number of texts in each result that you receive; `update` of a tqdm
             progress bar fits.
         :return: An iterator over results.
-        :raises TypeError: The input is not iterable, or an item has an unsupported type.
+        :raises TypeError: The input is not iterable, an item has an unsupported type, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. The error names its inputs
-            and has the results that you have not received yet.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. The
+            error names its inputs and has the results that you have not received yet.
         """
         from .._operations.embedding_plan import plan_batches
         from ._embedding_batches import AsyncEmbeddingBatches
 
+        check_keywords(self._settings, "embed_batches", options)
         plan = plan_batches("embeddings", input, batch_size, batch_length, max_concurrency, options)
         return AsyncEmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
@@ -226,8 +228,8 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
 class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     """A client for embeddings of images.
 
-    Constructor settings are defaults; arguments of a call override them. A client is immutable, safe to share between
-    tasks, and usable in several event loops, one after another.
+    Constructor settings are defaults; arguments of a call override them. Clients are immutable. They are safe to share
+    between tasks, and usable in several event loops, one after another.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
@@ -256,7 +258,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
         :keyword input: A list of `ImageEmbeddingInput`, or of dicts with a data URL as `image`.
         :return: The embeddings, in the order of the input.
-        :raises TypeError: Neither input nor a body were given, or they have an unsupported type; or a keyword is unknown.
+        :raises TypeError: Neither input nor a body were given, they have an unsupported type, or a keyword is unknown.
         :raises ValueError: The input is empty.
         :raises ~azure.core.exceptions.AzureError: The call failed; :mod:`azure.ai.inference.exceptions` lists how.
         """
@@ -273,12 +275,13 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
     ) -> "models.AsyncEmbeddingBatches":
-        """Embed more images than one request may hold: in several, of which some are under way at a time.
+        """Embed more images than one request may hold, in several requests, a few of them at a time.
 
-        Iterate over the results, which come in the order of the input, their items numbered through; what has been
-        handed over is not kept, so memory stays flat. Or put all into one result: `await batches.collect()`.
+        Iterate over the results. They arrive in the order of the input, and the index of an item is its place in the
+        whole input. Results are not kept once you have them, so memory stays flat; `await batches.collect()` combines
+        them.
 
-        :param input: The images; any iterable, which is read as the requests go out.
+        :param input: The images: any iterable, read as the requests go out.
         :keyword batch_size: The most images in a request. The default, 1, is the limit of Cohere's models.
         :keyword batch_length: The most characters of data URLs and texts in a request, 10,000,000 by default. A longer
             image is sent alone.
@@ -286,14 +289,15 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         :keyword on_progress: Called with the number of images in each result that you receive; `update` of a tqdm
             progress bar fits.
         :return: An iterator over results.
-        :raises TypeError: The input is not iterable, or an item has an unsupported type.
+        :raises TypeError: The input is not iterable, an item has an unsupported type, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. The error names its inputs
-            and has the results that you have not received yet.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. The
+            error names its inputs and has the results that you have not received yet.
         """
         from .._operations.embedding_plan import plan_batches
         from ._embedding_batches import AsyncEmbeddingBatches
 
+        check_keywords(self._settings, "embed_batches", options)
         plan = plan_batches("image_embeddings", input, batch_size, batch_length, max_concurrency, options)
         return AsyncEmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
@@ -303,8 +307,8 @@ async def load_client(
 ) -> ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient:
     """Build the client that fits the model behind an endpoint.
 
-    The endpoint is asked what it serves. Serverless and managed endpoints answer; for others pass `model_type`, or build
-    the client yourself.
+    The endpoint is asked what it serves. Serverless and managed endpoints answer; for others pass `model_type`, or
+    build the client yourself.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
@@ -327,7 +331,9 @@ async def load_client(
     return client
 
 
-async def _ask_for_model_info(endpoint: str, credential: AsyncCredential, options: Mapping[str, Any]) -> "models.ModelInfo":
+async def _ask_for_model_info(
+    endpoint: str, credential: AsyncCredential, options: Mapping[str, Any]
+) -> "models.ModelInfo":
     from .._operations.load_client import explain_missing_info
 
     pipeline = {name: value for name, value in options.items() if name not in (*CHAT_SETTINGS, *EMBEDDING_SETTINGS)}
