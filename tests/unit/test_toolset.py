@@ -135,7 +135,7 @@ def injected(
     city: str,
     user: int = Depends(int),  # type: ignore[assignment]
     store: threading.Event = STORE,
-    pair: Pair = Depends(dict),  # type: ignore[assignment]
+    pair: Pair = Depends(dict),  # type: ignore[assignment]  # noqa: B008 (as its users write it)
     log: Any = logging.getLogger(),  # noqa: B008 (as its users write it)
     again: Annotated[int, Depends(int)] = 3,
     options: Options = Options(),
