@@ -20,7 +20,7 @@ from azure.core.pipeline.transport._requests_basic import RequestsTransport  # t
 
 from ._body import BLOCK_SIZE, open_body, read_whole
 from ._http.deadline import CURRENT, Deadline
-from ._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
+from ._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts, on_the_wire
 
 _POOL_SIZE = 100
 
@@ -75,7 +75,7 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
         known = CURRENT.set(deadline)
         try:
-            response = self.next.send(request)
+            response = self.next.send(on_the_wire(request))
         except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
             if deadline is not None:
                 deadline.check()  # a timeout that was shortened to what was left is the deadline's

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
@@ -41,6 +41,7 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.policies._redirect import RedirectPolicyBase  # the decisions that both worlds share
 from azure.core.pipeline.policies._retry import RetryPolicyBase
 from azure.core.rest import HttpRequest
+from azure.core.utils import case_insensitive_dict
 
 from .._version import VERSION
 from .deadline import Deadline
@@ -55,6 +56,8 @@ CREDENTIAL_HEADERS = (
     "Cookie",
 )
 """Headers whose values are secrets."""
+
+_SECRET_NAMES = frozenset(name.lower() for name in CREDENTIAL_HEADERS)
 
 RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504))
 
@@ -97,13 +100,32 @@ def remove_credentials(headers: MutableMapping[str, Any]) -> None:
 def forget_credentials(response: Any) -> None:
     """Leave no credential on the request that a response refers to, nor on the one that requests made of it.
 
+    Their headers are replaced, not changed: a `raw_request_hook` may have kept them. See `on_the_wire`.
+
     :param response: The transport's response, or anything that stands for one.
     """
     internal = getattr(response, "internal_response", None)
-    for request in (getattr(response, "request", None), getattr(internal, "request", None)):
-        headers = getattr(request, "headers", None)
-        if headers is not None:
-            remove_credentials(headers)
+    requests: tuple[Any, Any] = (getattr(response, "request", None), getattr(internal, "request", None))
+    for request in requests:
+        headers: Any = getattr(request, "headers", None)
+        if isinstance(headers, Mapping):
+            shown = cast("Mapping[str, Any]", headers).items()
+            kept = {name: value for name, value in shown if name.lower() not in _SECRET_NAMES}
+            request.headers = case_insensitive_dict(kept)
+
+
+def on_the_wire(request: Request) -> Request:
+    """Return a copy of a request for the transport to send, and for the response and so for errors to refer to.
+
+    Credentials are taken off that copy. The request that hooks and policies saw stays as it was sent, for tests look at
+    it when the call is over.
+
+    :param request: The pipeline's request.
+    """
+    seen = cast("HttpRequest", request.http_request)
+    sent = HttpRequest.__new__(type(seen))
+    vars(sent).update(vars(seen))
+    return PipelineRequest(sent, request.context)
 
 
 def without_query_values(url: str) -> str:
@@ -140,11 +162,27 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
     def on_exception(self, request: Request) -> None:
         """Leave no credential on what the error that is being raised refers to."""
         error = sys.exc_info()[1]
-        remove_credentials(request.http_request.headers)
         forget_credentials(getattr(error, "inner_exception", None))
         for step in getattr(error, "history", None) or ():  # of azure-core's TooManyRedirectsError
             remove_credentials(step.http_request.headers)
             forget_credentials(step.http_response)
+
+
+class RefusedEndpointPolicy(SansIOHTTPPolicy[Any, Any]):
+    """Stands before all others where the endpoint cannot be one: nothing is sent, not even for a token.
+
+    :param refusal: Why.
+    """
+
+    def __init__(self, refusal: str) -> None:
+        self._refusal = refusal
+
+    def on_request(self, request: Request) -> None:
+        """Refuse the request.
+
+        :raises ValueError: Always.
+        """
+        raise ValueError(self._refusal)
 
 
 class RandomRequestIdPolicy(RequestIdPolicy):
@@ -266,6 +304,7 @@ class RedirectDecisions(RedirectPolicyBase):
         target = redirect_target(request.url, location)
         if target and getattr(request, "content", None) and not self._lax and origin(target) != origin(request.url):
             return False
+        request.headers = request.headers.copy()  # the next request's: some are taken off, but not off the last one's
         return target
 
 

@@ -13,8 +13,8 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from .._http.endpoint import Endpoint
-from .._http.policies import forget_credentials, origin, redirect_target, remove_credentials
-from .._http.response_content import content_of, request_headers
+from .._http.policies import forget_credentials, origin, redirect_target
+from .._http.response_content import content_of
 from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
@@ -212,10 +212,9 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     error = _error_inside(call, value, response)
+    forget_credentials(response)
     if error is not None:
-        forget_credentials(response)
         raise error
-    remove_credentials(request_headers(response))
     return cast("dict[str, Any]", value)
 
 

@@ -33,7 +33,7 @@ from typing_extensions import Self
 
 from .._http.deadline import Deadline
 from .._http.keepalive import SOCKET_OPTIONS
-from .._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
+from .._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts, on_the_wire
 from ._body import UnbufferedBody, body_error, read_whole
 
 _POOL_SIZE = 1000
@@ -185,7 +185,7 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         deadline: Deadline | None = context.get("deadline")
         context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
         try:
-            response = await _within(deadline, self.next.send(request))
+            response = await _within(deadline, self.next.send(on_the_wire(request)))
         except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
             if deadline is not None:
                 deadline.check()  # a timeout that was shortened to what was left is the deadline's
