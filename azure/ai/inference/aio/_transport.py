@@ -33,7 +33,7 @@ from typing_extensions import Self
 from .._http.deadline import Deadline
 from .._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
 from .._http.response_headers import forget_wrong_length
-from ._body import open_body
+from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
 
 _TRUST_OPTIONS = ("connection_verify", "connection_cert")
@@ -203,14 +203,14 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
             context["body"] = open_body(answer, deadline)
             deadline = None  # the body keeps to it
         if not (streamed and answer.status_code == 200):
-            await _within(deadline, read_whole(answer))
+            await _within(deadline, read_answer(answer))
         return response
 
 
-async def read_whole(answer: Any) -> None:
+async def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        await answer.read()
+        await read_whole(answer)
     except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
             raise
