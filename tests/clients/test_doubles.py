@@ -487,7 +487,7 @@ with vcr.use_cassette({str(tmp_path / "c.yaml")!r}):
     client.complete(messages=[{{"role": "user", "content": "hi"}}])
 from azure.ai.inference._connections import HTTPConnectionPool
 pool = HTTPConnectionPool("127.0.0.1")
-assert type(pool._new_conn()).__module__ == "urllib3.connection"
+assert pool._new_conn().response_class.__name__ == "DeadlineResponse"
 assert ChatCompletionsClient(sys.argv[1], "a-key-of-some-length").complete(
     messages=[{{"role": "user", "content": "hi"}}]).choices[0].message.content == "hello"
 """
