@@ -146,7 +146,10 @@ def test_tool_choices(caller: Caller, choice: Any, calls: int) -> None:
 
 def test_tools_of_the_service_are_taken(caller: Caller) -> None:
     tools = [{"type": "web_search_20250305", "name": "web_search"}]
-    assert ask(caller, "Hello", tools=tools, tool_choice={"type": "auto"}).status == 200
+    search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}, "anything": 1}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    turns = ("x", model(search, found, {"type": "text", "text": "y"}), "Hello")
+    assert ask(caller, *turns, tools=tools, tool_choice={"type": "auto"}).status == 200
 
 
 def test_structured_output(caller: Caller) -> None:
@@ -261,6 +264,9 @@ def test_redacted_thoughts_go_back(caller: Caller) -> None:
     options, turns = conversation(caller, say="ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9")
     assert [block["type"] for block in turns[1]["content"]][:2] == ["thinking", "redacted_thinking"]
     assert ask(caller, *turns, **options).status == 200
+    found = events(ask(caller, turns[0], stream=True, **options))
+    starts = [event["content_block"] for event in found if event["type"] == "content_block_start"]
+    assert starts[1] == turns[1]["content"][1]
 
 
 MODIFIED = (
@@ -299,9 +305,11 @@ def test_an_older_thought_that_was_changed_is_refused(caller: Caller) -> None:
 
 def test_thoughts_may_be_left_out_as_a_whole_but_not_in_manual_mode(caller: Caller) -> None:
     options, turns = conversation(caller)
+    manual = {**options, "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}
+    assert ask(caller, *turns, **manual).status == 200
     turns[1]["content"] = turns[1]["content"][1:]
     assert ask(caller, *turns, **options).status == 200
-    options |= {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}
+    options = manual
     assert refusal(ask(caller, *turns, **options)).startswith(
         "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking`"
     )

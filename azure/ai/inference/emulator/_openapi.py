@@ -131,8 +131,8 @@ def _operation(family: Family, operation: str) -> dict[str, Any]:
 def _request(family: Family, operation: str) -> dict[str, Any]:
     dialect = DIALECTS[family.dialect]
     if operation.startswith("messages"):
-        required = ("model", "messages", *(("max_tokens",) if operation == "messages" else ()))
-        return {**messages_schema(required), "additionalProperties": False}
+        limit = ("max_tokens",) if operation == "messages" else ()
+        return {**messages_schema(("model", "messages", *limit)), "additionalProperties": False}
     if operation == "chat/completions":
         members = contract.MODEL_INFERENCE if dialect.unknown == "ask" else dialect.members
         schema = contract.request_schema(members, "messages")
