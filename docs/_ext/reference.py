@@ -49,6 +49,20 @@ def public_objects() -> Iterator[tuple[str, Any]]:
             yield f"{module.__name__}.{name}", getattr(module, name)
 
 
+def restore_modules(app: Sphinx) -> None:
+    """Set `__module__` of public classes and functions to the module that defines them, whose source Sphinx reads.
+
+    The package itself sets it to the module that shows them.
+    """
+    for public, value in list(public_objects()):
+        name = public.rpartition(".")[2]
+        for module in [found for key, found in sys.modules.items() if key.startswith(f"{PACKAGE}.")]:
+            if vars(module).get(name) is value and re.search(
+                rf"^(?:async )?(?:class|def) {name}\b", inspect.getsource(module), re.M
+            ):
+                value.__module__ = module.__name__
+
+
 @cache
 def public_names() -> dict[str, str]:
     """Give public names by where the things are defined, and by their last part."""
@@ -262,6 +276,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_autodoc_attrgetter(type, read_member)
     app.add_directive("options", Options)
     app.add_directive("command-line", CommandLine)
+    app.connect("builder-inited", restore_modules, priority=400)
     app.connect("builder-inited", adapt_signatures)
     app.connect("autodoc-process-docstring", complete_docstring)
     app.connect("doctree-read", plain_builtins)

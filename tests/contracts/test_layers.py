@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "_version": "",
     "_json": "",
     "_watch": "",
-    "_model": "_json",
+    "_annotations": "",
+    "_model": "_json _annotations",
     "_model_base": "_json _model",
     "exceptions": "",
     "_http": f"{MECHANISMS}",
@@ -40,8 +41,8 @@ MAY_IMPORT = {
     "prompts": "_operations",
     "tools": f"{MECHANISMS} exceptions models _schemas",
     "tracing": f"{MECHANISMS} _operations _telemetry",
-    "sync": f"{MECHANISMS} exceptions models _http _operations _streaming",
-    "aio": f"{MECHANISMS} exceptions models _http _operations _streaming",
+    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
+    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
     "facade": "models _http _operations sync aio",
     "__init__": "_version facade sync",
     "emulator": "",
@@ -62,13 +63,26 @@ SYNC = {
     "_embedding_batches",
 }
 
-CORE = ("_json", "_model", "_watch", "exceptions", "models", "_http", "_schemas", "_errors", "_wires", "_operations")
+CORE = (
+    "_json",
+    "_annotations",
+    "_model",
+    "_watch",
+    "exceptions",
+    "models",
+    "_http",
+    "_schemas",
+    "_errors",
+    "_wires",
+    "_operations",
+)
 CORE = (*CORE, "_streaming", "_telemetry", "prompts", "tools")
 WIRE = ("asyncio", "socket", "threading", "requests", "aiohttp", "urllib3", "http", "azure.core.pipeline")
 MAY_NAME = {
     "_http.policies": {"azure.core.pipeline", "socket"},  # the base classes of policies; the name of an error
     "_http.keepalive": {"socket"},  # the numbers of a socket's options
     "_telemetry.observer": {"threading"},  # a stream that nobody closed is ended in a thread
+    "_model": {"threading"},  # a lock, so that threads which read a member first get the same object
     "tools": {"asyncio"},  # a `Toolset` runs what a model calls
 }
 

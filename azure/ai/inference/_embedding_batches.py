@@ -1,3 +1,4 @@
+# Generated from aio/_embedding_batches.py by scripts/generate_sync.py. Edit that file, then run the script.
 """The synchronous results of `embed_batches`: keeps requests under way, hands their results over in order."""
 
 from collections import deque
@@ -32,6 +33,8 @@ class EmbeddingBatches(Iterator[EmbeddingsResult]):
     :param plan: What to send.
     :param on_progress: Called with the number of inputs of each result that is handed over.
     """
+
+    __module__ = "azure.ai.inference.models"
 
     def __init__(
         self, embed: Callable[..., EmbeddingsResult], plan: Plan, on_progress: Callable[[int], object] | None
@@ -134,8 +137,6 @@ class EmbeddingBatches(Iterator[EmbeddingsResult]):
         self._pool.close([request for _, request in self._ahead])
         if self._failure is None and (self._ahead or not self._input_ended):
             self._fail(closed_failure(self._next_index, self._ahead))
-
-    close = close
 
     def __del__(self) -> None:
         self._pool.stopped = True

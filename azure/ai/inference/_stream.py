@@ -1,3 +1,4 @@
+# Generated from aio/_stream.py by scripts/generate_sync.py. Edit that file, then run the script.
 """The synchronous stream of chat updates: reads, feeds, hands over. What the bytes mean is told by `ChatStream`."""
 
 from collections import deque
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     """The updates of a streamed chat completion.
 
-    Iterate over it; leaving a `with` block, or the end of the stream, gives the connection back. An update is handed
-    over when its bytes arrive. A stream either completes or raises, behind the last update that had arrived. Not to be
-    shared between threads.
+    Iterate over it; leaving a `with` block, or the end of the stream, gives the connection back. An update is
+    handed over when its bytes arrive. A stream either completes or raises, behind the last update that had arrived. Not
+    to be shared between threads.
 
     :param response: The response to read, or anything with `iter_bytes()` and `close()`.
     :raises ~azure.core.exceptions.HttpResponseError: While iterating: the service sent an error, with its code.
@@ -37,6 +38,8 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     :raises ~azure.core.exceptions.ServiceResponseTimeoutError: While iterating: the read timeout, or the call's
         `timeout`, is over.
     """
+
+    __module__ = "azure.ai.inference.models"
 
     def __init__(
         self, response: Any, *, body: Any = None, call: Call | None = None, watch: "Watch" = UNWATCHED

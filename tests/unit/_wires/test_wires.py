@@ -1,15 +1,25 @@
 """What all wires share: the table of rows, adding up chunks, and what is said of hints and of what cannot be said."""
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
-from azure.ai.inference._wires import WIRES, NoCounterpartError, completion_of, log_dropped
+from azure.ai.inference._wires import WIRES, NoCounterpartError, completion_of, log_dropped, responses
 
 
 def test_each_row_is_found_by_its_api() -> None:
     assert {api: wire.api for api, wire in WIRES.items()} == {"responses": "responses", "messages": "messages"}
     assert {wire.operation for wire in WIRES.values()} == {"responses", "messages"}
+
+
+def test_a_translator_is_loaded_when_it_is_asked_for() -> None:
+    code = f"import sys; from {WIRES['responses'].__module__} import WIRES; "
+    code += "before = {*sys.modules}; WIRES['responses'].translator; print(*({*sys.modules} - before))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert responses.__name__ in loaded
+    assert WIRES["responses"].translator is responses
 
 
 def test_what_cannot_be_said_is_named_with_the_way_out() -> None:

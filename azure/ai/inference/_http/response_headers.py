@@ -39,6 +39,9 @@ class RateLimits(NamedTuple):
     """How many tokens may be spent."""
 
 
+RateLimit.__module__ = RateLimits.__module__ = "azure.ai.inference.models"
+
+
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Find the id that the service gave a request.
 

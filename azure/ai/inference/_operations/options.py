@@ -365,6 +365,10 @@ class SpelledOutSignature(inspect.Signature):
 
     __replace__ = replace
 
+    def __reduce__(self) -> Any:
+        """Copy and pickle as the plain signature: a function's globals do not pickle."""
+        return self._made.__reduce__()
+
 
 def with_options(*options: Any) -> Callable[[F], F]:
     """Spell out a function's `**options` in the signature that `help()` and `inspect.signature` show.

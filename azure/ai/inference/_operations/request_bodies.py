@@ -20,6 +20,8 @@ class ChatCompletionRequest(Model):
     `complete` takes all of these as keywords too, where they are explained.
     """
 
+    __module__ = "azure.ai.inference.models"
+
     messages: Sequence[Mapping[str, Any]] = field(reads=list[ChatRequestMessage])
     """The conversation: message models, or dicts with a role."""
     model: str | None = field(default="azureai")
@@ -59,6 +61,8 @@ class ChatCompletionRequest(Model):
 
 class ChatCompletionStreamRequest(ChatCompletionRequest):
     """A whole chat request whose answer comes in updates, unless `stream` is False."""
+
+    __module__ = "azure.ai.inference.models"
 
     stream: bool | None = field(default=True)
     """Whether the answer comes in updates, True by default."""

@@ -33,6 +33,8 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
     :param on_progress: Called with the number of inputs of each result that is handed over.
     """
 
+    __module__ = "azure.ai.inference.models"
+
     def __init__(
         self,
         embed: Callable[..., Awaitable[EmbeddingsResult]],

@@ -38,6 +38,8 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         `timeout`, is over.
     """
 
+    __module__ = "azure.ai.inference.models"
+
     def __init__(
         self, response: Any, *, body: Any = None, call: Call | None = None, watch: "Watch" = UNWATCHED
     ) -> None:

@@ -178,6 +178,9 @@ _LATER = {
     "UserMessage": "azure.ai.inference.models._messages",
 }
 
+for _name in set(__all__) - set(_LATER):  # the others say it themselves
+    globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
+
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
