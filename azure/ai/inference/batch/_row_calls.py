@@ -84,16 +84,18 @@ class RowCalls:
 
     def body(self, row: BatchRow) -> dict[str, Any]:
         """Return the whole body that is sent for a row."""
-        given = dict(row.body)
-        return {**self.defaults, **{name: value for name, value in given.items() if name not in _STREAMING}}
+        body = {**self.defaults, **row.body}
+        return {name: value for name, value in body.items() if name not in _STREAMING}
 
     def _arguments(self, body: Mapping[str, Any]) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
         extras: dict[str, Any] = {}
         for name, value in dict(body).items():
+            if name in _STREAMING:
+                continue
             if name == self._own or name in self._known:
                 arguments[name] = NULL if value is None else value
-            elif name not in _STREAMING:
+            else:
                 extras[name] = value
         if extras:
             arguments["model_extras"] = {**self._extras, **extras}

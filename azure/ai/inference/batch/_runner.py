@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from azure.core.exceptions import AzureError
 
@@ -117,6 +117,7 @@ class Runner:
         self._out: asyncio.Queue[Any] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
         self._pulling: asyncio.Task[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.stopping = False
         """Whether no more requests begin."""
 
@@ -146,7 +147,10 @@ class Runner:
 
     def stop(self) -> None:
         """Begin no more requests. Those under way are finished. Called in the loop that runs them."""
+        if self.stopping:
+            return
         self.stopping = True
+        self._timer = asyncio.get_running_loop().call_later(_GRACE, self._give_up)
         self._stop_event.set()
         self._changed.set()
         for _ in range(self.max_concurrency):
@@ -154,17 +158,14 @@ class Runner:
         if self._pulling is not None:
             self._pulling.cancel()
 
-    async def idle(self) -> None:
-        """Wait until nothing is under way, for some time."""
-        if self._workers:
-            await asyncio.wait(self._workers, timeout=_GRACE)
-
     async def _finish(self) -> None:
-        """Let requests under way finish; cancel those that take too long."""
-        await self.idle()
+        """Let requests under way finish; those that take too long are cancelled."""
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        cast("asyncio.TimerHandle", self._timer).cancel()
+
+    def _give_up(self) -> None:
         for worker in self._workers:
             worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
 
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
@@ -213,12 +214,8 @@ class Runner:
                 self._pulling = asyncio.current_task()
                 try:
                     job = await anext(self._source)
-                except StopAsyncIteration:
+                except (StopAsyncIteration, asyncio.CancelledError):  # `stop` cancels the wait for a job
                     return None
-                except asyncio.CancelledError:
-                    if self.stopping:
-                        raise _StoppedError from None
-                    raise
                 finally:
                     self._pulling = None
                 if job is None:
