@@ -23,6 +23,7 @@ from azure.ai.inference.batch import (
     BatchRow,
     BatchRun,
     Progress,
+    _row_run,
     _runner,
     chat_row,
     collect,
@@ -51,7 +52,10 @@ def test_each_row_gets_its_result(endpoint: Emulator, tmp_path: Path) -> None:
     assert all(line.startswith('{"custom_id": "r') and '"request_sha256": "' in line for line in lines)
 
 
-def test_running_again_asks_only_what_has_no_result(endpoint: Emulator, tmp_path: Path) -> None:
+def test_running_again_asks_only_what_has_no_result(
+    endpoint: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_row_run, "_SKIPPED_AT_ONCE", 4)
     output = tmp_path / "out.jsonl"
     run_of(endpoint, output=output).run(rows_of(10))
     run = run_of(endpoint, output=output)

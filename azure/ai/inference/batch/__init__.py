@@ -34,3 +34,8 @@ __all__ = [
     "embedding_row",
     "read_rows",
 ]
+
+for _shown in (BatchResponse, BatchResult, BatchRow, BatchRowError, BatchRun, Progress, RunUsage, Summary):
+    _shown.__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
+for _function in (chat_row, collect, embedding_row, read_rows):
+    _function.__module__ = __name__

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ._journal import parts_of, read_lines, result_of
 from ._results import BatchResult, wrap_result
 from ._row_index import IndexedRow, RowIndex, RowState
+from ._run_journal import parts_of, read_lines, result_of
 
 _PLACE_BITS = 48
 """Bits of an index's number that hold a place in a file, of 256 TB at most; those above hold the number of the file."""

@@ -9,12 +9,12 @@ from typing import Any
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
 from ..exceptions import BatchStoppedError
-from ._journal import Journal
 from ._pacing import Pacer
 from ._results import BatchResult, answered, failed
 from ._row_calls import RowCall, RowCalls
 from ._row_index import IndexedRow, RowState, request_bits
 from ._rows import check_row
+from ._run_journal import Journal
 from ._run_options import RunOptions
 from ._runner import Job, Outcome, QuotaWaitError, Runner
 from ._summary import Progress, Summary

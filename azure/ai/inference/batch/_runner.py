@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, cast
 
 from azure.core.exceptions import AzureError
 
-from .._http.policies import PACED, PacedCall
 from .._http.response_headers import RateLimits, rate_limits
+from .._http.retries import PACED, PacedCall
 from ._pacing import Pacer
 
 _GRACE = 30.0
@@ -108,7 +108,7 @@ class Runner:
         self._max_attempts, self._max_wait = max_attempts, max_wait
         self._ordered = ordered
         self._begun, self._lost, self._finished, self._noted = begun, lost, finished, noted
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         self._look_at = 0.0
         self._changed, self._stop_event = asyncio.Event(), asyncio.Event()
         self._gate, self._source_lock = asyncio.Lock(), asyncio.Lock()
@@ -125,7 +125,7 @@ class Runner:
         """Carry jobs out, and hand over what `finished` returns, as long as somebody takes it. Used once.
 
         :param jobs: The jobs; `None` among them gives others a turn.
-        :raises BaseException: What the iterable or one of the functions raised, or an error that hits every job, behind
+        :raises Exception: What the iterable or one of the functions raised, or an error that hits every job, behind
             the outcomes of what had begun before.
         """
         self._source = _pull(jobs)
@@ -167,7 +167,7 @@ class Runner:
         for worker in self._workers:
             worker.cancel()
 
-    def _fail(self, error: BaseException) -> None:
+    def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error
         self.stop()
 
@@ -196,10 +196,8 @@ class Runner:
                 self._noted(outcome)
             except _StoppedError:
                 return
-            except BaseException as error:  # whatever the caller's own functions raise ends the run
+            except Exception as error:  # noqa: BLE001 - whatever the caller's own functions raise ends the run
                 self._fail(error)
-                if not isinstance(error, Exception):
-                    raise
                 return
             finally:
                 slot.cancel()
@@ -208,9 +206,7 @@ class Runner:
         """Return the next job, `None` behind the last."""
         async with self._source_lock:
             job = None
-            while job is None:
-                if self.stopping:
-                    raise _StoppedError
+            while job is None and not self.stopping:
                 self._pulling = asyncio.current_task()
                 try:
                     job = await anext(self._source)
@@ -220,7 +216,7 @@ class Runner:
                     self._pulling = None
                 if job is None:
                     await asyncio.sleep(0)
-            if self._ordered:
+            if self._ordered and job is not None:
                 self._slots.append(slot)
             return job
 

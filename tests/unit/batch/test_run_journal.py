@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from azure.ai.inference.batch import BatchResult, chat_row, collect
-from azure.ai.inference.batch import _journal as journals
-from azure.ai.inference.batch._journal import Journal, line_of, parts_of
+from azure.ai.inference.batch import _run_journal as journals
 from azure.ai.inference.batch._results import wrap_result
 from azure.ai.inference.batch._row_index import IndexedRow, RowIndex, RowState, request_bits
+from azure.ai.inference.batch._run_journal import Journal, line_of, parts_of
 
 SHA = "f" * 64
 
