@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any, Final, TypeGuard
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PIECE: Final = re.compile(r"\s*\w{1,12}|\s*[^\w\s]|\s+")
 
 
@@ -36,8 +37,13 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 
 def compact(value: Any) -> str:
-    """JSON without spaces, as services stream it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Return JSON without spaces, as services stream it."""
+    return escape_surrogates(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
+def escape_surrogates(text: str) -> str:
+    """Return JSON that can be encoded: half of a pair of surrogates, which UTF-8 lacks, is escaped."""
+    return text if text.isascii() else _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def pieces(text: str) -> list[str]:
