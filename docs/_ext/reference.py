@@ -29,9 +29,9 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import safe_getattr
 from sphinx.util.typing import stringify_annotation
 
-from azure.ai.inference import _options
-from azure.ai.inference._model import Derived, Model
-from azure.ai.inference._options import SpelledOutSignature
+from azure.ai.inference._model import Model, computed
+from azure.ai.inference._operations import options as _options
+from azure.ai.inference._operations.options import SpelledOutSignature
 from azure.ai.inference.models import ChatCompletionRequest
 
 PACKAGE = "azure.ai.inference"
@@ -47,6 +47,20 @@ def public_objects() -> Iterator[tuple[str, Any]]:
         module = importlib.import_module(PACKAGE + suffix)
         for name in module.__all__:
             yield f"{module.__name__}.{name}", getattr(module, name)
+
+
+def restore_modules(app: Sphinx) -> None:
+    """Set `__module__` of public classes and functions to the module that defines them, whose source Sphinx reads.
+
+    The package itself sets it to the module that shows them.
+    """
+    for public, value in list(public_objects()):
+        name = public.rpartition(".")[2]
+        for module in [found for key, found in sys.modules.items() if key.startswith(f"{PACKAGE}.")]:
+            if vars(module).get(name) is value and re.search(
+                rf"^(?:async )?(?:class|def) {name}\b", inspect.getsource(module), re.M
+            ):
+                value.__module__ = module.__name__
 
 
 @cache
@@ -66,7 +80,7 @@ def read_member(owner: type, name: str, *default: Any) -> Any:
             return default[0]
         raise AttributeError(name)
     value = safe_getattr(owner, name, *default)
-    if isinstance(value, Derived):
+    if isinstance(value, computed):
         return property(value._read)
     return value
 
@@ -262,6 +276,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_autodoc_attrgetter(type, read_member)
     app.add_directive("options", Options)
     app.add_directive("command-line", CommandLine)
+    app.connect("builder-inited", restore_modules, priority=400)
     app.connect("builder-inited", adapt_signatures)
     app.connect("autodoc-process-docstring", complete_docstring)
     app.connect("doctree-read", plain_builtins)

@@ -2,10 +2,13 @@
 
 import asyncio
 import base64
+import concurrent.futures
+import contextlib
 import gc
 import json
 import threading
 import tracemalloc
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import DecodeError, HttpResponseError
 
+from azure.ai.inference.aio import EmbeddingsClient as AsyncEmbeddingsClient
 from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.exceptions import BatchError
 from azure.ai.inference.models import (
@@ -22,7 +26,7 @@ from azure.ai.inference.models import (
     ImageEmbeddingInput,
 )
 
-from .conftest import Serve, Stream, World, settle
+from .conftest import KEY, Serve, Stream, World, settle
 from .raw_server import answer
 
 PIXEL = base64.b64decode(
@@ -219,7 +223,9 @@ async def test_what_had_come_behind_a_failed_batch_is_kept(world: World, serve: 
     assert isinstance(error, BatchError)
     have = [item.index for result in [*updates, *error.results] for item in result.data]
     assert have == [index for index in range(6) if index not in error.indices]
-    assert await stream.rest() == []
+    assert await stream.until_fault() == ([], error), "a part never looks whole"
+    with pytest.raises(BatchError, match="Too long"):
+        await settle(stream.real.collect())
 
 
 async def test_batches_refuse_an_answer_with_fewer_embeddings(world: World, serve: Serve) -> None:
@@ -237,10 +243,12 @@ async def test_usage_that_is_not_told(world: World, serve: Serve) -> None:
     assert got.usage.total_tokens == 0
 
 
-async def test_what_is_no_answer_is_not_wrapped(world: World, serve: Serve) -> None:
+async def test_a_misspelt_keyword_of_batches_is_refused_at_once(world: World, serve: Serve) -> None:
     server = serve(answer(body=embeddings([0.5])))
     with pytest.raises(TypeError, match="nonsense"):
-        await settle(world.embeddings(server.url).embed_batches(["a", "b"], batch_size=1, nonsense=1).collect())
+        world.embeddings(server.url).embed_batches(["a", "b"], batch_size=1, nonsense=1)
+    with pytest.raises(TypeError, match="nonsense"):
+        world.image_embeddings(server.url).embed_batches([], nonsense=1)
     assert server.requests == []
 
 
@@ -250,10 +258,194 @@ async def test_batches_that_are_left_early(world: World, serve: Serve) -> None:
     async with Stream(world.embeddings(server.url).embed_batches(texts, batch_size=1, max_concurrency=2)) as batches:
         assert (await anext(batches)).data[0].index == 0
     await batches.close()
-    assert await batches.rest() == []
+    _, error = await batches.until_fault()
+    assert isinstance(error, BatchError)
+    assert "closed before the result for input[1] was read" in str(error)
     await asyncio.sleep(0.05)
     assert len(server.requests) <= 6, "of a thousand"
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("embed_batches")]
+
+
+def failing_texts(fault: Any, count: int = 5) -> Iterator[Any]:
+    """Texts, and behind them something that is none, or an error."""
+    yield from map(str, range(count))
+    if isinstance(fault, BaseException):
+        raise fault
+    yield fault
+    yield "never reached"
+
+
+def indices(results: Iterable[EmbeddingsResult]) -> list[int]:
+    return [item.index for result in results for item in result.data]
+
+
+@pytest.mark.parametrize("fault", [None, 5, {"a": 1}, ValueError("no more rows"), RuntimeError()], ids=repr)
+@pytest.mark.parametrize("count", [0, 1, 5, 6])
+@pytest.mark.parametrize("max_concurrency", [1, 3])
+async def test_all_inputs_before_one_that_cannot_be_read_are_embedded(
+    world: World, emulator: Emulator, fault: Any, count: int, max_concurrency: int
+) -> None:
+    """Whether they are collected or read one by one."""
+    client = world.embeddings(emulator.url, emulator.key, dimensions=2)
+    options: dict[str, Any] = {"batch_size": 2, "max_concurrency": max_concurrency}
+    batches = client.embed_batches(failing_texts(fault, count), **options)
+    with pytest.raises(BatchError, match=rf"Reading input\[{count}\] failed: ") as caught:
+        await settle(batches.collect())
+    assert indices(caught.value.results) == list(range(count))
+    assert caught.value.indices == range(count, count + 1)
+    assert caught.value.__cause__ is caught.value.inner_exception
+    assert isinstance(caught.value.__cause__, type(fault) if isinstance(fault, Exception) else TypeError)
+    with pytest.raises(BatchError) as again:
+        await settle(batches.collect())
+    assert again.value is caught.value
+    assert indices(again.value.results) == list(range(count)), "once"
+
+    stream = Stream(client.embed_batches(failing_texts(fault, count), **options))
+    results, error = await stream.until_fault()
+    assert isinstance(error, BatchError)
+    assert indices([*results, *error.results]) == list(range(count))
+    assert await stream.until_fault() == ([], error)
+
+
+async def test_an_interrupted_iterable_does_not_look_ended(world: World, emulator: Emulator) -> None:
+    texts = failing_texts(KeyboardInterrupt(), 3)
+    stream = Stream(world.embeddings(emulator.url, emulator.key).embed_batches(texts, batch_size=1))
+    with pytest.raises(KeyboardInterrupt):
+        await anext(stream)
+    results, error = await stream.until_fault()
+    assert indices(results) == [0, 1]
+    assert isinstance(error, BatchError)
+    assert error.indices == range(2, 3)
+    assert isinstance(error.inner_exception, KeyboardInterrupt)
+
+
+@pytest.mark.parametrize("hook", ["raw_request_hook", "raw_response_hook"])
+@pytest.mark.parametrize("fault", [ValueError("the hook's own"), ConnectionError(), SystemExit(3)], ids=repr)
+async def test_a_hook_that_raises_loses_no_answer(
+    world: World, emulator: Emulator, hook: str, fault: BaseException
+) -> None:
+    def look(context: Any) -> None:
+        if json.loads(context.http_request.content)["input"] == ["3"]:
+            raise fault
+
+    if world.name == "aio" and not isinstance(fault, Exception):
+        pytest.skip("asyncio ends its loop on SystemExit")
+    client = world.embeddings(emulator.url, emulator.key)
+    stream = Stream(client.embed_batches(map(str, range(6)), batch_size=1, max_concurrency=2, **{hook: look}))
+    results, error = await stream.until_fault()
+    assert isinstance(error, BatchError)
+    assert error.inner_exception is fault
+    assert (error.indices, indices(results)) == (range(3, 4), [0, 1, 2])
+    assert await stream.until_fault() == ([], error)
+
+
+async def test_on_progress_that_raises_loses_no_answer(world: World, emulator: Emulator) -> None:
+    fault = ValueError("the bar is broken")
+    seen: list[int] = []
+
+    def progress(count: int) -> None:
+        seen.append(count)
+        if len(seen) == 3:
+            raise fault
+
+    client = world.embeddings(emulator.url, emulator.key)
+    batches = client.embed_batches(map(str, range(10)), batch_size=1, max_concurrency=2, on_progress=progress)
+    with pytest.raises(BatchError, match="on_progress failed: ValueError: the bar is broken") as caught:
+        await settle(batches.collect())
+    assert caught.value.inner_exception is fault
+    have = indices(caught.value.results)
+    assert have[:4] == [0, 1, 2, 3]
+    assert have == list(range(len(have)))
+    assert batches.usage.total_tokens == 2, "of what was handed over"
+
+
+async def test_an_interruption_in_on_progress_loses_no_answer(world: World, emulator: Emulator) -> None:
+    seen: list[int] = []
+
+    def progress(count: int) -> None:
+        seen.append(count)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    client = world.embeddings(emulator.url, emulator.key)
+    batches = client.embed_batches(map(str, range(5)), batch_size=1, on_progress=progress)
+    with pytest.raises(KeyboardInterrupt):
+        await settle(batches.collect())
+    assert indices(await Stream(batches).rest()) == [0, 1, 2, 3, 4]
+    assert batches.usage.total_tokens == 5
+
+
+async def test_a_read_that_is_cancelled_goes_on(serve: Serve) -> None:
+    """`asyncio.wait_for(anext(batches), 1)` may give up waiting, and no request nor answer is lost by it."""
+    go = threading.Event()
+    server = serve([go, answer(body=embeddings([0.5]))])
+    async with AsyncEmbeddingsClient(server.url, KEY) as client:
+        batches = client.embed_batches(map(str, range(4)), batch_size=1, max_concurrency=1)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(anext(batches), 0.05)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(batches.collect(), 0.05)
+        go.set()
+        assert indices([await anext(batches)]) == [0]
+        assert indices([await batches.collect()]) == [1, 2, 3]
+        assert len(server.requests) == 4
+
+
+async def test_a_cancelled_collection_keeps_what_it_had(serve: Serve) -> None:
+    go = threading.Event()
+    server = serve(answer(body=embeddings([0.5])), answer(body=embeddings([0.5])), [go, answer(body=embeddings([0.5]))])
+    async with AsyncEmbeddingsClient(server.url, KEY) as client:
+        batches = client.embed_batches(map(str, range(3)), batch_size=1, max_concurrency=1)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(batches.collect(), 0.2)
+        go.set()
+        assert indices([await batches.collect()]) == [0, 1, 2]
+        assert batches.usage.total_tokens == 9
+
+
+async def test_a_request_that_cancels_itself_is_an_error(world: World, serve: Serve) -> None:
+    """A hook may raise what looks like the cancellation of requests that were never sent."""
+
+    def cancel(_: Any) -> None:
+        raise concurrent.futures.CancelledError if world.name == "sync" else asyncio.CancelledError
+
+    client = world.embeddings(serve(answer(body=embeddings([0.5]))).url)
+    stream = Stream(client.embed_batches(["a", "b"], batch_size=1, raw_request_hook=cancel))
+    results, error = await stream.until_fault()
+    assert (results, error.indices if isinstance(error, BatchError) else None) == ([], range(1))
+
+
+@pytest.mark.parametrize("name", ["close", "aclose"])
+async def test_either_name_closes_batches(serve: Serve, name: str) -> None:
+    server = serve(answer(body=embeddings([0.5])))
+    async with AsyncEmbeddingsClient(server.url, KEY) as client:
+        batches = client.embed_batches(map(str, range(100)), batch_size=1)
+        assert indices([await anext(batches)]) == [0]
+        await getattr(batches, name)()
+        async with contextlib.aclosing(batches):
+            with pytest.raises(BatchError, match="closed"):
+                await anext(batches)
+        await asyncio.sleep(0.05)
+        assert len(server.requests) <= 9, "of a hundred"
+
+
+async def test_batches_that_are_read_to_their_end_may_be_closed(world: World, emulator: Emulator) -> None:
+    stream = Stream(world.embeddings(emulator.url, emulator.key).embed_batches(["a", "b"], batch_size=1))
+    assert indices([await anext(stream), await anext(stream)]) == [0, 1]
+    await stream.close()
+    assert await stream.rest() == []
+
+
+async def test_batches_that_nobody_reads_on_begin_no_more_requests(world: World, serve: Serve) -> None:
+    go = threading.Event()
+    server = serve(answer(body=embeddings([0.5])), [go, answer(body=embeddings([0.5]))])
+    stream = Stream(world.embeddings(server.url).embed_batches(map(str, range(100)), batch_size=1, max_concurrency=1))
+    await anext(stream)
+    del stream
+    gc.collect()
+    go.set()
+    await asyncio.sleep(0.1)
+    assert len(server.requests) <= 2
 
 
 async def test_memory_stays_flat(world: World, serve: Serve) -> None:

@@ -20,7 +20,7 @@ import pydantic
 import pytest
 
 from azure.ai.inference import ChatCompletionsClient
-from azure.ai.inference._keepalive import SOCKET_OPTIONS
+from azure.ai.inference._http.keepalive import SOCKET_OPTIONS
 from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatCompletionsClient
 
 from .conftest import KEY, MESSAGES, Serve, World, settle

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ResourceNotFoundError
 
-from azure.ai.inference._load import kind_of
+from azure.ai.inference._operations.load_client import kind_of
 from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import ModelType
 

@@ -14,7 +14,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
 from azure.ai.inference import __version__
-from azure.ai.inference._options import RequestOptions, names
+from azure.ai.inference._operations.options import RequestOptions, names
 from azure.ai.inference.emulator import Emulator
 
 from .conftest import Serve, World, settle

@@ -16,6 +16,8 @@ from azure.core.exceptions import (
 )
 from azure.core.rest import HttpRequest
 
+from azure.ai.inference._http.policies import PACED, PacedCall
+
 from .conftest import KEY, Serve, World
 from .raw_server import CUT, RESET, answer, completion
 
@@ -57,20 +59,20 @@ def header(value: str | timedelta) -> str:
 
 
 WAITS: dict[str, tuple[dict[str, str | timedelta], tuple[float, float]]] = {
-    "seconds": ({"retry_after": "7"}, (7, 7)),
-    "fraction": ({"retry_after": "0.5"}, (0.5, 0.5)),
-    "none at all": ({"retry_after": "0"}, (0, 0)),
+    "seconds": ({"retry_after": "7"}, (7, 7.7)),
+    "fraction": ({"retry_after": "0.5"}, (0.5, 0.55)),
+    "none at all": ({"retry_after": "0"}, (0, 0.05)),
     "date": ({"retry_after": timedelta(seconds=600)}, (100, 120)),
-    "near date": ({"retry_after": timedelta(seconds=60)}, (10, 60)),
-    "past date": ({"retry_after": timedelta(seconds=-60)}, (0, 0)),
-    "retry-after-ms": ({"retry_after_ms": "250"}, (0.25, 0.25)),
-    "x-ms-retry-after-ms": ({"x_ms_retry_after_ms": "250"}, (0.25, 0.25)),
-    "the finest counts": ({"retry_after": "1", "retry_after_ms": "250"}, (0.25, 0.25)),
-    "capped": ({"retry_after": "99999"}, (120, 120)),
+    "near date": ({"retry_after": timedelta(seconds=60)}, (10, 66)),
+    "past date": ({"retry_after": timedelta(seconds=-60)}, (0, 0.05)),
+    "retry-after-ms": ({"retry_after_ms": "250"}, (0.25, 0.3)),
+    "x-ms-retry-after-ms": ({"x_ms_retry_after_ms": "250"}, (0.25, 0.3)),
+    "the finest counts": ({"retry_after": "1", "retry_after_ms": "250"}, (0.25, 0.3)),
+    "capped": ({"retry_after": "99999"}, (108, 120)),
     "nonsense": ({"retry_after": "soon"}, (0, 0.8)),
     "negative": ({"retry_after": "-5"}, (0, 0.8)),
     "endless": ({"retry_after": "inf"}, (0, 0.8)),
-    "nan": ({"retry_after_ms": "nan", "retry_after": "3"}, (3, 3)),
+    "nan": ({"retry_after_ms": "nan", "retry_after": "3"}, (3, 3.3)),
     "empty": ({"retry_after": ""}, (0, 0.8)),
 }
 
@@ -91,7 +93,38 @@ async def test_the_longest_wait_is_the_callers(world: World, serve: Serve) -> No
     client = world.chat(server.url, transport=transport, retry_backoff_max=5)
     await client.complete()
     await client.complete(retry_backoff_max=2)
-    assert transport.waits == [5, 2]
+    first, second = transport.waits
+    assert 4.5 <= first <= 5
+    assert 1.8 <= second <= 2
+
+
+@pytest.mark.parametrize("asked", ["10", "600"])
+async def test_callers_that_are_sent_away_together_do_not_return_together(
+    world: World, serve: Serve, asked: str
+) -> None:
+    transport = world.transport()
+    client = world.chat(serve(*[failing(429, retry_after=asked), GOOD] * 5).url, transport=transport)
+    for _ in range(5):
+        await client.complete()
+    assert len(set(transport.waits)) == 5
+    assert all(10 <= wait <= 11 if asked == "10" else 108 <= wait <= 120 for wait in transport.waits)
+
+
+async def test_a_caller_who_paces_owns_429_and_leaves_the_rest(world: World, serve: Serve) -> None:
+    server = serve(failing(503), failing(408), [RESET], GOOD, failing(503), failing(429))
+    client = world.chat(server.url, transport=world.transport())
+    paced = PacedCall()
+    token = PACED.set(paced)
+    try:
+        await client.complete()
+        assert (paced.retries, paced.maybe_paid) == (3, 2)
+        with pytest.raises(HttpResponseError) as caught:
+            await client.complete(retry_on_status_codes=[429, 418])
+    finally:
+        PACED.reset(token)
+    assert caught.value.status_code == 429
+    assert paced.retries == 4
+    assert len(server.requests) == 6
 
 
 async def test_waits_grow_and_have_jitter(world: World, serve: Serve) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from azure.ai.inference._cli._chat import counting
-from azure.ai.inference._endpoint import Service
+from azure.ai.inference._cli._conversation import counting
+from azure.ai.inference._http.endpoint import Service
 from azure.ai.inference.emulator import Emulator, Reply
 
 from ..clients.raw_server import CHUNKED_HEAD, CUT, DONE, STOP, answer, chunk, event, stream, update

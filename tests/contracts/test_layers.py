@@ -1,13 +1,17 @@
-"""Imports go down only, the two shells do not know each other, and importing the package loads what it needs."""
+"""Folders import one way, without a circle, and importing the package loads what it needs.
+
+A module is read from its syntax tree, so imports inside functions count as well. Only `TYPE_CHECKING` blocks are free.
+"""
 
 import ast
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,136 +20,206 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
+MECHANISMS = "_version _json _model _watch"
 
-FLOORS = {
-    0: "_version _json _model _model_base _sse _url _headers _docstring _reading _records _shapes _strict _functions "
-    "_reasoning _environment _deadline _keepalive _vectors _telemetry_switch",
-    1: "models exceptions",
-    2: "_options _settings _endpoint _advice _faults _errors _call _load _info _chat _chat_stream "
-    "_accumulate _thinking _structured _embeddings _batching _policies tools prompts "
-    "_telemetry _telemetry_content",
-    3: "__init__ _base_client _client _stream _body _batches _transport _connections aio emulator _observer tracing "
-    "_cli __main__",
+MAY_IMPORT = {
+    "_version": "",
+    "_json": "",
+    "_watch": "",
+    "_annotations": "",
+    "_model": "_json _annotations",
+    "_model_base": "_json _model",
+    "exceptions": "",
+    "_http": f"{MECHANISMS}",
+    "_schemas": f"{MECHANISMS} exceptions",
+    "models": f"{MECHANISMS} _http _schemas",
+    "_errors": f"{MECHANISMS} exceptions _http",
+    "_streaming": f"{MECHANISMS} exceptions models _http _errors",
+    "_wires": f"{MECHANISMS} _streaming",
+    "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors",
+    "_telemetry": f"{MECHANISMS} models _http _operations",
+    "prompts": "_operations",
+    "tools": f"{MECHANISMS} exceptions models _schemas",
+    "tracing": f"{MECHANISMS} _operations _telemetry",
+    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
+    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
+    "facade": "models _http _operations sync aio",
+    "__init__": "_version facade sync",
+    "emulator": "",
+    "_cli": f"{MECHANISMS} __init__ exceptions facade _http _errors _operations emulator",
+    "__main__": "_cli",
 }
-"""What stands on which floor: modules, and packages with all that is in them."""
+"""What each folder, or file of the top, may import beside itself. `sync` is the synchronous shell, `facade` is
+`models/__init__`, which shows what users import."""
 
-UPWARD = {
-    ("models", "_stream"),  # 1.0.0b9 published the streams among the models
-    ("models", "aio._stream"),
-    ("models", "_batches"),  # and so are the batches, which belong beside the result that they give
-    ("models", "aio._batches"),
-    ("models._chat", "_structured"),  # `parse_as` and `from_function` hand over to what knows types
-    ("models._format", "_structured"),  # so does a response format that is a type
+SYNC = {
+    "_transport",
+    "_connections",
+    "_request_pool",
+    "_base_client",
+    "_client",
+    "_stream",
+    "_body",
+    "_embedding_batches",
 }
-"""The imports that go up, each on its first use and not when the module is loaded."""
 
-SYNC_SHELL = {"_base_client", "_client", "_stream", "_body", "_batches", "_transport", "_connections"}
-
+CORE = (
+    "_json",
+    "_annotations",
+    "_model",
+    "_watch",
+    "exceptions",
+    "models",
+    "_http",
+    "_schemas",
+    "_errors",
+    "_wires",
+    "_operations",
+)
+CORE = (*CORE, "_streaming", "_telemetry", "prompts", "tools")
 WIRE = ("asyncio", "socket", "threading", "requests", "aiohttp", "urllib3", "http", "azure.core.pipeline")
 MAY_NAME = {
-    "_policies": {"azure.core.pipeline", "socket"},  # the base classes of policies; the name of an error
-    "_keepalive": {"socket"},  # the numbers of a socket's options
+    "_http.policies": {"azure.core.pipeline", "socket"},  # the base classes of policies; the name of an error
+    "_http.keepalive": {"socket"},  # the numbers of a socket's options
+    "_telemetry.observer": {"threading"},  # a stream that nobody closed is ended in a thread
+    "_model": {"threading"},  # a lock, so that threads which read a member first get the same object
     "tools": {"asyncio"},  # a `Toolset` runs what a model calls
 }
 
 
-def modules() -> list[str]:
-    paths = (path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py"))
-    return sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
+@cache
+def modules() -> dict[str, Path]:
+    """Return the package's modules by their names below it."""
+    names = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        names[".".join(parts[:-1] if parts[-1] == "__init__" and parts[1:] else parts)] = path
+    return names
 
 
+def folder(module: str) -> str:
+    """Return the row of `MAY_IMPORT` that a module belongs to."""
+    top = module.split(".")[0]
+    if module == "models":
+        return "facade"
+    return "sync" if top in SYNC else top
+
+
+class _Imports(ast.NodeVisitor):
+    """Collects import statements, those of functions too, but not those that only type checkers read."""
+
+    def __init__(self) -> None:
+        self.found: list[ast.Import | ast.ImportFrom] = []
+
+    def visit_If(self, node: ast.If) -> None:
+        if not (isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+            self.generic_visit(node)
+        for statement in node.orelse:
+            self.visit(statement)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found.append(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self.found.append(node)
+
+
+@cache
 def tree(module: str) -> ast.Module:
-    path = PACKAGE / module.replace(".", "/")
-    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return ast.parse(source.read_text("utf-8"))
+    return ast.parse(modules()[module].read_text("utf-8"))
 
 
-def absolute(module: str, node: ast.ImportFrom) -> str:
-    """Name what a relative import is from, below the package."""
-    is_package = (PACKAGE / module.replace(".", "/")).is_dir()
+@cache
+def imports(module: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    visitor = _Imports()
+    visitor.visit(tree(module))
+    return tuple(visitor.found)
+
+
+def origin(module: str, node: ast.ImportFrom) -> str:
+    """Return what a relative import names, below the package."""
     parents = [] if module == "__init__" else module.split(".")
-    parents = parents[: len(parents) - node.level + (1 if is_package else 0)] if node.level else []
+    if modules()[module].name != "__init__.py":
+        parents = parents[:-1]
+    parents = parents[: len(parents) - node.level + 1]
     return ".".join([*parents, *([node.module] if node.module else [])])
 
 
 @cache
 def own_imports(module: str) -> frozenset[str]:
-    """Name the package's modules that a module imports, whenever it does so."""
-    known = set(modules())
+    """Return the modules of the package that a module imports, whenever it does so."""
     found = set()
-    for node in ast.walk(tree(module)):
+    for node in imports(module):
         if isinstance(node, ast.ImportFrom) and node.level:
-            origin = absolute(module, node)
-            parts = {f"{origin}.{alias.name}".lstrip(".") for alias in node.names} & known
-            found |= parts or {origin}
-    return frozenset(found - {""})
+            start = origin(module, node)
+            parts = {f"{start}.{alias.name}".lstrip(".") for alias in node.names} & modules().keys()
+            found |= parts or {start or "__init__"}
+    lazy = re.findall(rf'"{re.escape(NAME)}\.([\w.]+)"', modules()[module].read_text("utf-8"))
+    if module == "models":  # it names what it loads later as text
+        found |= set(lazy)
+    return frozenset(found)
 
 
 def outside_imports(module: str) -> Iterator[str]:
-    for node in ast.walk(tree(module)):
+    for node in imports(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
+        elif not node.level:
             yield str(node.module)
 
 
-def floor(module: str) -> int:
-    [found] = [number for number, names in FLOORS.items() if module.split(".")[0] in names.split()]
-    return found
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_folder_imports_only_what_its_row_names(module: str) -> None:
+    allowed = {folder(module), *MAY_IMPORT[folder(module)].split()}
+    assert {other for other in own_imports(module) if folder(other) not in allowed} == set()
 
 
-@pytest.mark.parametrize("module", modules())
-def test_imports_go_down_only(module: str) -> None:
-    upward = {(module, other) for other in own_imports(module) if floor(other) > floor(module)}
-    assert upward <= UPWARD
+def test_no_row_names_more_than_is_there() -> None:
+    used: dict[str, set[str]] = {row: set() for row in MAY_IMPORT}
+    for module in modules():
+        used[folder(module)] |= {folder(other) for other in own_imports(module)}
+    assert set(MAY_IMPORT) == {folder(module) for module in modules()}
+    surplus = {row: set(names.split()) - used[row] - set(MECHANISMS.split()) for row, names in MAY_IMPORT.items()}
+    assert {row: names for row, names in surplus.items() if names} == {}
 
 
-def test_every_upward_import_is_there_and_lazy() -> None:
-    for module, other in UPWARD:
-        assert other in own_imports(module)
-        runs_at_once = [node for node in tree(module).body if isinstance(node, ast.ImportFrom)]
-        assert other not in {absolute(module, node) for node in runs_at_once}
+def test_folders_stand_one_above_the_other() -> None:
+    """But for the facade: users and the clients see it, and it loads the streams where somebody asks for them."""
+    rows = {row: set(names.split()) - {"facade"} for row, names in MAY_IMPORT.items() if row != "facade"}
+    assert list(TopologicalSorter(rows).static_order())
 
 
 def test_there_are_no_circles() -> None:
-    graph = {name: {other for other in own_imports(name) if (name, other) not in UPWARD} for name in modules()}
-    assert list(TopologicalSorter(graph).static_order())
+    graph = {module: own_imports(module) for module in modules()}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+    assert len(order) == len(graph)
 
 
-@pytest.mark.parametrize("module", [name for name in modules() if floor(name) < 3])
+def test_one_name_is_one_file() -> None:
+    """But for `aio`, which mirrors the top, and `models`, whose modules are the words that the others speak of."""
+    stems = Counter(
+        path.stem
+        for name, path in modules().items()
+        if name.split(".")[0] not in ("aio", "models") and "__" not in path.stem
+    )
+    assert [stem for stem, count in stems.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("module", sorted(name for name in modules() if name.split(".")[0] in CORE))
 def test_the_core_does_no_io(module: str) -> None:
     wire = {name for used in outside_imports(module) for name in WIRE if f"{used}.".startswith(f"{name}.")}
     assert wire <= MAY_NAME.get(module, set())
 
 
-def test_the_shells_do_not_know_each_other() -> None:
-    for module in modules():
-        if module.split(".")[0] == "aio":
-            assert not own_imports(module) & SYNC_SHELL, module
-        elif module in SYNC_SHELL:
-            assert not {name for name in own_imports(module) if name.startswith("aio")}, module
-
-
-def test_nothing_but_the_command_line_knows_the_emulator() -> None:
-    for module in modules():
-        if module.split(".")[0] not in ("emulator", "_cli"):
-            assert not {name for name in own_imports(module) if name.startswith("emulator")}, module
-
-
-def test_nothing_knows_the_command_line() -> None:
-    for module in modules():
-        if module.split(".")[0] not in ("_cli", "__main__"):
-            assert not {name for name in own_imports(module) if name.split(".")[0] == "_cli"}, module
-
-
-def test_contributors_are_shown_the_floors() -> None:
+def test_contributors_are_shown_the_folders() -> None:
     text = (PACKAGE.parents[2] / "CONTRIBUTING.md").read_text("utf-8")
-    boxes = re.findall(r"^┌─ (\d) .*?┐$(.*?)^└", text, re.M | re.S)
-    shown = {int(number): re.findall(r"\w+", re.sub(r"\(.*?\)", "", inside)) for number, inside in boxes}
-    assert {number: sorted(names.split()) for number, names in FLOORS.items()} == {
-        number: sorted(names) for number, names in shown.items()
-    }
-    assert len({len(line) for line in text.splitlines() if line.startswith(("┌", "│", "└"))}) == 1
+    [shown] = re.findall(r"^```text\nazure/ai/inference/\n(.*?)^```", text, re.M | re.S)
+    listed = re.findall(r"^  ((?:\w+(?:\.py|/) +)+)", shown, re.M)
+    names = [name.rstrip("/").removesuffix(".py") for line in listed for name in line.split()]
+    assert sorted(names) == sorted({module.split(".")[0] for module in modules()})
 
 
 def test_the_private_names_of_others_are_listed_with_their_reason() -> None:
@@ -171,7 +245,8 @@ def test_importing_the_package_loads_no_more_than_it_needs() -> None:
     heavy = {"requests", "aiohttp", "pydantic", "opentelemetry", "yaml", "jinja2", "urllib3", "asyncio", "difflib"}
     heavy |= {"argparse", "getpass"}
     assert not loaded & heavy
-    ours = {"aio", "emulator", "prompts", "tracing", "tools", "_stream", "_errors", "_structured", "_shapes", "_cli"}
+    ours = {"aio", "emulator", "prompts", "tracing", "tools", "_stream", "_streaming", "_errors", "_schemas", "_wires"}
+    ours |= {"_telemetry", "_cli", "batch", "models._messages", "_embedding_batches"}
     assert not loaded & {f"{NAME}.{name}" for name in ours}
 
 

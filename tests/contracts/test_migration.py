@@ -29,8 +29,8 @@ from azure.core.serialization import NULL
 
 import azure.ai.inference
 from azure.ai.inference import ChatCompletionsClient, models, tools
-from azure.ai.inference._endpoint import resolve
-from azure.ai.inference._options import RequestOptions
+from azure.ai.inference._http.endpoint import resolve
+from azure.ai.inference._operations.options import RequestOptions
 from azure.ai.inference._transport import SyncTransport
 from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatCompletionsClient
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall

@@ -1,15 +1,20 @@
 """The public names: what `__all__` says is what is public, it is sorted, and 1.0.0b9's names are all there."""
 
+import copy
 import importlib
 import inspect
+import pickle
+import subprocess
+import sys
 import types
+import typing
 from typing import Any
 
 import pytest
 
 import azure.ai.inference
 from azure.ai.inference import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient, aio
-from azure.ai.inference._options import ChatOptions, ClientOptions, EmbeddingOptions, RequestOptions, names
+from azure.ai.inference._operations.options import ChatOptions, ClientOptions, EmbeddingOptions, RequestOptions, names
 
 PUBLIC = (
     "azure.ai.inference",
@@ -35,13 +40,8 @@ OF_B9 = {
         StreamingChatResponseToolCallUpdate SystemMessage TextContentItem ToolMessage UserMessage
     """,
     "azure.ai.inference.prompts": "PromptTemplate",
-    "azure.ai.inference.prompts._utils": "remove_leading_empty_space",
-    "azure.ai.inference._model_base": "Model SdkJSONEncoder rest_discriminator rest_field",
-    "azure.ai.inference.models._models": """
-        ChatCompletionsToolCall ChatRequestMessage CompletionsUsage FunctionCall JsonSchemaFormat ModelInfo
-    """,
 }
-"""What code written for 1.0.0b9 imports: its public names, and the private ones that dependants use."""
+"""The public names of 1.0.0b9. Private ones that dependants use are in `test_kept_paths.py`."""
 
 CLIENTS = [
     (ChatCompletionsClient, "complete", ChatOptions),
@@ -136,3 +136,48 @@ def test_help_shows_the_options() -> None:
     text = pydoc.render_doc(ChatCompletionsClient, renderer=pydoc.plaintext)
     assert "reasoning_effort" in text
     assert "retry_total" in text
+
+
+@pytest.mark.parametrize("name", [*PUBLIC, "azure.ai.inference.tracing"])
+def test_what_is_public_says_where_it_is_shown(name: str) -> None:
+    """So that pickles and `repr` survive when a file moves."""
+    module = importlib.import_module(name)
+    for entry in module.__all__:
+        value = getattr(module, entry)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            assert value.__module__ == name
+            assert pickle.loads(pickle.dumps(value)) is value
+
+
+def test_a_class_says_so_before_anybody_asked_its_module() -> None:
+    code = """
+from azure.ai.inference._http.response_headers import RateLimits
+from azure.ai.inference._stream import StreamingChatCompletions
+from azure.ai.inference._operations.request_bodies import ChatCompletionRequest
+from azure.ai.inference.models._messages import UserMessage
+print({kind.__module__ for kind in (RateLimits, StreamingChatCompletions, ChatCompletionRequest, UserMessage)})
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "{'azure.ai.inference.models'}\n"
+
+
+METHODS = [
+    (client, name)
+    for client in dict.fromkeys(client for client, _, _ in CLIENTS)
+    for name, _ in inspect.getmembers(client, inspect.isfunction)
+    if not name.startswith("_") or name == "__init__"
+]
+
+
+@pytest.mark.parametrize(("client", "method"), METHODS)
+def test_type_hints_resolve(client: type, method: str) -> None:
+    assert typing.get_type_hints(client)
+    assert typing.get_type_hints(getattr(client, method)) or method == "close"
+
+
+@pytest.mark.parametrize(("client", "method"), METHODS)
+def test_signatures_are_values(client: type, method: str) -> None:
+    signature = inspect.signature(getattr(client, method))
+    assert copy.copy(signature) == signature
+    assert copy.deepcopy(signature) == signature
+    assert pickle.loads(pickle.dumps(signature)) == signature

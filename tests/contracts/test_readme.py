@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from azure.ai.inference._endpoint import resolve
+from azure.ai.inference._http.endpoint import resolve
 from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.emulator.__main__ import _parser
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from azure.ai.inference.emulator import Emulator, Fault
-from azure.ai.inference.emulator._quota import Quota
+from azure.ai.inference.emulator._quota import Quota, estimate
+from azure.ai.inference.emulator._request import RecordedRequest
+from azure.ai.inference.emulator._stats import Stats
 from azure.ai.inference.emulator._weather import Weather, parse_faults
 
 from .conftest import DEPLOYMENT, FOUNDRY, LOCAL, PROJECT, SERVERLESS, Caller, Got
@@ -351,3 +353,95 @@ def test_a_minute_passes() -> None:
     now[0] += 40
     assert quota.wait() == 0
     assert Quota(None, None, lambda: 0.0).headers() == {}
+
+
+@pytest.mark.parametrize(("window", "share"), [(1, 10), (10, 100), (60, 600)])
+def test_a_quota_is_judged_over_a_window(window: float, share: int) -> None:
+    now = [100.0]
+    quota = Quota(600, None, lambda: now[0], window=window)
+
+    def admitted() -> int:
+        count = 0
+        while quota.wait() == 0:
+            quota.spend(1)
+            count += 1
+        return count
+
+    assert [admitted(), admitted()] == [share, 0]
+    assert quota.headers()["x-ratelimit-limit-requests"] == "600"
+    assert quota.headers()["x-ratelimit-renewalperiod-requests"] == str(window)
+    now[0] += window / 2
+    assert quota.wait() == window / 2
+    now[0] += window / 2
+    assert admitted() == share
+
+
+@pytest.mark.parametrize(("count", "later"), [(False, 10), (True, 7)])
+def test_refused_requests_may_count(count: bool, later: int) -> None:
+    now = [0.0]
+    quota = Quota(600, 10_000, lambda: now[0], window=1, refused_count=count)
+    for _ in range(10):
+        quota.wait()
+        quota.spend(1)
+    for _ in range(3):
+        assert quota.wait() == 1
+        quota.refuse()
+    now[0] += 1
+    assert quota.wait() == 0
+    assert quota.headers()["x-ratelimit-remaining-requests"] == str(later)
+    now[0] += 5
+    assert quota.wait() == 0
+    assert quota.headers()["x-ratelimit-remaining-requests"] == "10"
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [
+        ({"messages": [{"role": "user", "content": "x" * 400}]}, 109),
+        ({"messages": [], "max_tokens": 50, "n": 2}, 101),
+        ({"messages": [], "max_completion_tokens": 30, "max_tokens": 50}, 31),
+        ({"input": "x" * 40}, 10),
+        ({}, 0),
+    ],
+)
+def test_what_a_request_may_take_is_estimated(body: dict[str, Any], tokens: int) -> None:
+    request = RecordedRequest("POST", "/v1/chat/completions", raw=json.dumps(body).encode())
+    assert estimate(request) == tokens
+    quota = Quota(None, 1000, lambda: 0.0, by_estimate=True)
+    quota.wait()
+    quota.spend(5, request)
+    assert quota.headers()["x-ratelimit-remaining-tokens"] == str(1000 - tokens)
+
+
+def test_a_quota_says_nothing_if_asked_to() -> None:
+    with Emulator(requests_per_minute=1, quota_wait="nothing") as endpoint:
+        caller = Caller(endpoint)
+        assert caller.chat("Hello").status == 200
+        refused = caller.chat("Hello")
+        assert (refused.status, refused.headers.get("retry-after")) == (429, None)
+
+
+def test_stats_tell_what_was_asked() -> None:
+    with Emulator(faults="503") as endpoint:
+        caller = Caller(endpoint)
+        for _ in range(2):
+            caller.post(SERVERLESS, {"messages": [{"role": "user", "content": "Hi"}]}, {"x-ms-client-request-id": "a"})
+        caller.chat("Hello", path="/v1/chat/completions")
+        got = caller.send("GET", "/emulator/stats").body
+        assert got == {
+            "requests": 3,
+            "paths": {"/chat/completions": 2, "/v1/chat/completions": 1},
+            "statuses": {"503": 1, "200": 2},
+            "ids": 1,
+            "repeated_ids": {"a": 2},
+        }
+        endpoint.reset()
+        assert caller.send("GET", "/emulator/stats").body["requests"] == 0
+
+
+def test_stats_keep_the_newest_ids() -> None:
+    stats = Stats(most_ids=2)
+    for named in ("a", "b", "b", "c"):
+        stats.count(RecordedRequest("POST", "/v1", headers={"x-ms-client-request-id": named}), 200)
+    assert stats.report()["ids"] == 2
+    assert stats.report()["repeated_ids"] == {"b": 2}

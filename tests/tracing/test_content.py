@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from azure.ai.inference._endpoint import resolve
-from azure.ai.inference._telemetry import (
+from azure.ai.inference._http.endpoint import resolve
+from azure.ai.inference._telemetry.attributes import (
     LATEST_SCHEMA,
     TOKEN_BUCKETS,
     Request,
@@ -16,7 +16,7 @@ from azure.ai.inference._telemetry import (
     server_attributes,
     usage_attributes,
 )
-from azure.ai.inference._telemetry_content import choice_events, content_attributes, message_events
+from azure.ai.inference._telemetry.content import choice_events, content_attributes, message_events
 
 PARTS: list[tuple[Any, Any]] = [
     ({"content": "Hi"}, [{"type": "text", "content": "Hi"}]),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import AzureError, DecodeError
 
-from azure.ai.inference._telemetry_content import WITHHELD, exception_attributes, is_quoting
+from azure.ai.inference._telemetry.content import WITHHELD, exception_attributes, is_quoting
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall
 
 from .conftest import Telemetry, World

@@ -6,7 +6,7 @@ from typing import Any, Optional, TypedDict, Union
 from pydantic import BaseModel
 from typing_extensions import assert_type
 
-from azure.ai.inference._options import ChatOptions
+from azure.ai.inference._operations.options import ChatOptions
 from azure.ai.inference.models import ChatCompletions
 
 

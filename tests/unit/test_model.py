@@ -2,15 +2,22 @@
 
 import copy
 import json
+import os
 import pickle
+import subprocess
+import sys
+from collections import OrderedDict, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from functools import partial
+from threading import Barrier
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pytest
 from azure.core.serialization import NULL
 
-from azure.ai.inference._model import Model, field
+from azure.ai.inference._model import Model, _settle, _unlock, field
 from azure.ai.inference.models import (
     AssistantMessage,
     ChatChoice,
@@ -42,6 +49,10 @@ WIRE = {
     "usage": {"total_tokens": 3},
     "vendor": [1],
 }
+
+
+class ListOfOnesOwn(list[Any]):
+    """A list of a class that only its maker knows."""
 
 
 def answer() -> ChatCompletions:
@@ -274,3 +285,214 @@ def test_what_is_in_a_module_and_what_is_not() -> None:
     assert set(dir(models)) == set(models.__all__)
     with pytest.raises(AttributeError, match="no attribute 'NoSuchModel'"):
         models.NoSuchModel  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        OrderedDict,
+        partial(defaultdict, dict),
+        MappingProxyType,
+        dict,
+        ChatCompletions,
+    ],
+)
+@pytest.mark.parametrize("gather", [list, tuple, ListOfOnesOwn])
+def test_objects_and_arrays_of_every_class_become_models(make: Any, gather: Any) -> None:
+    items = [make({"type": "text", "text": "a"}), "b", make({"type": "image_url", "image_url": make({"url": "u"})})]
+    message = UserMessage({"content": gather(items)})
+    assert message.content is message["content"] is dict(message.items())["content"]
+    assert type(message.content) is list
+    assert message.content == items
+    if make is ChatCompletions:  # a model already, of the caller's choice
+        return
+    assert [type(item) for item in message.content] == [TextContentItem, str, ImageContentItem]
+    assert message.content[2].image_url.url == "u"
+    whole: Any = ChatCompletions({"usage": make({"total_tokens": 3}), "choices": gather([make({"index": 0})])})
+    assert whole["usage"].total_tokens == whole.usage.total_tokens == 3
+    assert whole.choices[0].index == 0
+
+
+def test_nested_lists_are_lists_and_what_is_put_into_them_becomes_models() -> None:
+    got = answer()
+    assert type(got.choices) is type(got["choices"]) is list
+    plain: Any = {"index": 2}
+    for place in (0, 1, 3):
+        got.choices.insert(place, plain)
+        assert [type(choice) for choice in got.choices] == [ChatChoice] * len(got.choices)
+        assert got.choices[place].index == 2
+    many = ChatCompletions({"choices": [{"index": index} for index in range(100)]})
+    assert many.choices is many.choices
+    assert many.choices[50].index == 50
+    many.choices.append(plain)
+    assert many.choices[100].index == 2
+    assert many.choices is many.choices
+
+
+def test_lists_of_nothing_to_wrap_stay_as_they_are() -> None:
+    for held in ([], ["a"], [1, None], ["a"] * 50):
+        message = UserMessage({"content": held})
+        assert message.content is held
+
+
+def test_defaults_are_filled_in_and_not_shared() -> None:
+    class Default(Model):
+        name: str = "bob"
+        tags: list[Any] = field(default=[1])
+        more: dict[str, Any] = {}  # noqa: RUF012
+        moment: datetime = datetime(1970, 1, 2, tzinfo=timezone.utc)
+        reason: CompletionsFinishReason = CompletionsFinishReason.STOPPED
+        none: str | None = None
+        text: str
+
+        def method(self) -> str:
+            return self.name
+
+    class Holder(Model):
+        held: Default
+        all_held: list[Default]
+
+    wire = {"name": "bob", "tags": [1], "more": {}, "moment": 86400, "reason": "stop"}
+    made = [
+        Default(),
+        Default({}),
+        Holder({"held": {}}).held,
+        Holder({"all_held": [{}]}).all_held[0],
+    ]
+    for default in made:
+        assert default == wire
+        assert (default.name, default.method(), default.none) == ("bob", "bob", None)
+        assert default.moment == datetime(1970, 1, 2, tzinfo=timezone.utc)
+        default.tags.append(2)
+        default.more["x"] = 1
+    assert Default() == wire
+    assert Default(name="eve", text="t") == {**wire, "name": "eve", "text": "t"}
+    assert Default({"name": "eve"}).name == "eve"
+    assert Default(name=None).name is None  # type: ignore[arg-type]
+    assert Holder().held is None
+
+
+def test_a_default_of_a_family() -> None:
+    class Base(Model, kinds_by="kind"):
+        kind: str
+
+    class One(Base, discriminator="one"):
+        size: int = 3
+
+    class Holder(Model):
+        bases: list[Base]
+
+    bases: Any = Holder({"bases": [{"kind": "one"}, {"kind": "two"}]}).bases
+    assert bases == [{"kind": "one", "size": 3}, {"kind": "two"}]
+    assert [type(base) for base in bases] == [One, Base]
+
+
+def test_a_method_of_a_fields_name_is_no_default() -> None:
+    class Odd(Model):
+        size: int
+
+        @property
+        def size(self) -> int:  # type: ignore[no-redef]
+            return 3
+
+    assert Odd() == {}
+    assert Odd({"size": 2}).size == 2
+
+
+def test_threads_that_read_first_get_one_object() -> None:
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(200):
+                got = answer()
+                barrier = Barrier(8)
+
+                def read(_: int, got: ChatCompletions = got, barrier: Barrier = barrier) -> tuple[Any, Any]:
+                    barrier.wait()
+                    return got.choices, got.choices[0].message
+
+                reads = list(pool.map(read, range(8)))
+                assert all(choices is got.choices and message is got.choices[0].message for choices, message in reads)
+    finally:
+        sys.setswitchinterval(switch)
+
+
+def test_a_member_that_another_thread_wrapped_first_is_given() -> None:
+    got = ChatCompletions({"usage": (usage := {"total_tokens": 3})})
+
+    def wrap(value: Any) -> Any:
+        """Wrap as another thread does while this one is at it."""
+        return type(got.usage)(value)
+
+    assert _settle(got, "usage", usage, wrap) is got.usage
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+def test_a_child_process_can_wrap_though_a_thread_was_wrapping() -> None:
+    program = """
+import os, sys
+from azure.ai.inference._model import Model
+from azure.ai.inference.models import ChatCompletions
+Model._settling.acquire()
+child = os.fork()
+if not child:
+    os._exit(0 if ChatCompletions({"choices": [{"index": 7}]}).choices[0].index == 7 else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
+
+
+def test_the_lock_is_renewed_in_a_child_process() -> None:
+    Model._settling.acquire()
+    _unlock()
+    assert answer().choices[0].index == 0
+
+
+def test_pickles_of_the_first_release_still_load() -> None:
+    pickled = (
+        b"\x80\x02cazure.ai.inference.models._chat\nChatCompletions\nq\x00)\x81q\x01X\x07\x00\x00\x00choicesq\x02"
+        b"cazure.ai.inference._model\nModels\nq\x03)\x81q\x04cazure.ai.inference.models._chat\nChatChoice\nq\x05)\x81"
+        b"q\x06X\x05\x00\x00\x00indexq\x07K\x07sas}q\x08b."
+    )
+    assert type(pickle.loads(pickled).choices) is list
+    assert pickle.loads(pickled).choices[0].index == 7
+
+
+UNION: list[tuple[Any, type[Any]]] = [
+    ({"role": "system", "content": "x"}, SystemMessage),
+    ({"role": "user", "content": "x"}, UserMessage),
+    (MappingProxyType({"role": "assistant"}), AssistantMessage),
+    (OrderedDict(role="assistant", content="x"), AssistantMessage),
+    (SystemMessage("x"), SystemMessage),
+    ({"content": "x"}, UserMessage),
+    ({"role": None}, UserMessage),
+    ({"role": "robot"}, UserMessage),
+]
+
+
+@pytest.mark.parametrize(("given", "cls"), UNION)
+def test_pydantic_picks_a_message_by_its_role(given: Any, cls: type[Any]) -> None:
+    from pydantic import BaseModel, TypeAdapter
+
+    class Kept(BaseModel):
+        message: UserMessage | SystemMessage | AssistantMessage
+
+    kept = Kept.model_validate({"message": given}).message
+    assert type(kept) is cls
+    assert kept == dict(given)
+    assert kept is given or not isinstance(given, ChatRequestMessage)
+    many = TypeAdapter(list[SystemMessage | AssistantMessage | UserMessage])
+    if "role" in given and given["role"] in ("system", "user", "assistant"):
+        assert [type(message) for message in many.validate_python([given, given])] == [cls, cls]
+        assert [type(message) for message in many.validate_json(json.dumps([dict(given)]))] == [cls]
+
+
+def test_pydantic_takes_the_base_of_a_family_for_all_of_them() -> None:
+    from pydantic import TypeAdapter, ValidationError
+
+    adapter = TypeAdapter(ChatRequestMessage)
+    assert type(adapter.validate_python({"role": "user", "content": "x"})) is UserMessage
+    assert type(adapter.validate_python({"role": "robot"})) is ChatRequestMessage
+    with pytest.raises(ValidationError, match="instance of SystemMessage"):
+        TypeAdapter(SystemMessage).validate_python({"role": "user"})

@@ -14,11 +14,12 @@ class OwnMessage(ChatRequestMessage, discriminator="own"):
     role: Literal[ChatRole.DEVELOPER] = rest_discriminator(name="role")  # type: ignore[assignment]
     content: str = rest_field(visibility=["read", "create"])
     vendor_name: str = rest_field(name="vendorName")
+    tags: list[str] = rest_field(default=[])
 
 
 def test_a_message_class_of_a_users() -> None:
     message = OwnMessage(role=ChatRole.DEVELOPER, content="x", vendor_name="v")
-    assert message == {"role": "developer", "content": "x", "vendorName": "v"}
+    assert message == {"role": "developer", "content": "x", "vendorName": "v", "tags": []}
     assert message.vendor_name == "v"
     assert isinstance(message, Model)
 

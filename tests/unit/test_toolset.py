@@ -21,9 +21,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pydantic
 import pytest
 
-from azure.ai.inference._docstring import read_docstring
 from azure.ai.inference._model import wrap_as
-from azure.ai.inference._reading import MisfitError
+from azure.ai.inference._schemas.docstrings import read_docstring
+from azure.ai.inference._schemas.readers import MisfitError
 from azure.ai.inference.exceptions import ToolCallError
 from azure.ai.inference.models import (
     AssistantMessage,

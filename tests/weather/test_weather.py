@@ -40,7 +40,7 @@ def test_every_fault_that_the_emulator_plays_has_a_case() -> None:
         fault for case in CASES if isinstance(case.play, Emulated) for fault in _weather.parse_faults(case.play.faults)
     ]
     assert {fault.kind for fault in played} >= {*_weather._KINDS, *map(str, _weather._MESSAGES), "429"}
-    assert {fault.says or "retry-after" for fault in played if fault.kind == "429"} == {*_weather._WAITS}
+    assert {fault.says or "retry-after" for fault in played if fault.kind == "429"} == {*_weather.WAITS}
     for kind, ways in _weather._WAYS.items():
         assert {fault.says or ways[0] for fault in played if fault.kind == kind} == {*ways}
 

@@ -6,3 +6,6 @@ from ._version import VERSION
 
 __version__ = VERSION
 __all__ = ["ChatCompletionsClient", "EmbeddingsClient", "ImageEmbeddingsClient", "load_client"]
+
+for _name in __all__:
+    globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files

@@ -1,33 +1,43 @@
-"""What the synchronous clients have in common: a pipeline, raw requests, model information, closing."""
+# Generated from aio/_base_client.py by scripts/generate_sync.py. Edit that file, then run the script.
+"""The base of the synchronous clients: pipeline, requests of your own, model information, closing."""
 
 import copy
 from collections.abc import Mapping
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from azure.core import PipelineClient
 from azure.core.rest import HttpRequest, HttpResponse
 from typing_extensions import Self, Unpack
 
-from ._call import make_call
-from ._endpoint import Kind
-from ._environment import with_environment
-from ._options import RequestOptions, with_options
-from ._policies import KeyPolicy, build_policies, remove_credentials
-from ._settings import Configuration, Credential, Settings, is_key, make_credential, make_settings, pipeline_options
-
-if TYPE_CHECKING:
-    from .models import ModelInfo
+from . import models
+from ._http.endpoint import Kind
+from ._http.policies import KeyPolicy, build_policies, remove_credentials
+from ._http.proxies import with_environment
+from ._operations.call import make_call
+from ._operations.options import RequestOptions, with_options
+from ._operations.settings import (
+    Configuration,
+    Credential,
+    Settings,
+    is_key,
+    make_credential,
+    make_settings,
+    pipeline_options,
+)
 
 
 class InferenceClient:
-    """The base of the synchronous clients. Immutable, and safe to share between threads."""
+    """The base of the synchronous clients.
+
+    Clients are immutable. They are safe to share between threads.
+    """
 
     _config: Configuration
     _client: PipelineClient[Any, Any]
     _settings: Settings
-    _model_infos: "dict[str | None, ModelInfo]"
+    _model_infos: "dict[str | None, models.ModelInfo]"
 
     def _build(
         self, endpoint: str, credential: Credential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
@@ -41,8 +51,8 @@ class InferenceClient:
         self._model_info_lock = Lock()
 
     @property
-    def _model_info(self) -> "ModelInfo | None":
-        """What the endpoint said of its model, if it was asked: the name under which dependants look."""
+    def _model_info(self) -> "models.ModelInfo | None":
+        """The model information, if the endpoint was asked for it. Dependants read it under this name."""
         return self._model_infos.get(None)
 
     def _with_defaults(self, changes: Mapping[str, Any]) -> Self:
@@ -54,19 +64,19 @@ class InferenceClient:
     @with_options(RequestOptions)
     def get_model_info(
         self, *, model: str | None = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
-    ) -> "ModelInfo":
-        """Ask the endpoint what model it serves.
+    ) -> "models.ModelInfo":
+        """Ask the endpoint which model it serves.
 
-        Serverless and managed endpoints tell; Azure OpenAI and most others do not. The answer is kept, for each model
-        that is asked for: one request is made however many callers ask.
+        Serverless and managed endpoints answer; Azure OpenAI and most others do not. The client keeps the answer for
+        each model, so that however many callers ask, one request is sent.
 
-        :keyword model: Which model, on endpoints that serve several (api-version 2025-04-01 and later).
+        :keyword model: The model to ask about, on endpoints that serve several (api-version 2025-04-01 and later).
         :keyword force_refresh: Whether to ask again.
-        :return: Name, type and maker of the model.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not tell.
-        :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+        :return: The model's name, type and provider.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not provide model information.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused the request.
         """
-        from ._info import info_operation, model_info_of
+        from ._operations.model_info import info_operation, model_info_of
 
         call = make_call(self._settings, "get_model_info", info_operation(model), options)
         with self._model_info_lock:
@@ -76,20 +86,20 @@ class InferenceClient:
             response = self._client._pipeline.run(call.request, **call.options)
             info = model_info_of(call, response.http_response)
             if call.cls is not None:
-                return cast("ModelInfo", call.result(response, info))
+                return cast("models.ModelInfo", call.result(response, info))
             self._model_infos[model] = info
             return info
 
     def send_request(self, request: HttpRequest, *, stream: bool = False, **kwargs: Any) -> HttpResponse:
         """Send a request of your own through the client's pipeline, with its credential.
 
-        :param request: The request, which is left as it is. A relative URL is taken as below the endpoint. To another
-            origin than the endpoint's, no credential goes along.
-        :keyword stream: Whether the body of the response is left for you to read.
-        :keyword kwargs: What azure-core's pipeline takes for each request: https://aka.ms/azsdk/python/options.
+        :param request: The request; it is not changed. A relative URL is resolved against the endpoint. The credential
+            is sent to the endpoint's origin only.
+        :keyword stream: Whether to leave the response's body for you to read.
+        :keyword kwargs: Options of azure-core's pipeline: https://aka.ms/azsdk/python/options.
         :return: The response, whatever its status.
-        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
-        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
+        :raises ~azure.core.exceptions.ServiceRequestError: No connection could be made.
+        :raises ~azure.core.exceptions.ServiceResponseError: No response arrived, or not in time.
         """
         own = copy.deepcopy(request)
         own.url = self._settings.endpoint.absolute(own.url)
@@ -100,7 +110,7 @@ class InferenceClient:
         return response
 
     def close(self) -> None:
-        """Close the connections, also of clients made by `with_defaults`. The client cannot be used any more."""
+        """Close the connections, which clients made by `with_defaults` share. Neither can be used afterwards."""
         self._client.close()
 
     def __enter__(self) -> Self:
@@ -132,7 +142,7 @@ class InferenceClient:
 
 
 def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, Any]) -> PipelineClient[Any, Any]:
-    from ._transport import SHELLS, SyncTransport
+    from ._transport import WIRE_POLICIES, SyncTransport
 
     endpoint = settings.endpoint
     transport = options.get("transport")
@@ -144,6 +154,6 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
         if is_key(credential):
             authentication: Any = KeyPolicy(credential, endpoint.key_headers)
         else:
-            authentication = SHELLS.token(credential, *endpoint.scopes)
-        policies = build_policies(endpoint.base_url, authentication, SHELLS, options)
+            authentication = WIRE_POLICIES.token(credential, *endpoint.scopes)
+        policies = build_policies(endpoint.base_url, authentication, WIRE_POLICIES, options)
     return PipelineClient(endpoint.base_url, transport=transport, policies=policies)

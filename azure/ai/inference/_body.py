@@ -7,12 +7,12 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, ServiceResponseTimeoutError
 
-from ._deadline import Deadline
+from ._http.deadline import Deadline
 
 BLOCK_SIZE = 65536
 
 
-class PromptBody:
+class UnbufferedBody:
     """The body of one of urllib3's responses, read as it arrives.
 
     requests and urllib3 wait for a full block, or for a whole chunk, before they hand anything over; this hands over
@@ -100,7 +100,7 @@ class PromptBody:
         return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
-def reader(response: Any, body: PromptBody | None) -> Callable[[], bytes]:
+def reader(response: Any, body: UnbufferedBody | None) -> Callable[[], bytes]:
     """Make the function that waits for a response's next bytes, and gives none at its end.
 
     :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.

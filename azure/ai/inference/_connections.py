@@ -14,11 +14,11 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3 import connection, connectionpool
 
-from ._deadline import CURRENT, Deadline
-from ._keepalive import SOCKET_OPTIONS
+from ._http.deadline import CURRENT, Deadline
+from ._http.keepalive import SOCKET_OPTIONS
 
 
-class TimelyReader(io.RawIOBase):
+class DeadlineReader(io.RawIOBase):
     """The bytes of a socket, until a deadline.
 
     :param raw: What reads the socket.
@@ -52,14 +52,14 @@ class TimelyReader(io.RawIOBase):
         super().close()
 
 
-class TimelyResponse(HTTPResponse):
+class DeadlineResponse(HTTPResponse):
     """A response whose head, too, is read until the deadline of the call that is under way."""
 
     def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         deadline = CURRENT.get()
         if deadline is not None:
-            self.fp = io.BufferedReader(TimelyReader(self.fp.detach(), sock, deadline))
+            self.fp = io.BufferedReader(DeadlineReader(self.fp.detach(), sock, deadline))
 
 
 # With the names of their bases, which stand in the messages of urllib3's errors.
@@ -68,13 +68,13 @@ class TimelyResponse(HTTPResponse):
 class HTTPConnection(connection.HTTPConnection):
     """A connection whose answers keep to the deadline."""
 
-    response_class = TimelyResponse
+    response_class = DeadlineResponse
 
 
 class HTTPSConnection(connection.HTTPSConnection):
     """The same, over TLS."""
 
-    response_class = TimelyResponse
+    response_class = DeadlineResponse
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
@@ -94,7 +94,7 @@ _SOCKET_OPTIONS = [*_URLLIB3_OPTIONS, *SOCKET_OPTIONS]
 _POOLS: Any = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
-class TimelyAdapter(HTTPAdapter):
+class DeadlineAdapter(HTTPAdapter):
     """requests' adapter, with these connections, also through a proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

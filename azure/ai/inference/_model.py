@@ -9,14 +9,17 @@ A field is an annotation in the class body. Its type says how the value is read:
 (known values as members, unknown ones as `str`), a `datetime` (unix seconds on the wire), or the value itself.
 """
 
+import collections.abc as abc
 import copy
-from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+import os
+from collections.abc import Callable, ItemsView, Mapping, ValuesView
 from datetime import datetime, timezone
 from enum import Enum
 from functools import cache
-from inspect import isfunction
+from inspect import currentframe, isfunction
 from itertools import islice
-from types import UnionType
+from operator import is_
+from threading import Lock
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -34,6 +37,7 @@ from typing import (
 from azure.core.serialization import NULL
 from typing_extensions import Self, dataclass_transform
 
+from ._annotations import choices, enclosing_names, is_class_variable, is_unresolved, own_annotations, resolve
 from ._json import is_list, is_object
 
 T = TypeVar("T")
@@ -54,6 +58,13 @@ else:
 
 _REPR_LENGTH = 1024
 _REPR_ITEMS = 16
+
+_ATOMS = frozenset((str, int, float, bool, type(None)))
+"""Classes of values that hold nothing."""
+_SHORT = 16
+_SEQUENCES: Any = (list, tuple)
+_ARRAYS = (list, tuple, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable)
+_OBJECTS = (dict, abc.Mapping, abc.MutableMapping)
 
 _dict: Any = dict
 _raw_get = _dict.get
@@ -108,7 +119,7 @@ def constant(value: str, *, last: bool = False, init: Literal[False] = False) ->
     return _Field(value=value, last=last)
 
 
-class Derived(Generic[T]):
+class computed(Generic[T]):
     """Decorates a method that reads something from a model's members, to be read as an attribute.
 
     Assigning the attribute replaces what is read, on that instance; deleting it undoes that. The JSON stays the same.
@@ -130,8 +141,8 @@ class Derived(Generic[T]):
         def __set__(self, model: Any, value: T) -> None: ...
 
 
-class Models(list[Any]):
-    """A list whose objects are models already."""
+Models = list
+"""The class of nested lists in release 1.0.0, which pickles of that release name."""
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, constant))
@@ -153,6 +164,7 @@ class Model(dict[str, Any]):
     _positional: ClassVar[str | None] = None
     _kinds: ClassVar[dict[str, type["Model"]]] = {}
     _kind_member: ClassVar[str] = ""
+    _settling: ClassVar[Lock] = Lock()
 
     def __init_subclass__(
         cls,
@@ -177,35 +189,38 @@ class Model(dict[str, Any]):
             cls._kinds, cls._kind_member = {}, kinds_by
         if discriminator:
             cls._kinds[discriminator] = cls
-        for attribute, annotation in cls.__annotations__.items():
-            origin: Any = get_origin(annotation)
-            if origin is not ClassVar:
-                cls._declare(attribute, annotation)
+        frame = currentframe()
+        for attribute, annotation in own_annotations(cls).items():
+            if not is_class_variable(annotation):
+                late = _Late(annotation, cls, enclosing_names(frame)) if is_unresolved(annotation) else None
+                cls._declare(attribute, annotation if late is None else late.now())
 
     @classmethod
     def _declare(cls, attribute: str, annotation: Any) -> None:
-        spec = cls.__dict__.get(attribute)
-        name = attribute
-        write: Wrap = _to_wire
-        if isinstance(spec, _Field):
-            name, annotation, write = spec.name or attribute, spec.reads or annotation, spec.writes or _to_wire
-            if spec.value is not None:
-                (cls._behind if spec.last else cls._before)[name] = spec.value
-            if spec.default is not None:
-                cls._defaults[name] = spec.default
+        given = cls.__dict__.get(attribute)
+        # A method or property of that name is no default.
+        spec = given if isinstance(given, _Field) else _Field(default=None if hasattr(given, "__get__") else given)
+        name, annotation, write = spec.name or attribute, spec.reads or annotation, spec.writes or _to_wire
+        if spec.value is not None:
+            (cls._behind if spec.last else cls._before)[name] = spec.value
+        if spec.default is not None:
+            cls._defaults[name] = write(spec.default)
         cls._names[attribute] = name
-        accessor, wrap = _accessor(name, annotation, write)
+        try:
+            accessor, wrap = _accessor(name, annotation, write)
+        except TypeError:  # the type cannot be hashed, as `Annotated[..., {}]`
+            accessor, wrap = _accessor.__wrapped__(name, annotation, write)
         if wrap is not None:
             cls._nested[name] = wrap
         setattr(cls, attribute, accessor)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if len(args) == 1 and isinstance(args[0], Mapping):
-            _update(self, self._defaults)
+            _fill(self)
             _update(self, args[0])
             return
         _update(self, self._before)
-        _update(self, self._defaults)
+        _fill(self)
         self._take_keywords(kwargs)
         if args:
             self._take_positional(args, kwargs)
@@ -231,24 +246,17 @@ class Model(dict[str, Any]):
     def _touch(self, name: str, value: Any) -> Any:
         """Wrap a plain object or list that a declared field holds, and keep it."""
         wrap = self._nested.get(name)
-        if wrap is None:
-            return value
-        wrapped = wrap(value)
-        if wrapped is not value:
-            _raw_set(self, name, wrapped)
-        return wrapped
+        return value if wrap is None else _settle(self, name, value, wrap)
 
     def _touch_all(self) -> None:
         for name in self._nested:
             value = _raw_get(self, name)
-            if value.__class__ is dict or value.__class__ is list:
+            if value.__class__ not in _ATOMS:
                 self._touch(name, value)
 
     def __getitem__(self, name: str) -> Any:
         value = _raw_item(self, name)
-        if value.__class__ is dict or value.__class__ is list:
-            return self._touch(name, value)
-        return value
+        return value if value.__class__ in _ATOMS else self._touch(name, value)
 
     def get(self, name: str, default: Any = None) -> Any:
         """As `dict.get`; a nested object comes as a model."""
@@ -305,12 +313,17 @@ class Model(dict[str, Any]):
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         """Let pydantic, and so FastAPI, use a model as a field: an instance stays itself, a mapping is taken in.
 
-        Anything else is pydantic's to refuse, so that the next type of a union gets its turn.
+        A mapping that names another class of the family, and anything else, is pydantic's to refuse, so that the next
+        type of a union gets its turn.
         """
         from pydantic_core import core_schema
 
         def take(value: Any) -> Any:
-            return cls(value) if isinstance(value, Mapping) and not isinstance(value, cls) else value
+            if not _is_plain(value):
+                return value
+            kind = value.get(cls._kind_member)
+            named = cls._kinds.get(kind, cls) if isinstance(kind, str) else cls
+            return named(value) if issubclass(named, cls) else value
 
         return core_schema.no_info_before_validator_function(
             take,
@@ -323,6 +336,22 @@ class Model(dict[str, Any]):
         return {"type": "object", "title": cls.__name__}
 
 
+class _Late:
+    """The type of a field that names what is not defined yet. It is resolved when the field is read."""
+
+    def __init__(self, annotation: Any, owner: type[Model], names: Mapping[str, Any]) -> None:
+        self._annotation = annotation
+        self._module = owner.__module__
+        self._names = {**names, owner.__name__: owner}
+
+    def now(self) -> Any:
+        """Resolve the type, or return this object until that works."""
+        try:
+            return resolve(self._annotation, self._module, self._names)
+        except (NameError, AttributeError):
+            return self
+
+
 @cache
 def _accessor(name: str, annotation: Any, write: Wrap) -> tuple[property, Wrap | None]:
     """Make the property that reads and writes a member, and the function that wraps it, if it is one to be wrapped."""
@@ -333,9 +362,35 @@ def _accessor(name: str, annotation: Any, write: Wrap) -> tuple[property, Wrap |
         else:
             _raw_set(self, name, write(value))
 
+    if isinstance(annotation, _Late):
+        return property(_late_getter(name, annotation), put), _late_wrap(annotation)
     kind, read = _reader(annotation)
-    get = {"plain": _plain_getter, "nested": _nested_getter, "converted": _converting_getter}[kind](name, read)
-    return property(get, put), read if kind == "nested" else None
+    return property(_getter(kind, name, read), put), read if kind == "nested" else None
+
+
+def _getter(kind: str, name: str, read: Any) -> Wrap:
+    return {"plain": _plain_getter, "nested": _nested_getter, "converted": _converting_getter}[kind](name, read)
+
+
+def _late_getter(name: str, late: _Late) -> Wrap:
+    def get(self: Model) -> Any:
+        return _getter(*_late_reader(name, late))(self)
+
+    return get
+
+
+def _late_wrap(late: _Late) -> Wrap:
+    def wrap(value: Any) -> Any:
+        kind, _, read = _late_reader("", late)
+        return read(value) if kind == "nested" else value
+
+    return wrap
+
+
+def _late_reader(name: str, late: _Late) -> tuple[str, str, Any]:
+    annotation = late.now()
+    kind, read = ("plain", None) if annotation is late else _reader(annotation)
+    return kind, name, read
 
 
 def _plain_getter(name: str, read: Any) -> Wrap:
@@ -348,10 +403,10 @@ def _plain_getter(name: str, read: Any) -> Wrap:
 def _nested_getter(name: str, read: Wrap) -> Wrap:
     def get(self: Model) -> Any:
         value = _raw_get(self, name)
-        if value.__class__ is dict or value.__class__ is list:
-            value = read(value)
-            _raw_set(self, name, value)
-        return value
+        if value.__class__ is list:
+            # Most lists hold one model, the only choice or tool call.
+            return value if len(value) == 1 and isinstance(value[0], Model) else _settle(self, name, value, read)
+        return value if value is None or isinstance(value, (Model, str)) else _settle(self, name, value, read)
 
     return get
 
@@ -363,67 +418,136 @@ def _converting_getter(name: str, read: Wrap) -> Wrap:
     return get
 
 
+def _settle(model: Model, name: str, value: Any, wrap: Wrap) -> Any:
+    """Wrap a member and keep what comes of it, so that threads which read it for the first time get the same object."""
+    wrapped = wrap(value)
+    if wrapped is not value:
+        lock = Model._settling  # noqa: SLF001
+        lock.acquire()  # three times as fast as `with`, and this runs for each update of a stream
+        try:
+            if _raw_get(model, name) is value:
+                _raw_set(model, name, wrapped)
+                return wrapped
+        finally:
+            lock.release()
+        return _raw_get(model, name)
+    return wrapped
+
+
+def _unlock() -> None:
+    Model._settling = Lock()  # noqa: SLF001
+
+
+# A thread that held the lock is not there in the child to release it. Windows has no fork.
+getattr(os, "register_at_fork", dict)(after_in_child=_unlock)
+
+
 def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Any]:
     """Tell how a field of this type is read: its kind, and the function that does it."""
     if isfunction(annotation):
         return "converted", annotation
-    for choice in _choices(annotation):
-        if get_origin(choice) is list and _is_model(item := get_args(choice)[0]):
-            return "nested", _list_of(item)
-        if _is_model(choice):
-            return "nested", wrap_as(choice)
+    wraps: list[Wrap] = []
+    for choice in choices(annotation):
         if isinstance(choice, type) and issubclass(choice, Enum):
             return "converted", _enum_reader(choice)
         if choice is datetime:
             return "converted", _moment
-    return "plain", None
+        wrap = _wrap_of(choice)
+        if wrap is not None:
+            wraps.append(wrap)
+    return ("nested", wraps[0] if len(wraps) == 1 else _either(wraps)) if wraps else ("plain", None)
 
 
-def _choices(annotation: Any) -> Iterator[Any]:
-    if get_origin(annotation) in (Union, UnionType):
-        for choice in get_args(annotation):
-            yield from _choices(choice)
-    else:
-        yield annotation
+def _wrap_of(choice: Any) -> Wrap | None:
+    """Make the function that wraps what one choice of a type holds; `None` if that is never a model."""
+    if isinstance(choice, type) and issubclass(choice, Model):
+        return wrap_as(choice)
+    origin, args = get_origin(choice), get_args(choice)
+    if args and (origin in _ARRAYS or origin in _OBJECTS):
+        kind, read = _reader(args[0 if origin in _ARRAYS else -1])
+        if kind == "nested":
+            return _list_of(read) if origin in _ARRAYS else _dict_of(read)
+    return None
 
 
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Model)
+def _either(wraps: list[Wrap]) -> Wrap:
+    def wrap(value: Any) -> Any:
+        return next((wrapped for each in wraps if (wrapped := each(value)) is not value), value)
+
+    return wrap
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is an object that is no model."""
+    return not isinstance(value, (str, Model)) and isinstance(value, Mapping)
 
 
 def wrap_as(model: type[M]) -> Callable[[Any], M]:
-    """Make the function that turns a plain dict from the wire into a model, of the subclass that its kind names.
+    """Make the function that turns an object from the wire into a model, of the subclass that its kind names.
 
     :param model: The class, or the base of a family.
-    :return: A function that leaves alone what is no plain dict.
+    :return: A function that leaves alone what is no object, or a model already.
     """
-    kinds, member = model._kinds, model._kind_member  # noqa: SLF001
+    kinds, member, defaults = model._kinds, model._kind_member, model._defaults  # noqa: SLF001
 
     def wrap(value: Any) -> Any:
-        if value.__class__ is not dict:
+        if value.__class__ is not dict and not _is_plain(value):
             return value
         wrapped = _new(model)
+        if defaults:
+            _fill(wrapped)
         _update(wrapped, value)
         return wrapped
 
     def wrap_by_kind(value: Any) -> Any:
-        if value.__class__ is not dict:
+        if value.__class__ is not dict and not _is_plain(value):
             return value
         kind = value.get(member)
         wrapped = _new(kinds.get(kind, model) if isinstance(kind, str) else model)
+        _fill(wrapped)
         _update(wrapped, value)
         return wrapped
 
     return wrap_by_kind if member else wrap
 
 
-def _list_of(item: type[Model]) -> Wrap:
-    wrap_item = wrap_as(item)
+def _is_wrapped(values: list[Any]) -> bool:
+    """Whether a list holds models alone.
 
+    What a service sends is all wrapped or not at all: of a long list the ends tell, or reading it item by item would
+    take quadratic time. A short one may have been put together by hand.
+    """
+    if len(values) > _SHORT:
+        return isinstance(values[0], Model) and isinstance(values[-1], Model)
+    return all(isinstance(value, Model) for value in values)
+
+
+def _list_of(wrap_item: Wrap) -> Wrap:
     def wrap(values: Any) -> Any:
-        return Models(map(wrap_item, values)) if values.__class__ is list else values
+        if values.__class__ is list:
+            if not values or (isinstance(values[0], Model) and _is_wrapped(values)):
+                return values
+            wrapped = list(map(wrap_item, values))
+            return wrapped if wrapped[0] is not values[0] or not all(map(is_, wrapped, values)) else values
+        return list(map(wrap_item, values)) if isinstance(values, _SEQUENCES) else values
 
     return wrap
+
+
+def _dict_of(wrap_item: Wrap) -> Wrap:
+    def wrap(values: Any) -> Any:
+        if not _is_plain(values):
+            return values
+        wrapped = {name: wrap_item(value) for name, value in values.items()}
+        return wrapped if any(wrapped[name] is not values[name] for name in wrapped) else values
+
+    return wrap
+
+
+def _fill(model: Model) -> None:
+    """Put a model's defaults in, as copies where they could be changed, so that no two models share one."""
+    for name, default in model._defaults.items():  # noqa: SLF001
+        _raw_set(model, name, default if default.__class__ in _ATOMS else copy.deepcopy(default))
 
 
 def _enum_reader(enum: type[Enum]) -> Wrap:

@@ -13,13 +13,14 @@ from ._model import Model, field
 __all__ = ["Model", "SdkJSONEncoder", "rest_discriminator", "rest_field"]
 
 
-def rest_field(*, name: str | None = None, **kwargs: Any) -> Any:
+def rest_field(*, name: str | None = None, default: Any = None, **kwargs: Any) -> Any:
     """Declare a field, as `_model.field` does.
 
     :keyword name: The JSON member, where it differs from the attribute.
+    :keyword default: The field's value in what the constructor makes, where it is left out.
     :keyword kwargs: What else 1.0.0b9 took; the annotation says it.
     """
-    return field(name=name)
+    return field(name=name, default=default)
 
 
 def rest_discriminator(*, name: str | None = None, **kwargs: Any) -> Any:

@@ -1,3 +1,4 @@
+# Generated from aio/_stream.py by scripts/generate_sync.py. Edit that file, then run the script.
 """The synchronous stream of chat updates: reads, feeds, hands over. What the bytes mean is told by `ChatStream`."""
 
 from collections import deque
@@ -9,25 +10,25 @@ from azure.core.exceptions import AzureError
 from typing_extensions import Self
 
 from ._body import reader
-from ._call import Call
-from ._chat_stream import ChatStream
-from ._deadline import DRAIN_SECONDS
-from ._headers import RateLimits, rate_limits, region, request_id
-from ._telemetry_switch import UNWATCHED
-from .models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
+from ._http.deadline import DRAIN_SECONDS
+from ._http.response_headers import RateLimits, rate_limits, region, request_id
+from ._operations.call import Call
+from ._streaming.chat_stream import ChatStream
+from ._watch import UNWATCHED
+from .models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from ._telemetry_switch import Watch
+    from ._watch import Watch
 
 
 class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     """The updates of a streamed chat completion.
 
-    Iterate over it; leaving a `with` block, or the end of the stream, gives the connection back. An update is handed
-    over when its bytes arrive. A stream either completes or raises, behind the last update that had arrived. Not to be
-    shared between threads.
+    Iterate over it; leaving a `with` block, or the end of the stream, gives the connection back. An update is
+    handed over when its bytes arrive. A stream either completes or raises, behind the last update that had arrived. Not
+    to be shared between threads.
 
     :param response: The response to read, or anything with `iter_bytes()` and `close()`.
     :raises ~azure.core.exceptions.HttpResponseError: While iterating: the service sent an error, with its code.
@@ -37,6 +38,8 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     :raises ~azure.core.exceptions.ServiceResponseTimeoutError: While iterating: the read timeout, or the call's
         `timeout`, is over.
     """
+
+    __module__ = "azure.ai.inference.models"
 
     def __init__(
         self, response: Any, *, body: Any = None, call: Call | None = None, watch: "Watch" = UNWATCHED

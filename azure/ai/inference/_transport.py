@@ -18,14 +18,14 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
-from ._body import BLOCK_SIZE, PromptBody
-from ._deadline import CURRENT, Deadline
-from ._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
+from ._body import BLOCK_SIZE, UnbufferedBody
+from ._http.deadline import CURRENT, Deadline
+from ._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
 
 _POOL_SIZE = 100
 
 
-class StayingSession(requests.Session):
+class NoRedirectSession(requests.Session):
     """A session that leaves redirects to the pipeline.
 
     One that does not follow them looks all the same where they lead: it reads the body, past any deadline, and fails
@@ -50,18 +50,18 @@ class SyncTransport(RequestsTransport):
         """Make the session, once however many threads ask."""
         with self._opening:
             if not (self.session or self._has_been_opened):
-                self.session = StayingSession()
+                self.session = NoRedirectSession()
                 self._init_session(self.session)
             super().open()  # type: ignore[no-untyped-call]
 
     def _init_session(self, session: requests.Session) -> None:
-        from ._connections import TimelyAdapter
+        from ._connections import DeadlineAdapter
 
         super()._init_session(session)
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in self._protocols:
             once: Any = getattr(session.get_adapter(scheme), "max_retries", 0)
-            session.mount(scheme, TimelyAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=once))
+            session.mount(scheme, DeadlineAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=once))
 
 
 class TransportPolicy(HTTPPolicy[Any, Any]):
@@ -86,7 +86,7 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         answer = response.http_response
         internal = getattr(answer, "internal_response", None)
         if isinstance(internal, requests.Response):
-            context["body"] = internal.raw = PromptBody(internal.raw, deadline)
+            context["body"] = internal.raw = UnbufferedBody(internal.raw, deadline)
             forget_wrong_length(answer.headers)
         if not (streamed and answer.status_code == 200):
             read_whole(answer)
@@ -123,7 +123,7 @@ class ModelRetryPolicy(RetryDecisions, RetryPolicy[Any, Any]):
         transport.sleep(settings["delay"])
 
 
-SHELLS = Shells(
+WIRE_POLICIES = WirePolicies(
     redirect=ModelRedirectPolicy,
     retry=ModelRetryPolicy,
     token=BearerTokenCredentialPolicy,

@@ -49,7 +49,9 @@ from azure.core.utils import case_insensitive_dict
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
-    from .models import ChatCompletions, ChatCompletionsToolCall, EmbeddingsResult
+    from .models._chat import ChatCompletions
+    from .models._embeddings import EmbeddingsResult
+    from .models._tools import ChatCompletionsToolCall
 
 __all__ = [
     "AnswerError",
@@ -256,26 +258,33 @@ class IncompleteStreamError(InferenceError, IncompleteReadError):
 
 
 class BatchError(AzureError):
-    """One of the requests of `embed_batches` failed. Its cause, ``inner_exception``, is what that request raised.
+    """`embed_batches` could not finish.
 
-    Requests that were under way have been waited for; no other was begun. To go on, embed the inputs that `results`
-    and the results handed over before do not have.
+    ``inner_exception``, also its cause, is what a request, a hook, `on_progress` or the iterable of inputs raised; None
+    after `close()`. Requests that were under way have been waited for; no other was begun. To go on, embed the inputs
+    that neither `results` nor the results handed over before have.
 
     :param message: What to say.
-    :keyword indices: Which inputs the failed request held.
+    :keyword indices: The inputs that the error is about.
     :keyword results: The results that had come and were not handed over.
-    :keyword error: What the request raised.
+    :keyword error: What was raised.
     """
 
     indices: range
-    """Which inputs the failed request held, counted from 0."""
+    """Indices of the inputs that the error is about, counted from 0: those of the request that failed, or of the input
+    that could not be read."""
 
     results: "Sequence[EmbeddingsResult]"
     """The results that had come and were not handed over: after `collect()`, all of them. The ``index`` of an item is
     that of its input."""
 
     def __init__(
-        self, message: str, *, indices: range, results: "Sequence[EmbeddingsResult]", error: AzureError
+        self,
+        message: str,
+        *,
+        indices: range,
+        results: "Sequence[EmbeddingsResult]",
+        error: BaseException | None = None,
     ) -> None:
         super().__init__(message, error=error)
         self.indices = indices
@@ -283,7 +292,31 @@ class BatchError(AzureError):
 
     def __reduce__(self) -> "tuple[Any, ...]":
         state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}
-        return _revive, (type(self), self.args, state)
+        return _revive_with_cause, (type(self), self.args, state, _portable(self.inner_exception))
+
+
+def _portable(error: BaseException | None) -> BaseException | None:
+    """Return what a pickle may keep of an error: the error itself if it pickles without what it refers to.
+
+    azure-core's errors refer to what the HTTP library raised, and that to the request, which holds the key.
+    """
+    import pickle
+
+    if isinstance(error, AzureError) and type(error).__reduce__ is BaseException.__reduce__:
+        return _revive(type(error), error.args, {**vars(error), **dict.fromkeys(_LIVE_ATTRIBUTES), "response": None})
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own pickle of this moment
+    except Exception:  # noqa: BLE001 - an error of the caller's own, which need not pickle: its words are kept
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _revive_with_cause(
+    cls: "type[_ErrorT]", args: "tuple[Any, ...]", state: "dict[str, Any]", cause: BaseException | None
+) -> _ErrorT:
+    error = _revive(cls, args, {**state, "inner_exception": cause})
+    error.__cause__ = cause
+    return error
 
 
 class AnswerError(AzureError):

@@ -25,19 +25,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Union, cast, overload
 
-from ._functions import Tool, tool_of
 from ._json import encode, is_object
+from ._schemas.functions import Tool, tool_of
 from .exceptions import ToolCallError
-from .models import (
-    AssistantMessage,
-    ChatChoice,
-    ChatCompletions,
-    ChatCompletionsToolCall,
-    ChatCompletionsToolDefinition,
-    ChatResponseMessage,
-    FunctionDefinition,
-    ToolMessage,
-)
+from .models._chat import ChatChoice, ChatCompletions, ChatResponseMessage
+from .models._messages import AssistantMessage, ToolMessage
+from .models._tools import ChatCompletionsToolCall, ChatCompletionsToolDefinition, FunctionDefinition
 
 __all__ = ["Toolset"]
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from azure.core import CaseInsensitiveEnumMeta
 
-from . import _telemetry_switch
-from ._settings import logger
+from . import _watch
+from ._operations.settings import logger
 
 if TYPE_CHECKING:
-    from ._observer import Observer
+    from ._telemetry.observer import Observer
 
 __all__ = ["AIInferenceInstrumentor", "TraceType"]
 
@@ -59,12 +59,12 @@ class AIInferenceInstrumentor:
 
     def __init__(self) -> None:
         try:
-            from . import _observer
+            from ._telemetry import observer
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
                 "Tracing needs OpenTelemetry: pip install azure-ai-inference[opentelemetry]", name=error.name
             ) from error
-        self._module = _observer
+        self._module = observer
 
     def instrument(
         self,
@@ -106,11 +106,11 @@ class AIInferenceInstrumentor:
                 logger_provider or recording.logger_provider,
             )
         )
-        _telemetry_switch.current = observer
+        _watch.current = observer
 
     def uninstrument(self) -> None:
         """Switch tracing and metrics off; calls and streams that are under way are still told of. May be repeated."""
-        _telemetry_switch.current = None
+        _watch.current = None
 
     def is_instrumented(self) -> bool:
         """Whether tracing and metrics are on."""
@@ -122,7 +122,7 @@ class AIInferenceInstrumentor:
         return observer is not None and observer.recording.content
 
     def _current(self) -> "Observer | None":
-        observer = _telemetry_switch.current
+        observer = _watch.current
         return observer if isinstance(observer, self._module.Observer) else None
 
 

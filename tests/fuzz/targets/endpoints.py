@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from hypothesis import strategies as st
 
-from azure.ai.inference._endpoint import Kind, resolve
+from azure.ai.inference._http.endpoint import Kind, resolve
 
 from ._inputs import to_bytes
 

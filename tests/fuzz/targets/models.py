@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from azure.ai.inference._model import Derived, Model, wrap_as
+from azure.ai.inference._model import Model, computed, wrap_as
 from azure.ai.inference.models import (
     AssistantMessage,
     ChatCompletions,
@@ -84,7 +84,7 @@ def _touch(value: Any) -> None:
     if isinstance(value, Model):
         for owner in type(value).__mro__:
             for name, attribute in vars(owner).items():
-                if isinstance(attribute, (property, Derived)):
+                if isinstance(attribute, (property, computed)):
                     _touch(_read(value, name))
         for member in value.values():
             _touch(member)

@@ -4,7 +4,7 @@ import re
 
 from hypothesis import strategies as st
 
-from azure.ai.inference._sse import SSEDecoder
+from azure.ai.inference._streaming.sse import SSEDecoder
 
 from ._inputs import CUTS, cut
 

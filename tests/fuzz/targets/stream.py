@@ -6,7 +6,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from hypothesis import strategies as st
 
-from azure.ai.inference._chat_stream import ChatStream
+from azure.ai.inference._streaming.chat_stream import ChatStream
 
 from ._inputs import CUTS, cut, json_texts
 

@@ -6,7 +6,7 @@ from base64 import b64decode
 
 from hypothesis import strategies as st
 
-from azure.ai.inference._vectors import decode
+from azure.ai.inference.models._vectors import decode
 
 from ._inputs import json_of, json_texts
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from .._json import is_object
-from .._options import ChatOptions, EmbeddingOptions, names
+from .._operations.options import ChatOptions, EmbeddingOptions, names
 from .._version import VERSION
 
 PROGRAM = "python -m azure.ai.inference"

@@ -14,11 +14,11 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from .. import ChatCompletionsClient, EmbeddingsClient
-from .._call import make_call
-from .._chat import chat_call
-from .._embeddings import embed_call
-from .._environment import proxies_for
-from .._info import info_operation
+from .._http.proxies import proxies_for
+from .._operations.call import make_call
+from .._operations.chat import chat_call
+from .._operations.embeddings import embed_call
+from .._operations.model_info import info_operation
 from ..exceptions import InferenceError
 from ..models import ModelInfo
 from ._arguments import Arguments, UsageError

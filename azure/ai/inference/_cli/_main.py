@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from azure.core.exceptions import AzureError
 
 from ._arguments import PROGRAM, Arguments, UsageError, parse
-from ._chat import chat
 from ._check import check
 from ._console import Console, make_console, write_failure
-from ._embed import embed
+from ._conversation import chat
+from ._embedding import embed
 from ._target import Target, find_target, secrets_of
 
 _INTERRUPTED = 130

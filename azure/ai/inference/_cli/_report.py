@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
-from .._endpoint import Dialect, Service
-from .._faults import clean
-from .._headers import RateLimit, rate_limits, region, request_id
-from .._policies import without_query_values
+from .._errors.bodies import clean
+from .._http.endpoint import Dialect, Service
+from .._http.policies import without_query_values
+from .._http.response_headers import RateLimit, rate_limits, region, request_id
 from ..exceptions import BatchError
 from ..models import ChatCompletions, ChatResponseMessage, StreamingChatCompletions
 from ._target import Target

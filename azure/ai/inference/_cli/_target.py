@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from .._advice import missing_model
-from .._chat import CHAT_SETTINGS
-from .._embeddings import EMBEDDING_SETTINGS
-from .._endpoint import Endpoint, resolve
-from .._policies import is_loopback
-from .._settings import Settings, make_settings
+from .._errors.advice import missing_model
+from .._http.endpoint import Endpoint, resolve
+from .._http.policies import is_loopback
+from .._operations.chat import CHAT_SETTINGS
+from .._operations.embeddings import EMBEDDING_SETTINGS
+from .._operations.settings import Settings, make_settings
 from ._arguments import KEY_FORMS, Arguments, UsageError, split_words
 
 if TYPE_CHECKING:

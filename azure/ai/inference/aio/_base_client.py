@@ -1,20 +1,21 @@
-"""What the asynchronous clients have in common: a pipeline, raw requests, model information, closing."""
+"""The base of the asynchronous clients: pipeline, requests of your own, model information, closing."""
 
 import copy
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from azure.core import AsyncPipelineClient
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from typing_extensions import Self, Unpack
 
-from .._call import make_call
-from .._endpoint import Kind
-from .._environment import with_environment
-from .._options import RequestOptions, with_options
-from .._policies import KeyPolicy, build_policies, remove_credentials
-from .._settings import (
+from .. import models
+from .._http.endpoint import Kind
+from .._http.policies import KeyPolicy, build_policies, remove_credentials
+from .._http.proxies import with_environment
+from .._operations.call import make_call
+from .._operations.options import RequestOptions, with_options
+from .._operations.settings import (
     AsyncCredential,
     Configuration,
     Settings,
@@ -25,17 +26,17 @@ from .._settings import (
 )
 from ._lock import Lock
 
-if TYPE_CHECKING:
-    from ..models import ModelInfo
-
 
 class InferenceClient:
-    """The base of the asynchronous clients. Immutable, and usable in several event loops one after the other."""
+    """The base of the asynchronous clients.
+
+    Clients are immutable. They are safe to share between tasks, and usable in several event loops, one after another.
+    """
 
     _config: Configuration
     _client: AsyncPipelineClient[Any, Any]
     _settings: Settings
-    _model_infos: "dict[str | None, ModelInfo]"
+    _model_infos: "dict[str | None, models.ModelInfo]"
 
     def _build(
         self, endpoint: str, credential: AsyncCredential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
@@ -49,8 +50,8 @@ class InferenceClient:
         self._model_info_lock = Lock()
 
     @property
-    def _model_info(self) -> "ModelInfo | None":
-        """What the endpoint said of its model, if it was asked: the name under which dependants look."""
+    def _model_info(self) -> "models.ModelInfo | None":
+        """The model information, if the endpoint was asked for it. Dependants read it under this name."""
         return self._model_infos.get(None)
 
     def _with_defaults(self, changes: Mapping[str, Any]) -> Self:
@@ -62,19 +63,19 @@ class InferenceClient:
     @with_options(RequestOptions)
     async def get_model_info(
         self, *, model: str | None = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
-    ) -> "ModelInfo":
-        """Ask the endpoint what model it serves.
+    ) -> "models.ModelInfo":
+        """Ask the endpoint which model it serves.
 
-        Serverless and managed endpoints tell; Azure OpenAI and most others do not. The answer is kept, for each model
-        that is asked for: one request is made however many callers ask.
+        Serverless and managed endpoints answer; Azure OpenAI and most others do not. The client keeps the answer for
+        each model, so that however many callers ask, one request is sent.
 
-        :keyword model: Which model, on endpoints that serve several (api-version 2025-04-01 and later).
+        :keyword model: The model to ask about, on endpoints that serve several (api-version 2025-04-01 and later).
         :keyword force_refresh: Whether to ask again.
-        :return: Name, type and maker of the model.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not tell.
-        :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+        :return: The model's name, type and provider.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not provide model information.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused the request.
         """
-        from .._info import info_operation, model_info_of
+        from .._operations.model_info import info_operation, model_info_of
 
         call = make_call(self._settings, "get_model_info", info_operation(model), options)
         async with self._model_info_lock:
@@ -84,20 +85,20 @@ class InferenceClient:
             response = await self._client._pipeline.run(call.request, **call.options)
             info = model_info_of(call, response.http_response)
             if call.cls is not None:
-                return cast("ModelInfo", call.result(response, info))
+                return cast("models.ModelInfo", call.result(response, info))
             self._model_infos[model] = info
             return info
 
     async def send_request(self, request: HttpRequest, *, stream: bool = False, **kwargs: Any) -> AsyncHttpResponse:
         """Send a request of your own through the client's pipeline, with its credential.
 
-        :param request: The request, which is left as it is. A relative URL is taken as below the endpoint. To another
-            origin than the endpoint's, no credential goes along.
-        :keyword stream: Whether the body of the response is left for you to read.
-        :keyword kwargs: What azure-core's pipeline takes for each request: https://aka.ms/azsdk/python/options.
+        :param request: The request; it is not changed. A relative URL is resolved against the endpoint. The credential
+            is sent to the endpoint's origin only.
+        :keyword stream: Whether to leave the response's body for you to read.
+        :keyword kwargs: Options of azure-core's pipeline: https://aka.ms/azsdk/python/options.
         :return: The response, whatever its status.
-        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
-        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
+        :raises ~azure.core.exceptions.ServiceRequestError: No connection could be made.
+        :raises ~azure.core.exceptions.ServiceResponseError: No response arrived, or not in time.
         """
         own = copy.deepcopy(request)
         own.url = self._settings.endpoint.absolute(own.url)
@@ -108,7 +109,7 @@ class InferenceClient:
         return response
 
     async def close(self) -> None:
-        """Close the connections, also of clients made by `with_defaults`. The client cannot be used any more."""
+        """Close the connections, which clients made by `with_defaults` share. Neither can be used afterwards."""
         await self._client.close()
 
     async def __aenter__(self) -> Self:
@@ -140,7 +141,7 @@ class InferenceClient:
 
 
 def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, Any]) -> AsyncPipelineClient[Any, Any]:
-    from ._transport import SHELLS, LoopTransport
+    from ._transport import WIRE_POLICIES, LoopTransport
 
     endpoint = settings.endpoint
     transport = options.get("transport")
@@ -152,6 +153,6 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
         if is_key(credential):
             authentication: Any = KeyPolicy(credential, endpoint.key_headers)
         else:
-            authentication = SHELLS.token(credential, *endpoint.scopes)
-        policies = build_policies(endpoint.base_url, authentication, SHELLS, options)
+            authentication = WIRE_POLICIES.token(credential, *endpoint.scopes)
+        policies = build_policies(endpoint.base_url, authentication, WIRE_POLICIES, options)
     return AsyncPipelineClient(endpoint.base_url, transport=transport, policies=policies)

@@ -7,12 +7,12 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, ServiceResponseTimeoutError
 
-from .._deadline import Deadline
+from .._http.deadline import Deadline
 
 Next = Callable[[], Awaitable[bytes]]
 
 
-class PromptBody:
+class UnbufferedBody:
     """The body of one of aiohttp's responses: read as it arrives, within the deadline, with azure-core's exceptions."""
 
     def __init__(self, response: Any, deadline: Deadline | None) -> None:
@@ -81,7 +81,7 @@ def body_error(error: Exception) -> AzureError:
     return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
-def reader(response: Any, body: PromptBody | None) -> Next:
+def reader(response: Any, body: UnbufferedBody | None) -> Next:
     """Make the function that waits for a response's next bytes, and gives none at its end.
 
     :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Union, cast, overload
+from typing import Any, Literal, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
-from .._call import check_status, read_answer
-from .._chat import CHAT_SETTINGS, chat_call, completions_of
-from .._embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
-from .._endpoint import Kind
-from .._options import (
+from .. import models
+from .._http.endpoint import Kind
+from .._operations.call import check_keywords, check_status, read_answer
+from .._operations.chat import CHAT_SETTINGS, chat_call
+from .._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
+from .._operations.options import (
     Body,
     ChatClientOptions,
     ChatOptions,
@@ -24,29 +25,24 @@ from .._options import (
     RequestOptions,
     with_options,
 )
-from .._settings import AsyncCredential, logger
-from .._telemetry_switch import watched
-from ..models import ChatCompletions, EmbeddingsResult, ImageEmbeddingInput
-from ..models._format import response_format_of
+from .._operations.response_format import response_format_of
+from .._operations.settings import AsyncCredential, logger
+from .._watch import observe
+from ..models._chat import ChatCompletions, completions_of
+from ..models._embeddings import EmbeddingsResult, ImageEmbeddingInput
 from ._base_client import InferenceClient
-
-if TYPE_CHECKING:
-    from ..models import ModelInfo
-    from ._batches import AsyncEmbeddingBatches
-    from ._stream import AsyncStreamingChatCompletions
 
 
 class ChatCompletionsClient(InferenceClient):
     """A client for chat completions.
 
-    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
-    the other.
+    Constructor settings are defaults; arguments of a call override them. Clients are immutable. They are safe to share
+    between tasks, and usable in several event loops, one after another.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
-        function that gives a token, such as `get_bearer_token_provider` makes.
-    :raises ValueError: The endpoint cannot be one, or the credential is empty.
-    :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
+    :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
+    :raises ValueError: The endpoint is not a URL that can be called, or the credential is empty.
+    :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
     @with_options(ChatOptions, ClientOptions)
@@ -62,12 +58,12 @@ class ChatCompletionsClient(InferenceClient):
     @overload
     async def complete(
         self, *, messages: Messages, stream: Literal[True], **options: Unpack[CompleteOptions]
-    ) -> "AsyncStreamingChatCompletions": ...
+    ) -> "models.AsyncStreamingChatCompletions": ...
 
     @overload
     async def complete(
         self, *, messages: Messages, stream: bool | None = None, **options: Unpack[CompleteOptions]
-    ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]: ...
+    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions": ...
 
     @overload
     async def complete(
@@ -76,7 +72,7 @@ class ChatCompletionsClient(InferenceClient):
         *,
         stream: bool | None = None,
         **options: Unpack[CompleteOptions],
-    ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]: ...
+    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions": ...
 
     @with_options(ChatOptions, RequestOptions)
     async def complete(
@@ -86,25 +82,22 @@ class ChatCompletionsClient(InferenceClient):
         messages: Messages | None = None,
         stream: bool | None = None,
         **options: Unpack[CompleteOptions],
-    ) -> Union[ChatCompletions, "AsyncStreamingChatCompletions"]:
-        """Let the model continue a conversation.
+    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions":
+        """Continue a conversation.
 
-        :param body: The whole request, in place of messages and settings: a mapping, bytes, or a binary file.
-        :keyword messages: The conversation: message models, dicts with a role, or answers put back as they came.
-        :keyword stream: Whether the answer comes in updates, as the model writes it.
+        :param body: The whole request, sent as it is instead of messages and settings: a mapping, bytes, or a binary
+            file.
+        :keyword messages: The conversation: message models, dicts with a role, or messages from earlier answers.
+        :keyword stream: Whether to return the answer in updates, as the model writes it.
         :return: The completion; with `stream=True`, an iterator over its updates.
-        :raises TypeError: Neither messages nor a body were given, or they are nothing of the kind; an unknown keyword.
-        :raises ValueError: The messages are empty, one has no role, or the response format is unknown.
-        :raises ~azure.core.exceptions.ClientAuthenticationError: The credential is refused: 401 or 403.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: There is no such route or deployment: 404.
-        :raises ~azure.ai.inference.exceptions.ContentFilterError: The prompt was filtered.
-        :raises ~azure.core.exceptions.HttpResponseError: The service refused, after the retries that fit its status.
-        :raises ~azure.core.exceptions.DecodeError: The answer is not the JSON that was due.
-        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
-        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
+        :raises TypeError: Neither messages nor a body were given, or they have an unsupported type; or a keyword is
+            unknown.
+        :raises ValueError: The messages are empty, one has no role, or the response format is not supported.
+        :raises ~azure.ai.inference.exceptions.ContentFilterError: The content filter refused the prompt.
+        :raises ~azure.core.exceptions.AzureError: The call failed; :mod:`azure.ai.inference.exceptions` lists how.
         """
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
-        with watched(call) as watch:
+        with observe(call) as watch:
             response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
             if call.stream:
                 from ._stream import AsyncStreamingChatCompletions
@@ -113,40 +106,40 @@ class ChatCompletionsClient(InferenceClient):
                 updates = AsyncStreamingChatCompletions(
                     response.http_response, body=response.context.get("body"), call=call, watch=watch
                 )
-                return cast("AsyncStreamingChatCompletions", call.result(response, updates))
+                return cast("models.AsyncStreamingChatCompletions", call.result(response, updates))
             completions = watch.answered(read_answer(call, response.http_response, completions_of))
         return cast("ChatCompletions", call.result(response, completions))
 
     @with_options(ChatOptions)
     def with_defaults(self, **options: Unpack[ChatOptions]) -> Self:
-        """Make a client with other default settings, which shares this one's connections.
+        """Return a client with other default settings, over the same connections.
 
-        Settings that are not named stay; `None` removes one. Closing either client closes both.
+        Settings that you do not name stay; `None` removes one. Closing either client closes both.
 
-        :raises TypeError: There is no such setting.
-        :raises ValueError: The response format is unknown.
+        :raises TypeError: A setting is unknown.
+        :raises ValueError: The response format is not supported.
         """
         response_format_of(options.get("response_format"))
         return self._with_defaults(options)
 
 
 class _EmbeddingsOfAnyKind(InferenceClient):
-    """What the clients for embeddings have in common."""
+    """The base of both embeddings clients."""
 
     async def _embed(self, kind: Kind, body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
         call = embed_call(self._settings, kind, body, options)
-        with watched(call) as watch:
+        with observe(call) as watch:
             response = await self._client._pipeline.run(call.request, **call.options)
             result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
         return cast("EmbeddingsResult", call.result(response, result))
 
     @with_options(EmbeddingOptions)
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
-        """Make a client with other default settings, which shares this one's connections.
+        """Return a client with other default settings, over the same connections.
 
-        Settings that are not named stay; `None` removes one. Closing either client closes both.
+        Settings that you do not name stay; `None` removes one. Closing either client closes both.
 
-        :raises TypeError: There is no such setting.
+        :raises TypeError: A setting is unknown.
         """
         return self._with_defaults(options)
 
@@ -154,14 +147,13 @@ class _EmbeddingsOfAnyKind(InferenceClient):
 class EmbeddingsClient(_EmbeddingsOfAnyKind):
     """A client for embeddings of texts.
 
-    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
-    the other.
+    Constructor settings are defaults; arguments of a call override them. Clients are immutable. They are safe to share
+    between tasks, and usable in several event loops, one after another.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
-        function that gives a token, such as `get_bearer_token_provider` makes.
-    :raises ValueError: The endpoint cannot be one, or the credential is empty.
-    :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
+    :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
+    :raises ValueError: The endpoint is not a URL that can be called, or the credential is empty.
+    :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
     @with_options(EmbeddingOptions, ClientOptions)
@@ -185,17 +177,12 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
     ) -> EmbeddingsResult:
         """Embed texts.
 
-        :param body: The whole request, in place of input and settings: a mapping, bytes, or a binary file.
-        :keyword input: A text, a list of them, or in place of a text its token ids.
+        :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
+        :keyword input: A text or a list of texts; the token ids of a text may stand in its place.
         :return: The embeddings, in the order of the input.
-        :raises TypeError: Neither input nor a body were given, or they are nothing of the kind; an unknown keyword.
+        :raises TypeError: Neither input nor a body were given, they have an unsupported type, or a keyword is unknown.
         :raises ValueError: The input is empty.
-        :raises ~azure.core.exceptions.ClientAuthenticationError: The credential is refused: 401 or 403.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: There is no such route or deployment: 404.
-        :raises ~azure.core.exceptions.HttpResponseError: The service refused, after the retries that fit its status.
-        :raises ~azure.core.exceptions.DecodeError: The answer is not the JSON that was due.
-        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
-        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
+        :raises ~azure.core.exceptions.AzureError: The call failed; :mod:`azure.ai.inference.exceptions` lists how.
         """
         return await self._embed("embeddings", body, {"input": input, **options})
 
@@ -209,29 +196,31 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         max_concurrency: int = 4,
         on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
-    ) -> "AsyncEmbeddingBatches":
-        """Embed more texts than one request may hold: in several, of which some are under way at a time.
+    ) -> "models.AsyncEmbeddingBatches":
+        """Embed more texts than one request may hold, in several requests, a few of them at a time.
 
-        Iterate over the results, which come in the order of the input, their items numbered through; what has been
-        handed over is not kept, so memory stays flat. Or put all into one result: `await batches.collect()`.
+        Iterate over the results. They arrive in the order of the input, and the index of an item is its place in the
+        whole input. Results are not kept once you have them, so memory stays flat; `await batches.collect()` combines
+        them.
 
-        :param input: The texts; any iterable, which is read as the requests go out.
-        :keyword batch_size: The most texts in a request, 96 by default, which is what Cohere's models take. OpenAI's
-            take 2,048.
-        :keyword batch_length: The most characters, or token ids, in a request, 250,000 by default: OpenAI's models take
-            300,000 tokens. A longer text goes alone.
+        :param input: The texts: any iterable, read as the requests go out.
+        :keyword batch_size: The most texts in a request. The default, 96, is the limit of Cohere's models; that of
+            OpenAI's is 2,048.
+        :keyword batch_length: The most characters, or token ids, in a request, 250,000 by default; the limit of
+            OpenAI's models is 300,000 tokens. A longer text is sent alone.
         :keyword max_concurrency: The most requests at a time, 4 by default.
-        :keyword on_progress: Called with the number of texts of each result that is handed over, such as the `update`
-            of a tqdm progress bar.
+        :keyword on_progress: Called with the number of texts in each result that you receive; `update` of a tqdm
+            progress bar fits.
         :return: An iterator over results.
-        :raises TypeError: The input is no iterable, or has something that is nothing of the kind.
+        :raises TypeError: The input is not iterable, an item has an unsupported type, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. It names the inputs, and
-            has the results that were not handed over.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. The
+            error names its inputs and has the results that you have not received yet.
         """
-        from .._batching import plan_batches
-        from ._batches import AsyncEmbeddingBatches
+        from .._operations.embedding_plan import plan_batches
+        from ._embedding_batches import AsyncEmbeddingBatches
 
+        check_keywords(self._settings, "embed_batches", options)
         plan = plan_batches("embeddings", input, batch_size, batch_length, max_concurrency, options)
         return AsyncEmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
@@ -239,14 +228,13 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
 class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     """A client for embeddings of images.
 
-    Keeps default settings, over which each call's are merged. Immutable, and usable in several event loops one after
-    the other.
+    Constructor settings are defaults; arguments of a call override them. Clients are immutable. They are safe to share
+    between tasks, and usable in several event loops, one after another.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
-        function that gives a token, such as `get_bearer_token_provider` makes.
-    :raises ValueError: The endpoint cannot be one, or the credential is empty.
-    :raises TypeError: The credential is of no known kind, or a keyword is misspelt.
+    :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
+    :raises ValueError: The endpoint is not a URL that can be called, or the credential is empty.
+    :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
     @with_options(EmbeddingOptions, ClientOptions)
@@ -267,17 +255,12 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     ) -> EmbeddingsResult:
         """Embed images.
 
-        :param body: The whole request, in place of input and settings: a mapping, bytes, or a binary file.
+        :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
         :keyword input: A list of `ImageEmbeddingInput`, or of dicts with a data URL as `image`.
         :return: The embeddings, in the order of the input.
-        :raises TypeError: Neither input nor a body were given, or they are nothing of the kind; an unknown keyword.
+        :raises TypeError: Neither input nor a body were given, they have an unsupported type, or a keyword is unknown.
         :raises ValueError: The input is empty.
-        :raises ~azure.core.exceptions.ClientAuthenticationError: The credential is refused: 401 or 403.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: There is no such route or deployment: 404.
-        :raises ~azure.core.exceptions.HttpResponseError: The service refused, after the retries that fit its status.
-        :raises ~azure.core.exceptions.DecodeError: The answer is not the JSON that was due.
-        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
-        :raises ~azure.core.exceptions.ServiceResponseError: No answer, or not in time.
+        :raises ~azure.core.exceptions.AzureError: The call failed; :mod:`azure.ai.inference.exceptions` lists how.
         """
         return await self._embed("image_embeddings", body, {"input": input, **options})
 
@@ -291,28 +274,30 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         max_concurrency: int = 4,
         on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
-    ) -> "AsyncEmbeddingBatches":
-        """Embed more images than one request may hold: in several, of which some are under way at a time.
+    ) -> "models.AsyncEmbeddingBatches":
+        """Embed more images than one request may hold, in several requests, a few of them at a time.
 
-        Iterate over the results, which come in the order of the input, their items numbered through; what has been
-        handed over is not kept, so memory stays flat. Or put all into one result: `await batches.collect()`.
+        Iterate over the results. They arrive in the order of the input, and the index of an item is its place in the
+        whole input. Results are not kept once you have them, so memory stays flat; `await batches.collect()` combines
+        them.
 
-        :param input: The images; any iterable, which is read as the requests go out.
-        :keyword batch_size: The most images in a request, 1 by default, which is what Cohere's models take.
+        :param input: The images: any iterable, read as the requests go out.
+        :keyword batch_size: The most images in a request. The default, 1, is the limit of Cohere's models.
         :keyword batch_length: The most characters of data URLs and texts in a request, 10,000,000 by default. A longer
-            image goes alone.
+            image is sent alone.
         :keyword max_concurrency: The most requests at a time, 4 by default.
-        :keyword on_progress: Called with the number of images of each result that is handed over, such as the `update`
-            of a tqdm progress bar.
+        :keyword on_progress: Called with the number of images in each result that you receive; `update` of a tqdm
+            progress bar fits.
         :return: An iterator over results.
-        :raises TypeError: The input is no iterable, or has something that is nothing of the kind.
+        :raises TypeError: The input is not iterable, an item has an unsupported type, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request failed. It names the inputs, and
-            has the results that were not handed over.
+        :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. The
+            error names its inputs and has the results that you have not received yet.
         """
-        from .._batching import plan_batches
-        from ._batches import AsyncEmbeddingBatches
+        from .._operations.embedding_plan import plan_batches
+        from ._embedding_batches import AsyncEmbeddingBatches
 
+        check_keywords(self._settings, "embed_batches", options)
         plan = plan_batches("image_embeddings", input, batch_size, batch_length, max_concurrency, options)
         return AsyncEmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
@@ -320,22 +305,22 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
 async def load_client(
     endpoint: str, credential: AsyncCredential, *, model_type: str | None = None, **options: Any
 ) -> ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient:
-    """Build the client that fits the model behind an endpoint, which is asked what it serves.
+    """Build the client that fits the model behind an endpoint.
 
-    Serverless and managed endpoints tell; for others give `model_type`, or build the client yourself.
+    The endpoint is asked what it serves. Serverless and managed endpoints answer; for others pass `model_type`, or
+    build the client yourself.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
-    :param credential: An `AzureKeyCredential`, a key, a token credential such as `DefaultAzureCredential()`, or a
-        function that gives a token, such as `get_bearer_token_provider` makes.
-    :keyword model_type: "chat_completion", "embeddings" or "image_embeddings": then nobody is asked.
-    :keyword options: Keyword arguments of the client that comes out.
-    :return: The client, which has the model information already if it was asked for.
-    :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not tell.
-    :raises ~azure.core.exceptions.HttpResponseError: The service refused.
-    :raises ValueError: There is no client for the model.
-    :raises TypeError: A setting belongs to another client than the one that comes out.
+    :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
+    :keyword model_type: "chat_completion", "embeddings" or "image_embeddings"; the endpoint is then not asked.
+    :keyword options: Keyword arguments of the client.
+    :return: The client. If the endpoint was asked, the client keeps the model information.
+    :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not provide model information.
+    :raises ~azure.core.exceptions.HttpResponseError: The service refused the request.
+    :raises ValueError: No client supports the model.
+    :raises TypeError: A setting belongs to a client for another kind of model.
     """
-    from .._load import check_settings, kind_of
+    from .._operations.load_client import check_settings, kind_of
 
     info = None if model_type else await _ask_for_model_info(endpoint, credential, options)
     kind = kind_of(model_type if info is None else info.model_type)
@@ -346,8 +331,10 @@ async def load_client(
     return client
 
 
-async def _ask_for_model_info(endpoint: str, credential: AsyncCredential, options: Mapping[str, Any]) -> "ModelInfo":
-    from .._load import explain_missing_info
+async def _ask_for_model_info(
+    endpoint: str, credential: AsyncCredential, options: Mapping[str, Any]
+) -> "models.ModelInfo":
+    from .._operations.load_client import explain_missing_info
 
     pipeline = {name: value for name, value in options.items() if name not in (*CHAT_SETTINGS, *EMBEDDING_SETTINGS)}
     client = ChatCompletionsClient(endpoint, credential, **pipeline)

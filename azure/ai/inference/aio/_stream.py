@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
 
-from .._call import Call
-from .._chat_stream import ChatStream
-from .._deadline import DRAIN_SECONDS
-from .._headers import RateLimits, rate_limits, region, request_id
-from .._telemetry_switch import UNWATCHED
-from ..models import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
+from .._http.deadline import DRAIN_SECONDS
+from .._http.response_headers import RateLimits, rate_limits, region, request_id
+from .._operations.call import Call
+from .._streaming.chat_stream import ChatStream
+from .._watch import UNWATCHED
+from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
 from ._body import reader
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from .._telemetry_switch import Watch
+    from .._watch import Watch
 
 
 class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate]):
@@ -37,6 +37,8 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
     :raises ~azure.core.exceptions.ServiceResponseTimeoutError: While iterating: the read timeout, or the call's
         `timeout`, is over.
     """
+
+    __module__ = "azure.ai.inference.models"
 
     def __init__(
         self, response: Any, *, body: Any = None, call: Call | None = None, watch: "Watch" = UNWATCHED

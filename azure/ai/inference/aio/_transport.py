@@ -31,10 +31,10 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the public name is untyped
 from typing_extensions import Self
 
-from .._deadline import Deadline
-from .._keepalive import SOCKET_OPTIONS
-from .._policies import RedirectDecisions, Response, RetryDecisions, Shells, attempt_timeouts
-from ._body import PromptBody, body_error
+from .._http.deadline import Deadline
+from .._http.keepalive import SOCKET_OPTIONS
+from .._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
+from ._body import UnbufferedBody, body_error
 
 _POOL_SIZE = 1000
 
@@ -194,7 +194,7 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
             context.options = options
         answer = response.http_response
         if isinstance(getattr(answer, "internal_response", None), aiohttp.ClientResponse):
-            context["body"] = PromptBody(answer, deadline)
+            context["body"] = UnbufferedBody(answer, deadline)
         if not (streamed and answer.status_code == 200):
             await _within(deadline, read_whole(answer))
         return response
@@ -221,7 +221,7 @@ class ModelRetryPolicy(RetryDecisions, AsyncRetryPolicy[Any, Any]):
         await transport.sleep(settings["delay"])
 
 
-SHELLS = Shells(
+WIRE_POLICIES = WirePolicies(
     redirect=ModelRedirectPolicy,
     retry=ModelRetryPolicy,
     token=AsyncBearerTokenCredentialPolicy,

@@ -10,3 +10,6 @@ from ._request import RecordedRequest
 from ._weather import Fault
 
 __all__ = ["DEFAULT_KEY", "Emulator", "Fault", "RecordedRequest", "Reply", "ToolCall"]
+
+for _shown in (Emulator, Fault, RecordedRequest, Reply, ToolCall):
+    _shown.__module__ = __name__  # for pickles and `repr`, which must survive a move of the files

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ._cassette import RECORD_MODES
 from ._dialects import DIALECTS
 from ._emulator import DEFAULT_KEY, Emulator
+from ._weather import WAITS
 
 _DEFAULT_PORT: Final = 8484
 
@@ -65,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--token-rate", type=float, metavar="N", help="tokens a second in streams")
     add("--requests-per-minute", type=int, metavar="N", help="quota; more gets 429")
     add("--tokens-per-minute", type=int, metavar="N", help="quota; more gets 429")
+    add("--quota-window", type=float, metavar="SECONDS", help="over which quotas are judged: 60, or as Azure 1 or 10")
+    add("--quota-wait", choices=WAITS, help="how a 429 says when to come back (default: retry-after)")
+    add("--quota-by-estimate", action="store_true", help="book the tokens that a request may take when it is let in")
+    add("--refused-count", action="store_true", help="refused requests count too, in the next window")
     add("--max-request-size", type=int, metavar="BYTES", help="larger requests get 413 (default: 64 MiB)")
     add("--record", metavar="URL", help="pass requests on to a real endpoint and keep the exchanges in the cassette")
     add("--cassette", metavar="FILE", help="file of recorded exchanges; without --record, answers come from it")

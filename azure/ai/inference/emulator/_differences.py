@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from itertools import zip_longest
+from typing import Any, Final, cast
 
 from ._values import as_list, as_object
 
@@ -28,12 +29,12 @@ def explain(recorded: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
 
 def _differing(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(old, dict) and isinstance(new, dict):
-        for name in {**as_object(old), **as_object(new)}:
-            yield from _differing(old.get(name, _MISSING), new.get(name, _MISSING), f"{path}.{name}")
+        olds, news = as_object(cast("Any", old)), as_object(cast("Any", new))
+        for name in {**olds, **news}:
+            yield from _differing(olds.get(name, _MISSING), news.get(name, _MISSING), f"{path}.{name}")
     elif isinstance(old, list) and isinstance(new, list):
-        olds, news = as_list(old), as_list(new)
-        for index in range(max(len(olds), len(news))):
-            old_item, new_item = (items[index] if index < len(items) else _MISSING for items in (olds, news))
+        items = zip_longest(as_list(cast("Any", old)), as_list(cast("Any", new)), fillvalue=_MISSING)
+        for index, (old_item, new_item) in enumerate(items):
             yield from _differing(old_item, new_item, f"{path}[{index}]")
     elif old != new or type(old) is not type(new):
         yield path, old, new

@@ -19,7 +19,7 @@ from ._script import Rule, Scripted, load_script
 from ._server_options import ServerOptions
 from ._service import Settings
 from ._session import Session
-from ._weather import Fault, parse_faults
+from ._weather import WAITS, Fault, parse_faults
 from ._web_access import WebAccess, check_origin, is_loopback
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Emulator:
     content filter" is refused as a harmful prompt is; with "filter your answer" the answer is withheld; with "count
     to 500" it is a stream of a known length.
 
+    ``GET /emulator/stats`` tells how often what was asked, to other processes too.
+
     The server runs in a thread of its own and may be used from any thread or event loop; ``async with`` works too.
 
     :keyword key: the key that callers need. Default: "local-emulator-key".
@@ -61,6 +63,13 @@ class Emulator:
     :keyword requests_per_minute: a quota; more gets 429. Every answer then has ``x-ratelimit-*`` headers. Default:
         none.
     :keyword tokens_per_minute: likewise for the tokens of prompts and answers. Default: none.
+    :keyword quota_window: over how many seconds the quotas are judged; Azure takes 1 or 10, and then lets that share of
+        a minute's requests in. Default: 60.
+    :keyword quota_wait: how a 429 for a quota says when to come back: "retry-after", "retry-after-ms", "message",
+        "nothing", or another of :class:`Fault`'s ``says``. Default: "retry-after".
+    :keyword quota_by_estimate: book the tokens that a request may take (its text and its ``max_tokens``) when it is let
+        in, as Azure does, and not those that it took. Default: False.
+    :keyword refused_count: let refused requests count too, in the next window. Default: False.
     :keyword host: the address to listen on. Default: "127.0.0.1", which no other machine reaches.
     :keyword allow_hosts: names beside addresses and ``localhost`` by which callers may call; others get 403, which
         stops DNS rebinding. Default: none.
@@ -98,6 +107,10 @@ class Emulator:
         token_rate: float | None = None,
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
+        quota_window: float = 60.0,
+        quota_wait: str = "retry-after",
+        quota_by_estimate: bool = False,
+        refused_count: bool = False,
         host: str = "127.0.0.1",
         allow_hosts: Collection[str] = (),
         allow_origins: Collection[str] = (),
@@ -115,6 +128,9 @@ class Emulator:
         _check_least({"port": (port, 0), "latency": (latency, 0), "max_request_size": (max_request_size, 1)})
         _check_least({"requests_per_minute": (requests_per_minute, 1), "tokens_per_minute": (tokens_per_minute, 1)})
         _check_least({"requests_kept": (requests_kept, 0)})
+        _check_choice("quota_wait", quota_wait, WAITS)
+        if not quota_window > 0:
+            raise ValueError(f"quota_window is {quota_window}; choose a number of seconds above 0")
         _check_collections({"tokens": tokens, "models": models})
         _check_collections({"allow_hosts": allow_hosts, "allow_origins": allow_origins})
         if token_rate is not None and token_rate <= 0:
@@ -136,6 +152,10 @@ class Emulator:
             faults=parse_faults(faults) if isinstance(faults, str) else tuple(faults),
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
+            quota_window=quota_window,
+            quota_wait=quota_wait,
+            quota_by_estimate=quota_by_estimate,
+            refused_count=refused_count,
             latency=latency,
             token_rate=token_rate,
             requests_kept=requests_kept,

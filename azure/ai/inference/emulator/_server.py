@@ -86,7 +86,7 @@ class Server:
     async def _serve(self) -> None:
         options = self._options
         app = web.Application(client_max_size=options.max_request_size)
-        app.router.add_route("*", "/{tail:.*}", self._handle)
+        app.router.add_route("*", r"/{tail:[\s\S]*}", self._handle)  # line ends in it too
         # aiohttp takes 0 for "wait as long as it takes".
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.01, handler_cancellation=True, auto_decompress=False
@@ -119,14 +119,13 @@ class Server:
     async def _answer(self, request: web.Request, headers: Mapping[str, str]) -> Response:
         limit = self._options.max_request_size
         try:
-            target = _target(request)
             raw = decode_body(await request.read(), headers.get("content-encoding", ""), limit)
         except web.HTTPRequestEntityTooLarge:
             return _refusal(too_large(limit))
         except ServiceError as problem:
             return _refusal(problem)
         query = list(request.query.items())
-        return await self._handler(RecordedRequest(request.method, request.path, query, headers, raw, target))
+        return await self._handler(RecordedRequest(request.method, request.path, query, headers, raw, _target(request)))
 
 
 async def _play(request: web.Request, response: Response) -> web.StreamResponse:
@@ -184,10 +183,7 @@ def _break_off(request: web.Request, cut: Cut) -> None:
 
 def _target(request: web.Request) -> str:
     """Return path and query as they came, without the host that a proxy's form of them begins with."""
-    target = re.sub(r"(?i)^https?://[^/?#]*", "", request.raw_path)
-    if not target.startswith("/"):
-        raise ServiceError(400, "BadRequest", f"The target {request.raw_path!r} is no path.")
-    return target
+    return re.sub(r"(?i)^https?://[^/]*", "", request.raw_path)
 
 
 def _printable(text: str) -> str:

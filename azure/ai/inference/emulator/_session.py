@@ -1,5 +1,6 @@
 """What an emulator knows while it runs: what came, what it is to say, what is to go wrong, what is left of a quota."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -14,6 +15,7 @@ from ._request import RecordedRequest
 from ._response import Response, json_response
 from ._script import Rule, Script
 from ._service import Settings, choose_dialect, identify, refuse, respond
+from ._stats import Stats
 from ._weather import Fault, Weather, bend_answer, limit_error, pace, replace_answer
 
 
@@ -28,6 +30,10 @@ class Session:
         faults: Iterable[Fault] = (),
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
+        quota_window: float = 60.0,
+        quota_wait: str = "retry-after",
+        quota_by_estimate: bool = False,
+        refused_count: bool = False,
         latency: float = 0.0,
         token_rate: float | None = None,
         requests_kept: int | None = None,
@@ -35,7 +41,16 @@ class Session:
         self._settings = settings
         self._script = Script(map(replace, rules))
         self._weather = Weather(faults)
-        self._quota = Quota(requests_per_minute, tokens_per_minute, time.monotonic)
+        self._quota = Quota(
+            requests_per_minute,
+            tokens_per_minute,
+            time.monotonic,
+            window=quota_window,
+            refused_count=refused_count,
+            by_estimate=quota_by_estimate,
+        )
+        self._quota_wait = quota_wait
+        self._stats = Stats()
         self._latency, self._token_rate = latency, token_rate
         self._requests: deque[RecordedRequest] = deque(maxlen=requests_kept)
         self._lock = threading.RLock()
@@ -69,7 +84,14 @@ class Session:
         """Keep a request and answer it."""
         if (request.method, request.path) == ("GET", "/openapi.json"):
             return json_response(describe())
+        if (request.method, request.path) == ("GET", "/emulator/stats"):
+            return json_response(self._stats.report())
         self.note(request)
+        response = self._answer(request)
+        self._stats.count(request, response.status)
+        return response
+
+    def _answer(self, request: RecordedRequest) -> Response:
         with self._lock:
             fault = self._weather.strike(request)
         dialect = choose_dialect(request, self._settings)
@@ -84,10 +106,11 @@ class Session:
         dialect = choose_dialect(request, self._settings)
         wait = self._quota.wait()
         if wait > 0:
-            response = refuse(limit_error(dialect, max(1, round(wait)), "retry-after"), dialect)
+            self._quota.refuse()
+            response = refuse(limit_error(dialect, max(1, math.ceil(wait)), self._quota_wait), dialect)
         else:
             response = respond(request, self._settings, dialect, self._speak)
-            self._quota.spend(int(response.usage.get("total_tokens", 0)))
+            self._quota.spend(int(response.usage.get("total_tokens", 0)), request)
         return replace(response, headers={**response.headers, **self._quota.headers()})
 
     def _speak(self, request: RecordedRequest) -> Reply | None:

@@ -22,7 +22,7 @@ from ._routes import find_family
 
 Render = Callable[[ServiceError, Dialect], Response]
 
-_WAITS: Final = (
+WAITS: Final = (
     "retry-after",
     "date",
     "retry-after-ms",
@@ -31,6 +31,7 @@ _WAITS: Final = (
     "message",
     "nothing",
 )
+"""How a 429 can say when to come back."""
 _WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "error": ("data", "event", "flat", "line", "finish"),
     "malformed": ("json", "utf-8", "list"),
@@ -106,7 +107,7 @@ class Fault:
     def __post_init__(self) -> None:
         if not self.is_status and self.kind not in _KINDS:
             raise ValueError(f"kind is {self.kind!r}; choose a status from 400 to 599, or one of {', '.join(_KINDS)}")
-        choices = _WAITS if self.is_status else _WAYS.get(self.kind, ())
+        choices = WAITS if self.is_status else _WAYS.get(self.kind, ())
         if self.says is not None and self.says not in choices:
             raise ValueError(f"says is {self.says!r}; {self.kind} can say {', '.join(choices) or 'nothing'}")
         if self.probability is not None and not 0 <= self.probability <= 1:

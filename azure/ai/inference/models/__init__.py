@@ -69,10 +69,11 @@ from ._tools import (
 )
 
 if TYPE_CHECKING:
-    from .._batches import EmbeddingBatches
-    from .._headers import RateLimit, RateLimits
+    from .._embedding_batches import EmbeddingBatches
+    from .._http.response_headers import RateLimit, RateLimits
+    from .._operations.request_bodies import ChatCompletionRequest, ChatCompletionStreamRequest
     from .._stream import StreamingChatCompletions
-    from ..aio._batches import AsyncEmbeddingBatches
+    from ..aio._embedding_batches import AsyncEmbeddingBatches
     from ..aio._stream import AsyncStreamingChatCompletions
     from ._info import ModelInfo, ModelType
     from ._messages import (
@@ -83,7 +84,6 @@ if TYPE_CHECKING:
         ToolMessage,
         UserMessage,
     )
-    from ._requests import ChatCompletionRequest, ChatCompletionStreamRequest
 
 __all__ = [
     "Annotation",
@@ -161,22 +161,25 @@ __all__ = [
 
 _LATER = {
     "AssistantMessage": "azure.ai.inference.models._messages",
-    "AsyncEmbeddingBatches": "azure.ai.inference.aio._batches",
+    "AsyncEmbeddingBatches": "azure.ai.inference.aio._embedding_batches",
     "AsyncStreamingChatCompletions": "azure.ai.inference.aio._stream",
-    "ChatCompletionRequest": "azure.ai.inference.models._requests",
-    "ChatCompletionStreamRequest": "azure.ai.inference.models._requests",
+    "ChatCompletionRequest": "azure.ai.inference._operations.request_bodies",
+    "ChatCompletionStreamRequest": "azure.ai.inference._operations.request_bodies",
     "ChatRequestMessage": "azure.ai.inference.models._messages",
     "DeveloperMessage": "azure.ai.inference.models._messages",
-    "EmbeddingBatches": "azure.ai.inference._batches",
+    "EmbeddingBatches": "azure.ai.inference._embedding_batches",
     "ModelInfo": "azure.ai.inference.models._info",
     "ModelType": "azure.ai.inference.models._info",
-    "RateLimit": "azure.ai.inference._headers",
-    "RateLimits": "azure.ai.inference._headers",
+    "RateLimit": "azure.ai.inference._http.response_headers",
+    "RateLimits": "azure.ai.inference._http.response_headers",
     "StreamingChatCompletions": "azure.ai.inference._stream",
     "SystemMessage": "azure.ai.inference.models._messages",
     "ToolMessage": "azure.ai.inference.models._messages",
     "UserMessage": "azure.ai.inference.models._messages",
 }
+
+for _name in set(__all__) - set(_LATER):  # the others say it themselves
+    globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
 
 
 def __getattr__(name: str) -> Any:

@@ -9,43 +9,43 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.utils import case_insensitive_dict
 
-from .._model import Derived, Model
+from .._model import Model, computed
 
 if TYPE_CHECKING:
-    from .._headers import RateLimits
+    from .._http.response_headers import RateLimits
 
 
 class Answer(Model):
     """An answer of the service, with the headers that it came with."""
 
-    @Derived
+    @computed
     def _response_headers(self) -> Mapping[str, str]:
         """Give no headers: whoever makes an answer from a response assigns the response's."""
         return {}
 
-    @Derived
+    @computed
     def headers(self) -> Mapping[str, str]:
         """Read the answer's HTTP headers, to be looked up in any case; empty if it did not come over HTTP."""
         return case_insensitive_dict(self._response_headers)
 
-    @Derived
+    @computed
     def request_id(self) -> str | None:
         """Read the id that the service gave the request, to be quoted in a support case; `None` if it gave none."""
-        from .._headers import request_id
+        from .._http.response_headers import request_id
 
         return request_id(self._response_headers)
 
-    @Derived
+    @computed
     def rate_limits(self) -> "RateLimits":
         """Read what is left of the quotas for requests and tokens; `None` in it for what the service does not tell."""
-        from .._headers import rate_limits
+        from .._http.response_headers import rate_limits
 
         return rate_limits(self._response_headers)
 
-    @Derived
+    @computed
     def region(self) -> str | None:
         """Read the Azure region that answered, `None` if the service does not tell."""
-        from .._headers import region
+        from .._http.response_headers import region
 
         return region(self._response_headers)
 

@@ -8,11 +8,11 @@ import json
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
-from .._model import Derived, Model, field
-from .._reasoning import reasoning_of, tell_apart, text_of
+from .._model import Model, computed, field, wrap_as
 from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
+from ._reasoning import reasoning_of, tell_apart, text_of
 from ._tools import ChatCompletionsToolCall, FunctionCall
 
 T = TypeVar("T")
@@ -195,7 +195,7 @@ class ChatResponseMessage(Model):
     audio: ChatResponseAudio | None = None
     """The answer in audio, where `modalities` asked for it."""
 
-    @Derived
+    @computed
     def reasoning(self) -> str | None:
         """Read what the model thought, in whichever of four forms the service shows it; `None` where it shows nothing.
 
@@ -204,7 +204,7 @@ class ChatResponseMessage(Model):
         """
         return tell_apart(self)[0]
 
-    @Derived
+    @computed
     def text(self) -> str:
         """Read the answer without the thoughts: the content, or its text items; empty where there is none."""
         return tell_apart(self)[1]
@@ -262,7 +262,7 @@ class ChatCompletions(Answer):
         :raises MismatchedAnswerError: The answer is JSON, but not of the type.
         :raises TypeError: The type has no JSON form, or needs pydantic, which is not installed.
         """
-        from .._structured import parse_answer
+        from .._schemas.structured_output import parse_answer
 
         return parse_answer(self, kind, index)
 
@@ -299,7 +299,7 @@ class StreamingChatResponseMessageUpdate(Model):
     audio: ChatResponseAudio | None = None
     """The next piece of audio."""
 
-    @Derived
+    @computed
     def reasoning(self) -> str | None:
         """Read the next piece of what the model thinks, in whichever form the service shows it, or `None`.
 
@@ -308,7 +308,7 @@ class StreamingChatResponseMessageUpdate(Model):
         """
         return reasoning_of(self)
 
-    @Derived
+    @computed
     def text(self) -> str:
         """Read the next piece of the answer, without thoughts; empty where the update brings none."""
         return text_of(self)
@@ -348,3 +348,7 @@ class StreamingChatCompletionsUpdate(Model):
     """The tier that the request is served in."""
     prompt_filter_results: list[PromptFilterResult] | None = None
     """What the content filter found in the request; Azure OpenAI tells in the first update."""
+
+
+completions_of = wrap_as(ChatCompletions)
+"""Return a completion's JSON object as a model."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from .._model import Derived, Model
+from .._model import Model, computed
 from ._answer import Answer
 from ._content import FilePath, ImageUrl
 
@@ -44,7 +44,7 @@ class EmbeddingItem(Model):
     index: int
     """Which input it belongs to, counted from 0."""
 
-    @Derived
+    @computed
     def encoding(self) -> str:
         """Tell how its numbers are encoded: "float", "int8", "uint8", "binary" or "ubinary".
 
@@ -53,7 +53,7 @@ class EmbeddingItem(Model):
         """
         return "float"
 
-    @Derived
+    @computed
     def vector(self) -> "array[Any]":
         """Read the embedding as an array of numbers, whether it came as a list or in base64; made once, then kept.
 
@@ -65,7 +65,7 @@ class EmbeddingItem(Model):
         embedding = self.embedding
         known: Any = vars(self).get("_decoded")
         if known is None or known[0] is not embedding:
-            from .._vectors import decode
+            from ._vectors import decode
 
             known = vars(self)["_decoded"] = (embedding, decode(embedding, self.encoding))
         return known[1]  # type: ignore[no-any-return]
@@ -101,7 +101,7 @@ class EmbeddingsResult(Answer):
         :raises ImportError: numpy is not installed.
         :raises ValueError: The embeddings differ in length, or one is neither a list of numbers nor base64.
         """
-        from .._vectors import matrix
+        from ._vectors import matrix
 
         return matrix([item.vector for item in sorted(self.data, key=lambda item: item.index or 0)])
 

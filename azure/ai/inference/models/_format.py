@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Union
 
-from azure.core.serialization import NULL
-
-from .._json import is_object
 from .._model import Model, constant
 
 
@@ -44,23 +41,3 @@ class ChatCompletionsResponseFormatJSON(ChatCompletionsResponseFormat):
 ResponseFormat = Union[
     Literal["text", "json_object"], str, JsonSchemaFormat, ChatCompletionsResponseFormat, Mapping[str, Any], type[Any]
 ]
-
-
-def response_format_of(value: Any) -> Any:
-    """Write a response format as the service takes it.
-
-    :param value: "text" or "json_object"; a `JsonSchemaFormat`; the service's own JSON object, which is left as it is;
-        or a type, of which a schema is made: strict, unless it has parts that strict mode cannot say. NULL and `None`
-        pass.
-    :raises ValueError: Nothing of the above, or a type that has no JSON schema.
-    """
-    if value is None or value is NULL:
-        return value
-    if isinstance(value, str) and value in ("text", "json_object"):
-        return {"type": str(value)}
-    if is_object(value):
-        is_format = "type" not in value and ("schema" in value or "name" in value)
-        return {"type": "json_schema", "json_schema": value} if is_format else value
-    from .._structured import format_of_type  # only now: reading types takes much more than sending text
-
-    return format_of_type(value)

@@ -10,6 +10,8 @@ from .._model import Model
 class ModelType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """Kinds of model, as the `/info` route names them."""
 
+    __module__ = "azure.ai.inference.models"
+
     EMBEDDINGS = "embeddings"
     IMAGE_GENERATION = "image_generation"
     TEXT_GENERATION = "text_generation"
@@ -20,6 +22,8 @@ class ModelType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 class ModelInfo(Model):
     """The model behind an endpoint, as its `/info` route tells."""
+
+    __module__ = "azure.ai.inference.models"
 
     model_name: str
     """Name of the model."""

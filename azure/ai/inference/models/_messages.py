@@ -16,6 +16,8 @@ Wire = Mapping[str, Any]
 class ChatRequestMessage(Model, kinds_by="role"):
     """A message of any role; the base of all."""
 
+    __module__ = "azure.ai.inference.models"
+
     role: str
     """Who speaks."""
 
@@ -29,6 +31,8 @@ class ChatRequestMessage(Model, kinds_by="role"):
 
 class SystemMessage(ChatRequestMessage, discriminator="system", positional="content"):
     """Instructions that stand above the conversation."""
+
+    __module__ = "azure.ai.inference.models"
 
     role: str = constant("system")
     content: str | list[ContentItem]
@@ -47,6 +51,8 @@ class SystemMessage(ChatRequestMessage, discriminator="system", positional="cont
 class DeveloperMessage(ChatRequestMessage, discriminator="developer", positional="content"):
     """Instructions, as OpenAI's reasoning models want them called."""
 
+    __module__ = "azure.ai.inference.models"
+
     role: str = constant("developer")
     content: str | list[ContentItem]
     """The instructions: text, or a list of text items."""
@@ -64,6 +70,8 @@ class DeveloperMessage(ChatRequestMessage, discriminator="developer", positional
 class UserMessage(ChatRequestMessage, discriminator="user", positional="content"):
     """What the user says: text, or a list of text, images and audio."""
 
+    __module__ = "azure.ai.inference.models"
+
     role: str = constant("user")
     content: str | list[ContentItem]
     """The text, or the content items."""
@@ -80,6 +88,8 @@ class UserMessage(ChatRequestMessage, discriminator="user", positional="content"
 
 class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional="content"):
     """What the model said, or shall have said."""
+
+    __module__ = "azure.ai.inference.models"
 
     role: str = constant("assistant")
     content: str | list[ContentItem] | None = None
@@ -114,6 +124,8 @@ class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional
 
 class ToolMessage(ChatRequestMessage, discriminator="tool", positional="content"):
     """What a tool returned."""
+
+    __module__ = "azure.ai.inference.models"
 
     role: str = constant("tool")
     content: str | list[ContentItem] | None = None

@@ -3,39 +3,28 @@
 `ChatCompletionsResponseFormatJSON` is missing on purpose: dependants take its presence here for an older release.
 """
 
-from . import (
-    AssistantMessage,
-    AudioContentItem,
+from ._chat import (
     ChatChoice,
     ChatCompletions,
-    ChatCompletionsNamedToolChoice,
-    ChatCompletionsNamedToolChoiceFunction,
-    ChatCompletionsToolCall,
-    ChatCompletionsToolDefinition,
-    ChatRequestMessage,
     ChatResponseMessage,
     CompletionsUsage,
-    ContentItem,
-    DeveloperMessage,
-    EmbeddingItem,
-    EmbeddingsResult,
-    EmbeddingsUsage,
-    FunctionCall,
-    FunctionDefinition,
-    ImageContentItem,
-    ImageEmbeddingInput,
-    ImageUrl,
-    InputAudio,
-    JsonSchemaFormat,
-    ModelInfo,
     StreamingChatChoiceUpdate,
     StreamingChatCompletionsUpdate,
     StreamingChatResponseMessageUpdate,
     StreamingChatResponseToolCallUpdate,
-    SystemMessage,
-    TextContentItem,
-    ToolMessage,
-    UserMessage,
+)
+from ._content import AudioContentItem, ContentItem, ImageContentItem, ImageUrl, InputAudio, TextContentItem
+from ._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage, ImageEmbeddingInput
+from ._format import JsonSchemaFormat
+from ._info import ModelInfo
+from ._messages import AssistantMessage, ChatRequestMessage, DeveloperMessage, SystemMessage, ToolMessage, UserMessage
+from ._tools import (
+    ChatCompletionsNamedToolChoice,
+    ChatCompletionsNamedToolChoiceFunction,
+    ChatCompletionsToolCall,
+    ChatCompletionsToolDefinition,
+    FunctionCall,
+    FunctionDefinition,
 )
 
 __all__ = [

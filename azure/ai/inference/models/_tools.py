@@ -56,7 +56,7 @@ class ChatCompletionsToolDefinition(Model):
         :raises ValueError: The name is none that services take, or strictness is asked of parameters that cannot have
             it, such as a `dict` with any keys.
         """
-        from .._functions import tool_of
+        from .._schemas.functions import tool_of
 
         tool = tool_of(function, name=name, description=description, strict=strict)
         return cls(function=FunctionDefinition(**tool.definition))

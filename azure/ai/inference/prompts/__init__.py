@@ -13,3 +13,5 @@ asynchronous code uses it as it is. A variable's text is only ever text: see :cl
 from ._template import PromptTemplate
 
 __all__ = ["PromptTemplate"]
+
+PromptTemplate.__module__ = __name__  # for pickles and `repr`, which must survive a move of the files

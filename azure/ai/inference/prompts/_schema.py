@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from .._options import ChatOptions
+from .._operations.options import ChatOptions
 from ._frontmatter import FrontMatter, KeyPath
 
 _JSON_TYPES = {

@@ -1,0 +1,153 @@
+# Generated from aio/_embedding_batches.py by scripts/generate_sync.py. Edit that file, then run the script.
+"""The synchronous results of `embed_batches`: keeps requests under way, hands their results over in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+from typing_extensions import Self
+
+from ._operations.embedding_plan import (
+    Batch,
+    Plan,
+    Tally,
+    closed_failure,
+    combine,
+    error_of,
+    input_failure,
+    progress_failure,
+    request_failure,
+)
+from ._request_pool import Request, RequestPool
+from .exceptions import BatchError
+from .models._embeddings import EmbeddingsResult, EmbeddingsUsage
+
+
+class EmbeddingBatches(Iterator[EmbeddingsResult]):
+    """The results of `embed_batches`, in the order of the input.
+
+    Requests begin with the iteration. At its end, or that of a `with` block, none is under way. Once it has
+    failed, it raises the same error whenever it is read on; if the reading was only interrupted, it goes on.
+
+    :param embed: Sends one request: the client's `embed`, with its options.
+    :param plan: What to send.
+    :param on_progress: Called with the number of inputs of each result that is handed over.
+    """
+
+    __module__ = "azure.ai.inference.models"
+
+    def __init__(
+        self, embed: Callable[..., EmbeddingsResult], plan: Plan, on_progress: Callable[[int], object] | None
+    ) -> None:
+        self._plan = plan
+        self._pool = RequestPool(embed, plan.max_concurrency)
+        self._tally = Tally(on_progress)
+        self._unread: deque[EmbeddingsResult] = deque()
+        self._ahead: deque[tuple[Batch, Request]] = deque()
+        self._next_index = 0
+        self._input_ended = False
+        self._input_error: BaseException | None = None
+        self._failure: BatchError | None = None
+
+    @property
+    def usage(self) -> EmbeddingsUsage:
+        """Tokens spent on the results that were handed over."""
+        return self._tally.usage
+
+    def collect(self) -> EmbeddingsResult:
+        """Combine all results that are still to come into one, held in memory.
+
+        :return: The embeddings in the order of the input, and the sum of the tokens spent.
+        :raises ~azure.ai.inference.exceptions.BatchError: It could not finish. The error has all results that had come.
+        """
+        results: list[EmbeddingsResult] = []
+        try:
+            for result in self:
+                results.append(result)  # noqa: PERF402 - what had come when it fails is kept
+        except BatchError as error:
+            error.results = [*results, *error.results]
+            raise
+        except BaseException:
+            self._unread.extendleft(reversed(results))  # interrupted: whoever reads on gets them
+            raise
+        return combine(results, self.usage)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> EmbeddingsResult:
+        if self._unread:
+            return self._unread.popleft()
+        if self._failure is not None:
+            raise self._failure
+        self._fill()
+        if not self._ahead:
+            self._stop()
+            if self._input_error is not None:
+                raise self._fail(input_failure(self._next_index, self._input_error))
+            raise StopIteration
+        batch, request = self._ahead[0]
+        self._pool.wait([request])
+        if error_of(request) is not None:
+            self._stop()
+            raise self._fail(request_failure(self._ahead))
+        result = request.result()
+        try:
+            self._tally.count(result)
+        except Exception as error:  # whatever the caller's own function raises
+            self._stop()
+            raise self._fail(progress_failure(batch, error, self._ahead)) from error
+        self._ahead.popleft()
+        return result
+
+    def _fill(self) -> None:
+        """Begin requests, as many as may be in hand."""
+        while len(self._ahead) < self._plan.ahead and not (self._input_ended or self._pool.stopped):
+            batch = self._next_batch()
+            if batch is not None:
+                self._ahead.append((batch, self._pool.begin(batch)))
+                self._next_index = batch.indices.stop
+
+    def _next_batch(self) -> Batch | None:
+        """Read the input on. What its iterable raises is kept, to be raised behind the results of what came before."""
+        try:
+            batch = next(self._plan.batches, None)
+        except BaseException as error:
+            self._input_ended, self._input_error = True, error
+            if not isinstance(error, Exception):
+                raise
+            return None
+        self._input_ended = batch is None
+        return batch
+
+    def _stop(self) -> None:
+        """Begin no more requests, and wait for those under way."""
+        self._pool.stopped = True
+        self._pool.wait([request for _, request in self._ahead])
+        self._pool.close([])
+
+    def _fail(self, failure: BatchError) -> BatchError:
+        """Keep the error to be raised whenever it is read on; it has the results of all that is in hand."""
+        self._failure = failure
+        self._ahead.clear()
+        return failure
+
+    def close(self) -> None:
+        """Begin no more requests, and wait for those under way. May be called again."""
+        self._pool.close([request for _, request in self._ahead])
+        if self._failure is None and (self._ahead or not self._input_ended):
+            self._fail(closed_failure(self._next_index, self._ahead))
+
+    def __del__(self) -> None:
+        self._pool.stopped = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,267 @@
+"""What the body of an error says, whoever wrote it.
+
+Azure's front ends, API Management, FastAPI, Mistral, vLLM, llama.cpp, LM Studio and plain proxies each have a shape of
+their own for an error, some have two, and they nest: a message may be an object, or JSON in a string. Instead of a
+parser for each shape there is one rule, applied at every level: an object contributes the fields that it has, and
+whatever stands where its words are expected is read in turn and contributes what is still missing.
+
+The letters of shapes are those of the table in tests/unit/error_shapes.py. Nothing here knows of
+responses or exceptions.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
+
+from ..exceptions import ContentFilterResult
+
+__all__ = ["Fault", "FilterVerdict", "clean", "filter_verdict", "is_error", "parse_json", "read_fault", "shorten"]
+
+_WORDS = ("message", "Message", "msg", "detail", "error_description", "title", "status")
+"""The members that hold an error's words, the likeliest first. ``status`` is one where it is text (shape G)."""
+
+_ANSWER_MEMBERS = frozenset(["data", "usage", "model_name", "model_type"])
+_FILTER_CODES = frozenset(["contentfilter", "contentfiltered", "responsibleaipolicyviolation"])
+
+_PAGE = re.compile(r"\s*<(!doctype|\?xml|html|head|body)\b", re.IGNORECASE)
+
+_NESTING = 8
+"""How many levels of error in error are read."""
+
+_DEPTH = 32
+"""How many levels of a body are kept: enough for any error, and too few to exhaust the stack of what walks it."""
+
+
+class Fault(NamedTuple):
+    """What an error says."""
+
+    code: str | None = None
+    kind: str | None = None
+    message: str | None = None
+    target: str | None = None
+    details: "tuple[Fault, ...]" = ()
+    innererror: "Mapping[str, Any]" = MappingProxyType({})
+
+
+class FilterVerdict(NamedTuple):
+    """What the content filters found, by category, and in what: ``prompt`` or ``completion``."""
+
+    results: "dict[str, ContentFilterResult]"
+    source: str | None
+
+
+def parse_json(text: str) -> Any:
+    """Parse a text as JSON.
+
+    :param text: Any text.
+    :raises ValueError: if it is not JSON, or JSON nested so deeply that it can only be meant to do harm.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def shorten(text: str, limit: int) -> str:
+    """Put a text on one line and in at most ``limit`` characters, the last of which shows that some are missing.
+
+    :param text: Any text.
+    :param limit: The most characters to keep.
+    """
+    line = " ".join(text[: 4 * limit].split())
+    if len(line) <= limit and len(text) <= 4 * limit:
+        return line
+    return line[: limit - 1].rstrip() + "\u2026"
+
+
+def clean(value: Any, secrets: Iterable[str] = (), depth: int = _DEPTH) -> Any:
+    """Copy a JSON value so that it is safe to show, keep and pickle: no secret, and not too deep to walk.
+
+    :param value: A JSON value.
+    :param secrets: Texts to blank out wherever they occur; some gateways put the key they refuse in their answer.
+    :param depth: How many levels to keep.
+    """
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "***")
+        return value
+    if not isinstance(value, (dict, list)):
+        return value
+    if not depth:
+        return "\u2026"
+    if isinstance(value, list):
+        return [clean(item, secrets, depth - 1) for item in _items(value)]
+    return {clean(str(name), secrets): clean(item, secrets, depth - 1) for name, item in _members(value).items()}
+
+
+def is_error(value: Any) -> bool:
+    """Tell whether an object in a good answer, or in a stream, is an error and no answer.
+
+    :param value: A JSON value. What has choices, data or usage is only an error if it has a non-empty ``error``.
+    """
+    members = _members(value)
+    error = members.get("error")
+    if error and (not isinstance(error, dict) or any(_members(error).values())):
+        return True
+    if members.get("object") == "error":
+        return True
+    if "choices" in members or not _ANSWER_MEMBERS.isdisjoint(members):  # each event of a stream comes this way
+        return False
+    status = members.get("statusCode", members.get("status"))
+    if isinstance(status, int) and status >= 400:
+        return True
+    return bool(members.get("detail") or (members.get("message") and members.get("code")))
+
+
+def read_fault(body: Any) -> Fault:
+    """Read what an error's body says; the fields that it does not tell are None.
+
+    :param body: A JSON value, or the text of a body that is no JSON.
+    """
+    fault = _read(body, _NESTING)
+    fault = fault._replace(
+        code=fault.code or fault.kind,
+        details=tuple(detail for detail in fault.details if detail != Fault(message=fault.message)),
+    )
+    if body and not (fault.code or fault.message or isinstance(body, str)):
+        fault = fault._replace(message=shorten(json.dumps(body, ensure_ascii=False, default=str), 500))
+    return fault
+
+
+def _read(value: Any, nesting: int) -> Fault:
+    if not nesting:
+        return Fault()
+    if isinstance(value, str):
+        return _read_text(value, nesting)
+    if isinstance(value, list):
+        return _read_list(_items(value), nesting)
+    return _read_object(_members(value), nesting)
+
+
+def _read_text(text: str, nesting: int) -> Fault:
+    """Read words, or JSON in a string (shape I), or a page that a proxy has put in the way."""
+    stripped = text.strip()
+    if stripped[:1] in ("{", "["):
+        try:
+            nested = _read(clean(parse_json(stripped)), nesting - 1)
+        except ValueError:
+            nested = Fault()
+        if nested.message:
+            return nested
+    if _PAGE.match(stripped):
+        return Fault(message=shorten(_words_of_page(stripped), 500) or None)
+    return Fault(message=stripped or None)
+
+
+def _words_of_page(page: str) -> str:
+    """Take what a reader would see from the beginning of an HTML page."""
+    visible = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>?", " ", page[:8192])
+    import html
+
+    return html.unescape(visible)
+
+
+def _read_list(items: "Sequence[Any]", nesting: int) -> Fault:
+    """Read several faults at once, as FastAPI reports them (shape J)."""
+    faults = [fault for fault in (_read(item, nesting - 1) for item in items) if fault.message]
+    if len(faults) < 2:
+        return faults[0] if faults else Fault()
+    lines = (f"{fault.target}: {fault.message}" if fault.target else str(fault.message) for fault in faults)
+    return Fault(message="; ".join(lines), target=faults[0].target, details=tuple(faults))
+
+
+def _read_object(members: "Mapping[str, Any]", nesting: int) -> Fault:
+    fault = Fault(
+        code=_label(members.get("code")),
+        kind=_kind(members.get("type")),
+        target=_label(members.get("target")) or _label(members.get("param")) or _path(members.get("loc")),
+        details=_read_details(members.get("details"), nesting),
+        innererror=_members(members.get("innererror") or members.get("inner_error")),
+    )
+    error = members.get("error")
+    if isinstance(error, (dict, list)):
+        fault = _fill(_read(error, nesting - 1), fault)
+    for name in _WORDS:
+        if members.get(name):
+            fault = _fill(fault, _read(members[name], nesting - 1))
+    if isinstance(error, str) and error:
+        # Beside a message this is the code (shape B), alone it is the message (shape R).
+        fault = _fill(fault, Fault(code=error) if fault.message else _read_text(error, nesting))
+    return fault
+
+
+def _fill(fault: Fault, other: Fault) -> Fault:
+    """Take what the fault does not tell from the other."""
+    return Fault._make(mine or theirs for mine, theirs in zip(fault, other, strict=True))
+
+
+def _read_details(details: Any, nesting: int) -> "tuple[Fault, ...]":
+    faults = (_read(item, nesting - 1) for item in _items(details) or [details])
+    return tuple(fault for fault in faults if fault.message or fault.code or fault.kind)
+
+
+def _members(value: Any) -> "Mapping[str, Any]":
+    """Take the members of an object; what is no object has none."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _items(value: Any) -> "Sequence[Any]":
+    """Take the items of an array; what is no array has none."""
+    return cast("Sequence[Any]", value) if isinstance(value, list) else ()
+
+
+def _label(value: Any) -> str | None:
+    """Take a code, a type or a name: text, or a number (vLLM and llama.cpp have numbers for codes)."""
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _kind(value: Any) -> str | None:
+    """Take a type of error; problem details (RFC 9457) have a URI for it, which only points to prose."""
+    kind = _label(value)
+    return kind if kind and ":" not in kind else None
+
+
+def _path(steps: Any) -> str | None:
+    """Write FastAPI's location of a field, ``["body", "messages", 0, "role"]``, as ``body.messages[0].role``."""
+    joined = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in _items(steps))
+    return joined.removeprefix(".") or None
+
+
+def filter_verdict(body: Any, fault: Fault) -> FilterVerdict | None:
+    """Find what the content filters found; None if it was not they who refused.
+
+    The results stand in the error or in its inner error, as ``content_filter_result``, ``content_filter_results``, or
+    one set each for prompt and completion in the list ``content_filters``.
+
+    :param body: The body of the error, a JSON value.
+    :param fault: What it says.
+    """
+    codes = (str(code).replace("_", "").lower() for code in (fault.code, fault.innererror.get("code")))
+    if _FILTER_CODES.isdisjoint(codes):
+        return None
+    members = _members(body)
+    places = (fault.innererror, members, _members(members.get("error")))
+    entries = [entry for place in places for entry in (place, *_blocked(place))]
+    results: dict[str, ContentFilterResult] = {}
+    for entry in entries:
+        _add_results(results, entry.get("content_filter_result"))
+        _add_results(results, entry.get("content_filter_results"))
+    sources = (entry.get("source_type") for entry in entries)
+    return FilterVerdict(results, next((source for source in sources if isinstance(source, str)), None))
+
+
+def _blocked(place: "Mapping[str, Any]") -> "list[Mapping[str, Any]]":
+    entries = map(_members, _items(place.get("content_filters")))
+    return [entry for entry in entries if entry.get("blocked", True)]
+
+
+def _add_results(results: "dict[str, ContentFilterResult]", found: Any) -> None:
+    """Add the verdicts by category; one that stopped the content is not replaced by one that let it pass."""
+    for category, verdict in _members(found).items():
+        name = category.replace("-", "_")
+        if isinstance(verdict, dict) and not results.get(name, {}).get("filtered"):
+            results[name] = cast(ContentFilterResult, verdict)

@@ -1,0 +1,1 @@
+"""HTTP without I/O: endpoints, credentials, retries, deadlines, proxies, and the headers of a response."""

@@ -1,0 +1,104 @@
+"""Text and image embeddings: requests and answers. Pure: values in, values out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .._http.endpoint import Kind
+from .._json import is_object, is_tokens, json_or_none, to_json
+from .._model import wrap_as
+from ..models._embeddings import EmbeddingItem, EmbeddingsResult
+from ..models._enums import EmbeddingEncodingFormat
+from .call import Call, given_body, make_call, warn_of_ignored
+from .options import EmbeddingOptions, merge, merge_extras, names
+from .settings import Settings
+
+EMBEDDING_SETTINGS = names(EmbeddingOptions)
+
+_IN_BODY = tuple(name for name in EMBEDDING_SETTINGS if name != "model_extras")
+_INFERENCE_SCHEMA = frozenset(("input", "dimensions", "encoding_format", "input_type", "model"))
+"""Members of the Azure model inference API's own request; others are for the model alone."""
+
+_OF_NUMBERS = ("float", "int8", "uint8", "binary", "ubinary")
+
+_OPERATIONS: Mapping[Kind, str] = {"embeddings": "embeddings", "image_embeddings": "images/embeddings"}
+
+_wrap = wrap_as(EmbeddingsResult)
+
+
+def embeddings_of(call: Call) -> Callable[[Any], EmbeddingsResult]:
+    """Make the function that makes a call's result from the JSON object that came.
+
+    :param call: The call; its embeddings are told how they are encoded.
+    """
+    if call.encoding == "float":
+        return _wrap
+
+    def wrap(value: Any) -> EmbeddingsResult:
+        result = _wrap(value)
+        for item in result.data or ():
+            if isinstance(item, EmbeddingItem):
+                item.encoding = call.encoding
+        return result
+
+    return wrap
+
+
+def embed_call(settings: Settings, kind: Kind, body: Any, options: Mapping[str, Any]) -> Call:
+    """Build the request of embeddings.
+
+    :param settings: The client's.
+    :param kind: Of texts or of images.
+    :param body: The whole body, in place of input and settings: a mapping, bytes, or a binary file.
+    :param options: The keyword arguments of `embed`.
+    :raises TypeError: Neither input nor a body, or they are nothing of the kind; or an unknown keyword.
+    :raises ValueError: The input is empty.
+    """
+    own = ("input", *EMBEDDING_SETTINGS)
+    others = {name: value for name, value in options.items() if name not in own}
+    if body is not None:
+        warn_of_ignored(settings, "embed", options, own)
+        content, _ = given_body(body)
+        call = make_call(settings, "embed", _OPERATIONS[kind], others, content=content)
+        return call._replace(encoding=_encoding(body if isinstance(content, str) else json_or_none(content)))
+    extras = merge_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
+    request = {"input": _inputs(kind, options.get("input")), **merge(settings.defaults, options, _IN_BODY), **extras}
+    pass_through = bool(extras) or not _INFERENCE_SCHEMA.issuperset(request)
+    call = make_call(settings, "embed", _OPERATIONS[kind], others, content=to_json(request), pass_through=pass_through)
+    return call._replace(encoding=_encoding(request))
+
+
+def _encoding(request: Any) -> str:
+    """Tell how the numbers of the embeddings that a request asks for are encoded.
+
+    :param request: The request's body. Mistral's `output_dtype` names the numbers, and its `encoding_format` whether
+        they are put in base64; the Model Inference API has one setting for both, where base64 is that of floats.
+    """
+    said = [request.get(name) for name in ("output_dtype", "encoding_format")] if is_object(request) else []
+    return next((EmbeddingEncodingFormat(name).value for name in said if name in _OF_NUMBERS), "float")
+
+
+def _inputs(kind: Kind, value: Any) -> list[Any]:
+    """Check what is to be embedded; one text stands for a list of one.
+
+    :raises TypeError: There is none, or it is nothing of the kind.
+    :raises ValueError: It is empty.
+    """
+    if value is None:
+        raise TypeError("missing required argument: input")
+    forms = "a text or a list of texts" if kind == "embeddings" else "a list of ImageEmbeddingInput"
+    if isinstance(value, str) and kind == "embeddings":
+        value = [value]
+    if isinstance(value, (str, bytes)) or is_object(value) or not hasattr(value, "__iter__"):
+        raise TypeError(f"input must be {forms}, not {type(value).__name__}: {value!r:.200}")
+    inputs: list[Any] = list(value)
+    if not inputs:
+        raise ValueError(f"input must not be empty: give {forms}.")
+    for index, item in enumerate(inputs):
+        if not _fits(kind, item):
+            raise TypeError(f"input[{index}] must be one of {forms}, not {type(item).__name__}: {item!r:.200}")
+    return inputs
+
+
+def _fits(kind: Kind, item: Any) -> bool:
+    """Whether one input is of its kind; tokens may stand for a text."""
+    return is_object(item) if kind == "image_embeddings" else isinstance(item, (str, int)) or is_tokens(item)

@@ -1,0 +1,171 @@
+"""A Python function as a tool: what a model is told of it, and how the arguments that the model writes are read.
+
+A function's arguments are a record: a dataclass is made of its parameters, so that tools take the same types as
+structured output, and defaults, nulls and misfits mean the same in both.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import partial
+from string import ascii_letters, digits
+from typing import Annotated, Any, NamedTuple, cast, get_args, get_origin
+
+from .docstrings import Docstring, read_docstring
+from .fields import UnreadableTypeError, hints_of
+from .json_schema import Schema, description_in, shape_of
+from .readers import Read
+from .strict import NotStrictError
+from .strict import strict as strict_schema
+
+_NAME_LENGTH = 64
+_NAME_CHARS = frozenset(ascii_letters + digits + "_-")
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+class Tool(NamedTuple):
+    """A function that a model may call."""
+
+    function: Callable[..., Any]
+    definition: Schema
+    """Its name, description, parameters and strictness, as a `FunctionDefinition` has them."""
+    parameters: list[inspect.Parameter]
+    """The parameters that the model gives arguments for."""
+    read: Read
+    """Reads the arguments, a JSON object, as an object with an attribute for each parameter."""
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is a coroutine function."""
+        return inspect.iscoroutinefunction(_routine(self.function))
+
+    def bind(self, arguments: Any) -> Callable[[], Any]:
+        """Check arguments, and make the call that only has to be done.
+
+        :param arguments: The JSON object that the model wrote.
+        :return: Calls the function with them.
+        :raises MisfitError: They do not fit the parameters.
+        """
+        read = self.read(arguments)
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for parameter in self.parameters:
+            value = getattr(read, parameter.name)
+            if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+                args.append(value)
+            else:
+                kwargs[parameter.name] = value
+        return partial(self.function, *args, **kwargs)
+
+
+def tool_of(
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    strict: bool | None = None,
+) -> Tool:
+    """Make a tool of a function.
+
+    :param function: The function, sync or async, a method, or an object that can be called. Arguments that
+        `functools.partial` has given are not the model's to give.
+    :keyword name: What the model calls it; the function's own name by default.
+    :keyword description: What it does; what its docstring says by default.
+    :keyword strict: Whether the model must keep to the parameters exactly; True writes their schema so that it can.
+    :return: The tool.
+    :raises TypeError: It is no function, or a parameter's type has no JSON form.
+    :raises ValueError: The name is none that services take, or `strict` is asked of parameters that cannot have it.
+    """
+    if not callable(function) or inspect.isclass(function):
+        raise TypeError(f"a tool must be a function, not {function!r:.200}")
+    routine = _routine(function)
+    said = read_docstring(routine.__doc__ or inspect.getdoc(_unbound(function)))
+    title = _checked_name(_name_of(function) if name is None else name)
+    parameters = _parameters(function)
+    try:
+        schema, read = _arguments(title, parameters, hints_of(inspect.unwrap(routine)), said)
+    except UnreadableTypeError as error:
+        raise UnreadableTypeError(f"{title} cannot be a tool: {error}") from error
+    definition = {
+        "name": title,
+        "description": said.text or None if description is None else description,
+        "parameters": _strict_parameters(title, schema) if strict else schema,
+        "strict": strict,
+    }
+    return Tool(function, definition, parameters, read)
+
+
+def _unbound(function: Any) -> Any:
+    """Find what `functools.partial` was given."""
+    while isinstance(function, partial):
+        function = cast(Any, function).func
+    return function
+
+
+def _given(function: Any) -> Any:
+    """Name the arguments that `functools.partial` has given by keyword."""
+    return cast(Any, function).keywords if isinstance(function, partial) else ()
+
+
+def _routine(function: Any) -> Any:
+    """Find the function or method that runs: behind `partial`, or that of an object which can be called."""
+    function = _unbound(function)
+    return function if inspect.isroutine(function) else function.__call__
+
+
+def _name_of(function: Any) -> str:
+    function = _unbound(function)
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _checked_name(name: str) -> str:
+    if name and len(name) <= _NAME_LENGTH and _NAME_CHARS.issuperset(name):
+        return name
+    raise ValueError(
+        f"a tool cannot be called {name!r}: give it a name of letters, digits, underscores and dashes, "
+        f"{_NAME_LENGTH} at most"
+    )
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    given = _given(function)
+    parameters = inspect.signature(function).parameters.values()
+    return [each for each in parameters if each.kind not in _VARIADIC and each.name not in given]
+
+
+def _arguments(
+    title: str, parameters: list[inspect.Parameter], hints: Mapping[str, Any], said: Docstring
+) -> tuple[Schema, Read]:
+    fields: list[tuple[str, Any, Any]] = []
+    descriptions: dict[str, str] = {}
+    for parameter in parameters:
+        hint = hints.get(parameter.name, parameter.annotation)
+        hint = Any if hint is inspect.Parameter.empty else hint
+        fields.append((parameter.name, hint, _field(parameter.default)))
+        remarks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        descriptions[parameter.name] = description_in(remarks) or said.parameters.get(parameter.name, "")
+    record = dataclasses.make_dataclass(
+        title, fields, kw_only=True, namespace={"__pydantic_config__": {"extra": "forbid"}}
+    )
+    shape = shape_of(record)
+    schema = {keyword: value for keyword, value in shape.schema.items() if keyword not in ("title", "description")}
+    for name, described in schema["properties"].items():
+        if descriptions.get(name):
+            described.setdefault("description", descriptions[name])
+    return schema, shape.read
+
+
+def _field(default: Any) -> Any:
+    if default is inspect.Parameter.empty:
+        return dataclasses.field()
+    if default is None or isinstance(default, (str, int, float, Enum)):
+        return dataclasses.field(default=default)
+    return dataclasses.field(default_factory=lambda: default)
+
+
+def _strict_parameters(title: str, schema: Schema) -> Schema:
+    try:
+        return strict_schema(schema)
+    except NotStrictError as error:
+        raise ValueError(f"{title} cannot be a strict tool: {error}. Leave `strict` out, or change the type") from error

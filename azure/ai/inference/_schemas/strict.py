@@ -1,0 +1,109 @@
+"""JSON schemas as strict mode wants them.
+
+Azure OpenAI keeps an answer to a schema only if that is written in a part of JSON schema: every object is closed and
+requires all of its members, the root is an object, and keywords that bound a value are refused ("Supported schemas and
+limitations" of its structured outputs). What is refused but helps to get a value right is told in the description;
+the reader of the answer still checks it. What cannot be said at all, such as an object with any names, is an error.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from .._json import is_object
+from .readers import type_of
+
+Schema = dict[str, Any]
+
+_KEPT = ("title", "type", "enum")
+_TOLD = (
+    "format", "contentEncoding", "pattern", "minLength", "maxLength",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+    "minItems", "maxItems", "uniqueItems", "examples", "default",
+)  # fmt: skip
+_INEXPRESSIBLE = ("allOf", "not", "if", "prefixItems", "patternProperties", "dependentSchemas", "dependentRequired")
+
+
+class NotStrictError(ValueError):
+    """A schema cannot be said in strict mode."""
+
+
+def strict(schema: Schema) -> Schema:
+    """Write a schema as strict mode wants it.
+
+    A member that may be left out has to be there all the same: its default is told in its description.
+
+    :param schema: The schema of an object. It is left as it is.
+    :return: One that allows nothing which `schema` does not, for the bounds told in words.
+    :raises NotStrictError: Strict mode has no words for it.
+    """
+    return _strict(schema, "the root")
+
+
+def _strict(schema: Any, where: str) -> Schema:
+    schema = _in_common_words(schema)
+    refused = [keyword for keyword in _INEXPRESSIBLE if keyword in schema]
+    if refused:
+        raise NotStrictError(f"{where} uses {refused[0]!r}")
+    written: Schema = {keyword: schema[keyword] for keyword in _KEPT if schema.get(keyword) is not None}
+    if "$ref" in schema:
+        written["$ref"] = schema["$ref"]
+    if "anyOf" in schema:
+        written["anyOf"] = [_strict(choice, where) for choice in schema["anyOf"]]
+    kinds = schema.get("type") or ()
+    if "object" in kinds:
+        written.update(_closed_object(schema, where))
+    if "array" in kinds:
+        written["items"] = _strict(schema.get("items", {}), f"an item of {where}")
+    if not written.keys() & {"type", "anyOf", "$ref"}:
+        raise NotStrictError(f"{where} may be any value")
+    return _described(written, schema) | _definitions(schema)
+
+
+def _in_common_words(schema: Any) -> Schema:
+    """Say with `anyOf` and `enum` what has other keywords for it too."""
+    said: Schema = dict(schema) if is_object(schema) else {}
+    if "oneOf" in said:
+        said["anyOf"] = said.pop("oneOf")
+    if "const" in said:
+        said["enum"] = [said.pop("const")]
+    if "enum" in said:
+        said.setdefault("type", type_of(said["enum"]))
+    if len(said.get("allOf", ())) == 1:
+        (only,) = said.pop("allOf")
+        said = {**only, **said}
+    return said
+
+
+def _closed_object(schema: Schema, where: str) -> Schema:
+    if "properties" not in schema or is_object(schema.get("additionalProperties")):
+        raise NotStrictError(f"{where} may have members of any name")
+    properties: dict[str, Any] = schema["properties"]
+    return {
+        "properties": {name: _strict(member, repr(name)) for name, member in properties.items()},
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _described(written: Schema, schema: Schema) -> Schema:
+    told = "; ".join(_told(schema))
+    description = schema.get("description", "")
+    if told:
+        description = f"{description} ({told})" if description else told
+    if "$ref" in written and (description or len(written) > 1):
+        written = {"anyOf": [{"$ref": written.pop("$ref")}], **written}
+    return {**written, "description": description} if description else written
+
+
+def _told(schema: Schema) -> Iterator[str]:
+    for keyword in _TOLD:
+        if schema.get(keyword) is not None:
+            yield f"{keyword}: {json.dumps(schema[keyword], ensure_ascii=False)}"
+
+
+def _definitions(schema: Schema) -> Schema:
+    definitions: dict[str, Any] = schema.get("$defs", {})
+    if not definitions:
+        return {}
+    return {"$defs": {name: _strict(definition, repr(name)) for name, definition in definitions.items()}}

@@ -1,0 +1,207 @@
+"""Structured output: a Python type as a response format, and an answer as a value of that type.
+
+Whatever fits the schema that goes out can be read as the type. A service wants the schema of an object, so another
+type travels as the one member, "value", of an object. The schema of a type is made once and kept as text, for as long
+as the type lives and no longer.
+"""
+
+import json
+from collections.abc import Mapping
+from string import ascii_letters, digits
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
+from weakref import WeakKeyDictionary
+
+from .._json import is_object
+from ..exceptions import (
+    FilteredAnswerError,
+    InvalidAnswerError,
+    MismatchedAnswerError,
+    RefusedAnswerError,
+    TruncatedAnswerError,
+)
+from .fields import UnreadableTypeError, name_of
+from .json_schema import Schema, is_type, reader_of, shape_of
+from .readers import MisfitError
+from .strict import NotStrictError, strict
+
+if TYPE_CHECKING:
+    from ..models._chat import ChatChoice, ChatCompletions, ChatResponseMessage
+
+T = TypeVar("T")
+
+_BOX = "value"
+_NAME_LENGTH = 64
+_NAME_CHARS = frozenset(ascii_letters + digits + "_-")
+_EXCERPT = 100
+_TRUNCATED = ("length", "model_length")
+_WAYS_OUT = (
+    '"text", "json_object", a JsonSchemaFormat, the JSON object that the service takes, '
+    "or a type: a dataclass, a TypedDict, a pydantic model"
+)
+
+_formats: "WeakKeyDictionary[Any, str]" = WeakKeyDictionary()
+
+
+def format_of_type(kind: Any) -> Schema:
+    """Write the response format that asks for values of a type.
+
+    :param kind: The type.
+    :return: The format, with a schema that is strict, unless the type has parts that strict mode cannot say.
+    :raises ValueError: It is no type, or has no JSON form, or needs pydantic, which is not installed.
+    """
+    if not is_type(kind):
+        raise ValueError(f"Unsupported `response_format` {kind!r:.200}: give {_WAYS_OUT}")
+    try:
+        return {"type": "json_schema", "json_schema": _format_of(kind)}
+    except UnreadableTypeError as error:
+        raise ValueError(f"Unsupported `response_format` {name_of(kind)}: {error}. Give {_WAYS_OUT}") from error
+
+
+def schema_of(kind: Any) -> Schema:
+    """Make the JSON schema of a type, as it is asked of a service.
+
+    :param kind: The type.
+    :return: The schema of an object, a new one each time.
+    :raises UnreadableTypeError: The type has no JSON form, or needs pydantic, which is not installed.
+    """
+    schema: Schema = _format_of(kind)["schema"]
+    return schema
+
+
+def _format_of(kind: Any) -> Schema:
+    try:
+        text = _formats.get(kind)
+    except TypeError:  # it can be neither hashed nor referred to weakly, as some aliases
+        return _make_format(kind)
+    if text is None:
+        text = _formats[kind] = json.dumps(_make_format(kind))
+    made: Schema = json.loads(text)
+    return made
+
+
+def _make_format(kind: Any) -> Schema:
+    schema = _boxed(_unrolled(shape_of(kind).schema))
+    named: Schema = {"name": _schema_name(kind)}
+    try:
+        return {**named, "schema": strict(schema), "strict": True}
+    except NotStrictError:
+        return {**named, "schema": schema, "strict": False}
+
+
+def _schema_name(kind: Any) -> str:
+    name = "_".join(_names(kind))
+    return "".join(char if char in _NAME_CHARS else "_" for char in name)[:_NAME_LENGTH].strip("_") or "answer"
+
+
+def _names(kind: Any) -> list[str]:
+    origin, args = get_origin(kind), get_args(kind)
+    names = [name for arg in args for name in _names(arg)]
+    return [getattr(origin or kind, "__name__", str(kind)), *names]
+
+
+def _unrolled(schema: Schema) -> Schema:
+    """Put the definition in the place of a root that only refers to it, as that of a recursive type does."""
+    (only, *_) = schema.get("allOf", [schema])  # so older releases of pydantic have it
+    if "$ref" not in only:
+        return schema
+    return {**schema["$defs"][only["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
+
+
+def _is_boxed(kind: Any) -> bool:
+    return _unrolled(shape_of(kind).schema).get("type") != "object"
+
+
+def _boxed(schema: Schema) -> Schema:
+    if schema.get("type") == "object":
+        return schema
+    inside = {keyword: value for keyword, value in schema.items() if keyword != "$defs"}
+    box = {"type": "object", "properties": {_BOX: inside}, "required": [_BOX], "additionalProperties": False}
+    return {**box, "$defs": schema["$defs"]} if "$defs" in schema else box
+
+
+def parse_as(kind: "type[T]", text: str) -> T:
+    """Read a model's text as a value of a type.
+
+    :param kind: The type.
+    :param text: JSON; a fence around it, which models without structured output are fond of, is taken off.
+    :return: The value.
+    :raises UnreadableTypeError: The type has no JSON form, or needs pydantic, which is not installed.
+    :raises MisfitError: The JSON is not of the type.
+    :raises ValueError: The text is not JSON.
+    """
+    return _read(kind, _document(text))
+
+
+def _document(text: str) -> Any:
+    text = text.strip()
+    if text.startswith("```") and text.endswith("```"):
+        text = text.partition("\n")[2].removesuffix("```")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _read(kind: "type[T]", document: Any) -> T:
+    read = reader_of(kind)
+    if is_object(document) and list(document) == [_BOX] and _is_boxed(kind):
+        document = document[_BOX]
+    try:
+        return cast(T, read(document))
+    except RecursionError:
+        raise MisfitError(((), "is nested too deeply")) from None
+
+
+def parse_answer(completion: "ChatCompletions", kind: "type[T]", index: int) -> T:
+    """Read an answer as a value of a type.
+
+    :param completion: The answers, whole or assembled from a stream.
+    :param kind: The type.
+    :param index: Which of the answers, counted from 0.
+    :return: The value.
+    :raises AnswerError: The answer is not such a value; the class tells why.
+    :raises UnreadableTypeError: The type has no JSON form, or needs pydantic, which is not installed.
+    """
+    text = _answer_text(completion, index)
+    try:
+        document = _document(text)
+    except ValueError as error:
+        excerpt = text[:_EXCERPT] + ("..." if len(text) > _EXCERPT else "")
+        raise InvalidAnswerError(f"the answer is not JSON: {error}; it begins: {excerpt!r}", completion) from error
+    try:
+        return _read(kind, document)
+    except MisfitError as misfit:
+        raise MismatchedAnswerError(f"the answer is not of type {name_of(kind)}: {misfit}", completion) from misfit
+
+
+def _answer_text(completion: "ChatCompletions", index: int) -> str:
+    """Find the text that is to be JSON, or raise what is there instead of it."""
+    choices = completion.choices or []
+    if not 0 <= index < len(choices):
+        raise InvalidAnswerError(f"there is no answer {index}: the completion has {len(choices)}", completion)
+    choice = choices[index]
+    message = cast("ChatResponseMessage | None", choice.message)
+    if message is not None and message.refusal:
+        raise RefusedAnswerError(f"the model refused to answer: {message.refusal}", completion)
+    if choice.finish_reason == "content_filter":
+        raise FilteredAnswerError(f"the content filter withheld the answer{_findings(choice)}", completion)
+    if choice.finish_reason in _TRUNCATED:
+        raise TruncatedAnswerError(
+            f"the answer broke off at the token limit (finish_reason {choice['finish_reason']!r}): "
+            "raise max_tokens or max_completion_tokens",
+            completion,
+        )
+    text = "" if message is None else message.text
+    if text.strip():
+        return text
+    if message is not None and message.tool_calls:
+        raise InvalidAnswerError(
+            "the answer asks for tool calls: send their results and read the next answer", completion
+        )
+    raise InvalidAnswerError(f"the answer has no text (finish_reason {choice.get('finish_reason')!r})", completion)
+
+
+def _findings(choice: "ChatChoice") -> str:
+    results: Mapping[str, Any] = choice.content_filter_results or {}
+    found = [name for name, result in results.items() if result.get("filtered")]
+    return f" for {', '.join(found)}" if found else ""

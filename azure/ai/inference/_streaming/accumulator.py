@@ -1,0 +1,434 @@
+"""Many streamed updates to the one completion that the plain call would have given.
+
+`Accumulator` is fed every update as JSON gave it and can be asked at any time. An object grows by a table: a member
+that the table names grows with each piece (text is joined, lists are extended, nested objects grow in their turn); of
+every other member the last word stands, where null and emptiness are no word. So a service's own members survive
+without being known here.
+
+Nearly all updates of a stream are alike but for their text. `add` therefore remembers the last one as a template: an
+update that equals it, with the new text put in, needs no more than that text written. Whatever differs takes the
+careful way, which never trusts a shape: services and gateways differ in all of them.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from io import StringIO
+from typing import Any, Optional, Protocol
+
+from typing_extensions import TypeIs
+
+from .._json import is_list
+
+_Object = dict[str, Any]
+
+_Template = tuple[_Object, _Object, str, bool, str, Callable[[str], object]]
+"""The last update; the object in it that has the text, where another is put in to compare the next update with; the
+member for it; whether that object is a tool call's function, not the delta; the member for padding, if any; and where
+the text belongs."""
+
+_PADDING = frozenset({"obfuscation", "p"})
+"""Random text against guessing an answer from the sizes of its packets (OpenAI's and Mistral's name for it)."""
+
+
+class Accumulator:
+    """Collects the updates of a streamed chat completion."""
+
+    def __init__(self) -> None:
+        self._members: _Object = {}
+        self._choices: dict[int, _MergedObject] = {}
+        self._template = _template()
+
+    def add(self, update: _Object) -> None:
+        """Take in an update. None is refused: what has no sensible shape is kept as it is, or ignored.
+
+        :param update: The update as `json.loads` gave it; it is not changed.
+        """
+        known, holder, member, is_call, padding, write = self._template
+        try:
+            place = update["choices"][0]["delta"]
+            if is_call:
+                place = place["tool_calls"][0]["function"]
+            text = holder[member] = place[member]
+            if padding:
+                known[padding] = update[padding]
+            if known == update:
+                write(text)
+                return
+        except (LookupError, TypeError, RecursionError):
+            pass  # not of the template's shape
+        with suppress(RecursionError):
+            self._add_with_care(update)
+
+    def completion(self) -> _Object:
+        """Give the completion as far as it has come.
+
+        :return: What the plain call would have answered, in wire form. It is the caller's own; only values that are
+            nested in members unknown here are shared with the updates.
+        """
+        members = _copied(self._members)
+        head: _Object = {name: members.pop(name) for name in ("id", "created", "model") if name in members}
+        choices = [_choice(index, grown) for index, grown in sorted(self._choices.items())]
+        return {"object": "chat.completion", **head, "choices": choices, **members}
+
+    def _add_with_care(self, update: Any) -> None:
+        self._template = _template()
+        if not _is_object(update):
+            return
+        for name, value in update.items():
+            if name not in _PADDING and name not in ("choices", "object"):
+                _keep(self._members, name, value)
+        choices = update.get("choices")
+        if not is_list(choices):
+            return
+        for position, choice in enumerate(choices):
+            if _is_object(choice):
+                message = self._add_choice(choice, position)
+                if len(choices) == 1 and message is not None:
+                    self._template = _template_after(update, choice, message)
+
+    def _add_choice(self, choice: _Object, position: int) -> Optional["_MergedObject"]:
+        index = choice.get("index")
+        key = index if isinstance(index, int) else position
+        if key not in self._choices:
+            self._choices[key] = _MergedObject(_CHOICE)
+        grown = self._choices[key]
+        if choice.get("delta") is None and "message" in choice and not grown.member("delta"):
+            choice = {**choice, "delta": choice["message"]}  # some gateways stream a whole answer in one event
+        grown.add(choice)
+        message: _MergedObject | None = grown.member("delta")
+        return message
+
+
+def _template() -> _Template:
+    """Give a template that no update has."""
+    return {}, {}, "content", False, "", len
+
+
+def _template_after(update: _Object, choice: _Object, message: "_MergedObject") -> _Template:
+    """Make the template of an update of this one choice, if taking it in again would add nothing but its text."""
+    delta = choice.get("delta")
+    growing = [name for name in _MESSAGE if delta.get(name)] if _is_object(delta) else []
+    if not _is_object(delta) or len(growing) > 1 or choice.get("logprobs"):
+        return _template()
+    delta = dict(delta)
+    holder, member = delta, growing[0] if growing else "content"
+    is_call = member == "tool_calls"
+    text = message.member(member)
+    if isinstance(text, _ToolCalls):
+        (holder, text), member = text.template(delta), "arguments"
+    elif isinstance(text, _Content):
+        text = text.tail()
+    if not isinstance(text, _Text):
+        return _template()
+    padding = next((name for name in _PADDING if name in update), "")
+    return {**update, "choices": [{**choice, "delta": delta}]}, holder, member, is_call, padding, text.write
+
+
+class _Growing(Protocol):
+    """A value that comes in pieces."""
+
+    def add(self, piece: Any) -> None: ...
+    def value(self) -> Any: ...
+
+
+class _Text:
+    """Text in pieces. An object in its place is written as JSON: Mistral may send a call's arguments so."""
+
+    def __init__(self) -> None:
+        self._buffer = StringIO()
+        self._buffer.readline()  # having been read, it is a buffer; before, CPython to 3.11 keeps up to 100,000 pieces
+        self.write = self._buffer.write
+
+    def add(self, piece: Any) -> None:
+        self.write(piece if isinstance(piece, str) else json.dumps(piece))
+
+    def value(self) -> str:
+        return self._buffer.getvalue()
+
+
+class _Base64:
+    """Bytes in pieces of base64, which a service may have encoded one by one or cut out of one text."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+
+    def add(self, piece: Any) -> None:
+        if isinstance(piece, str):
+            self._pieces.append(piece)
+
+    def value(self) -> str:
+        if any(piece.endswith("=") for piece in self._pieces[:-1]):
+            with suppress(binascii.Error, ValueError):
+                whole = b"".join(base64.b64decode(piece, validate=True) for piece in self._pieces)
+                return base64.b64encode(whole).decode("ascii")
+        return "".join(self._pieces)
+
+
+class _List:
+    """A list, each piece of which brings more items."""
+
+    def __init__(self) -> None:
+        self._items: list[Any] = []
+
+    def add(self, piece: Any) -> None:
+        if is_list(piece):
+            self._items.extend(piece)
+
+    def value(self) -> list[Any]:
+        return list(self._items)
+
+
+class _MergedObject:
+    """An object in pieces, the members of which grow as a table says."""
+
+    def __init__(self, table: Mapping[str, Callable[[], _Growing]]) -> None:
+        self._table = table
+        self._members: _Object = {}
+
+    def member(self, name: str) -> Any:
+        return self._members.get(name)
+
+    def add(self, piece: Any) -> None:
+        if not _is_object(piece):
+            return
+        members, table = self._members, self._table
+        for name, value in piece.items():
+            if value is None or name not in table:
+                _keep(members, name, value)
+                continue
+            growing: _Growing | None = members.get(name)
+            if growing is None:
+                growing = members[name] = table[name]()
+            growing.add(value)
+
+    def value(self) -> _Object:
+        members = _copied(self._members)
+        for name in self._table:
+            growing: _Growing | None = members.get(name)
+            if growing is not None:
+                members[name] = growing.value()
+        return members
+
+
+class _Content:
+    """What an answer says: text, or a list of items, as Mistral's reasoning models send it.
+
+    In one stream both may come; the whole is then a list, in which runs of text are items.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[Any] = []  # _Text, _MergedObject for thinking, and items of other kinds as they came
+        self._listed = False
+
+    def add(self, piece: Any) -> None:
+        if _is_object(piece):
+            self.add([piece])
+        elif is_list(piece):
+            self._listed = True
+            for item in piece:
+                self._add_item(item)
+        else:
+            self._add_text(piece)
+
+    def tail(self) -> Any:
+        """Give the part that was written last."""
+        return self._parts[-1] if self._parts else None
+
+    def _add_text(self, text: Any) -> None:
+        tail = self.tail()
+        if isinstance(tail, _Text):
+            tail.add(text)
+        elif text or not self._parts:
+            tail = _Text()
+            tail.add(text)
+            self._parts.append(tail)
+
+    def _add_item(self, item: Any) -> None:
+        kind = item.get("type") if _is_object(item) else None
+        if kind == "text" and item.keys() == {"type", "text"} and isinstance(item["text"], str):
+            self._add_text(item["text"])
+        elif kind == "thinking":
+            self._add_thinking(item)
+        else:
+            self._parts.append(item)
+
+    def _add_thinking(self, item: _Object) -> None:
+        tail = self.tail()
+        if not isinstance(tail, _MergedObject) or tail.member("closed"):
+            tail = _MergedObject(_THINKING)
+            self._parts.append(tail)
+        tail.add(item)
+
+    def value(self) -> Any:
+        values: list[Any] = [part.value() if isinstance(part, (_Text, _MergedObject)) else part for part in self._parts]
+        if not self._listed:
+            return "".join(values)
+        return [{"type": "text", "text": value} if isinstance(value, str) else value for value in values if value != ""]
+
+
+class _ToolCalls:
+    """Tool calls in pieces, whose owner a service tells by index, by id, or not at all.
+
+    A piece belongs to the call of its index, else of its id, else to the last call; of several that have neither, each
+    to the call that began in the same place. It begins another call where its key is new, and also where it names a
+    function and its id, or for want of ids its name, is not the call's: services exist that give each call index 0.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_key: dict[object, _Call] = {}
+
+    def add(self, piece: Any) -> None:
+        pieces = [part for part in (piece if is_list(piece) else [piece]) if _is_object(part)]
+        several = sum(_key_of(part) is None for part in pieces) > 1
+        for position, part in enumerate(pieces):
+            self._add_piece(part, ("position", position) if several else None)
+
+    def _add_piece(self, piece: _Object, place: object) -> None:
+        key = _key_of(piece)
+        call = self._by_key.get(place if key is None else key) or self._by_key.get(_id_of(piece))
+        if call is None or call.is_followed_by(piece):
+            call = _Call()
+            self._calls.append(call)
+        call.add(piece)
+        for name in (key, _id_of(piece) or None, place, None):  # None stands for the last call
+            self._by_key[name] = call
+
+    def template(self, delta: _Object) -> tuple[_Object, Any]:
+        """Put a copy of its function in a delta of one piece; give that, and the text that its arguments belong to."""
+        (piece, *more) = delta["tool_calls"] if is_list(delta["tool_calls"]) else [delta["tool_calls"]]
+        if more or not _is_object(piece) or not _is_object(piece.get("function")) or _name_of(piece):
+            return {}, None
+        function = dict(piece["function"])
+        delta["tool_calls"] = [{**piece, "function": function}]
+        return function, self._by_key[None].arguments()
+
+    def value(self) -> list[_Object]:
+        return [call.value() for call in self._calls]
+
+
+class _Call:
+    """A tool call in pieces."""
+
+    def __init__(self) -> None:
+        self._grown = _MergedObject(_CALL)
+        self._id = self._name = ""
+        self._begun = False
+
+    def add(self, piece: _Object) -> None:
+        self._grown.add({name: value for name, value in piece.items() if name != "index"})
+        self._id = self._id or _id_of(piece)
+        self._name = self._name or _name_of(piece)
+        self._begun = self._begun or bool(_arguments_of(piece))
+
+    def is_followed_by(self, piece: _Object) -> bool:
+        """Whether a piece that might belong here begins another call."""
+        name, new_id = _name_of(piece), _id_of(piece)
+        if not name:
+            return False  # early vLLM gives every piece an id of its own, but only the first one a name
+        if new_id and self._id:
+            return new_id != self._id
+        if name != self._name:
+            return bool(self._name)
+        arguments = _arguments_of(piece)
+        whole = not isinstance(arguments, str) or arguments.lstrip().startswith("{")
+        return whole and self._begun and _key_of(piece) is None
+
+    def arguments(self) -> Any:
+        """Give the text of the arguments, if any came."""
+        function = self._grown.member("function")
+        return function.member("arguments") if isinstance(function, _MergedObject) else None
+
+    def value(self) -> _Object:
+        call = self._grown.value()
+        if self._id:
+            call["id"] = self._id
+        call["type"] = call.get("type") or "function"
+        function = call.get("function")
+        if _is_object(function):
+            function["arguments"] = function.get("arguments") or ""
+        return call
+
+
+_FUNCTION: dict[str, Callable[[], _Growing]] = {"arguments": _Text}
+_CUSTOM: dict[str, Callable[[], _Growing]] = {"input": _Text}
+_AUDIO: dict[str, Callable[[], _Growing]] = {"data": _Base64, "transcript": _Text}
+_LOGPROBS: dict[str, Callable[[], _Growing]] = {"content": _List, "refusal": _List}
+_THINKING: dict[str, Callable[[], _Growing]] = {"thinking": _Content}
+_CALL: dict[str, Callable[[], _Growing]] = {
+    "function": lambda: _MergedObject(_FUNCTION),
+    "custom": lambda: _MergedObject(_CUSTOM),
+}
+_MESSAGE: dict[str, Callable[[], _Growing]] = {
+    "content": _Content,
+    "refusal": _Text,
+    "reasoning_content": _Text,
+    "reasoning": _Text,
+    "reasoning_details": _List,
+    "annotations": _List,
+    "tool_calls": _ToolCalls,
+    "function_call": lambda: _MergedObject(_FUNCTION),
+    "audio": lambda: _MergedObject(_AUDIO),
+}
+_CHOICE: dict[str, Callable[[], _Growing]] = {
+    "delta": lambda: _MergedObject(_MESSAGE),
+    "logprobs": lambda: _MergedObject(_LOGPROBS),
+}
+
+
+def _choice(index: int, grown: _MergedObject) -> _Object:
+    members = {name: value for name, value in grown.value().items() if name not in ("index", "message")}
+    choice: _Object = {"index": index}
+    delta = members.pop("delta", None)
+    if _is_object(delta):
+        delta.pop("index", None)  # models of other vendors behind Mistral repeat the choice's index here
+        role, content = delta.pop("role", None), delta.pop("content", None)
+        choice["message"] = {"role": role or "assistant", "content": content, **delta}
+    return {**choice, "finish_reason": members.pop("finish_reason", None), **members}
+
+
+def _is_object(value: Any) -> TypeIs[_Object]:
+    return isinstance(value, dict)
+
+
+def _keep(members: _Object, name: str, value: Any) -> None:
+    """Let the last word stand, where null and emptiness are no word; objects are told by and by."""
+    known = members.get(name)
+    if known is None:
+        members[name] = dict(value) if _is_object(value) else value
+    elif _is_object(known) and _is_object(value):
+        known.update({part: said for part, said in value.items() if said is not None or part not in known})
+    elif value not in (None, "", [], {}) and (value or name != "created"):
+        members[name] = dict(value) if _is_object(value) else value
+
+
+def _copied(members: _Object) -> _Object:
+    return {name: dict(value) if _is_object(value) else value for name, value in members.items()}
+
+
+def _key_of(piece: _Object) -> int | str | None:
+    index = piece.get("index")
+    return index if isinstance(index, int) else _id_of(piece) or None
+
+
+def _id_of(piece: _Object) -> str:
+    value = piece.get("id")
+    return value if isinstance(value, str) and value != "null" else ""  # "null": Mistral, for a call without one
+
+
+def _name_of(piece: _Object) -> str:
+    name = _function_of(piece).get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _arguments_of(piece: _Object) -> Any:
+    function = _function_of(piece)
+    return function.get("arguments") or function.get("input") or ""
+
+
+def _function_of(piece: _Object) -> _Object:
+    function = piece.get("function") or piece.get("custom")
+    return function if _is_object(function) else {}

@@ -1,0 +1,240 @@
+"""A streamed chat completion: bytes in, updates out.
+
+`ChatStream` raises nothing: a fault is kept in `fault`, so that what arrived before it can be handed over first.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
+
+from .._errors.advice import advise_not_json, give_advice
+from .._errors.build import decode_error, error_from_body, incomplete_stream_error
+from .._http.policies import forget_credentials
+from .._json import is_list, is_object, json_or_none, to_json
+from .._model import wrap_as
+from ..exceptions import IncompleteStreamError
+from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate, completions_of
+from .accumulator import Accumulator
+from .sse import SSEDecoder
+from .think_tags import StreamedThoughts
+
+if TYPE_CHECKING:
+    from .._operations.call import Call
+
+_wrap_update = wrap_as(StreamingChatCompletionsUpdate)
+_wrap_usage = wrap_as(CompletionsUsage)
+_parse: Any = json.JSONDecoder().raw_decode
+
+
+class ChatStream:
+    """The reading of one streamed answer.
+
+    A stream is complete when `[DONE]` came, or when its body has ended and each answer in it has a finish reason.
+    """
+
+    def __init__(self, response: Any = None, call: "Call | None" = None) -> None:
+        self.fault: Exception | None = None
+        """What is wrong with the stream, to be raised behind the last update."""
+        self.ended = False
+        """Whether nothing more is to come."""
+        self.usage: CompletionsUsage | None = None
+        """Tokens spent, once the service has told."""
+        self._accumulator = Accumulator()
+        self._response = response if hasattr(response, "headers") else None
+        self._call = call
+        self._sse = SSEDecoder()
+        self._thoughts = StreamedThoughts()
+        self._start: bytes | None = b""
+        self._shown = b""
+        self._document: list[bytes] | None = None
+        self._seen: set[int] = set()
+        self._finished: set[int] = set()
+
+    def feed(self, chunk: bytes) -> list[StreamingChatCompletionsUpdate]:
+        """Take the next bytes of the body.
+
+        :param chunk: One byte or more.
+        :return: The updates that they complete, in order.
+        """
+        if len(self._shown) < _MOST_SHOWN:
+            self._shown += chunk[:_MOST_SHOWN]
+        if self._start is not None:
+            self._look_at_start(chunk)
+        if self._document is not None:
+            self._document.append(chunk)
+            return []
+        return self._take(self._sse.feed(chunk))
+
+    def end(self) -> list[StreamingChatCompletionsUpdate]:
+        """Take note that the body has ended.
+
+        :return: The updates that were still open.
+        """
+        if self._document is not None:
+            return self._take_document(b"".join(self._document))
+        updates = self._take_last()
+        if not self.ended:
+            self._judge_end()
+        return updates
+
+    def break_off(self, error: AzureError) -> list[StreamingChatCompletionsUpdate]:
+        """Take note that the body cannot be read any further.
+
+        :param error: Why.
+        :return: The updates that were still open.
+        """
+        updates = [] if self._document is not None else self._take_last()
+        if not self.ended:
+            cut = isinstance(error, IncompleteReadError)
+            self._fail(self._incomplete("the connection broke") if cut else error, error if cut else None)
+        return updates
+
+    def close(self) -> None:
+        """Leave no credential on the request, which errors and the stream refer to."""
+        forget_credentials(self._response)
+
+    def completion(self) -> ChatCompletions:
+        """Put together what has been received so far."""
+        completions = completions_of(self._accumulator.completion())
+        completions._response_headers = getattr(self._response, "headers", {})  # noqa: SLF001
+        return completions
+
+    def final_completion(self) -> ChatCompletions:
+        """Put together the whole answer.
+
+        :raises ~azure.ai.inference.exceptions.IncompleteStreamError: The stream was closed before its end.
+        """
+        if not self.ended:
+            raise self._incomplete("it was closed by its reader")
+        return self.completion()
+
+    def _look_at_start(self, chunk: bytes) -> None:
+        """Tell from the first character whether this is an event stream, or a document in its place."""
+        start = (self._start or b"") + chunk
+        first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        self._start = None if first else start
+        if first in (b"{", b"[", b"<"):
+            self._document = [start[: -len(chunk)]]
+
+    def _take(self, events: Iterable[tuple[str, bytes]]) -> list[StreamingChatCompletionsUpdate]:
+        updates: list[StreamingChatCompletionsUpdate] = []
+        for kind, data in events:
+            if data.startswith(b"[DONE]"):
+                self.ended = True
+            if self.ended:
+                break
+            value = self._read(kind, data)
+            if value is not None and self._note(value):
+                update = _wrap_update(value)
+                if not self._thoughts.idle:
+                    self._thoughts.mark(update)
+                updates.append(update)
+        return updates
+
+    def _take_last(self) -> list[StreamingChatCompletionsUpdate]:
+        """Take the event that the end of the body left open, if it is whole."""
+        updates = self._take(self._sse.flush())
+        if isinstance(self.fault, DecodeError):
+            self.fault, self.ended = None, False
+        return updates
+
+    def _read(self, kind: str, data: bytes) -> dict[str, Any] | None:
+        """Read an event's data; one that is an error, or cannot be read, ends the stream."""
+        try:
+            text = data.decode().strip()
+            if not text:
+                return None
+            value, end = _parse(text)
+            if end != len(text):
+                raise ValueError("more than one JSON value")
+        except (ValueError, RecursionError) as cause:
+            text = data.decode("utf-8", "replace")
+            self._fail(
+                error_from_body(text, self._response, event=kind) or decode_error(data, self._response, what="event"),
+                cause,
+            )
+            return None
+        if value.__class__ is dict and kind == "message" and "choices" in value and "error" not in value:
+            return cast("dict[str, Any]", value)
+        error = error_from_body(value, self._response, event=kind)
+        if error is None and value.__class__ is not dict:
+            error = decode_error(data, self._response, what="event")
+        if error is not None:
+            self._fail(error)
+            return None
+        return cast("dict[str, Any]", value)
+
+    def _note(self, value: dict[str, Any]) -> bool:
+        """Keep account of a chunk; tell whether it is an update to hand over."""
+        self._accumulator.add(value)
+        choices, usage = value.get("choices"), value.get("usage")
+        if usage.__class__ is dict:
+            self.usage = _wrap_usage(usage)
+        for choice in choices if is_list(choices) else ():
+            if choice.__class__ is dict:
+                index = choice.get("index")
+                index = index if index.__class__ is int else 0
+                self._seen.add(index)
+                if choice.get("finish_reason"):
+                    self._finished.add(index)
+        return bool(choices or usage)
+
+    def _take_document(self, body: bytes) -> list[StreamingChatCompletionsUpdate]:
+        """Take what came in place of an event stream: a whole completion, or JSON lines; else it is an error."""
+        try:
+            value: Any = json.loads(body)
+        except (ValueError, RecursionError):
+            value = None
+            if is_object(json_or_none(body.partition(b"\n")[0])):
+                updates = self._take(("message", line) for line in body.splitlines() if line.strip())
+                if not self.ended:
+                    self._judge_end()
+                return updates
+        if is_object(value) and value.get("choices"):
+            return self._take([("message", to_json(_as_chunk(value)).encode()), ("message", b"[DONE]")])
+        self._fail(error_from_body(value, self._response) or self._not_a_stream(body))
+        return []
+
+    def _judge_end(self) -> None:
+        if self._finished and self._finished >= self._seen:
+            self.ended = True
+        elif self._seen or (self._start is None and self._shown.lstrip().startswith((b"data:", b":", b"event:"))):
+            self._fail(self._incomplete("it has neither [DONE] nor a finish reason"))
+        else:
+            self._fail(self._not_a_stream(self._shown))
+
+    def _incomplete(self, why: str) -> IncompleteStreamError:
+        return incomplete_stream_error(why, self._response, partial=self.completion() if self._seen else None)
+
+    def _not_a_stream(self, body: bytes) -> Exception:
+        call = self._call
+        advice = advise_not_json(call.endpoint, call.operation) if call else None
+        return decode_error(body, self._response, advice=advice)
+
+    def _fail(self, error: Exception, cause: BaseException | None = None) -> None:
+        error.__cause__ = cause
+        if self._call is not None:
+            give_advice(error, self._call.endpoint, self._call.operation, 200)
+        self.fault, self.ended = error, True
+
+
+_MOST_SHOWN = 1024
+
+
+def _as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn a whole completion into the one chunk of a stream that says the same."""
+    choices = completion["choices"]
+    if not is_list(choices):
+        return dict(completion)
+    return {**completion, "choices": [_as_delta(choice) if is_object(choice) else choice for choice in choices]}
+
+
+def _as_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
+    renamed = {"delta" if name == "message" else name: value for name, value in choice.items()}
+    calls = renamed["delta"].get("tool_calls") if is_object(renamed.get("delta")) else None
+    if is_list(calls):
+        numbered = [{"index": i, **call} if is_object(call) else call for i, call in enumerate(calls)]
+        renamed["delta"] = {**renamed["delta"], "tool_calls": numbered}
+    return renamed

@@ -1,0 +1,376 @@
+"""Spans, metrics and events of calls: the one module that speaks to OpenTelemetry's API.
+
+Loaded by `AIInferenceInstrumentor` only. What is said is computed by `_telemetry` and `_telemetry_content`; here is
+when. A span is open from before the request until the answer is read, or the stream is at its end, however it ends. It
+is the current span while the request is sent, so that the spans of HTTP become its children.
+
+Nothing that fails here reaches the caller: `_safely` runs all of it.
+"""
+
+import _thread
+import json
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from contextvars import Token
+from functools import partial
+from time import perf_counter, time_ns
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from azure.core.settings import settings as azure_settings
+from opentelemetry import context, metrics, trace
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, StatusCode
+from typing_extensions import ParamSpec
+
+from .._operations.call import Call
+from .._watch import UNWATCHED, A
+from .attributes import (
+    LATEST_SCHEMA,
+    SECONDS_BUCKETS,
+    SYSTEM,
+    TOKEN_BUCKETS,
+    Attributes,
+    Request,
+    common_attributes,
+    error_class,
+    error_type,
+    read_request,
+    request_attributes,
+    response_attributes,
+    server_attributes,
+    span_name,
+    usage_attributes,
+)
+from .content import (
+    WITHHELD,
+    choice_events,
+    content_attributes,
+    exception_attributes,
+    is_quoting,
+    message_events,
+)
+
+if TYPE_CHECKING:
+    from .._watch import StreamWatch, Watch
+from .._version import VERSION
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SCOPE = "azure.ai.inference"
+_DETAILS = "gen_ai.client.inference.operation.details"
+
+logger = logging.getLogger("azure.ai.inference.tracing")
+
+
+def _safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+    """Run a piece of telemetry; if it fails, that is logged, and the caller never knows."""
+    try:
+        return function(*args, **kwargs)
+    except Exception:  # whatever is wrong with telemetry is not the caller's business
+        logger.warning("Telemetry of a call failed; the call itself goes on.", exc_info=True)
+        return None
+
+
+class Recording(NamedTuple):
+    """What is to be recorded, and where to."""
+
+    latest: bool = False
+    """By the latest conventions instead of those of azure-ai-inference 1.0.0b9."""
+    span_content: bool = False
+    """Prompts and answers on spans."""
+    event_content: bool = False
+    """Prompts and answers in log events; the latest conventions only."""
+    tracer_provider: Any = None
+    meter_provider: Any = None
+    logger_provider: Any = None
+
+    @property
+    def content(self) -> bool:
+        """Whether prompts and answers are recorded anywhere."""
+        return self.span_content or self.event_content
+
+
+class Observer:
+    """Watches calls.
+
+    :param recording: What is to be recorded.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        schema = LATEST_SCHEMA if recording.latest else None
+        self.tracer = trace.get_tracer(_SCOPE, VERSION, recording.tracer_provider, schema)
+        meter = metrics.get_meter(_SCOPE, VERSION, recording.meter_provider, schema)
+        self.duration = _seconds(meter, "duration", "Duration of an operation, a stream's to its end")
+        self.first_chunk = _seconds(meter, "time_to_first_chunk", "Time from the request to a stream's first update")
+        self.per_chunk = _seconds(meter, "time_per_output_chunk", "Time between one update of a stream and the next")
+        self.tokens = meter.create_histogram(
+            "gen_ai.client.token.usage",
+            "{token}",
+            "Tokens that an operation spent",
+            explicit_bucket_boundaries_advisory=TOKEN_BUCKETS,
+        )
+
+    def __call__(self, call: Call) -> "Watch":
+        """Start to watch a call.
+
+        :param call: The call, before it is sent.
+        """
+        return _safely(_CallWatch, self, call) or UNWATCHED
+
+    def start_span(self, call: Call, request: Request) -> Span:
+        """Start a call's span, or give one that records nothing if tracing is off for this call.
+
+        :param call: The call.
+        :param request: Its request.
+        """
+        options: Mapping[str, Any] = call.options.get("tracing_options") or {}
+        enabled = options.get("enabled")
+        if enabled is False or (enabled is None and _is_switched_off()):
+            return INVALID_SPAN
+        latest = self.recording.latest
+        attributes = request_attributes(request, latest=latest) | dict(options.get("attributes") or {})
+        return self.tracer.start_span(span_name(request, latest=latest), kind=SpanKind.CLIENT, attributes=attributes)
+
+    def emit_details(self, span: Span, attributes: Mapping[str, Any]) -> None:
+        """Emit the event that tells all of an operation.
+
+        :param span: The operation's span.
+        :param attributes: What it tells.
+        """
+        from opentelemetry import _logs
+
+        events = _logs.get_logger(_SCOPE, VERSION, self.recording.logger_provider, LATEST_SCHEMA)
+        now = time_ns()
+        events.emit(
+            _logs.LogRecord(
+                timestamp=now,
+                observed_timestamp=now,
+                context=trace.set_span_in_context(span),
+                severity_number=_logs.SeverityNumber.INFO,
+                event_name=_DETAILS,
+                attributes=dict(attributes),
+            )
+        )
+
+
+def _seconds(meter: metrics.Meter, name: str, description: str) -> metrics.Histogram:
+    return meter.create_histogram(
+        f"gen_ai.client.operation.{name}", "s", description, explicit_bucket_boundaries_advisory=SECONDS_BUCKETS
+    )
+
+
+def _is_switched_off() -> bool:
+    """Whether azure-core's tracing was switched off, which is more than not having been switched on."""
+    settings: Any = azure_settings  # azure-core types them in part
+    is_said = settings.tracing_implementation() is not None or "AZURE_TRACING_ENABLED" in os.environ
+    return is_said and not settings.tracing_enabled()
+
+
+class _CallWatch:
+    """Watches one call."""
+
+    def __init__(self, observer: Observer, call: Call) -> None:
+        self._observer = observer
+        self._recording = observer.recording
+        self._request = read_request(call)
+        self._span = observer.start_span(call, self._request)
+        self._started = perf_counter()
+        self._event_time = 0
+        self._token: Token[context.Context] | None = None
+        self._answer: Mapping[str, Any] | None = None
+        self._streams = False
+        self._ended = False
+
+    def __enter__(self) -> "Watch":
+        _safely(self._enter)
+        return self
+
+    def _enter(self) -> None:
+        if self._span is INVALID_SPAN:
+            return
+        self._token = context.attach(trace.set_span_in_context(self._span))
+        if self._span.is_recording() and self._recording.span_content and not self._recording.latest:
+            for name, content in message_events(self._request.body):
+                self._add_event(name, content)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _safely(context.detach, self._token)
+        if exc_value is not None or not self._streams:
+            self.end(exc_value)
+
+    def answered(self, answer: A) -> A:
+        """Keep the answer; it is read when the span ends."""
+        self._answer = cast("Mapping[str, Any]", answer)
+        return answer
+
+    def streaming(self, completion: Callable[[], Any]) -> "StreamWatch | None":
+        """Leave the span open for the stream to end."""
+        self._streams = True
+        return _StreamWatch(self, completion, _Arrivals(self._started, self._observer.per_chunk.record))
+
+    def end(
+        self,
+        error: BaseException | None,
+        completion: Callable[[], Any] | None = None,
+        arrivals: "_Arrivals | None" = None,
+    ) -> None:
+        """Tell all there is to tell, and end the span. Only the first end counts.
+
+        :param error: What went wrong, if anything did.
+        :param completion: Puts a stream's answer together.
+        :param arrivals: When a stream's updates arrived.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        seconds = perf_counter() - self._started
+        if completion is not None:
+            self._answer = _safely(completion)
+        _safely(self._describe, error, arrivals)
+        if self._recording.event_content:
+            _safely(self._emit_details, error)
+        _safely(self._span.end)
+        _safely(self._measure, seconds, error, arrivals)
+
+    def _describe(self, error: BaseException | None, arrivals: "_Arrivals | None") -> None:
+        """Put on the span what came of the call."""
+        latest, span = self._recording.latest, self._span
+        if not span.is_recording():
+            return
+        if error is not None:
+            self._describe_error(error)
+        if self._answer is not None:
+            span.set_attributes(response_attributes(self._answer, latest=latest))
+            if not latest and self._request.operation == "chat":
+                for content in choice_events(self._answer, content=self._recording.span_content):
+                    self._add_event("gen_ai.choice", content)
+        if latest and arrivals is not None and arrivals.first is not None:
+            span.set_attribute("gen_ai.response.time_to_first_chunk", arrivals.first)
+        if latest and self._recording.span_content:
+            told = content_attributes(self._request.body, self._answer)
+            span.set_attributes({name: _compact(value) for name, value in told.items()})
+
+    def _describe_error(self, error: BaseException) -> None:
+        latest, withheld = self._recording.latest, self._is_secret(error)
+        self._span.set_attribute("error.type", error_type(error, latest=latest))
+        self._span.set_status(StatusCode.ERROR, WITHHELD if withheld else str(error))
+        told = exception_attributes(error, kind=error_class(error, latest=latest), withheld=withheld)
+        self._span.add_event("exception", told)
+
+    def _is_secret(self, error: BaseException) -> bool:
+        if self._recording.span_content:
+            return False
+        body, answer = self._request.body, self._answer or {}
+        return is_quoting(error, body.get("messages"), body.get("input"), answer.get("choices"))
+
+    def _emit_details(self, error: BaseException | None) -> None:
+        if self._request.operation != "chat" or self._span is INVALID_SPAN:
+            return
+        answer = self._answer or {}
+        attributes = request_attributes(self._request, latest=True) | response_attributes(answer, latest=True)
+        if error is not None:
+            attributes["error.type"] = error_type(error, latest=True)
+        self._observer.emit_details(self._span, attributes | content_attributes(self._request.body, self._answer))
+
+    def _measure(self, seconds: float, error: BaseException | None, arrivals: "_Arrivals | None") -> None:
+        """Record the metrics."""
+        observer, latest, answer = self._observer, self._recording.latest, self._answer or {}
+        attributes = self.metric_attributes(lambda: answer)
+        where = trace.set_span_in_context(self._span)
+        failed = {} if error is None else {"error.type": error_type(error, latest=latest)}
+        observer.duration.record(seconds, attributes | failed, where)
+        for name, count in usage_attributes(answer.get("usage"), latest=False).items():
+            kind = "input" if name.endswith("input_tokens") else "output"
+            observer.tokens.record(count, attributes | {"gen_ai.token.type": kind}, where)
+        if arrivals is not None and arrivals.first is not None:
+            observer.first_chunk.record(arrivals.first, attributes, where)
+
+    def metric_attributes(self, answer: Callable[[], Mapping[str, Any]]) -> Attributes:
+        """Give the attributes that all metrics of the call have.
+
+        :param answer: Gives the answer, as far as it has come.
+        """
+        request, model = self._request, answer().get("model")
+        told = common_attributes(request, latest=self._recording.latest) | server_attributes(request.endpoint)
+        return told | {"gen_ai.response.model": model} if isinstance(model, str) else told
+
+    def _add_event(self, name: str, content: str) -> None:
+        """Add an event, at least a microsecond behind the one before: some backends sort by time."""
+        self._event_time = max(time_ns(), self._event_time + 1000)
+        attributes = {"gen_ai.system": SYSTEM, "gen_ai.event.content": content}
+        self._span.add_event(name, attributes, self._event_time)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+class _Arrivals:
+    """When a stream's updates arrive. The time from each to the next is recorded at once, not all at the end."""
+
+    def __init__(self, started: float, record: Callable[[float, Attributes], None]) -> None:
+        self.first: float | None = None
+        """Seconds from the request to the first."""
+        self._record = record
+        self._attributes: Attributes = {}
+        self._started = self._last = started
+
+    def add(self, count: int, attributes: Callable[[], Attributes]) -> None:
+        """Take note of updates; those that arrived together have equal shares of the time.
+
+        :param count: How many.
+        :param attributes: Gives the metric's attributes; asked once, at the first update.
+        """
+        now = perf_counter()
+        seconds = (now - self._last) / count
+        if self.first is None:
+            self.first, seconds, count = now - self._started, 0.0, count - 1
+            self._attributes = attributes()
+        self._last = now
+        for _ in range(count):
+            self._record(seconds, self._attributes)
+
+
+class _StreamWatch:
+    """Watches one stream. It belongs to the stream alone, so that it is freed with it."""
+
+    def __init__(self, call: _CallWatch, completion: Callable[[], Any], arrivals: _Arrivals) -> None:
+        self._arrivals = arrivals
+        self._attributes = partial(call.metric_attributes, completion)
+        # What it takes to end the span is held from outside, so that it is still whole when the stream is garbage.
+        self._forgotten = weakref.finalize(self, _end_elsewhere, call, completion, self._arrivals)
+
+    def arrived(self, count: int) -> None:
+        """Take note that bytes came, and how many updates they completed."""
+        if count:
+            _safely(self._arrivals.add, count, self._attributes)
+
+    def ended(self, error: BaseException | None) -> None:
+        """End the span."""
+        detached = self._forgotten.detach()
+        if detached is not None:
+            call, completion, arrivals = detached[2]
+            call.end(error, completion, arrivals)
+
+
+def _end_elsewhere(call: _CallWatch, completion: Callable[[], Any], arrivals: _Arrivals) -> None:
+    """End the span of a stream that nobody closed.
+
+    Whoever is interrupted by the garbage collector may hold a lock of OpenTelemetry's SDK, for which ending the span
+    would wait in vain; `threading.Thread` has locks of its own. At the interpreter's exit there are no threads to be.
+    """
+    if threading.main_thread().is_alive():
+        _thread.start_new_thread(call.end, (None, completion, arrivals))
+    else:
+        call.end(None, completion, arrivals)

@@ -1,0 +1,23 @@
+"""The Responses API: OpenAI's, which its newest models speak alone, and of which chat completions are a part.
+
+`responses_request` and `responses_input` translate what is sent, `responses_events` what comes back.
+"""
+
+from .._json import is_list
+from . import Object, completion_of
+from .responses_events import Events, unfinished
+from .responses_request import is_native, request
+
+__all__ = ["Events", "answer", "is_native", "request"]
+
+_UNFINISHED = ("cancelled", "queued", "in_progress")
+
+
+def answer(native: Object, created: int) -> Object:
+    """Translate a whole answer; see `Translator.answer`."""
+    if native.get("error") or not is_list(native.get("output")):
+        return native
+    if native.get("status") in _UNFINISHED:
+        return unfinished(native)
+    events = Events(created)
+    return completion_of([*events.feed("response.completed", {"response": native}), *events.end()])

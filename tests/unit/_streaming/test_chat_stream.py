@@ -1,0 +1,89 @@
+"""ChatStream: what a body is told by its beginning and its end; tests/fuzz has any bytes at any cut."""
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import DecodeError, IncompleteReadError, ServiceResponseTimeoutError
+
+from azure.ai.inference._streaming.chat_stream import ChatStream
+
+
+def run(*chunks: bytes) -> tuple[list[Any], Any]:
+    stream = ChatStream()
+    updates: list[Any] = []
+    for chunk in chunks:
+        if chunk and not stream.ended:
+            updates += stream.feed(chunk)
+    if not stream.ended:
+        updates += stream.end()
+    assert stream.ended
+    return updates, stream.fault
+
+
+UPDATE = b'data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\n'
+
+
+def test_a_break_hands_over_what_was_whole() -> None:
+    stream = ChatStream()
+    assert len(stream.feed(UPDATE + UPDATE.rstrip())) == 1
+    assert len(stream.break_off(IncompleteReadError("cut"))) == 1
+    assert isinstance(stream.fault, IncompleteReadError)
+    assert stream.fault.partial.choices[0].message.content == "aa"
+    assert isinstance(stream.fault.__cause__, IncompleteReadError)
+
+
+def test_half_an_event_is_dropped_at_a_break() -> None:
+    stream = ChatStream()
+    stream.feed(UPDATE + b"data: {")
+    assert stream.break_off(IncompleteReadError("cut")) == []
+    assert isinstance(stream.fault, IncompleteReadError)
+
+
+def test_an_error_that_was_open_counts_for_more_than_the_break() -> None:
+    stream = ChatStream()
+    stream.feed(UPDATE + b'data: {"error": {"message": "no"}}')
+    assert stream.break_off(IncompleteReadError("cut")) == []
+    assert "no" in str(stream.fault)
+
+
+def test_a_timeout_stays_what_it_is() -> None:
+    stream, error = ChatStream(), ServiceResponseTimeoutError("late")
+    stream.feed(b'{"choices": [')
+    assert stream.break_off(error) == []
+    assert stream.fault is error
+
+
+DOCUMENTS: list[tuple[bytes, int, Any]] = [
+    (b'{"choices": [{"index": 0, "message": {"content": "x"}}, 3]}', 1, type(None)),
+    (b'{"choices": {"a": 1}}', 1, type(None)),
+    (b'{"choices": [{"message": {"content": "x", "tool_calls": [{"id": "a"}, 3]}}]}', 1, type(None)),
+    (b'{"choices": []}', 0, DecodeError),
+    (b'{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n{"usage": {"a": 1}}\n', 2, type(None)),
+    (b'{"choices": [{"index": 0, "delta": {}}]}\n\n{"choices": [{"index": 0, "delta": {}}]}', 2, IncompleteReadError),
+    (b'{"choices": [{"index": 0, "delta": {}}]}\n{oops', 1, DecodeError),
+    (b"\xef\xbb\xbf<html>", 0, DecodeError),
+    (b"   ", 0, DecodeError),
+    (b"", 0, DecodeError),
+    (b"data: {}\n\n", 0, IncompleteReadError),
+    (b"hello there", 0, DecodeError),
+]
+
+
+@pytest.mark.parametrize(("body", "updates", "fault"), DOCUMENTS)
+def test_documents(body: bytes, updates: int, fault: Any) -> None:
+    got, why = run(body)
+    assert len(got) == updates
+    assert isinstance(why, fault)
+    got_by_bytes, why = run(*(body[at : at + 1] for at in range(len(body))))
+    assert got_by_bytes == got
+    assert isinstance(why, fault)
+
+
+def test_thoughts_are_told_apart() -> None:
+    events = [
+        b'data: {"choices": [{"index": 0, "delta": {"content": "%s"}}]}\n\n' % part
+        for part in (b"<think>a", b"</think>b")
+    ]
+    updates, _ = run(*events, b"data: [DONE]\n\n")
+    assert next(update.choices[0].delta.reasoning for update in updates) == "a"
+    assert updates[1].choices[0].delta.text == "b"
