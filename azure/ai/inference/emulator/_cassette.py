@@ -9,7 +9,7 @@ import base64
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -57,14 +57,21 @@ class Cassette:
         """Answer from the cassette, or from the endpoint that is being recorded."""
         wanted = write_request(request)
         signature = _signature(wanted)
-        found = [exchange for exchange in self._exchanges if _signature(exchange["request"]) == signature]
+        numbered = enumerate(self._exchanges, 1)
+        found = [(place, exchange) for place, exchange in numbered if _signature(exchange["request"]) == signature]
+        outcome = request.outcome
         if found:
             number = self._played.get(signature, 0)
             self._played[signature] = number + 1
-            return read_response(found[min(number, len(found) - 1)]["response"], self._speed)
+            place, exchange = found[min(number, len(found) - 1)]
+            outcome.source, outcome.matched = "cassette", f"exchange {place} of {self._path.name}"
+            return read_response(exchange["response"], self._speed)
         if self._upstream is not None:
+            outcome.source = "recording"
             return await forward(request, self._upstream, self._keep)
-        return json_response({"error": {"code": "NoRecording", "message": self._mismatch(wanted)}}, 404)
+        outcome.source, outcome.nearest_miss = "refusal", self._nearest(wanted)
+        message = self._mismatch(wanted, outcome.nearest_miss)
+        return json_response({"error": {"code": "NoRecording", "message": message}}, 404)
 
     def rewind(self) -> None:
         """Play from the beginning."""
@@ -76,15 +83,21 @@ class Cassette:
         except OSError as error:  # the caller gets its answer all the same: it may have been paid for
             _LOGGER.error("an exchange was not recorded: %s", error)
 
-    def _mismatch(self, wanted: Mapping[str, Any]) -> str:
-        """Return why nothing fits: the recorded request that comes nearest, and where it differs."""
+    def _nearest(self, wanted: Mapping[str, Any]) -> str | None:
+        """Return where the recorded request that comes nearest differs."""
         asked = _compared(wanted)
-        rows = [(len(differences(row, asked)), row) for row in map(_compared, _requests(self._exchanges))]
-        head = f"{self._path} holds no exchange for {wanted['method']} {wanted['path']} with this query and body. "
-        known = "; ".join(f"{row['method']} {row['path']}" for _, row in rows) or "none"
-        same = [row for row in rows if row[1]["path"] == asked["path"]] or rows
-        nearest = f" The nearest differs in {explain(min(same, key=_first)[1], asked)}." if same else ""
-        return f"{head}It holds: {known}.{nearest} Record it again."
+        rows = [_compared(as_object(exchange["request"])) for exchange in self._exchanges]
+        rows = [row for row in rows if row["path"] == asked["path"]] or rows
+        nearest = min(rows, key=lambda row: len(differences(row, asked)), default=None)
+        return None if nearest is None else explain(nearest, asked)
+
+    def _mismatch(self, wanted: Mapping[str, Any], nearest: str | None) -> str:
+        asked = f"{wanted['method']} {wanted['path']}"
+        requests = [as_object(exchange["request"]) for exchange in self._exchanges]
+        known = "; ".join(f"{request['method']} {request['path']}" for request in requests) or "none"
+        differs = f" The nearest differs in {nearest}." if nearest else ""
+        head = f"{self._path} holds no exchange for {asked} with this query and body."
+        return f"{head} It holds: {known}.{differs} Record it again."
 
 
 def _is_address(url: str) -> bool:
@@ -92,14 +105,6 @@ def _is_address(url: str) -> bool:
         return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
     except ValueError:
         return False
-
-
-def _first(row: tuple[int, Any]) -> int:
-    return row[0]
-
-
-def _requests(exchanges: Sequence[Exchange]) -> list[dict[str, Any]]:
-    return [as_object(exchange["request"]) for exchange in exchanges]
 
 
 def _compared(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from ._values import as_list, as_object
+from ._values import is_list, is_object
 
 _MISSING: Final = object()
 _SHOWN: Final = 60
@@ -28,13 +28,11 @@ def explain(recorded: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
 
 
 def _differing(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        olds, news = as_object(cast("Any", old)), as_object(cast("Any", new))
-        for name in {**olds, **news}:
-            yield from _differing(olds.get(name, _MISSING), news.get(name, _MISSING), f"{path}.{name}")
-    elif isinstance(old, list) and isinstance(new, list):
-        items = zip_longest(as_list(cast("Any", old)), as_list(cast("Any", new)), fillvalue=_MISSING)
-        for index, (old_item, new_item) in enumerate(items):
+    if is_object(old) and is_object(new):
+        for name in {**old, **new}:
+            yield from _differing(old.get(name, _MISSING), new.get(name, _MISSING), f"{path}.{name}")
+    elif is_list(old) and is_list(new):
+        for index, (old_item, new_item) in enumerate(zip_longest(old, new, fillvalue=_MISSING)):
             yield from _differing(old_item, new_item, f"{path}[{index}]")
     elif old != new or type(old) is not type(new):
         yield path, old, new

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ._secrets import Scrubber
+from ._outcome import Outcome
+from ._secrets import Scrubber, is_secret_name, is_secret_parameter
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class RecordedRequest:
     :ivar headers: names in lower case. In ``Emulator.requests`` the values of credentials are ``***``.
     :ivar raw: the body's bytes.
     :ivar raw_path: the path and query as they came, percent-encoded.
+    :ivar outcome: what became of it; it grows while the answer is sent.
     """
 
     method: str
@@ -27,6 +29,7 @@ class RecordedRequest:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     raw: bytes = b""
     raw_path: str = ""
+    outcome: Outcome = field(default_factory=Outcome, compare=False, repr=False)
 
     @cached_property
     def body(self) -> Any:
@@ -48,6 +51,13 @@ class RecordedRequest:
         path, mark, raw_query = self.raw_path.partition("?")
         raw_path = scrubber.text(path) + mark + scrubber.raw_query(raw_query)
         return replace(self, headers=headers, query=query, raw_path=raw_path)
+
+
+def credentials(request: RecordedRequest) -> list[str]:
+    """Return the secrets that a request carries in its headers and query, as they are."""
+    headers = [value.rpartition(" ")[2] for name, value in request.headers.items() if is_secret_name(name)]
+    query = [value for name, value in request.query if is_secret_parameter(name)]
+    return [secret for secret in (*headers, *query) if secret]
 
 
 def _refuse_constant(name: str) -> None:

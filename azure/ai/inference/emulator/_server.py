@@ -15,11 +15,11 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ._content_encoding import decode_body, too_large
+from ._exchange import Exchange, unnoted
 from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, Step, json_response
@@ -109,8 +109,12 @@ class Server:
         if response is None:
             response = await self._answer(request, headers)
         response = replace(response, headers={**response.headers, **self._options.access.headers(headers)})
+        exchange = response.exchange or unnoted()
         try:
-            return await _play(request, response)
+            return await _play(request, response, exchange)
+        except asyncio.CancelledError:
+            exchange.cut() if self._stopping.is_set() else exchange.left()
+            raise
         finally:
             spent = round(1000 * (time.perf_counter() - began))
             path = _printable(request.raw_path.partition("?")[0])
@@ -128,9 +132,12 @@ class Server:
         return await self._handler(RecordedRequest(request.method, request.path, query, headers, raw, _target(request)))
 
 
-async def _play(request: web.Request, response: Response) -> web.StreamResponse:
+async def _play(request: web.Request, response: Response, exchange: Exchange) -> web.StreamResponse:
     """Send an answer: status and headers with its first bytes, then step by step."""
+    exchange.answered(response)
     if response.steps is None:
+        exchange.sent(response.status, response.body)
+        exchange.finish()
         return web.Response(
             status=response.status, reason=response.reason, headers=response.headers, body=response.body
         )
@@ -141,21 +148,28 @@ async def _play(request: web.Request, response: Response) -> web.StreamResponse:
         stream.enable_chunked_encoding()
     else:
         stream.force_close()  # HTTP/1.0 has no chunks: the end of the connection is the end of the body
-    with suppress(ConnectionResetError):  # the caller has left, which is no failure here
-        await _play_steps(request, stream, response.steps)
+    try:
+        await _play_steps(request, stream, response.steps, exchange)
+    except ConnectionResetError:  # the caller has left, which is no failure here
+        exchange.left()
     return stream
 
 
-async def _play_steps(request: web.Request, stream: web.StreamResponse, steps: Iterable[Step]) -> None:
+async def _play_steps(
+    request: web.Request, stream: web.StreamResponse, steps: Iterable[Step], exchange: Exchange
+) -> None:
     for step in steps:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
             continue
         data = step if isinstance(step, (bytes, Cut)) else await step
         if isinstance(data, Cut):
+            exchange.cut()
             _break_off(request, data)
             return
+        exchange.sent(stream.status, data)  # noted first: who has read an answer finds all of it noted
         await _write(request, stream, data)
+    exchange.finish()
     await stream.write_eof()
 
 

@@ -56,6 +56,7 @@ _MESSAGES: Final[Mapping[int, tuple[str, str]]] = {
     500: ("InternalServerError", "The server had an error while processing your request. Sorry about that!"),
     502: ("BadGateway", "Bad gateway."),
     503: ("ServiceUnavailable", "The service is temporarily unable to process your request. Please try again later."),
+    529: ("Overloaded", "Overloaded"),
     504: ("GatewayTimeout", "The gateway did not receive a response from the model in time."),
 }
 
@@ -328,6 +329,9 @@ _MALFORMED: Final[Mapping[str, bytes]] = {
 
 def _error_events(fault: Fault, dialect: Dialect) -> Iterator[bytes]:
     """Return an error inside a stream, in one of the ways of servers."""
+    if dialect.stream_failure is not None:
+        yield dialect.stream_failure(fault.message)
+        return
     message = fault.message or "The model failed while it answered."
     problem = ServiceError(500, "server_error", message, kind="server")
     error = {"error": {"message": message, "type": "server_error", "code": "server_error"}}
@@ -348,19 +352,39 @@ def _error_events(fault: Fault, dialect: Dialect) -> Iterator[bytes]:
     yield dialect.done
 
 
-def pace(response: Response, latency: float, token_rate: float | None) -> Response:
-    """Make an answer take its time: ``latency`` seconds before it, and at most ``token_rate`` events a second."""
-    if response.steps is None:
-        if not latency:
-            return response
-        return replace(response, steps=[Pause(latency), response.body], length=len(response.body))
-    return replace(response, steps=_paced(response.steps, latency, token_rate))
+@dataclass
+class Pace:
+    """How fast answers come. It may be changed while streams are being sent.
+
+    :param latency: seconds before each answer.
+    :param token_rate: tokens a second in streams. None: as fast as they are read.
+    :param paused: whether answers are held back.
+    """
+
+    latency: float = 0.0
+    token_rate: float | None = None
+    paused: bool = False
 
 
-def _paced(steps: Iterable[Step], latency: float, token_rate: float | None) -> Iterator[Step]:
-    if latency:
-        yield Pause(latency)
+_GLANCE: Final = 0.02
+"""Seconds between two looks at whether a pause is over."""
+
+
+def pace(response: Response, tempo: Pace) -> Response:
+    """Return an answer that takes its time, as ``tempo`` has it when each part is due."""
+    if response.steps is not None:
+        return replace(response, steps=_paced(response.steps, tempo))
+    if not tempo.latency and not tempo.paused:
+        return response
+    return replace(response, steps=_paced([response.body], tempo, is_stream=False), length=len(response.body))
+
+
+def _paced(steps: Iterable[Step], tempo: Pace, *, is_stream: bool = True) -> Iterator[Step]:
+    if tempo.latency:
+        yield Pause(tempo.latency)
     for step in steps:
+        while tempo.paused:
+            yield Pause(_GLANCE)
         yield step
-        if token_rate and isinstance(step, bytes) and step:
-            yield Pause(1 / token_rate)
+        if is_stream and tempo.token_rate and isinstance(step, bytes) and step:
+            yield Pause(1 / tempo.token_rate)
