@@ -3,14 +3,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from . import models
 from ._base_client import InferenceClient
-from ._http.endpoint import Kind
 from ._operations.call import check_keywords, check_status, read_answer
 from ._operations.chat import CHAT_SETTINGS, chat_call
 from ._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
@@ -32,6 +31,9 @@ from ._operations.settings import Credential, logger
 from ._watch import observe
 from .models._chat import ChatCompletions, completions_of
 from .models._embeddings import EmbeddingsResult, ImageEmbeddingInput
+
+if TYPE_CHECKING:
+    from ._http.endpoint import Kind
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -123,7 +125,7 @@ class ChatCompletionsClient(InferenceClient):
 class _EmbeddingsOfAnyKind(InferenceClient):
     """The base of both embeddings clients."""
 
-    def _embed(self, kind: Kind, body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
+    def _embed(self, kind: "Kind", body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
         call = embed_call(self._settings, kind, body, options)
         with observe(call) as watch:
             response = self._client._pipeline.run(call.request, **call.options)
@@ -342,7 +344,7 @@ def _ask_for_model_info(endpoint: str, credential: Credential, options: Mapping[
     return info
 
 
-_CLIENTS: Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]] = {
+_CLIENTS: "Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]]" = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,

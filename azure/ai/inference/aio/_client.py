@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from .. import models
-from .._http.endpoint import Kind
 from .._operations.call import check_keywords, check_status, read_answer
 from .._operations.chat import CHAT_SETTINGS, chat_call
 from .._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
@@ -31,6 +30,9 @@ from .._watch import observe
 from ..models._chat import ChatCompletions, completions_of
 from ..models._embeddings import EmbeddingsResult, ImageEmbeddingInput
 from ._base_client import InferenceClient
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Kind
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -126,7 +128,7 @@ class ChatCompletionsClient(InferenceClient):
 class _EmbeddingsOfAnyKind(InferenceClient):
     """The base of both embeddings clients."""
 
-    async def _embed(self, kind: Kind, body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
+    async def _embed(self, kind: "Kind", body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
         call = embed_call(self._settings, kind, body, options)
         with observe(call) as watch:
             response = await self._client._pipeline.run(call.request, **call.options)
@@ -350,7 +352,7 @@ async def _ask_for_model_info(
     return info
 
 
-_CLIENTS: Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]] = {
+_CLIENTS: "Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]]" = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,
