@@ -8,13 +8,11 @@ from .._model import wrap_as
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult
 from ..models._enums import EmbeddingEncodingFormat
 from .call import Call, given_body, make_call, warn_of_ignored
-from .options import EmbeddingOptions, merge, merge_extras, names
+from .options import EMBEDDING_SETTINGS, merge, merge_extras
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .._http.endpoint import Kind
-
-EMBEDDING_SETTINGS = names(EmbeddingOptions)
 
 _IN_BODY = tuple(name for name in EMBEDDING_SETTINGS if name != "model_extras")
 _INFERENCE_SCHEMA = frozenset(("input", "dimensions", "encoding_format", "input_type", "model"))
