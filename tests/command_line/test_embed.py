@@ -78,7 +78,7 @@ def test_a_failure_as_json_has_its_code(run: Run, serve: Serve) -> None:
         (["http://localhost/v1", "a", "--file", "b"], "", "give texts or --file, not both"),
         (["http://localhost/v1", "--file", "/no/such/file"], "", "/no/such/file cannot be read: No such file"),
         (["http://localhost/v1", "a", "--batch-size", "0"], "", "batch_size must be 1 or more"),
-        (["http://localhost/v1"], b"caf\xe9\n", "line 1 of the input is not UTF-8 text"),
+        (["http://localhost/v1"], b"caf\xe9\n", "the input is no utf-8 text"),
         (["http://localhost/v1", "a", "-o", "dimension=3"], "", "Did you mean 'dimensions'?"),
     ],
 )

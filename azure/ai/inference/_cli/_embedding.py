@@ -8,11 +8,7 @@ from pathlib import Path
 
 from .. import EmbeddingsClient
 from ..exceptions import BatchError
-<<<<<<< HEAD
-from ..models import EmbeddingItem
-=======
 from ..models import EmbeddingBatches, EmbeddingItem, EmbeddingsResult
->>>>>>> main
 from ._arguments import Arguments, UsageError
 from ._console import Console
 from ._target import Target, build_client, usage_errors
@@ -27,19 +23,9 @@ def embed(arguments: Arguments, target: Target, console: Console) -> int:
     :param target: The endpoint.
     :param console: Takes the embeddings: a line for each, or as JSON a line for each request.
     :return: The exit status, 0.
-    :raises UsageError: The arguments are invalid, or a line is not UTF-8.
+    :raises UsageError: The arguments cannot be.
     :raises ~azure.core.exceptions.AzureError: A request failed; what came before it is written.
     """
-    try:
-        _write(arguments, target, console)
-    except BatchError as error:
-        if isinstance(error.__cause__, UsageError):
-            raise error.__cause__ from None
-        raise
-    return 0
-
-
-def _write(arguments: Arguments, target: Target, console: Console) -> None:
     with build_client(EmbeddingsClient, target, arguments) as client, _texts(target.words, arguments.file) as texts:
         with usage_errors():
             batches = client.embed_batches(texts, batch_size=arguments.batch_size)
@@ -49,6 +35,7 @@ def _write(arguments: Arguments, target: Target, console: Console) -> None:
                     console.line(line)
             if arguments.verbose:
                 console.note(f"{batches.usage.total_tokens} tokens")
+    return 0
 
 
 def _read(batches: EmbeddingBatches) -> Iterator[EmbeddingsResult]:
@@ -77,7 +64,7 @@ def _texts(words: Sequence[str], path: str | None) -> Generator[Iterable[str], N
         yield words
     elif path is not None and path != "-":
         try:
-            file = Path(path).open("rb")  # noqa: SIM115 - closed below; what follows raises OSErrors too
+            file = Path(path).open(encoding="utf-8")  # noqa: SIM115 - closed below; what follows raises OSErrors too
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}") from None
         with file:
@@ -85,19 +72,9 @@ def _texts(words: Sequence[str], path: str | None) -> Generator[Iterable[str], N
     elif path is None and sys.stdin.isatty():
         raise UsageError("no texts: give some, or --file PATH, or pipe them in, one in each line")
     else:
-        yield lines_of(sys.stdin.buffer)
+        yield lines_of(sys.stdin)
 
 
-def lines_of(file: Iterable[bytes]) -> Iterator[str]:
-    """Yield the lines of a file that have something in them.
-
-    :param file: The lines, in UTF-8.
-    :raises UsageError: A line is not UTF-8; the error has its number.
-    """
-    for number, line in enumerate(file, 1):
-        try:
-            text = line.decode().strip()
-        except UnicodeDecodeError:
-            raise UsageError(f"line {number} of the input is not UTF-8 text") from None
-        if text:
-            yield text
+def lines_of(file: Iterable[str]) -> Iterator[str]:
+    """Give the lines of a file that have something in them."""
+    return filter(None, map(str.strip, file))

@@ -12,12 +12,7 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-<<<<<<< HEAD
-from .._http.credentials import forget_credentials, remove_credentials
-=======
 from .._http.credentials import forget_credentials
-from .._http.endpoint import Endpoint
->>>>>>> main
 from .._http.origins import origin
 from .._http.redirects import redirect_target
 from .._http.response_content import content_of

@@ -8,11 +8,7 @@ from .._model import wrap_as
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult
 from ..models._enums import EmbeddingEncodingFormat
 from .call import Call, given_body, make_call, warn_of_ignored
-<<<<<<< HEAD
-from .options import EMBEDDING_SETTINGS, merge, merge_extras
-=======
-from .options import EmbeddingOptions, choose_extras, merge, names
->>>>>>> main
+from .options import EMBEDDING_SETTINGS, choose_extras, merge
 from .settings import Settings
 
 if TYPE_CHECKING:

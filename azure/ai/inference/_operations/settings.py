@@ -9,11 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
-<<<<<<< HEAD
-=======
-from .._http.endpoint import Endpoint, Kind, resolve, unusable
-from .._http.endpoint_url import EndpointError
->>>>>>> main
 from .options import ClientOptions, names, unknown_keyword
 
 if TYPE_CHECKING:
@@ -90,18 +85,15 @@ def make_settings(
     """
     if endpoint is None:
         raise ValueError("Parameter 'endpoint' must not be None.")
-<<<<<<< HEAD
-    from .._http.endpoint import resolve  # only now: importing the package parses no URL
+    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
+    from .._http.endpoint_url import EndpointError
 
-    resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
-=======
     try:
         resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
     except EndpointError as error:
         if not isinstance(endpoint, str):
             raise
         resolved = unusable(endpoint, str(error))
->>>>>>> main
     if "api_version" in options:
         resolved = resolved.with_api_version(options["api_version"])
     resolved = resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))
