@@ -4,8 +4,8 @@
 else: nested objects become models when they are first read, by attribute, item or iteration, and are kept, so that each
 read returns the same object. Members that no field declares stay in the dict and are sent back unchanged.
 
-A field is an annotation in the class body. Its type says how the value is read: as a model, a list or dict of models, an
-enum (known values as members, unknown ones as `str`), a `datetime` (unix seconds on the wire), or as it is.
+A field is an annotation in the class body. Its type says how the value is read: as a model, a list or dict of models,
+an enum (known values as members, unknown ones as `str`), a `datetime` (unix seconds on the wire), or as it is.
 """
 
 import collections.abc as abc
@@ -367,7 +367,7 @@ def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], A
         return "converted", annotation
     wrappers: list[Convert] = []
     for choice in choices(annotation):
-        if isinstance(choice, type) and issubclass(choice, Enum):
+        if _is_class(choice) and issubclass(choice, Enum):
             return "converted", enum_reader(choice)
         if choice is datetime:
             return "converted", read_datetime
@@ -379,10 +379,15 @@ def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], A
     return "nested", wrappers[0] if len(wrappers) == 1 else _first_of(wrappers)
 
 
+def _is_class(choice: Any) -> bool:
+    # Python 3.10 takes `list[int]` for an instance of `type`, but not its own type for a subclass.
+    return issubclass(type(choice), type)
+
+
 def _wrapper(choice: Any) -> Convert | None:
     """Return the function that wraps the values of one type, or `None` if they never hold models."""
-    if isinstance(choice, type) and issubclass(choice, Model):
-        return wrap_as(choice)
+    if _is_class(choice):
+        return wrap_as(choice) if issubclass(choice, Model) else None
     origin, args = get_origin(choice), get_args(choice)
     if args and (origin in _LIST_TYPES or origin in _DICT_TYPES):
         kind, read = _reader(args[0 if origin in _LIST_TYPES else -1])
