@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "_wires": f"{MECHANISMS} _streaming",
     "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors",
     "_telemetry": f"{MECHANISMS} models _http _operations",
-    "prompts": "_operations",
+    "prompts": f"{MECHANISMS} _operations",
     "tools": f"{MECHANISMS} exceptions models _schemas",
     "tracing": f"{MECHANISMS} _operations _telemetry",
     "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming",

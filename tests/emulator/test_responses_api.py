@@ -18,7 +18,7 @@ CLASSIC = "/openai/responses?api-version=2025-04-01-preview"
 ENCRYPTED = "reasoning.encrypted_content"
 CITY: dict[str, Any] = {
     "type": "object",
-    "properties": {"city": {"type": "string"}, "unit": {"type": "string"}},
+    "properties": {"city": {"type": "string"}, "unit": {"type": "string", "enum": ["C"]}},
     "required": ["city"],
     "additionalProperties": False,
 }
@@ -118,7 +118,7 @@ def test_tools_are_called_and_their_results_read(caller: Caller) -> None:
     first = ask(caller, "The weather in Oslo?", tools=[WEATHER], include=[ENCRYPTED]).body["output"]
     call = first[-1]
     assert (call["type"], call["name"], json.loads(call["arguments"])) == (
-        "function_call", "get_weather", {"city": "Oslo", "unit": "Oslo"}
+        "function_call", "get_weather", {"city": "Oslo", "unit": "C"}
     )  # fmt: skip
     output = {"type": "function_call_output", "call_id": call["call_id"], "output": "mild"}
     second = ask(caller, "The weather in Oslo?", *first, output, tools=[WEATHER]).body["output"]

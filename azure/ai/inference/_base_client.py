@@ -12,9 +12,9 @@ from azure.core.rest import HttpRequest, HttpResponse
 from typing_extensions import Self, Unpack
 
 from . import models
-from ._http.credentials import KeyPolicy, remove_credentials
+from ._http.credentials import KeyPolicy, forget_credentials
 from ._http.endpoint import Kind
-from ._http.policies import build_policies
+from ._http.policies import RefusedEndpointPolicy, build_policies
 from ._http.proxies import with_environment
 from ._operations.call import make_call
 from ._operations.options import RequestOptions, with_options
@@ -104,10 +104,8 @@ class InferenceClient:
         """
         own = copy.deepcopy(request)
         own.url = self._settings.endpoint.absolute(own.url)
-        try:
-            response: HttpResponse = self._client.send_request(own, stream=stream, **kwargs)
-        finally:
-            remove_credentials(own.headers)
+        response: HttpResponse = self._client.send_request(own, stream=stream, **kwargs)
+        forget_credentials(response)
         return response
 
     def close(self) -> None:
@@ -157,4 +155,6 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
         else:
             authentication = WIRE_POLICIES.token(credential, *endpoint.scopes)
         policies = build_policies(endpoint.base_url, authentication, WIRE_POLICIES, options)
+    if endpoint.refusal is not None:
+        policies = [RefusedEndpointPolicy(endpoint.refusal), *policies]
     return PipelineClient(endpoint.base_url, transport=transport, policies=policies)

@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from .._http.credentials import forget_credentials, remove_credentials
+from .._http.credentials import forget_credentials
 from .._http.endpoint import Endpoint
 from .._http.origins import origin
 from .._http.redirects import redirect_target
+from .._http.response_content import content_of
 from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
@@ -188,7 +189,8 @@ def check_status(call: Call, response: Any) -> None:
 
 def _redirect_advice(response: Any) -> str | None:
     location = response.headers.get("location") if 300 <= response.status_code < 400 else None
-    target = redirect_target(response.request.url, location) if location else None
+    url = getattr(getattr(response, "request", None), "url", "")
+    target = redirect_target(url, location) if location else None
     if target is None:
         return None
     scheme, host, _ = origin(target)
@@ -208,14 +210,13 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     """
     check_status(call, response)
     try:
-        value: Any = json.loads(response.content)
+        value: Any = json.loads(content_of(response))
     except (ValueError, RecursionError):
         value = None
     error = _error_inside(call, value, response)
+    forget_credentials(response)
     if error is not None:
-        forget_credentials(response)
         raise error
-    remove_credentials(response.request.headers)
     return cast("dict[str, Any]", value)
 
 
@@ -243,4 +244,4 @@ def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
         error = error_from_body(value, response)
         give_advice(error, call.endpoint, call.operation, 200)
         return error
-    return decode_error(response.content, response, advice=advise_not_json(call.endpoint, call.operation))
+    return decode_error(content_of(response), response, advice=advise_not_json(call.endpoint, call.operation))

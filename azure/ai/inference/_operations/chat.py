@@ -5,7 +5,7 @@ from typing import Any
 
 from .._json import is_object, to_json
 from .call import Call, given_body, make_call, warn_of_ignored
-from .options import ChatOptions, merge, merge_extras, names
+from .options import ChatOptions, choose_extras, merge, names
 from .response_format import response_format_of
 from .settings import Settings
 
@@ -39,7 +39,7 @@ def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call
         return make_call(settings, "complete", "chat/completions", others, content=content, stream=stream)
     if options.get("messages") is None:
         raise TypeError("missing required argument: messages")
-    extras = merge_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
+    extras = choose_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
     request: dict[str, Any] = {"messages": _conversation(options["messages"])}
     if options.get("stream") is not None:
         request["stream"] = options["stream"]

@@ -9,7 +9,7 @@ from .._model import wrap_as
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult
 from ..models._enums import EmbeddingEncodingFormat
 from .call import Call, given_body, make_call, warn_of_ignored
-from .options import EmbeddingOptions, merge, merge_extras, names
+from .options import EmbeddingOptions, choose_extras, merge, names
 from .settings import Settings
 
 EMBEDDING_SETTINGS = names(EmbeddingOptions)
@@ -60,7 +60,7 @@ def embed_call(settings: Settings, kind: Kind, body: Any, options: Mapping[str, 
         content, _ = given_body(body)
         call = make_call(settings, "embed", _OPERATIONS[kind], others, content=content)
         return call._replace(encoding=_encoding(body if isinstance(content, str) else json_or_none(content)))
-    extras = merge_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
+    extras = choose_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
     request = {"input": _inputs(kind, options.get("input")), **merge(settings.defaults, options, _IN_BODY), **extras}
     pass_through = bool(extras) or not _INFERENCE_SCHEMA.issuperset(request)
     call = make_call(settings, "embed", _OPERATIONS[kind], others, content=to_json(request), pass_through=pass_through)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Union
 from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
-from .._http.endpoint import Endpoint, Kind, resolve
+from .._http.endpoint import Endpoint, Kind, resolve, unusable
+from .._http.endpoint_url import EndpointError
 from .options import ClientOptions, names, unknown_keyword
 
 logger = logging.getLogger("azure.ai.inference")
@@ -77,12 +78,18 @@ def make_settings(
     :param kind: What the client is for.
     :param known: The names of its settings.
     :param options: The constructor's keyword arguments.
-    :raises ValueError: The endpoint cannot be one.
+    :raises ValueError: The endpoint is `None`, empty, or no text and no URL either. Any other text is let through, for
+        tests build clients with dummies such as "endpoint"; `Endpoint.refusal` is raised when something is to be sent.
     :raises TypeError: A keyword is misspelt. One that resembles none is ignored with a warning, as it always was.
     """
     if endpoint is None:
         raise ValueError("Parameter 'endpoint' must not be None.")
-    resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
+    try:
+        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
+    except EndpointError as error:
+        if not isinstance(endpoint, str):
+            raise
+        resolved = unusable(endpoint, str(error))
     if "api_version" in options:
         resolved = resolved.with_api_version(options["api_version"])
     resolved = resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))

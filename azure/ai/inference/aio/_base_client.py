@@ -10,9 +10,9 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from typing_extensions import Self, Unpack
 
 from .. import models
-from .._http.credentials import KeyPolicy, remove_credentials
+from .._http.credentials import KeyPolicy, forget_credentials
 from .._http.endpoint import Kind
-from .._http.policies import build_policies
+from .._http.policies import RefusedEndpointPolicy, build_policies
 from .._http.proxies import with_environment
 from .._operations.call import make_call
 from .._operations.options import RequestOptions, with_options
@@ -103,10 +103,8 @@ class InferenceClient:
         """
         own = copy.deepcopy(request)
         own.url = self._settings.endpoint.absolute(own.url)
-        try:
-            response: AsyncHttpResponse = await self._client.send_request(own, stream=stream, **kwargs)
-        finally:
-            remove_credentials(own.headers)
+        response: AsyncHttpResponse = await self._client.send_request(own, stream=stream, **kwargs)
+        forget_credentials(response)
         return response
 
     async def close(self) -> None:
@@ -156,4 +154,6 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
         else:
             authentication = WIRE_POLICIES.token(credential, *endpoint.scopes)
         policies = build_policies(endpoint.base_url, authentication, WIRE_POLICIES, options)
+    if endpoint.refusal is not None:
+        policies = [RefusedEndpointPolicy(endpoint.refusal), *policies]
     return AsyncPipelineClient(endpoint.base_url, transport=transport, policies=policies)
