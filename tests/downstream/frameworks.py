@@ -1,8 +1,8 @@
 """The frameworks that import ``azure.ai.inference``, at the releases that are tested, most used first.
 
 `.ci/run` takes eleven, which differ most in what they rely on; with pip they take five minutes of processor time, on
-two cores half of that. The rest (``--all``) are large (crewai, inspect_ai, guidance, openlit), pin a release of the beta by
-name, or use little of this package. What they are installed with is in ``locks/``, made by
+two cores half of that. The rest (``--all``) are large (crewai, inspect_ai, guidance, openlit), pin a release of the
+beta by name, or use little of this package. What they are installed with is in ``locks/``, made by
 ``python -m tests.downstream.lock NAME``.
 """
 
