@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
     "facade": "models _http _operations sync aio",
     "__init__": "_version facade sync",
+    "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
     "emulator": "",
     "_cli": f"{MECHANISMS} __init__ exceptions facade _http _errors _operations emulator",
     "__main__": "_cli",

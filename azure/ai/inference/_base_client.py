@@ -5,7 +5,7 @@ import copy
 from collections.abc import Mapping
 from threading import Lock
 from types import TracebackType
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from azure.core import PipelineClient
 from azure.core.rest import HttpRequest, HttpResponse
@@ -13,7 +13,6 @@ from typing_extensions import Self, Unpack
 
 from . import models
 from ._http.credentials import KeyPolicy, forget_credentials
-from ._http.endpoint import Kind
 from ._http.policies import RefusedEndpointPolicy, build_policies
 from ._http.proxies import with_environment
 from ._operations.call import make_call
@@ -28,6 +27,9 @@ from ._operations.settings import (
     pipeline_options,
 )
 
+if TYPE_CHECKING:
+    from ._http.endpoint import Kind
+
 
 class InferenceClient:
     """The base of the synchronous clients.
@@ -41,7 +43,7 @@ class InferenceClient:
     _model_infos: "dict[str | None, models.ModelInfo]"
 
     def _build(
-        self, endpoint: str, credential: Credential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+        self, endpoint: str, credential: Credential, kind: "Kind", known: tuple[str, ...], options: Mapping[str, Any]
     ) -> None:
         settings = make_settings(type(self).__name__, endpoint, kind, known, options)
         credential = make_credential(credential)

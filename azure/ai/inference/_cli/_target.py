@@ -16,7 +16,7 @@ from .._errors.advice import missing_model
 from .._http.endpoint import Endpoint, Kind, resolve
 from .._http.origins import is_loopback
 from .._operations.chat import CHAT_SETTINGS
-from .._operations.embeddings import EMBEDDING_SETTINGS
+from .._operations.options import EMBEDDING_SETTINGS
 from .._operations.settings import Settings, make_settings
 from ._arguments import KEY_FORMS, Arguments, UsageError, split_words
 

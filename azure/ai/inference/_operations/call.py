@@ -6,14 +6,13 @@ What chat, embeddings and model information share. Pure: the shells only run the
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from .._http.credentials import forget_credentials
-from .._http.endpoint import Endpoint
 from .._http.origins import origin
 from .._http.redirects import redirect_target
 from .._http.response_content import content_of
@@ -21,6 +20,9 @@ from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
 from .settings import NONE_IS_SAID, Settings, logger, names_model
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Endpoint
 
 _REQUEST_OPTIONS = frozenset(names(RequestOptions))
 _NOT_FOR_THE_PIPELINE = frozenset(("headers", "params", "content_type", "api_version", "error_map", "cls"))
@@ -37,7 +39,7 @@ class Call(NamedTuple):
     options: Mapping[str, Any]
     """Keyword arguments of the pipeline."""
     stream: bool
-    endpoint: Endpoint
+    endpoint: "Endpoint"
     operation: str
     error_map: Mapping[int, Any] | None
     cls: Any | None

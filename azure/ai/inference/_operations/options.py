@@ -285,6 +285,9 @@ def names(*options: Any) -> tuple[str, ...]:
     return tuple(name for option in options for name in option.__annotations__)
 
 
+EMBEDDING_SETTINGS = names(EmbeddingOptions)
+
+
 def merge(defaults: Mapping[str, Any], overrides: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
     """Merge a call's settings over a client's, in the order of `settings`, without those that are `None`."""
     merged: dict[str, Any] = {}

@@ -4,14 +4,15 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
-from .._http.endpoint import Endpoint, Kind, resolve, unusable
-from .._http.endpoint_url import EndpointError
 from .options import ClientOptions, names, unknown_keyword
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Endpoint, Kind
 
 logger = logging.getLogger("azure.ai.inference")
 
@@ -45,7 +46,7 @@ class Settings(NamedTuple):
 
     client: str
     """Name of the client's class, for messages."""
-    endpoint: Endpoint
+    endpoint: "Endpoint"
     known: tuple[str, ...]
     """Names of the model's settings, in the order in which a request has them."""
     defaults: Mapping[str, Any]
@@ -69,7 +70,7 @@ class Settings(NamedTuple):
 
 
 def make_settings(
-    client: str, endpoint: Any, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+    client: str, endpoint: Any, kind: "Kind", known: tuple[str, ...], options: Mapping[str, Any]
 ) -> Settings:
     """Check a constructor's arguments, before anything is sent.
 
@@ -84,6 +85,9 @@ def make_settings(
     """
     if endpoint is None:
         raise ValueError("Parameter 'endpoint' must not be None.")
+    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
+    from .._http.endpoint_url import EndpointError
+
     try:
         resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
     except EndpointError as error:

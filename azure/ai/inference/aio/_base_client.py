@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from azure.core import AsyncPipelineClient
 from azure.core.rest import AsyncHttpResponse, HttpRequest
@@ -11,7 +11,6 @@ from typing_extensions import Self, Unpack
 
 from .. import models
 from .._http.credentials import KeyPolicy, forget_credentials
-from .._http.endpoint import Kind
 from .._http.policies import RefusedEndpointPolicy, build_policies
 from .._http.proxies import with_environment
 from .._operations.call import make_call
@@ -27,6 +26,9 @@ from .._operations.settings import (
 )
 from ._lock import Lock
 
+if TYPE_CHECKING:
+    from .._http.endpoint import Kind
+
 
 class InferenceClient:
     """The base of the asynchronous clients.
@@ -40,7 +42,12 @@ class InferenceClient:
     _model_infos: "dict[str | None, models.ModelInfo]"
 
     def _build(
-        self, endpoint: str, credential: AsyncCredential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+        self,
+        endpoint: str,
+        credential: AsyncCredential,
+        kind: "Kind",
+        known: tuple[str, ...],
+        options: Mapping[str, Any],
     ) -> None:
         settings = make_settings(type(self).__name__, endpoint, kind, known, options)
         credential = make_credential(credential)
