@@ -1,6 +1,7 @@
 """Reading the body of a response, synchronously, as it arrives."""
 
 import http.client
+import io
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -100,10 +101,44 @@ class UnbufferedBody:
         return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
+def open_body(raw: Any, deadline: Deadline | None) -> UnbufferedBody | None:
+    """Return the body of a response that was read from a socket.
+
+    :param raw: What requests keeps as `raw`: urllib3's response, or whatever a test double has in its place.
+    :param deadline: The call's, if it has one.
+    :return: None if it was not read from a socket, and so never waits.
+    """
+    answer = getattr(raw, "_fp", None)
+    if isinstance(answer, http.client.HTTPResponse) and isinstance(getattr(answer, "fp", None), io.BufferedReader):
+        return UnbufferedBody(raw, deadline)
+    return None
+
+
 def reader(response: Any, body: UnbufferedBody | None) -> Callable[[], bytes]:
     """Make the function that waits for a response's next bytes, and gives none at its end.
 
     :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.
-    :param body: Its prompt body, if the transport is one that has it.
+    :param body: Its body, if the transport is one whose bytes can be read as they arrive.
     """
-    return body.read if body is not None else partial(next, filter(None, response.iter_bytes()), b"")
+    if body is not None:
+        return body.read
+    pieces = response.iter_bytes() if hasattr(response, "iter_bytes") else response.stream_download(None)
+    return partial(next, filter(None, pieces), b"")
+
+
+def read_whole(response: Any) -> None:
+    """Read a response's body, if it is of a kind that must be told to.
+
+    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    """
+    if hasattr(response, "read"):
+        response.read()
+
+
+def close_response(response: Any) -> None:
+    """Close a response, if it is of a kind that can be closed.
+
+    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    """
+    if hasattr(response, "close"):
+        response.close()

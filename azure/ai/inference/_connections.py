@@ -62,31 +62,31 @@ class DeadlineResponse(HTTPResponse):
             self.fp = io.BufferedReader(DeadlineReader(self.fp.detach(), sock, deadline))
 
 
-# With the names of their bases, which stand in the messages of urllib3's errors.
+def keep_to_deadline(made: Any) -> Any:
+    """Have a connection's answers keep to the deadline.
 
+    The class of connections is left as it is: vcrpy and others put one of their own in its place, for as long as a test
+    lasts. Such a double has no socket.
 
-class HTTPConnection(connection.HTTPConnection):
-    """A connection whose answers keep to the deadline."""
-
-    response_class = DeadlineResponse
-
-
-class HTTPSConnection(connection.HTTPSConnection):
-    """The same, over TLS."""
-
-    response_class = DeadlineResponse
+    :param made: urllib3's connection.
+    """
+    if type(made).__module__ == connection.__name__:
+        made.response_class = DeadlineResponse
+    return made
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
-    """A pool of them."""
+    """A pool of connections that keep to the deadline. `_new_conn` is private to urllib3."""
 
-    ConnectionCls: Any = HTTPConnection
+    def _new_conn(self) -> Any:
+        return keep_to_deadline(super()._new_conn())
 
 
 class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
     """The same, over TLS."""
 
-    ConnectionCls: Any = HTTPSConnection
+    def _new_conn(self) -> Any:
+        return keep_to_deadline(super()._new_conn())
 
 
 _URLLIB3_OPTIONS: Any = connection.HTTPConnection.default_socket_options

@@ -18,7 +18,7 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
-from ._body import BLOCK_SIZE, UnbufferedBody
+from ._body import BLOCK_SIZE, open_body, read_whole
 from ._http.deadline import CURRENT, Deadline
 from ._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
 
@@ -86,10 +86,12 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         answer = response.http_response
         internal = getattr(answer, "internal_response", None)
         if isinstance(internal, requests.Response):
-            context["body"] = internal.raw = UnbufferedBody(internal.raw, deadline)
+            body = open_body(internal.raw, deadline)
+            if body is not None:
+                context["body"] = internal.raw = body
             forget_wrong_length(answer.headers)
         if not (streamed and answer.status_code == 200):
-            read_whole(answer)
+            read_answer(answer)
         return response
 
 
@@ -102,10 +104,10 @@ def forget_wrong_length(headers: MutableMapping[str, str]) -> None:
         del headers["Content-Length"]
 
 
-def read_whole(answer: Any) -> None:
+def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        answer.read()
+        read_whole(answer)
     except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
             raise

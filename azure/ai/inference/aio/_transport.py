@@ -34,7 +34,7 @@ from typing_extensions import Self
 from .._http.deadline import Deadline
 from .._http.keepalive import SOCKET_OPTIONS
 from .._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
-from ._body import UnbufferedBody, body_error
+from ._body import UnbufferedBody, body_error, read_whole
 
 _POOL_SIZE = 1000
 
@@ -196,14 +196,14 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         if isinstance(getattr(answer, "internal_response", None), aiohttp.ClientResponse):
             context["body"] = UnbufferedBody(answer, deadline)
         if not (streamed and answer.status_code == 200):
-            await _within(deadline, read_whole(answer))
+            await _within(deadline, read_answer(answer))
         return response
 
 
-async def read_whole(answer: Any) -> None:
+async def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        await answer.read()
+        await read_whole(answer)
     except (DecodeError, IncompleteReadError, zlib.error) as error:
         if answer.status_code < 400:
             raise body_error(error) from error
