@@ -174,6 +174,14 @@ class Endpoint(NamedTuple):
         _, found, name = self.base_url.partition(_DEPLOYMENTS)
         return unquote(name) if found else None
 
+    def serves_by_messages(self, model: object) -> bool:
+        """Whether a model is one of Anthropic's on an Azure resource, which serves them by the Messages API alone.
+
+        :param model: the model's name, or the deployment's, which has that name unless it was given another.
+        """
+        on_resource = self.service == "resource" and self.dialect == "v1"
+        return on_resource and isinstance(model, str) and model[:6].casefold() == "claude"
+
     @property
     def may_serve_responses(self) -> bool:
         """Whether a deployment that refuses chat completions may answer at a known route of the Responses API."""
