@@ -20,7 +20,7 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
-MECHANISMS = "_version _json _model _watch"
+MECHANISMS = "_version _annotations _json _model _watch"
 
 MAY_IMPORT = {
     "_version": "",

@@ -1,10 +1,15 @@
 """The pytest plugin, used as an application's tests would use it."""
 
+import http.client
+import re
 from pathlib import Path
 
 import pytest
 
 from azure.ai.inference import emulator
+from azure.ai.inference.emulator._transcript import transcript_lines, write_transcript
+
+from .conftest import Caller
 
 pytest_plugins = ["pytester"]
 
@@ -64,3 +69,101 @@ def test_the_plugin_costs_nothing_until_used(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import sys\ndef test_it():\n    assert 'aiohttp' not in sys.modules\n")
     result = pytester.runpytest_subprocess("-p", "azure.ai.inference.emulator.pytest_plugin", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
+
+
+MARKED = """
+import json, os, urllib.request
+import pytest
+
+def ask(endpoint, path="/v1/chat/completions", text="Hello"):
+    body = json.dumps({"messages": [{"role": "user", "content": text}]}).encode()
+    headers = {"api-key": endpoint.key, "content-type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(endpoint.url + path, body, headers), timeout=10).read()
+
+@pytest.mark.inference_endpoint(dialect="mistral", token_rate=50, key="another key")
+def test_marked(inference_endpoint):
+    assert inference_endpoint.key == "another key"
+    ask(inference_endpoint)
+
+def test_not_marked(inference_endpoint):
+    assert inference_endpoint.key == "local-emulator-key"
+
+def test_environment(inference_endpoint, inference_environment):
+    assert os.environ["AZURE_AI_CHAT_ENDPOINT"] == inference_endpoint.url
+    assert os.environ["OPENAI_BASE_URL"] == inference_endpoint.url + "/v1"
+    assert os.environ["AZURE_OPENAI_ENDPOINT"] == os.environ["ANTHROPIC_BASE_URL"] == inference_endpoint.url
+    assert os.environ["MISTRAL_API_KEY"] == os.environ["OPENAI_API_KEY"] == inference_endpoint.key
+    assert dict(inference_environment).items() <= dict(os.environ).items()
+
+def test_environment_is_restored():
+    assert "OPENAI_BASE_URL" not in os.environ
+
+@pytest.mark.inference_endpoint("mistral")
+def test_misused(inference_endpoint):
+    pass
+
+def test_that_fails(inference_endpoint):
+    inference_endpoint.reply("Sunny.", last="weather")
+    ask(inference_endpoint, text=f"What {inference_endpoint.key}?")
+    assert False, "by purpose"
+
+@pytest.mark.inference_endpoint
+def test_that_fails_without_requests(inference_endpoint):
+    assert False, "by purpose"
+"""
+
+
+def test_the_marker_the_environment_and_the_report(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    pytester.makepyfile(MARKED)
+    plugin = "azure.ai.inference.emulator.pytest_plugin"
+    options = ("-p", plugin, "-p", "no:cacheprovider", "-W", "error", "--strict-markers")
+    result = pytester.runpytest_subprocess(*options)
+    result.assert_outcomes(passed=4, failed=2, errors=1)
+    result.stdout.fnmatch_lines(["*takes keyword arguments only, such as dialect='mistral'*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*- inference endpoint -*",
+            "1. POST /v1/chat/completions -> 200 in * ms",
+            "   body: {*What [*][*][*]?*}",
+            "   answer: the emulator's own; nearest: reply 1 (last='weather'): the last message is 'What [*][*][*]?'",
+            "error: request 1 has a credential in the body",
+            "no requests came",
+        ]
+    )
+    assert "local-emulator-key" not in "\n".join(result.outlines[-12:])
+    pytester.runpytest_subprocess(*options, "--markers").stdout.fnmatch_lines(["@pytest.mark.inference_endpoint(*"])
+
+
+def test_the_transcript() -> None:
+    with emulator.Emulator(faults="429;cut:events=2;reset") as endpoint:
+        caller = Caller(endpoint)
+        caller.chat("Hello")
+        endpoint.requests[0].outcome.wait()
+        with pytest.raises(http.client.IncompleteRead):
+            caller.chat("Hello", stream=True)
+        with pytest.raises(OSError):
+            caller.chat("Hello")
+        for _ in range(18):
+            caller.send("GET", "/v1/models")
+        caller.post("/v1/chat/completions", b"no json \xff")
+        caller.post("/v1/chat/completions", b"x" * 1000)
+        text = re.sub(r"\d+ ms|\d\.\d\d s", "...", write_transcript(endpoint))
+    lines = text.splitlines()
+    assert lines[0] == "(3 earlier requests)"
+    assert "23. POST /v1/chat/completions -> 400 in ..." in lines
+
+
+def test_what_the_transcript_says_of_one_request() -> None:
+    outcome = emulator.Outcome(id=7, status=200, streamed=True, events_sent=3, left_after=3, waited=0.5, attempt=2)
+    request = emulator.RecordedRequest("POST", "/x", outcome=outcome)
+    [head, answer] = transcript_lines(request)
+    assert re.sub(r"\d+ ms", "...", head) == (
+        "7. POST /x -> 200 in ..., 3 events, the caller left, still being answered, attempt 2 after 0.50 s"
+    )
+    assert answer == "   answer: the emulator's own"
+    outcome.fault, outcome.cut, outcome.matched = emulator.Fault("cut"), True, "reply 1"
+    assert "cut" in next(iter(transcript_lines(request)))
+    assert list(transcript_lines(request))[-1] == "   answer: fault cut on reply 1"
+    outcome.fault, outcome.source = emulator.Fault("429"), "fault"
+    assert list(transcript_lines(request))[-1] == "   answer: fault 429"

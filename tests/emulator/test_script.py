@@ -114,7 +114,7 @@ def test_replies_for_other_routes(fresh: Emulator, caller: Caller) -> None:
         ({"text": "x"}, {}, ValueError, "a reply has no member 'text'; it has body, choices, content, "),
         (5, {}, TypeError, "a reply is a str, a Reply or a mapping of its members, not int"),
         ("x", {"times": 0}, ValueError, "times is 0; choose 1 or more"),
-        ("x", {"last": "("}, ValueError, "last is '(', which is no regular expression"),
+        ("x", {"last": "("}, ValueError, "last is '(', which is not a regular expression"),
         ({"tool_calls": [{"tool": "x"}]}, {}, TypeError, "tool"),
     ],
 )

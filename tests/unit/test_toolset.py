@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 import jsonschema  # type: ignore[import-untyped]
@@ -91,6 +91,61 @@ def by_position(a: int, b: int = 2, /, c: int = 3, *, d: int = 4) -> list[int]:
 
 def visit(place: Place, trip: Annotated[Trip, "What to do"], note="nothing", *rest):  # type: ignore[no-untyped-def]
     return [place, trip, note]
+
+
+class Depends:
+    """As FastAPI and other frameworks mark what they provide themselves."""
+
+    def __init__(self, dependency: Any) -> None:
+        self.dependency = dependency
+
+
+@dataclass(frozen=True)
+class Options:
+    retries: int = 2
+
+
+class Pair(TypedDict):
+    one: int
+
+
+MISSING = object()
+STORE = threading.Event()
+PLACES = [Place("Rom")]
+
+
+def search(
+    query: str = pydantic.Field(..., description="What to look for"),
+    limit: int = pydantic.Field(10, ge=1),
+    page: Annotated[int, pydantic.Field(ge=1)] = pydantic.Field(3),  # type: ignore[assignment]
+    tags: list[str] = pydantic.Field(default_factory=list),  # noqa: B008 (as its users write it)
+    source: str = pydantic.Field("web", alias="from"),
+    depth: Annotated[int, pydantic.Field(7)] = ...,  # type: ignore[assignment]
+    exact: bool = ...,  # type: ignore[assignment]
+) -> list[Any]:
+    """Search.
+
+    :param source: Where to look.
+    :param exact: Whether to match the words.
+    """
+    return [query, limit, page, tags, source, depth, exact]
+
+
+def injected(
+    city: str,
+    user: int = Depends(int),  # type: ignore[assignment]
+    store: threading.Event = STORE,
+    pair: Pair = Depends(dict),  # type: ignore[assignment]  # noqa: B008 (as its users write it)
+    log: Any = logging.getLogger(),  # noqa: B008 (as its users write it)
+    again: Annotated[int, Depends(int)] = 3,
+    options: Options = Options(),
+    places: "list[Place] | None" = PLACES,  # type: ignore[assignment]
+    where: Path = Path("a"),
+    numbers: set[int] = {1},  # noqa: B006 (not changed)
+    given: int = MISSING,  # type: ignore[assignment]
+) -> list[Any]:
+    injected_ones = [type(user).__name__, store is STORE, log is logging.getLogger(), again]
+    return [city, *injected_ones, options.retries, [place.name for place in places], str(where), given is MISSING]
 
 
 def plan(places: "list[Place]", when: "date | None" = None) -> "str":
@@ -305,6 +360,38 @@ class TestDefinition:
         assert parameters["additionalProperties"] is False
         assert parameters.keys() == {"type", "properties", "required", "additionalProperties", "$defs"}
 
+    def test_pydantic_fields_as_defaults(self) -> None:
+        parameters = from_function(search).function.parameters
+        assert parameters is not None
+        assert parameters["required"] == ["query", "exact"]
+        assert parameters["properties"] == {
+            "query": {"title": "Query", "type": "string", "description": "What to look for"},
+            "limit": {"title": "Limit", "type": "integer", "default": 10, "minimum": 1},
+            "page": {"title": "Page", "type": "integer", "default": 3, "minimum": 1},
+            "tags": {"title": "Tags", "type": "array", "items": {"type": "string"}},
+            "from": {"title": "From", "type": "string", "default": "web", "description": "Where to look."},
+            "depth": {"title": "Depth", "type": "integer", "default": 7},
+            "exact": {"title": "Exact", "type": "boolean", "description": "Whether to match the words."},
+        }
+        strict = from_function(search, strict=True).function.parameters
+        assert strict is not None
+        assert strict["required"] == [*parameters["properties"]]
+
+    def test_what_a_framework_provides_is_not_the_models_to_give(self) -> None:
+        parameters = from_function(injected).function.parameters
+        assert parameters is not None
+        assert [*parameters["properties"]] == ["city", "options", "places", "where", "numbers", "given"]
+        assert parameters["required"] == ["city"]
+
+        def needs(user: Annotated[int, Depends(int)]) -> int:
+            return user
+
+        with pytest.raises(
+            TypeError, match=r"needs cannot be a tool: user is injected: give it yourself, with functools"
+        ):
+            from_function(needs)
+        assert from_function(functools.partial(needs, user=3)).function.parameters["properties"] == {}  # type: ignore[index]
+
     def test_string_annotations(self) -> None:
         parameters = from_function(plan).function.parameters
         assert parameters is not None
@@ -336,14 +423,22 @@ class TestDefinition:
 
         def lost(x: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
 
-        with pytest.raises(TypeError, match="send cannot be a tool: send has no JSON form"):
+        with pytest.raises(TypeError, match="send cannot be a tool: Event has no JSON form"):
             from_function(send)
         with pytest.raises(TypeError, match=r"lost cannot be a tool: an annotation of .*lost cannot be resolved"):
             from_function(lost)
         assert from_function(functools.partial(send, lock=threading.Event())).function.name == "send"
 
 
-TOOLS = Toolset([get_weather, no_parameters, by_position, visit, plan, with_list, fails, Desk().book])
+def bounded(limit: int, where: Trip | None = None, often: int = 3, sure: bool = False) -> list[Any]:
+    return [limit, where, often, sure]
+
+
+def unbounded(limit: int, where: str | None = None, often: int = 3, sure: bool = False) -> list[Any]:
+    return [limit, where, often, sure]
+
+
+TOOLS = Toolset([get_weather, no_parameters, by_position, visit, plan, with_list, fails, Desk().book, search, injected])
 
 
 def test_functions_leave_nothing_behind() -> None:
@@ -381,6 +476,19 @@ class TestRun:
             ("plan", '{"places": [{"name": "Rom"}], "when": "2024-01-02"}', "['Rom'] 2024-01-02"),
             ("with_list", "{}", "[1, 2]"),
             ("book", '{"seats": 2}', "2 booked"),
+            ("book", '```json {"seats": "2"}```', "2 booked"),
+            ("search", '{"query": "x", "exact": "true"}', '["x", 10, 3, [], "web", 7, true]'),
+            (
+                "search",
+                '{"query": "x", "exact": false, "limit": "5", "page": null, "tags": ["a"], "from": "books"}',
+                '["x", 5, 3, ["a"], "books", 7, false]',
+            ),
+            ("injected", '{"city": "Rom"}', '["Rom", "Depends", true, true, 3, 2, ["Rom"], "a", true]'),
+            (
+                "injected",
+                '{"city": "Rom", "options": {"retries": "5"}, "places": [], "given": 1}',
+                '["Rom", "Depends", true, true, 3, 5, [], "a", false]',
+            ),
         ],
     )
     def test_results(self, name: str, arguments: Any, content: str) -> None:
@@ -405,10 +513,23 @@ class TestRun:
             (
                 "visit",
                 '{"place": {"name": "Rom"}, "trip": {"days": 0}, "extra": 1}',
-                "Error: the arguments of visit do not fit: trip.days: Input should be greater than or equal to 1; "
-                "extra: Unexpected keyword argument",
+                "Error: the arguments of visit do not fit: extra: there is no such member; "
+                "trip.days: Input should be greater than or equal to 1",
             ),
             ("fails", "{}", "Error: fails failed: LookupError: no such thing"),
+            ("search", "{}", "Error: the arguments of search do not fit: query: is missing; exact: is missing"),
+            (
+                "search",
+                '{"query": "x", "exact": 1, "limit": 0, "source": "x"}',
+                "Error: the arguments of search do not fit: source: there is no such member; "
+                "limit: Input should be greater than or equal to 1; exact: expected true or false, got 1",
+            ),
+            (
+                "injected",
+                '{"city": "Rom", "user": 1, "again": 1}',
+                "Error: the arguments of injected do not fit: user: there is no such member; again: there is no such",
+            ),
+            ("book", '{"seats": {"a": 1}', "Error: the arguments of book do not fit: Expecting"),
         ],
     )
     def test_what_cannot_be_carried_out_is_told(
@@ -420,6 +541,26 @@ class TestRun:
         assert message.content.startswith(content)
         (record,) = caplog.records
         assert repr(name) in record.getMessage()
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            {"limit": value, **more}
+            for value in (5, "5", 5.0, "5.0", 5.5, "x", True, "true", None, [], {})
+            for more in ({}, {"often": "4"}, {"often": None}, {"sure": "True"}, {"sure": 1}, {"no": 1}, {"where": None})
+        ],
+        ids=str,
+    )
+    def test_one_rule_whatever_else_a_function_takes(self, arguments: dict[str, Any]) -> None:
+        contents = [
+            Toolset([function]).run(message_with(call(function.__name__, arguments)))[0].content
+            for function in (bounded, unbounded)
+        ]
+        assert contents[0] is not None
+        assert contents[1] is not None
+        assert contents[0].replace("unbounded", "bounded") == contents[1].replace("unbounded", "bounded")
+        fits = arguments["limit"] in (5, "5", "5.0") and arguments.keys() <= {"limit", "often", "where", "sure"}
+        assert contents[0].startswith("[5, null") is (fits and arguments.get("sure") != 1)
 
     @pytest.mark.parametrize(
         ("name", "arguments", "cause"),

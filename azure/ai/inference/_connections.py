@@ -1,18 +1,21 @@
-"""Connections that keep to a deadline while the head of an answer comes, and stay known while it does not.
+"""Connections that keep to a deadline until an answer has begun, and never hand one call's answer to another.
 
-A socket's timeout begins anew with each read, so a server that sends status and headers byte by byte could hold a call
-for as long as it likes. With a deadline, each read has what is left of it.
+A socket's timeout begins anew with each read and with each address, so a server that sends status and headers byte by
+byte, or a name with several dead addresses, could hold a call for as long as it likes. With a deadline, each connect
+and each read has what is left of it.
 
 Loaded with the first request, because it loads urllib3's connections.
 """
 
 import io
+import socket
+from contextlib import suppress
 from http.client import HTTPResponse
-from socket import socket
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import connection, connectionpool
+from urllib3.exceptions import HTTPError
 
 from ._http.deadline import CURRENT, Deadline
 from ._http.keepalive import SOCKET_OPTIONS
@@ -26,24 +29,26 @@ class DeadlineReader(io.RawIOBase):
     :param deadline: The call's.
     """
 
-    def __init__(self, raw: io.RawIOBase, sock: socket, deadline: Deadline) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
         self._raw = raw
         self._sock = sock
         self._deadline = deadline
 
     def readable(self) -> bool:
-        """Tell that it reads."""
+        """Return True: it reads."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
         """Wait for bytes.
 
         :param buffer: Where they go.
-        :return: How many have come.
+        :return: How many have come; None if none are there and the socket does not wait.
         :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline is over.
         :raises TimeoutError: None came in time.
         """
-        self._sock.settimeout(self._deadline.limit(self._sock.gettimeout()))
+        usual = self._sock.gettimeout()
+        if usual != 0:
+            self._sock.settimeout(self._deadline.limit(usual))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -52,41 +57,118 @@ class DeadlineReader(io.RawIOBase):
         super().close()
 
 
+class AnswerReader(io.BufferedReader):
+    """The bytes of one answer, which finds out at its end whether the server sent more than that.
+
+    :param raw: What reads the socket.
+    :param sock: The socket.
+    """
+
+    has_unread_bytes = False
+    """Whether bytes followed the answer; known once this reader is closed."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        super().__init__(raw)
+        self._sock = sock
+
+    def close(self) -> None:
+        """Look, without waiting, for bytes behind the answer, and let go of the socket.
+
+        They are in this reader's buffer or in the socket; those in the buffer would be lost with it, and what follows
+        them would be taken for an answer.
+        """
+        if not self.closed:
+            try:
+                self._sock.settimeout(0)  # urllib3 sets it anew for the next request
+                self.has_unread_bytes = bool(self.peek(1))
+            except (OSError, ValueError):  # the connection is gone, or TLS has nothing to hand over
+                pass
+        super().close()
+
+
 class DeadlineResponse(HTTPResponse):
-    """A response whose head, too, is read until the deadline of the call that is under way."""
+    """A response that passes over interim answers, and whose head keeps to the deadline of the call under way."""
 
-    def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        deadline = CURRENT.get()
-        if deadline is not None:
-            self.fp = io.BufferedReader(DeadlineReader(self.fp.detach(), sock, deadline))
+        raw, deadline = self.fp.detach(), CURRENT.get()
+        self.fp = AnswerReader(raw if deadline is None else DeadlineReader(raw, sock, deadline), sock)
+
+    def begin(self) -> None:
+        """Read the head of the final answer.
+
+        The standard library passes over 100 alone. RFC 9110, section 15.2, has clients parse any number of interim
+        answers: 102 and 103 come from proxies and content networks. One that passed for the answer would leave the real
+        one on the connection, for the next call. 101 is final, and ends HTTP on the connection.
+        """
+        super().begin()
+        while 100 <= self.status < 200 and self.status != 101:
+            self.headers = self.msg = None  # type: ignore[assignment] # `begin` reads nothing while there are headers
+            super().begin()
+        if self.status == 101:
+            self.will_close = True
 
 
-def keep_to_deadline(made: Any) -> Any:
-    """Have a connection's answers keep to the deadline.
-
-    The class of connections is left as it is: vcrpy and others put one of their own in its place, for as long as a test
-    lasts. Such a double has no socket.
+def connect(made: Any, new_socket: Any) -> Any:
+    """Connect to one of a host's addresses, each with what is left of the deadline.
 
     :param made: urllib3's connection.
+    :param new_socket: Its `_new_conn`, which connects to the host that it finds in the private `_dns_host`, address by
+        address, each with the whole timeout.
+    :return: The socket.
+    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline is over.
     """
-    if type(made).__module__ == connection.__name__:
-        made.response_class = DeadlineResponse
-    return made
+    deadline = CURRENT.get()
+    if deadline is None:
+        return new_socket()
+    host, usual = made._dns_host, made.timeout  # noqa: SLF001
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), made.port, socket.AF_UNSPEC, socket.SOCK_STREAM)
+    except OSError:
+        return new_socket()  # which raises what urllib3 makes of it
+    *others, last = dict.fromkeys(str(one[4][0]) for one in found)
+    try:
+        for address in others:
+            made._dns_host, made.timeout = address, deadline.limit(usual)  # noqa: SLF001
+            with suppress(HTTPError):
+                return new_socket()
+        made._dns_host, made.timeout = last, deadline.limit(usual)  # noqa: SLF001
+        return new_socket()
+    finally:
+        made._dns_host, made.timeout = host, usual  # noqa: SLF001
+
+
+# With the names of their bases, which stand in the messages of urllib3's errors.
+
+
+class HTTPConnection(connection.HTTPConnection):
+    """A connection whose answers keep to the deadline."""
+
+    response_class = DeadlineResponse
+
+    def _new_conn(self) -> Any:
+        return connect(self, super()._new_conn)
+
+
+class HTTPSConnection(connection.HTTPSConnection):
+    """The same, over TLS."""
+
+    response_class = DeadlineResponse
+
+    def _new_conn(self) -> Any:
+        return connect(self, super()._new_conn)
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
-    """A pool of connections that keep to the deadline. `_new_conn` is private to urllib3."""
+    """A pool of them."""
 
-    def _new_conn(self) -> Any:
-        return keep_to_deadline(super()._new_conn())
+    ConnectionCls: Any = HTTPConnection
 
 
 class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
     """The same, over TLS."""
 
-    def _new_conn(self) -> Any:
-        return keep_to_deadline(super()._new_conn())
+    ConnectionCls: Any = HTTPSConnection
 
 
 _URLLIB3_OPTIONS: Any = connection.HTTPConnection.default_socket_options

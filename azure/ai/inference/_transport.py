@@ -3,7 +3,7 @@
 Loaded when the first client is built, because it loads requests.
 """
 
-from collections.abc import MutableMapping
+import os
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
@@ -18,9 +18,10 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
-from ._body import BLOCK_SIZE, open_body, read_whole
+from ._body import BLOCK_SIZE, open_body
 from ._http.deadline import CURRENT, Deadline
 from ._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
+from ._http.response_headers import forget_wrong_length
 
 _POOL_SIZE = 100
 
@@ -45,14 +46,29 @@ class SyncTransport(RequestsTransport):
             **{"connection_data_block_size": BLOCK_SIZE, **kwargs}
         )
         self._opening = Lock()
+        self._process = os.getpid()
 
     def open(self) -> None:
         """Make the session, once however many threads ask."""
+        if self._process != os.getpid():
+            self._leave_to_parent()
         with self._opening:
             if not (self.session or self._has_been_opened):
                 self.session = NoRedirectSession()
                 self._init_session(self.session)
             super().open()  # type: ignore[no-untyped-call]
+
+    def _leave_to_parent(self) -> None:
+        """Begin anew in a process that was forked: on connections of the parent's, the two would swap answers.
+
+        The lock is new because a thread of the parent's may have held it when it forked. A session of the caller's own
+        stays; what it does about forks is the caller's.
+        """
+        self._opening = Lock()
+        self._process = os.getpid()
+        if self._session_owner and self.session:
+            self.session = None  # closes this process's end of the connections; the parent's stay open
+            self._has_been_opened = False
 
     def _init_session(self, session: requests.Session) -> None:
         from ._connections import DeadlineAdapter
@@ -86,28 +102,19 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         answer = response.http_response
         internal = getattr(answer, "internal_response", None)
         if isinstance(internal, requests.Response):
+            forget_wrong_length(answer.headers)
             body = open_body(internal.raw, deadline)
             if body is not None:
                 context["body"] = internal.raw = body
-            forget_wrong_length(answer.headers)
         if not (streamed and answer.status_code == 200):
-            read_answer(answer)
+            read_whole(answer)
         return response
 
 
-def forget_wrong_length(headers: MutableMapping[str, str]) -> None:
-    """Take out a `Content-Length` that is no number, or two of them: azure-core would fail over it, urllib3 does not.
-
-    :param headers: The answer's headers.
-    """
-    if not headers.get("Content-Length", "0").strip().isdecimal():
-        del headers["Content-Length"]
-
-
-def read_answer(answer: Any) -> None:
+def read_whole(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        read_whole(answer)
+        answer.read()
     except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
             raise

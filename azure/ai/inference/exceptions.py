@@ -122,7 +122,7 @@ class InferenceError(HttpResponseError):
         **kwargs: Any,
     ) -> None:
         if response is not None:
-            reason = getattr(response, "reason", None) if reason is None else reason
+            reason = response.reason if reason is None else reason
             message = message or f"Operation returned an invalid status '{reason}'"
         # Without the response: azure-core would read its body again, and put what it finds in place of the message.
         super().__init__(message, None, **kwargs)

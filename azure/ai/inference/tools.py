@@ -27,6 +27,7 @@ from typing import Any, Union, cast, overload
 
 from ._json import encode, is_object
 from ._schemas.functions import Tool, tool_of
+from ._schemas.structured_output import documents
 from .exceptions import ToolCallError
 from .models._chat import ChatChoice, ChatCompletions, ChatResponseMessage
 from .models._messages import AssistantMessage, ToolMessage
@@ -191,7 +192,7 @@ def _arguments_of(call: ChatCompletionsToolCall) -> Any:
     """Read the arguments: JSON text, or an object; empty text or nothing where there are none."""
     arguments: Any = call.function.get("arguments")
     if isinstance(arguments, str) and arguments.strip():
-        return json.loads(arguments)
+        return documents(arguments)[0]
     return arguments or {}
 
 

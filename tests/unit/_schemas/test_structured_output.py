@@ -434,6 +434,32 @@ def as_json(value: Any) -> Any:
     )
 
 
+class Unfinished(pydantic.BaseModel):
+    there: "Nowhere"  # type: ignore[name-defined]  # noqa: F821
+
+
+@dataclass
+class Bounded:
+    size: int = pydantic.Field(ge=1, description="at least one")
+    source: str = pydantic.Field("x", alias="from")
+    tags: list[str] = pydantic.Field(default_factory=list)  # noqa: RUF009 (as its users write it)
+
+
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"]
+    lives: int
+
+
+@dataclass
+class Owner:
+    pet: Annotated[Union[Cat, Dog], Doc("a pet"), pydantic.Field(discriminator="kind")]
+
+
 class TestParse:
     @pytest.mark.parametrize(
         ("kind", "text", "value"),
@@ -491,6 +517,29 @@ class TestParse:
             (Annotated[Any, Whole()], "1", 1),
             (list[int], "```json\n[1]\n```", [1]),
             (list[int], " \n[1]\n", [1]),
+            (int, '"5"', 5),
+            (int, '" -5.0 "', -5),
+            (float, '"1e3"', 1000.0),
+            (bool, '"True"', True),
+            (bool, '"false"', False),
+            (Optional[int], '"5"', 5),
+            (list[int], '["1", 2]', [1, 2]),
+            (dict[str, bool], '{"a": "true"}', {"a": True}),
+            (tuple[int, str], '["1", "1"]', (1, "1")),
+            (Level, '"2"', Level.HIGH),
+            (Literal[1, True], '"true"', True),
+            (Literal["1", 1], '"1"', "1"),
+            (Union[int, str], '"5"', "5"),
+            (Union[str, int], "5", 5),
+            (Union[list[int], list[str]], '["5"]', ["5"]),
+            (Union[dict[str, int], list[bool]], '{"a": "5"}', {"a": 5}),
+            (Union[int, bool], '"true"', True),
+            (Union[int, float], '"1.5"', 1.5),
+            (Union[Annotated[int, pydantic.Field(ge=0)], str], '"5"', "5"),
+            (Household, '{"head": {"name": "n", "age": "1"}, "rooms": "3"}', Household(Person(name="n", age=1), 3)),
+            (Bounded, '{"size": "5"}', Bounded(5, "x", [])),
+            (Bounded, '{"size": 5, "from": "y", "tags": ["a"]}', Bounded(5, "y", ["a"])),
+            (Bounded, '{"size": 5, "from": null}', Bounded(5, "x", [])),
         ],
     )
     def test_values(self, kind: Any, text: str, value: Any) -> None:
@@ -504,7 +553,19 @@ class TestParse:
             (str, "1", "expected a string, got 1"),
             (int, "true", "expected an integer, got true"),
             (int, "1.5", "expected an integer, got 1.5"),
-            (float, '"1"', 'expected a number, got "1"'),
+            (float, '"one"', 'expected a number, got "one"'),
+            (float, '"nan"', 'expected a number, got "nan"'),
+            (float, '"infinity"', 'expected a number, got "infinity"'),
+            (int, '"1.5"', 'expected an integer, got "1.5"'),
+            (int, '"true"', 'expected an integer, got "true"'),
+            (int, '"1 2"', 'expected an integer, got "1 2"'),
+            (int, json.dumps("1" * 5000), 'expected an integer, got "' + "1" * 79 + "..."),
+            (int, json.dumps("[" * 5000), 'expected an integer, got "' + "[" * 79 + "..."),
+            (bool, '"yes"', 'expected true or false, got "yes"'),
+            (bool, '"1"', 'expected true or false, got "1"'),
+            (Literal[1], '"true"', 'expected one of [1], got "true"'),
+            (None, '"null"', 'expected null, got "null"'),
+            (date, '"1"', 'expected a string with a date, got "1"'),
             (float, "true", "expected a number, got true"),
             (float, "1" * 400, "expected a number, got " + "1" * 80 + "..."),
             (bool, "0", "expected true or false, got 0"),
@@ -545,6 +606,63 @@ class TestParse:
             parse_as(kind, text)
         assert str(caught.value) == problem
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '```json {"value": 1}```',
+            '```{"value": 1}```',
+            'Here it is:\n```JSON\n{"value": 1}\n```\nAnything else?',
+            '```json\n{"value": 1}',
+            'Sure! {"value": 1} Anything else?',
+            '`{"value": 1}`',
+            'json\n{"value": 1}',
+            '~~~json\n{"value": 1}\n~~~',
+            'As [1] and [docs](x) say: {"value": 1}',
+            'The schema:\n```json\n{"type": "object"}\n```\nThe answer:\n```json\n{"value": 1}\n```',
+            '\ufeff{"value": "1"}',
+        ],
+    )
+    def test_json_in_a_fence_or_among_words(self, text: str) -> None:
+        assert parse_as(Node, text) == Node(1)
+        assert parse_as(int, text) == 1
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '[{"value": 1}, {"val',
+            '{"value": 1, "next": {"value": 2',
+            '{"a": {"value": 1} "b": 2}',
+            'x {"value": 1} y {"value": 2}',
+            '```json\n[{"value": 1}, {"val\n```',
+        ],
+    )
+    def test_no_part_of_broken_json_passes_for_the_whole(self, text: str) -> None:
+        with pytest.raises(ValueError) as caught:
+            parse_as(Node, text)
+        assert not isinstance(caught.value, MisfitError)
+
+    def test_a_fence_that_holds_another_type_is_told(self) -> None:
+        with pytest.raises(MisfitError, match="valeu: there is no such member"):
+            parse_as(Node, 'Here: ```json {"valeu": 1}```')
+
+    def test_what_pydantic_says_of_a_member_is_in_the_schema(self) -> None:
+        properties = schema_of(Bounded)["properties"]
+        assert properties.keys() == {"size", "from", "tags"}
+        assert "at least" in properties["size"]["description"]
+        with pytest.raises(MisfitError, match="size: Input should be greater than or equal to 1"):
+            parse_as(Bounded, '{"size": "0"}')
+        with pytest.raises(MisfitError, match="source: there is no such member"):
+            parse_as(Bounded, '{"size": 1, "source": "x"}')
+
+    @pytest.mark.parametrize(
+        ("text", "cls"), [('{"kind": "cat", "lives": "9"}', "Cat"), ('{"kind": "dog", "lives": 1}', "Dog")]
+    )
+    def test_unions_that_pydantic_tells_apart(self, text: str, cls: str) -> None:
+        pet = parse_as(Owner, f'{{"pet": {text}}}').pet
+        assert type(pet).__name__ == cls
+        with pytest.raises(MisfitError, match="pet: Input tag 'cow'"):
+            parse_as(Owner, '{"pet": {"kind": "cow"}}')
+
     def test_nested_too_deeply(self) -> None:
         depth = 500
         with pytest.raises(MisfitError, match="is nested too deeply"):
@@ -563,7 +681,8 @@ class TestParse:
             (WithInitVar, "WithInitVar has an InitVar"),
             (type("Plain", (), {}), "Plain has no JSON form: Unable to generate pydantic-core schema"),
             (Callback, "Callback has no JSON form: Cannot generate a JsonSchema"),
-            (list["Nowhere"], "has no JSON form"),  # type: ignore[name-defined]  # noqa: F821
+            (Unfinished, "Unfinished has no JSON form: "),
+            (list["Nowhere"], "'Nowhere' has no JSON form: it is text"),  # type: ignore[name-defined]  # noqa: F821
         ],
     )
     def test_types_without_json_form(self, kind: Any, problem: str) -> None:

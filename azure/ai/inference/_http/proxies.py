@@ -1,4 +1,7 @@
-"""What the environment says of proxies and certificates, read once for a client and not for each request."""
+"""Which proxy a request goes through: the caller's, or the one that the environment names.
+
+The environment is read once for a client, and not for each request.
+"""
 
 import os
 from collections.abc import Mapping
@@ -8,7 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 
 
 def proxies_for(url: str) -> dict[str, str] | None:
-    """Find the proxies for an endpoint: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, unless NO_PROXY names its host.
+    """Return the environment's proxies for an endpoint: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, unless NO_PROXY names it.
 
     :param url: The endpoint.
     :return: Proxy URLs by scheme; `None` if there are none.
@@ -19,6 +22,22 @@ def proxies_for(url: str) -> dict[str, str] | None:
         return None
     proxies = {scheme: found.get(scheme) or found.get("all", "") for scheme in ("http", "https")}
     return {scheme: proxy for scheme, proxy in proxies.items() if proxy} or None
+
+
+def choose_proxy(url: str, proxies: Mapping[str, str] | None) -> str | None:
+    """Return the proxy for a URL, by the rules of requests, which the asynchronous transport has to follow as well.
+
+    :param url: Where the request goes.
+    :param proxies: Proxy URLs by scheme and host (``https://host``), scheme, or ``all``. One without a scheme is an
+        http proxy: ``HTTP_PROXY=host:port`` is common.
+    :return: The proxy's URL, with a scheme; `None` for none.
+    """
+    if not proxies:
+        return None
+    parts = urlsplit(url)
+    keys = (f"{parts.scheme}://{parts.hostname}", parts.scheme, f"all://{parts.hostname}", "all")
+    proxy = next((proxies[key] for key in keys if key in proxies), None)
+    return (proxy if "://" in proxy else f"http://{proxy}") if proxy else None
 
 
 def with_environment(url: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ is absent, unreadable or senseless is one that does not tell: `None`, never an e
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timezone
 from typing import NamedTuple
 
@@ -17,6 +17,10 @@ _REGION = "x-ms-region"
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _TERM = r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d)"
+
+
+_MOST_DIGITS = 18
+"""Of a length in bytes: an exabyte has 18. Python refuses to read numbers of more than 4,300."""
 
 
 class RateLimit(NamedTuple):
@@ -95,6 +99,16 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
         if number is not None:
             return number * unit
     return _seconds_until(found.get("retry-after"), now or datetime.now(timezone.utc))
+
+
+def forget_wrong_length(headers: MutableMapping[str, str]) -> None:
+    """Take out a ``Content-Length`` that is not one number: azure-core would fail over it, urllib3 does not.
+
+    :param headers: The headers of the answer; they are changed.
+    """
+    length = headers.get("Content-Length", "0").strip()
+    if not length.isdecimal() or len(length) > _MOST_DIGITS:
+        del headers["Content-Length"]
 
 
 def _count(text: str | None) -> int | None:

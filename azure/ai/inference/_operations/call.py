@@ -15,7 +15,6 @@ from azure.core.rest import HttpRequest
 
 from .._http.endpoint import Endpoint
 from .._http.policies import forget_credentials, origin, redirect_target, remove_credentials
-from .._http.response_content import content_of, request_headers
 from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
@@ -211,8 +210,7 @@ def check_status(call: Call, response: Any, *, advice: str | None = None) -> Non
 
 def _redirect_advice(response: Any) -> str | None:
     location = response.headers.get("location") if 300 <= response.status_code < 400 else None
-    url = getattr(getattr(response, "request", None), "url", "")
-    target = redirect_target(url, location) if location else None
+    target = redirect_target(response.request.url, location) if location else None
     if target is None:
         return None
     scheme, host, _ = origin(target)
@@ -232,7 +230,7 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     """
     check_status(call, response)
     try:
-        value: Any = json.loads(content_of(response))
+        value: Any = json.loads(response.content)
     except (ValueError, RecursionError):
         value = None
     translator = call.translator
@@ -242,7 +240,7 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     if error is not None:
         forget_credentials(response)
         raise error
-    remove_credentials(request_headers(response))
+    remove_credentials(response.request.headers)
     return cast("dict[str, Any]", value)
 
 
@@ -270,4 +268,4 @@ def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
         error = error_from_body(value, response)
         give_advice(error, call.endpoint, call.operation, 200)
         return error
-    return decode_error(content_of(response), response, advice=advise_not_json(call.endpoint, call.operation))
+    return decode_error(response.content, response, advice=advise_not_json(call.endpoint, call.operation))

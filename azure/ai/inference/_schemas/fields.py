@@ -1,8 +1,9 @@
 """Records: what dataclasses and TypedDicts say of their members, in one form."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, get_args, get_origin
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from typing_extensions import NotRequired, ReadOnly, Required, get_type_hints
 
@@ -43,6 +44,61 @@ class Member(NamedTuple):
     default: Any = dataclasses.MISSING
     """Its value where it is left out, if that is known; `None` also if it is then not there."""
     description: str = ""
+    alias: str | None = None
+    """Its name in JSON, where that is another."""
+    make_default: Callable[[], Any] | None = None
+    """Makes its value where it is left out, if the record does not do that by itself."""
+    by_pydantic: bool = False
+    """Whether `pydantic.Field` says something of it, so that pydantic has to write the record's schema."""
+
+
+def is_for_pydantic(remark: Any) -> bool:
+    """Whether something that is said of a type is said to pydantic."""
+    made_by = (base.__module__.partition(".")[0] for base in type(remark).__mro__)
+    return any(name in ("pydantic", "annotated_types") for name in made_by) or hasattr(
+        remark, "__get_pydantic_core_schema__"
+    )
+
+
+def is_pydantic_field(remark: Any) -> bool:
+    """Whether something is what `pydantic.Field`, or FastAPI's `Query`, `Body` and their kin, return."""
+    return hasattr(remark, "default_factory") and is_for_pydantic(remark)
+
+
+def _with_pydantic_fields(member: Member) -> Member:
+    """Read what `pydantic.Field` says of a member, in its annotation or as its default."""
+    hint, *remarks = get_args(member.hint) if get_origin(member.hint) is Annotated else [member.hint]
+    if is_pydantic_field(member.default):
+        remarks.append(member.default)
+        member = member._replace(required=True, default=dataclasses.MISSING)
+    kept: list[Any] = []
+    for remark in remarks:
+        if is_pydantic_field(remark):
+            kept += _about_the_value(remark)
+            member = _with_pydantic_field(member, remark)
+        else:
+            kept.append(remark)
+    # A tuple, because Python 3.10 has no stars between brackets.
+    parts: Any = (hint, *kept)
+    return member._replace(hint=Annotated[parts] if kept else hint)
+
+
+def _with_pydantic_field(member: Member, field: Any) -> Member:
+    aliases = [alias for alias in (field.alias, field.validation_alias) if isinstance(alias, str)]
+    member = member._replace(by_pydantic=True, alias=aliases[-1] if aliases else member.alias)
+    if member.required and not field.is_required():
+        make = partial(field.get_default, call_default_factory=True)
+        return member._replace(required=False, make_default=make)
+    return member
+
+
+def _about_the_value(field: Any) -> Iterator[Any]:
+    """Yield what a field says of its value: bounds, and what tells the types of a union apart."""
+    yield from field.metadata
+    if field.discriminator is not None:
+        from pydantic import Field
+
+        yield Field(discriminator=field.discriminator)
 
 
 def own_text(cls: Any) -> str:
@@ -61,7 +117,7 @@ def dataclass_members(cls: Any) -> Iterator[Member]:
             made = field.default_factory is not dataclasses.MISSING
             required = field.default is dataclasses.MISSING and not made
             description = field.metadata.get("description") or described.get(field.name, "")
-            yield Member(field.name, hints[field.name], required, field.default, description)
+            yield _with_pydantic_fields(Member(field.name, hints[field.name], required, field.default, description))
 
 
 def typeddict_members(cls: Any) -> Iterator[Member]:
@@ -74,4 +130,5 @@ def typeddict_members(cls: Any) -> Iterator[Member]:
             required = _QUALIFIERS[origin] if origin is not ReadOnly else required
             (hint,) = get_args(hint)
         description = described.get(name, "")
-        yield Member(name, hint, required, dataclasses.MISSING if required else None, description)
+        default = dataclasses.MISSING if required else None
+        yield _with_pydantic_fields(Member(name, hint, required, default, description))

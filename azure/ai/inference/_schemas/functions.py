@@ -7,13 +7,16 @@ structured output, and defaults, nulls and misfits mean the same in both.
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import Enum
 from functools import partial
 from string import ascii_letters, digits
 from typing import Annotated, Any, NamedTuple, cast, get_args, get_origin
 
+from .._annotations import choices
+from .._json import to_json
 from .docstrings import Docstring, read_docstring
-from .fields import UnreadableTypeError, hints_of
+from .fields import UnreadableTypeError, dataclass_members, hints_of, is_pydantic_field
 from .json_schema import Schema, description_in, shape_of
 from .readers import Read
 from .strict import NotStrictError
@@ -82,9 +85,10 @@ def tool_of(
     routine = _routine(function)
     said = read_docstring(routine.__doc__ or inspect.getdoc(_unbound(function)))
     title = _checked_name(_name_of(function) if name is None else name)
-    parameters = _parameters(function)
     try:
-        schema, read = _arguments(title, parameters, hints_of(inspect.unwrap(routine)), said)
+        hints = hints_of(inspect.unwrap(routine))
+        parameters = _parameters(function, hints)
+        schema, read = _arguments(title, parameters, hints, said)
     except UnreadableTypeError as error:
         raise UnreadableTypeError(f"{title} cannot be a tool: {error}") from error
     definition = {
@@ -128,10 +132,63 @@ def _checked_name(name: str) -> str:
     )
 
 
-def _parameters(function: Any) -> list[inspect.Parameter]:
+def _parameters(function: Any, hints: Mapping[str, Any]) -> list[inspect.Parameter]:
+    """List the parameters that the model gives arguments for."""
     given = _given(function)
     parameters = inspect.signature(function).parameters.values()
-    return [each for each in parameters if each.kind not in _VARIADIC and each.name not in given]
+    return [
+        each
+        for each in parameters
+        if each.kind not in _VARIADIC
+        and each.name not in given
+        and not _is_injected(each, hints.get(each.name, each.annotation))
+    ]
+
+
+def _is_injected(parameter: inspect.Parameter, hint: Any) -> bool:
+    """Whether a framework is to provide a parameter, as for `Depends(...)` of FastAPI; the model must not choose it.
+
+    :raises UnreadableTypeError: It is, and the function cannot be called without it.
+    """
+    if _has_no_json_form(parameter.default, hint):
+        return True
+    remarks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    if not any(hasattr(remark, "dependency") for remark in remarks):
+        return False
+    if parameter.default is inspect.Parameter.empty:
+        raise UnreadableTypeError(
+            f"{parameter.name} is injected: give it yourself, with functools.partial(function, {parameter.name}=...)"
+        )
+    return True
+
+
+def _has_no_json_form(default: Any, hint: Any) -> bool:
+    """Whether a default is an object which no JSON value of its parameter's type could stand for."""
+    # A bare object is a sentinel, which tells the function whether the argument was given.
+    if default is inspect.Parameter.empty or default is ... or type(default) is object or is_pydantic_field(default):
+        return False
+    try:
+        to_json(default)
+    except (TypeError, ValueError):
+        return not any(
+            _is_instance(default, get_origin(choice) or choice) for choice in choices(hint)
+        ) or not _has_shape(hint)
+    return False
+
+
+def _has_shape(hint: Any) -> bool:
+    try:
+        shape_of(hint)
+    except UnreadableTypeError:
+        return False
+    return True
+
+
+def _is_instance(value: Any, kind: Any) -> bool:
+    """Whether a value is of a class that says more of it than that it is an object."""
+    with suppress(TypeError):  # some types, such as TypedDicts, refuse to tell
+        return kind not in (Any, object, inspect.Parameter.empty) and isinstance(value, kind)
+    return False
 
 
 def _arguments(
@@ -150,16 +207,17 @@ def _arguments(
     )
     shape = shape_of(record)
     schema = {keyword: value for keyword, value in shape.schema.items() if keyword not in ("title", "description")}
-    for name, described in schema["properties"].items():
-        if descriptions.get(name):
-            described.setdefault("description", descriptions[name])
+    for member in dataclass_members(record):
+        if descriptions[member.name]:
+            described = schema["properties"][member.alias or member.name]
+            described.setdefault("description", descriptions[member.name])
     return schema, shape.read
 
 
 def _field(default: Any) -> Any:
-    if default is inspect.Parameter.empty:
+    if default is inspect.Parameter.empty or default is ...:
         return dataclasses.field()
-    if default is None or isinstance(default, (str, int, float, Enum)):
+    if default is None or isinstance(default, (str, int, float, Enum)) or is_pydantic_field(default):
         return dataclasses.field(default=default)
     return dataclasses.field(default_factory=lambda: default)
 

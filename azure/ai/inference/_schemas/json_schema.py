@@ -19,23 +19,45 @@ from decimal import Decimal
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NewType, Union, cast, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ForwardRef,
+    Literal,
+    NamedTuple,
+    NewType,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 from uuid import UUID
 
 import isodate  # pyright: ignore[reportMissingTypeStubs]
 from typing_extensions import is_typeddict
 
 from .._json import is_list, is_object, to_json
-from .fields import Member, UnreadableTypeError, dataclass_members, name_of, own_text, typeddict_members
+from .fields import (
+    Member,
+    UnreadableTypeError,
+    dataclass_members,
+    is_for_pydantic,
+    name_of,
+    own_text,
+    typeddict_members,
+)
 from .readers import (
     MisfitError,
     Problem,
     Read,
     expected,
     read_anything,
+    read_boolean,
     read_each,
     read_integer,
     read_number,
+    spelled,
     takes,
     type_of,
 )
@@ -55,6 +77,10 @@ class Shape(NamedTuple):
     """Turns a JSON value into a value of the type, or raises `MisfitError`."""
 
 
+_FOREIGN: Schema = {}
+"""Stands for the schema of a type that only pydantic knows."""
+
+
 class _ForeignTypeError(Exception):
     """The walk came upon a type that it does not know."""
 
@@ -69,11 +95,9 @@ def shape_of(kind: Any) -> Shape:
         not installed.
     """
     walk = _Walk()
-    try:
-        shape = walk.shape(kind)
-    except _ForeignTypeError as foreign:
-        adapter = _adapter(kind, str(foreign))
-        return Shape(_schema_by(adapter, kind), _reader_by(adapter, kind))
+    shape = walk.shape(kind)
+    if walk.foreign:
+        return Shape(_schema_by(_adapter(kind, walk.foreign), kind), shape.read)
     return Shape(walk.whole(shape.schema), shape.read)
 
 
@@ -84,10 +108,7 @@ def reader_of(kind: Any) -> Read:
     :return: Turns a JSON value into a value of the type, or raises `MisfitError`.
     :raises UnreadableTypeError: See `shape_of`.
     """
-    try:
-        return _Walk().shape(kind).read
-    except _ForeignTypeError as foreign:
-        return _reader_by(_adapter(kind, str(foreign)), kind)
+    return _Walk().shape(kind).read
 
 
 def is_type(value: Any) -> bool:
@@ -102,6 +123,8 @@ class _Walk:
         self.definitions: dict[str, Schema] = {}
         self.records: dict[Any, Shape] = {}
         self.repeated: set[str] = set()
+        self.foreign = ""
+        """The name of a type, if one was met, that only pydantic knows; it then writes the whole schema."""
 
     def whole(self, schema: Schema) -> Schema:
         """Put the definitions to a schema; one that only says where it is defined becomes that definition."""
@@ -113,6 +136,13 @@ class _Walk:
         return {**schema, "$defs": definitions} if definitions else schema
 
     def shape(self, kind: Any) -> Shape:
+        try:
+            return self._known_shape(kind)
+        except _ForeignTypeError as foreign:
+            self.foreign = str(foreign)
+            return Shape(_FOREIGN, _reader_by(_adapter(kind, self.foreign), kind))
+
+    def _known_shape(self, kind: Any) -> Shape:
         origin = get_origin(kind)
         if origin is Annotated:
             return self._annotated(*get_args(kind))
@@ -126,6 +156,8 @@ class _Walk:
             return self.shape(kind.__supertype__)
         if kind is None or kind is Any:
             return _PLAIN[kind]
+        if isinstance(kind, (str, ForwardRef)):
+            raise UnreadableTypeError(f"{kind!r} has no JSON form: it is text, where the type itself has to stand")
         raise _ForeignTypeError(name_of(kind))
 
     def _of_class(self, kind: Any, cls: Any) -> Shape:
@@ -144,7 +176,7 @@ class _Walk:
         raise _ForeignTypeError(name_of(kind))
 
     def _annotated(self, kind: Any, *remarks: Any) -> Shape:
-        if any(map(_is_for_pydantic, remarks)):
+        if any(map(is_for_pydantic, remarks)):
             raise _ForeignTypeError(name_of(kind))
         schema, read = self.shape(kind)
         description = description_in(remarks)
@@ -166,8 +198,10 @@ class _Walk:
         properties: Schema = {}
         for member in members_of(cls):
             schema, read = self.shape(member.hint)
-            members[member.name] = member, read
-            properties[member.name] = _member_schema(member, schema, read)
+            self.foreign = cls.__name__ if member.by_pydantic else self.foreign
+            name_in_json = member.alias or member.name
+            members[name_in_json] = member, read
+            properties[name_in_json] = _member_schema(member, schema, read)
         self.definitions[name] = {
             "type": "object",
             **_if_said(description=own_text(cls)),
@@ -187,11 +221,6 @@ def description_in(remarks: Iterable[Any]) -> str:
     return ""
 
 
-def _is_for_pydantic(remark: Any) -> bool:
-    made_by = type(remark).__module__
-    return made_by.startswith(("pydantic", "annotated_types")) or hasattr(remark, "__get_pydantic_core_schema__")
-
-
 def _if_said(**members: Any) -> Schema:
     return {name: value for name, value in members.items() if value}
 
@@ -208,7 +237,7 @@ def _member_schema(member: Member, schema: Schema, read: Read) -> Schema:
 
 
 def _plain(schema: Schema, what: str, *classes: type) -> Shape:
-    def read(value: Any) -> Any:
+    def read(value: Any, exact: bool = False) -> Any:
         if type(value) in classes:
             return value
         raise expected(what, value)
@@ -217,7 +246,7 @@ def _plain(schema: Schema, what: str, *classes: type) -> Shape:
 
 
 def _text(form: str, parse: Callable[[str], Any], cls: type) -> Shape:
-    def read(value: Any) -> Any:
+    def read(value: Any, exact: bool = False) -> Any:
         try:
             parsed = parse(value)
         # A parser may stumble over a value that is no text, in many ways.
@@ -237,37 +266,42 @@ def _choice(kind: Any, choices: Sequence[tuple[Any, Any]]) -> Shape:
     if names is None:
         raise _ForeignTypeError(name_of(kind))
 
-    def read(value: Any) -> Any:
-        for wire, result in choices:
-            if type(wire) is type(value) and wire == value:
-                return result
+    def read(value: Any, exact: bool = False) -> Any:
+        for given in (value,) if exact else (value, spelled(value)):
+            for wire, result in choices:
+                if type(wire) is type(given) and wire == given:
+                    return result
         raise expected("one of " + json.dumps(values, ensure_ascii=False), value)
 
     return Shape({"type": names, "enum": values}, read)
 
 
-def _read_union(shapes: Sequence[Shape], value: Any) -> Any:
+def _read_union(shapes: Sequence[Shape], value: Any, exact: bool = False) -> Any:
     misfits: list[MisfitError] = []
-    for shape in shapes:
-        try:
-            return shape.read(value)
-        except MisfitError as misfit:  # noqa: PERF203
-            if shape is not _NULL:
-                misfits.append(misfit)
+    for exactly in (True,) if exact else (True, False):
+        misfits.clear()
+        for shape in shapes:
+            try:
+                return shape.read(value, exactly)
+            except MisfitError as misfit:  # noqa: PERF203
+                if shape is not _NULL:
+                    misfits.append(misfit)
     if len(misfits) == 1:
         raise misfits[0]
     raise MisfitError(((), "fits none of the types it may be of: " + "; or ".join(map(str, misfits))))
 
 
-def _read_record(members: Mapping[str, tuple[Member, Read]], build: Callable[..., Any], value: Any) -> Any:
+def _read_record(
+    members: Mapping[str, tuple[Member, Read]], build: Callable[..., Any], value: Any, exact: bool = False
+) -> Any:
     if not is_object(value):
         raise expected("an object", value)
-    found: dict[str, Any] = {}
+    found = {member.name: member.make_default() for member, _ in members.values() if member.make_default is not None}
     problems: list[Problem] = [((name,), "there is no such member") for name in value if name not in members]
     for name, (member, read) in members.items():
         if name in value:
             try:
-                found[name] = read(value[name])
+                found[member.name] = read(value[name], exact)
             except MisfitError as misfit:
                 if member.required or value[name] is not None:
                     problems += misfit.under(name)
@@ -285,10 +319,10 @@ def _read_record(members: Mapping[str, tuple[Member, Read]], build: Callable[...
 def _list_of(make: Callable[[list[Any]], Any], walk: _Walk, args: Sequence[Any]) -> Shape:
     item = walk.shape(args[0] if args else Any)
 
-    def read(value: Any) -> Any:
+    def read(value: Any, exact: bool = False) -> Any:
         if not is_list(value):
             raise expected("an array", value)
-        return make(read_each((index, item.read, entry) for index, entry in enumerate(value)))
+        return make(read_each(((index, item.read, entry) for index, entry in enumerate(value)), exact))
 
     unique = make in (set, frozenset)
     return Shape({"type": "array", "items": item.schema, **_if_said(uniqueItems=unique)}, read)
@@ -300,10 +334,10 @@ def _tuple_of(walk: _Walk, args: Sequence[Any]) -> Shape:
     items = [walk.shape(arg) for arg in args]
     length = len(items)
 
-    def read(value: Any) -> Any:
+    def read(value: Any, exact: bool = False) -> Any:
         if not is_list(value) or len(value) != length:
             raise expected(f"an array of {length} items", value)
-        return tuple(read_each((index, items[index].read, entry) for index, entry in enumerate(value)))
+        return tuple(read_each(((index, items[index].read, entry) for index, entry in enumerate(value)), exact))
 
     schemas = [item.schema for item in items]
     return Shape({"type": "array", "prefixItems": schemas, "minItems": length, "maxItems": length}, read)
@@ -314,11 +348,12 @@ def _mapping_of(walk: _Walk, args: Sequence[Any]) -> Shape:
     if key.schema.get("type") != "string":
         raise _ForeignTypeError("a mapping whose keys are no strings")
 
-    def read(value: Any) -> Any:
+    def read(value: Any, exact: bool = False) -> Any:
         if not is_object(value):
             raise expected("an object", value)
-        keys = read_each((name, key.read, name) for name in value)
-        return dict(zip(keys, read_each((name, entry.read, held) for name, held in value.items()), strict=True))
+        keys = read_each(((name, key.read, name) for name in value), exact)
+        held = read_each(((name, entry.read, member) for name, member in value.items()), exact)
+        return dict(zip(keys, held, strict=True))
 
     return Shape({"type": "object", "additionalProperties": entry.schema}, read)
 
@@ -354,9 +389,9 @@ def _refused_by_pydantic(kind: Any, error: Exception) -> UnreadableTypeError:
 def _reader_by(adapter: "TypeAdapter[Any]", kind: Any) -> Read:
     from pydantic import PydanticUserError, ValidationError
 
-    def read(value: Any) -> Any:
+    def read(value: Any, exact: bool = False) -> Any:
         try:
-            return adapter.validate_json(json.dumps(value))
+            return adapter.validate_json(json.dumps(value), strict=exact or None)
         except ValidationError as error:
             raise MisfitError(*((problem["loc"], problem["msg"]) for problem in error.errors())) from error
         except PydanticUserError as error:  # a name in the type is not defined, which pydantic finds out only now
@@ -375,7 +410,7 @@ _PLAIN: Mapping[Any, Shape] = {
     None: _NULL,
     type(None): _NULL,
     str: _plain({"type": "string"}, "a string", str),
-    bool: _plain({"type": "boolean"}, "true or false", bool),
+    bool: Shape({"type": "boolean"}, read_boolean),
     int: Shape({"type": "integer"}, read_integer),
     float: Shape({"type": "number"}, read_number),
     datetime: _text("date-time", lambda text: _iso.parse_datetime(text.replace(" ", "T", 1)), datetime),

@@ -1,15 +1,25 @@
 """JSON values are read by functions that return a Python value or raise `MisfitError`.
 
+A reader takes a value, and whether it must be of the type exactly. Otherwise a number or a boolean may come as text, as
+models often write it: "5" is an integer, "true" a boolean. A union asks each of its types for an exact fit first, so
+that text stays text where it may be text.
+
 An error knows where in the value each problem lies. A container puts its own key before those of what it holds, so
 that a reader need not know where it stands, and one error can tell of all problems.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Union
+from typing import Any, Protocol, Union
 
-Read = Callable[[Any], Any]
+
+class Read(Protocol):
+    """Turns a JSON value into a Python value."""
+
+    def __call__(self, value: Any, exact: bool = False, /) -> Any: ...
+
+
 Key = Union[str, int]
 Problem = tuple[Sequence[Key], str]
 
@@ -59,35 +69,54 @@ def type_of(values: Iterable[Any]) -> str | list[str] | None:
     return names[0] if len(names) == 1 else names
 
 
-def read_anything(value: Any) -> Any:
+def spelled(value: Any) -> Any:
+    """Return the number or boolean that a text spells in JSON, in any case; everything else as it is."""
+    if isinstance(value, str):
+        with suppress(ValueError, RecursionError):
+            said = json.loads(value.lower())
+            return said if type(said) in (int, float, bool) else value
+    return value
+
+
+def read_anything(value: Any, exact: bool = False) -> Any:
     """Read any JSON value as what it is."""
     return value
 
 
-def read_integer(value: Any) -> int:
+def read_integer(value: Any, exact: bool = False) -> int:
     """Read an integer; a number without fraction, such as 5.0, is one too."""
-    if type(value) is int:
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    said = value if exact else spelled(value)
+    if type(said) is int:
+        return said
+    if isinstance(said, float) and said.is_integer():
+        return int(said)
     raise expected("an integer", value)
 
 
-def read_number(value: Any) -> float:
+def read_number(value: Any, exact: bool = False) -> float:
     """Read a number."""
-    if type(value) in (int, float):
+    said = value if exact else spelled(value)
+    if type(said) in (int, float):
         with suppress(OverflowError):
-            return float(value)
+            return float(said)
     raise expected("a number", value)
 
 
-def read_each(entries: Iterable[tuple[Key, Read, Any]]) -> list[Any]:
+def read_boolean(value: Any, exact: bool = False) -> bool:
+    """Read true or false."""
+    said = value if exact else spelled(value)
+    if type(said) is bool:
+        return said
+    raise expected("true or false", value)
+
+
+def read_each(entries: Iterable[tuple[Key, Read, Any]], exact: bool) -> list[Any]:
     """Read what a container holds: keys, readers and values; tell of all that do not fit."""
     items: list[Any] = []
     problems: list[Problem] = []
     for key, read, value in entries:
         try:
-            items.append(read(value))
+            items.append(read(value, exact))
         except MisfitError as misfit:  # noqa: PERF203
             problems += misfit.under(key)
     if problems:

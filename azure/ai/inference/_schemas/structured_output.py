@@ -6,7 +6,9 @@ as the type lives and no longer.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
@@ -33,6 +35,7 @@ _BOX = "value"
 _NAME_LENGTH = 64
 _NAME_CHARS = frozenset(ascii_letters + digits + "_-")
 _EXCERPT = 100
+_FENCE = re.compile(r"```(?:[\w+-]*(?=\s)|json)?(.*?)```", re.DOTALL | re.IGNORECASE)
 _TRUNCATED = ("length", "model_length")
 _WAYS_OUT = (
     '"text", "json_object", a JsonSchemaFormat, the JSON object that the service takes, '
@@ -123,23 +126,56 @@ def parse_as(kind: "type[T]", text: str) -> T:
     """Read a model's text as a value of a type.
 
     :param kind: The type.
-    :param text: JSON; a fence around it, which models without structured output are fond of, is taken off.
+    :param text: JSON, or text with JSON in it: see `documents`.
     :return: The value.
     :raises UnreadableTypeError: The type has no JSON form, or needs pydantic, which is not installed.
     :raises MisfitError: The JSON is not of the type.
     :raises ValueError: The text is not JSON.
     """
-    return _read(kind, _document(text))
+    found = documents(text)
+    for document in found[:-1]:
+        with suppress(MisfitError):
+            return _read(kind, document)
+    return _read(kind, found[-1])
 
 
-def _document(text: str) -> Any:
-    text = text.strip()
-    if text.startswith("```") and text.endswith("```"):
-        text = text.partition("\n")[2].removesuffix("```")
+def documents(text: str) -> list[Any]:
+    """Find the JSON in what a model wrote, which may have put it in a fence, or words around it.
+
+    :param text: The text.
+    :return: One value if the text is JSON; or those in its fences; or what is between its outermost brackets. Nothing
+        within broken JSON is taken for the whole.
+    :raises ValueError: There is none.
+    """
+    try:
+        return [_load(text)]
+    except ValueError:
+        found = [*_loaded(_FENCE.findall(text))] or [*_loaded(_outermost(text))]
+        if not found:
+            raise
+        return found
+
+
+def _load(text: str) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _loaded(texts: Iterable[str]) -> Iterator[Any]:
+    for text in texts:
+        with suppress(ValueError):
+            yield _load(text)
+
+
+def _outermost(text: str) -> Iterator[str]:
+    """Cut out what is between the first bracket and the last of its kind, so that no part passes for the whole."""
+    while starts := [start for start in (text.find("{"), text.find("[")) if start >= 0]:
+        start = min(starts)
+        end = text.rfind("}" if text[start] == "{" else "]") + 1
+        yield text[start:end]
+        text = text[end:] if end > start else ""
 
 
 def _read(kind: "type[T]", document: Any) -> T:
@@ -164,14 +200,12 @@ def parse_answer(completion: "ChatCompletions", kind: "type[T]", index: int) -> 
     """
     text = _answer_text(completion, index)
     try:
-        document = _document(text)
+        return parse_as(kind, text)
+    except MisfitError as misfit:
+        raise MismatchedAnswerError(f"the answer is not of type {name_of(kind)}: {misfit}", completion) from misfit
     except ValueError as error:
         excerpt = text[:_EXCERPT] + ("..." if len(text) > _EXCERPT else "")
         raise InvalidAnswerError(f"the answer is not JSON: {error}; it begins: {excerpt!r}", completion) from error
-    try:
-        return _read(kind, document)
-    except MisfitError as misfit:
-        raise MismatchedAnswerError(f"the answer is not of type {name_of(kind)}: {misfit}", completion) from misfit
 
 
 def _answer_text(completion: "ChatCompletions", index: int) -> str:

@@ -4,9 +4,8 @@ Loaded when the first client is built, because it loads aiohttp.
 """
 
 import asyncio
-import socket
+import os
 import ssl
-import zlib
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
@@ -32,12 +31,14 @@ from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the publi
 from typing_extensions import Self
 
 from .._http.deadline import Deadline
-from .._http.keepalive import SOCKET_OPTIONS
 from .._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
-from ._body import UnbufferedBody, body_error, read_whole
+from .._http.response_headers import forget_wrong_length
+from ._body import open_body
+from ._connections import Connector, make_trust
 
-_POOL_SIZE = 1000
-
+_TRUST_OPTIONS = ("connection_verify", "connection_cert")
+_LONGEST_LINE = 65536
+"""In the head of an answer, in bytes: what the standard library, and so the synchronous client, reads."""
 
 T = TypeVar("T")
 
@@ -61,10 +62,12 @@ class _Session:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         session = options.get("session") or aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=_trust(options), socket_factory=_make_socket),
+            connector=Connector(options),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
         )
         trusted: dict[str, Any] = {"connection_verify": True, "connection_cert": None}
         settled: dict[str, Any] = {**options, **trusted, "session": session}
@@ -78,28 +81,6 @@ class _Session:
     async def close(self) -> None:
         """Close the connections."""
         await self._end.aclose()
-
-
-def _trust(options: Mapping[str, Any]) -> bool | ssl.SSLContext:
-    """Read once what azure-core's transport would read for each request: whom to trust, and as whom to appear."""
-    verify, cert = options.get("connection_verify", True), options.get("connection_cert")
-    if isinstance(verify, bool) and not cert:
-        return verify
-    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
-    if cert:
-        context.load_cert_chain(*([cert] if isinstance(cert, str) else cert))
-    if verify is False:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
-def _make_socket(address: Any) -> socket.socket:
-    """Make a socket for what `getaddrinfo` gave."""
-    family, kind, protocol, *_ = address
-    made = socket.socket(family, kind, protocol)
-    for option in SOCKET_OPTIONS:
-        made.setsockopt(*option)
-    return made
 
 
 async def _close_at_the_end(transport: Any) -> AsyncGenerator[None, None]:
@@ -117,7 +98,9 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
         self.connection_config = ConnectionConfiguration(**options)
         self._options = options
         self._sessions: dict[asyncio.AbstractEventLoop, _Session] = {}
+        self._process = os.getpid()
         self._closed = False
+        self._trusts: dict[Any, ssl.SSLContext | bool] = {}
 
     async def open(self) -> None:
         """Open a session for the running event loop, if there is none.
@@ -128,12 +111,23 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
             raise ValueError(
                 "The client was closed, by `await client.close()` or at the end of its `async with` block."
             )
+        if self._process != os.getpid():
+            self._leave_to_parent()
         loop = asyncio.get_running_loop()
         if loop not in self._sessions:
             for ended in [other for other in self._sessions if other.is_closed()]:
                 del self._sessions[ended]
             session = self._sessions[loop] = _Session(self._options)
             await session.open()
+
+    def _leave_to_parent(self) -> None:
+        """Begin anew in a process that was forked: on connections of the parent's, the two would swap answers.
+
+        What was opened is kept, for closing it would take the parent's sockets out of the selector that both have.
+        """
+        self._inherited = self._sessions
+        self._sessions = {}
+        self._process = os.getpid()
 
     async def close(self) -> None:
         """Close the running loop's session; those of other loops close with them."""
@@ -152,6 +146,9 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
         :raises ~azure.core.exceptions.ServiceResponseError: No answer.
         """
         await self.open()
+        trusted = {name: options.pop(name) for name in _TRUST_OPTIONS if name in options}
+        if trusted:
+            options["ssl"] = self._trust(**trusted)
         try:
             return await self._sessions[asyncio.get_running_loop()].transport.send(request, **options)
         except ServiceRequestError as error:
@@ -161,6 +158,14 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
                 raise
             # Behind the request, that is: azure-core's synchronous transport calls it a response error.
             raise ServiceResponseError(error.message, error=cause) from error
+
+    def _trust(self, connection_verify: Any = True, connection_cert: Any = None) -> ssl.SSLContext | bool:
+        """Return whom one call trusts. aiohttp takes True as "what the session trusts", which may be anybody."""
+        wanted = (connection_verify, connection_cert)
+        if wanted not in self._trusts:
+            made = make_trust(*wanted)
+            self._trusts[wanted] = ssl.create_default_context() if made is True else made
+        return self._trusts[wanted]
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -194,19 +199,21 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
             context.options = options
         answer = response.http_response
         if isinstance(getattr(answer, "internal_response", None), aiohttp.ClientResponse):
-            context["body"] = UnbufferedBody(answer, deadline)
+            forget_wrong_length(answer.headers)
+            context["body"] = open_body(answer, deadline)
+            deadline = None  # the body keeps to it
         if not (streamed and answer.status_code == 200):
-            await _within(deadline, read_answer(answer))
+            await _within(deadline, read_whole(answer))
         return response
 
 
-async def read_answer(answer: Any) -> None:
+async def read_whole(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        await read_whole(answer)
-    except (DecodeError, IncompleteReadError, zlib.error) as error:
+        await answer.read()
+    except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
-            raise body_error(error) from error
+            raise
 
 
 class ModelRedirectPolicy(RedirectDecisions, AsyncRedirectPolicy[Any, Any]):

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ._access import make_token
 from ._cassette import Tape
 from ._dialects import DIALECTS
+from ._environment_variables import environment_variables
+from ._journal import Journal
 from ._request import RecordedRequest
 from ._response import Response
 from ._script import Rule, Scripted, load_script
 from ._server_options import ServerOptions
 from ._service import Settings
 from ._session import Session
+from ._verdict import Finding, judge
 from ._weather import WAITS, Fault, parse_faults
 
 if TYPE_CHECKING:
@@ -56,6 +59,8 @@ class Emulator:
     :keyword model_type: what ``/info`` says of it. Default: "chat-completion".
     :keyword models: the only models and deployments there are. Default: whatever is asked for.
     :keyword script: a JSON or YAML file with replies; see :meth:`reply`. Default: none.
+    :keyword strict: refuse a request that no reply matches with 404, and say which came closest. Default: False, the
+        emulator answers by itself.
     :keyword faults: what goes wrong; see :meth:`fault`. Default: nothing.
     :keyword latency: seconds before each answer. Default: 0.
     :keyword token_rate: tokens a second in streams. Default: as fast as they are read.
@@ -79,7 +84,7 @@ class Emulator:
     :keyword record: the address of a real endpoint: requests go there with the caller's credential, and the exchanges
         into the ``cassette``, without secrets. Default: none.
     :keyword cassette: a file with recorded exchanges to answer from, where ``record`` is not given. Default: none.
-    :raises ValueError: for a setting that cannot be.
+    :raises ValueError: for an invalid setting.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class Emulator:
         model_type: str = "chat-completion",
         models: Collection[str] | None = None,
         script: str | Path | None = None,
+        strict: bool = False,
         faults: str | Iterable[Fault] = (),
         latency: float = 0.0,
         token_rate: float | None = None,
@@ -130,6 +136,7 @@ class Emulator:
             Session,
             rules=() if script is None else load_script(script),
             faults=parse_faults(faults) if isinstance(faults, str) else tuple(faults),
+            strict=strict,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
             quota_window=quota_window,
@@ -138,9 +145,9 @@ class Emulator:
             refused_count=refused_count,
             latency=latency,
             token_rate=token_rate,
-            requests_kept=requests_kept,
         )
-        self._session = self._new_session(self._settings)
+        self._journal = Journal(requests_kept)
+        self._session = self._new_session(self._settings, self._journal)
         self._options = ServerOptions(host, port, tls, max_request_size)
         self._tape = None if cassette is None else Tape(Path(cassette), record)
         self._server: Server | None = None
@@ -179,9 +186,19 @@ class Emulator:
     def requests(self) -> Sequence[RecordedRequest]:
         """What was asked since the start or the last :meth:`reset`, oldest first, without secrets.
 
-        With ``requests_kept``, of these the newest.
+        With ``requests_kept``, of these the newest. What became of each is its ``outcome``.
         """
-        return self._session.requests
+        return tuple(exchange.request for exchange in self._journal.exchanges)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that point clients at this emulator: addresses and keys, by the names that each client reads.
+
+        They are those of this package, openai, Azure OpenAI, anthropic and Mistral, and ``NO_PROXY``.
+
+        :raises RuntimeError: if the emulator does not run.
+        """
+        return environment_variables(self.url, self._key)
 
     def reply(
         self,
@@ -191,42 +208,75 @@ class Emulator:
         model: str | None = None,
         tool: str | None = None,
         path: str | None = None,
+        match: Mapping[str, Any] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        when: Callable[[RecordedRequest], Any] | None = None,
         times: int | None = 1,
     ) -> None:
-        """Say what to answer. Each request takes the first reply that fits it and is not used up.
+        """Script a reply. Each request takes the first reply that matches it and is not used up.
 
-        :param said: a text, a :class:`Reply`, a mapping with its members, or a function of the request that gives one
-            of these.
-        :keyword last: a regular expression to be found in the last message, upper and lower case alike.
-        :keyword model: the model asked for, as the body has it.
+        ::
+
+            endpoint.reply("Sunny.", last="weather", match={"temperature": 0, "messages[0].role": "system"})
+
+        :param said: a text, a :class:`Reply`, a mapping with its members, or a function of the request that returns
+            one of these.
+        :keyword last: a regular expression found in the last message, ignoring case.
+        :keyword model: the model that the body names.
         :keyword tool: a tool that is offered.
-        :keyword path: what the path holds, for another route than chat; the reply then has to say ``body``.
-        :keyword times: for how many requests. Default: 1. None: for all.
-        :raises ValueError: for a condition that cannot be.
+        :keyword path: a part of the path, for another route than chat; the reply then needs a ``body``.
+        :keyword match: members of the body, such as ``messages[-1].content`` or ``tools[*].function.name`` (any of
+            them), and what each has to be: a value, a compiled regular expression, a function that returns whether it
+            matches, or a mapping with some members of an object.
+        :keyword schema: a JSON schema that the body has to fit. Needs jsonschema.
+        :keyword when: a function that takes the :class:`RecordedRequest` and returns whether it matches.
+        :keyword times: how often the reply is given. Default: 1. None: without end.
+        :raises ValueError: for an invalid condition.
+        :raises ImportError: for ``schema`` without jsonschema.
         """
-        self._session.add_rule(Rule(said, last=last, model=model, tool=tool, path=path, times=times))
+        rule = Rule(
+            said, last=last, model=model, tool=tool, path=path, match=match, schema=schema, when=when, times=times
+        )
+        self._session.add_rule(rule)
+
+    def assert_all_replied(self) -> None:
+        """Check that every reply was given as often as it should be, and with ``strict`` that no request lacked one.
+
+        :raises AssertionError: otherwise; the message names the replies, and the requests that matched none.
+        """
+        self._session.check_replied()
+
+    def verdict(self) -> Sequence[Finding]:
+        """Return what the application did wrong, as far as its requests show it.
+
+        It finds answers whose ``Retry-After`` was ignored, retries without a wait, streams that broke off and were
+        taken for whole, and credentials in URLs, bodies, other headers, or sent to another origin. Of a broken stream
+        that was neither asked for again nor sent back, only the application knows; that is a ``warning``.
+        """
+        return judge(self._journal.exchanges)
 
     def fault(self, fault: str | Fault) -> None:
-        """Say what is to go wrong, and when.
+        """Make something go wrong.
 
-        :param fault: a :class:`Fault`, or some as the command line has them: ``"429:times=2,wait=1;cut:events=5"``.
-        :raises ValueError: for what cannot be.
+        :param fault: a :class:`Fault`, or several as the command line has them: ``"429:times=2,wait=1;cut:events=5"``.
+        :raises ValueError: for an invalid fault.
         """
         for one in parse_faults(fault) if isinstance(fault, str) else [fault]:
             self._session.add_fault(one)
 
     def reset(self) -> None:
-        """Forget requests, replies, faults and quotas, and begin with what was given at the start, the key included."""
+        """Forget requests, replies, faults and quotas, and restore the settings of the start, the key included."""
         self._settings = replace(self._settings, key=self._first_key)
         self._key = self._first_key
         if self._tape is not None:
             self._tape.rewind()
-        self._session = self._new_session(self._settings)
+        self._journal.clear()
+        self._session = self._new_session(self._settings, self._journal)
 
     def token(self, scope: str = "https://cognitiveservices.azure.com/.default", *, expires_in: float = 3600) -> str:
-        """Return a token as Entra ID would give; the emulator takes it where the real service takes one of that scope.
+        """Return a token as Entra ID issues it; the emulator accepts it where the real service accepts that scope.
 
-        :param scope: whom it is for. Default: Azure's AI services.
+        :param scope: what it is for. Default: Azure's AI services.
         :keyword expires_in: seconds from now; negative for one that has expired.
         """
         return make_token(scope, expires_in)
@@ -281,8 +331,12 @@ class Emulator:
     async def _respond(self, request: RecordedRequest) -> Response:
         if self._tape is None:
             return self._session.respond(request)
-        self._session.note(request)
-        return await self._tape.play(request)
+        exchange = self._session.note(request)
+        try:
+            return replace(await self._tape.play(request), exchange=exchange)
+        except asyncio.CancelledError:  # the caller left while the real endpoint was being asked
+            exchange.left()
+            raise
 
 
 def _checked_key(key: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
+from ._outcome import Outcome
+
 SCRUBBED: Final = "***"
 _SECRET_HEADERS: Final = frozenset(
     {
@@ -31,6 +33,7 @@ class RecordedRequest:
     :ivar query: the query's members in order, each a pair; :meth:`param` reads one.
     :ivar headers: names in lower case. In ``Emulator.requests`` the values of credentials are ``***``.
     :ivar raw: the body's bytes.
+    :ivar outcome: what became of it; it grows while the answer is sent.
     """
 
     method: str
@@ -38,6 +41,7 @@ class RecordedRequest:
     query: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     raw: bytes = b""
+    outcome: Outcome = field(default_factory=Outcome, compare=False, repr=False)
 
     @cached_property
     def body(self) -> Any:

@@ -1,10 +1,15 @@
 """An answer as a value: what to send, and when to wait or break off. `_weather` bends it, `_server` plays it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from ._values import compact
+
+if TYPE_CHECKING:
+    from ._exchange import Exchange
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Response:
     :keyword length: the Content-Length to announce for the steps. Default: none, chunked.
     :keyword reason: the reason phrase, where it is not the usual one.
     :keyword usage: what the answer cost.
+    :keyword exchange: where to note what is sent. Default: nowhere.
     """
 
     status: int
@@ -45,6 +51,7 @@ class Response:
     length: int | None = None
     reason: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    exchange: Exchange | None = field(default=None, compare=False, repr=False)
 
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,38 +1,49 @@
-"""Replies that were written beforehand: in order, or by what is asked.
+"""Scripted replies: given in order, or by what is asked.
 
-Each request for a chat takes the first reply that fits it and is not used up; where none fits, the emulator answers
-by itself.
+Each request takes the first reply that matches it and is not used up. Where none matches, the emulator answers by
+itself, or refuses if it is strict; either way it says which reply came closest.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Union
+from typing import Any, Final, NamedTuple, Union
 
+from ._matching import (
+    Check,
+    function_check,
+    last_check,
+    member_checks,
+    model_check,
+    path_check,
+    schema_check,
+    tool_check,
+)
 from ._replies import Reply, ToolCall
 from ._request import RecordedRequest
-from ._rules import tool_functions
-from ._values import as_list, as_object, content_text
+from ._values import as_list, as_object
 
 Said = Union[str, Reply, Mapping[str, Any]]
 Scripted = Union[Said, Callable[[RecordedRequest], Said]]
 
 _REPLY_MEMBERS: Final = frozenset(field.name for field in fields(Reply))
-_CONDITIONS: Final = ("last", "model", "tool", "path", "times")
+_CONDITIONS: Final = ("last", "model", "tool", "path", "match", "schema", "times")
 
 
 @dataclass
 class Rule:
-    """A reply and when to give it.
+    """A reply, and the requests it is for.
 
-    :param said: the reply, or a function of the request that gives it.
-    :keyword last: a regular expression that is found in the last message, upper and lower case alike.
-    :keyword model: the model asked for.
+    :param said: the reply, or a function of the request that returns it.
+    :keyword last: a regular expression found in the last message, ignoring case.
+    :keyword model: the model that the body names.
     :keyword tool: a tool that is offered.
-    :keyword path: what the path holds. Default: only requests for a chat.
-    :keyword times: how often. None: without end.
+    :keyword path: a part of the path. Default: requests that continue a conversation.
+    :keyword match: members of the body and what they have to be.
+    :keyword schema: a JSON schema that the body fits.
+    :keyword when: a function of the request that returns whether it matches.
+    :keyword times: how often the reply is given. None: without end.
     """
 
     said: Scripted
@@ -40,55 +51,117 @@ class Rule:
     model: str | None = None
     tool: str | None = None
     path: str | None = None
+    match: Mapping[str, Any] | None = None
+    schema: Mapping[str, Any] | None = None
+    when: Callable[[RecordedRequest], Any] | None = None
     times: int | None = 1
+    number: int = 0
+    given: int = 0
+    _checks: list[Check] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not callable(self.said):
             self.said = read_reply(self.said)
         if self.times is not None and self.times < 1:
             raise ValueError(f"times is {self.times}; choose 1 or more, or None for a reply without end")
-        try:
-            re.compile(self.last or "")
-        except re.error as error:
-            raise ValueError(f"last is {self.last!r}, which is no regular expression: {error}") from error
+        self._checks = [path_check(self.path), *self._optional_checks()]
+
+    def _optional_checks(self) -> Iterable[Check]:
+        if self.last is not None:
+            yield last_check(self.last)
+        if self.model is not None:
+            yield model_check(self.model)
+        if self.tool is not None:
+            yield tool_check(self.tool)
+        if self.match is not None:
+            yield from member_checks(self.match)
+        if self.schema is not None:
+            yield schema_check(self.schema)
+        if self.when is not None:
+            yield function_check(self.when)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the reply was given as often as it may be."""
+        return self.times is not None and self.given >= self.times
+
+    def mismatches(self, request: RecordedRequest) -> list[str]:
+        """Return why a request does not get this reply; an empty list if it does."""
+        reasons = [reason for check in self._checks if (reason := check(request)) is not None]
+        if self.is_used_up:
+            reasons.append("it is used up")
+        return reasons
 
     def fits(self, request: RecordedRequest) -> bool:
-        """Tell whether a request gets this reply."""
-        body = as_object(request.body)
-        last = as_object((as_list(body.get("messages")) or [None])[-1])
-        return (
-            self.times != 0
-            and (self.path or "/chat/completions") in request.path
-            and (
-                self.last is None or re.search(self.last, content_text(last.get("content")), re.IGNORECASE) is not None
-            )
-            and (self.model is None or body.get("model") == self.model)
-            and (self.tool is None or self.tool in [function.get("name") for function in tool_functions(body)])
-        )
+        """Return whether a request gets this reply."""
+        return not self.is_used_up and all(check(request) is None for check in self._checks)
+
+    def __str__(self) -> str:
+        """Name the reply by its number and conditions: ``reply 2 (last='weather', model='m')``."""
+        conditions = [
+            f"{name}={getattr(value, '__name__', None) or repr(value)}"
+            for name in (*_CONDITIONS[:-1], "when")
+            if (value := getattr(self, name)) is not None
+        ]
+        return f"reply {self.number}" + (f" ({', '.join(conditions)})" if conditions else "")
+
+
+class Match(NamedTuple):
+    """What the script has for a request.
+
+    :ivar rule: the rule that matched, or None.
+    :ivar reply: its reply.
+    :ivar nearest: where none matched, the one that came closest and why it did not match; None if there are no rules.
+    """
+
+    rule: Rule | None
+    reply: Reply | None = None
+    nearest: str | None = None
 
 
 class Script:
-    """The replies that are left."""
+    """The replies, in the order in which they were written."""
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
-        self._rules = list(rules)
+        self.rules: list[Rule] = []
+        self._numbers = 0
+        for rule in rules:
+            self.add(rule)
 
     def add(self, rule: Rule) -> None:
-        """Put a reply behind those that are there."""
-        self._rules.append(rule)
+        """Add a reply behind the others."""
+        self._numbers += 1
+        rule.number = self._numbers
+        self.rules.append(rule)
 
-    def next(self, request: RecordedRequest) -> Reply | None:
+    def remove(self, number: int) -> bool:
+        """Remove a reply. Return whether it was there."""
+        before = len(self.rules)
+        self.rules = [rule for rule in self.rules if rule.number != number]
+        return len(self.rules) < before
+
+    def next(self, request: RecordedRequest) -> Match:
         """Take the reply for a request, if there is one."""
-        rule = next((rule for rule in self._rules if rule.fits(request)), None)
+        rule = next((rule for rule in self.rules if rule.fits(request)), None)
         if rule is None:
+            return Match(None, nearest=self._nearest(request))
+        rule.given += 1
+        return Match(rule, read_reply(rule.said(request.scrubbed()) if callable(rule.said) else rule.said))
+
+    def unused(self) -> list[Rule]:
+        """Return the replies that wait to be given: with ``times=None``, those never given."""
+        return [rule for rule in self.rules if not (rule.is_used_up or (rule.times is None and rule.given))]
+
+    def _nearest(self, request: RecordedRequest) -> str | None:
+        misses = [(rule.mismatches(request), rule) for rule in self.rules]
+        if not misses:
             return None
-        if rule.times is not None:
-            rule.times -= 1
-        return read_reply(rule.said(request.scrubbed()) if callable(rule.said) else rule.said)
+        reasons, rule = min(misses, key=lambda miss: (miss[0][0].startswith("the path is"), len(miss[0])))
+        return f"{rule}: {'; '.join(reasons)}"
 
 
 def read_reply(said: Said) -> Reply:
-    """Make a reply of its text, or of a mapping with the members of :class:`Reply`.
+    """Return a reply, made from its text or from a mapping with the members of :class:`Reply`.
 
     :raises ValueError: for a member that a reply does not have.
     :raises TypeError: for anything else.
@@ -111,15 +184,15 @@ def read_reply(said: Said) -> Reply:
 
 
 def load_script(path: str | Path) -> list[Rule]:
-    """Read a script: a JSON file, or a YAML file where PyYAML is installed, with a list of replies.
+    """Return the replies of a script: a JSON file, or a YAML file where PyYAML is installed.
 
-    Each is a text, or a mapping with the members of :class:`Reply` and, to say when, of :class:`Rule`.
+    It holds a list. Each item is a text, or a mapping with the members of :class:`Reply` and the conditions of
+    :class:`Rule`.
 
-    :raises ValueError: if that is not what the file holds.
+    :raises ValueError: if the file holds anything else.
     :raises ImportError: for YAML without PyYAML.
     """
-    text = Path(path).read_text("utf-8")
-    items = _parse(text, Path(path))
+    items = _parse(Path(path).read_text("utf-8"), Path(path))
     if not isinstance(items, list):
         raise ValueError(f"{path} holds a {type(items).__name__}; a script is a list of replies")
     return [_read_rule(item, f"reply {number} of {path}") for number, item in enumerate(as_list(items), 1)]

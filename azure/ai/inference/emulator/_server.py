@@ -13,9 +13,9 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 
+from ._exchange import Exchange, unnoted
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, Step, json_response
 from ._server_options import ServerOptions
@@ -105,16 +105,23 @@ class Server:
             response = _too_large(self._options.max_request_size)
         else:
             response = await self._handler(_recorded(request, raw))
+        exchange = response.exchange or unnoted()
         try:
-            return await _play(request, response)
+            return await _play(request, response, exchange)
+        except asyncio.CancelledError:
+            exchange.cut() if self._stopping.is_set() else exchange.left()
+            raise
         finally:
             spent = round(1000 * (time.perf_counter() - began))
             _LOGGER.info("%s %s %s in %s ms", request.method, request.path, response.status, spent)
 
 
-async def _play(request: web.Request, response: Response) -> web.StreamResponse:
+async def _play(request: web.Request, response: Response, exchange: Exchange) -> web.StreamResponse:
     """Send an answer: status and headers with its first bytes, then step by step."""
+    exchange.answered(response)
     if response.steps is None:
+        exchange.sent(response.status, response.body)
+        exchange.finish()
         return web.Response(
             status=response.status, reason=response.reason, headers=response.headers, body=response.body
         )
@@ -123,20 +130,27 @@ async def _play(request: web.Request, response: Response) -> web.StreamResponse:
         stream.content_length = response.length
     else:
         stream.enable_chunked_encoding()
-    with suppress(ConnectionResetError):  # the caller has left, which is no failure here
-        await _play_steps(request, stream, response.steps)
+    try:
+        await _play_steps(request, stream, response.steps, exchange)
+    except ConnectionResetError:  # the caller has left, which is no failure here
+        exchange.left()
     return stream
 
 
-async def _play_steps(request: web.Request, stream: web.StreamResponse, steps: Iterable[Step]) -> None:
+async def _play_steps(
+    request: web.Request, stream: web.StreamResponse, steps: Iterable[Step], exchange: Exchange
+) -> None:
     for step in steps:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
         elif isinstance(step, Cut):
+            exchange.cut()
             _break_off(request, step)
             return
         else:
+            exchange.sent(stream.status, step)  # noted first: who has read an answer finds all of it noted
             await _write(request, stream, step)
+    exchange.finish()
     await stream.write_eof()
 
 

@@ -3,11 +3,15 @@
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
+from ._exchange import Exchange
+from ._journal import Journal
+from ._leaks import Redirects
 from ._openapi import describe
+from ._outcome import Outcome
 from ._problems import ServiceError
 from ._quota import Quota
 from ._replies import Reply
@@ -16,18 +20,24 @@ from ._response import Response, json_response
 from ._script import Rule, Script
 from ._service import Settings, choose_dialect, identify, refuse, respond
 from ._stats import Stats
-from ._weather import Fault, Weather, bend_answer, limit_error, pace, replace_answer
+from ._weather import Fault, Pace, Weather, bend_answer, limit_error, pace, replace_answer
 
 
 class Session:
-    """One run from a clean start; requests come from the server's thread, replies and faults from any other."""
+    """One run from a clean start. Requests come from the server's thread, replies and faults from any other.
+
+    :param journal: where the requests and what becomes of them are noted.
+    :keyword strict: refuse requests that no reply matches.
+    """
 
     def __init__(
         self,
         settings: Settings,
+        journal: Journal,
         *,
         rules: Iterable[Rule] = (),
         faults: Iterable[Fault] = (),
+        strict: bool = False,
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
         quota_window: float = 60.0,
@@ -36,30 +46,25 @@ class Session:
         refused_count: bool = False,
         latency: float = 0.0,
         token_rate: float | None = None,
-        requests_kept: int | None = None,
     ) -> None:
         self._settings = settings
+        self._journal = journal
         self._script = Script(map(replace, rules))
         self._weather = Weather(faults)
-        self._quota = Quota(
-            requests_per_minute,
-            tokens_per_minute,
-            time.monotonic,
+        self._redirects = Redirects()
+        self._strict = strict
+        self._new_quota = partial(
+            Quota,
+            clock=time.monotonic,
             window=quota_window,
             refused_count=refused_count,
             by_estimate=quota_by_estimate,
         )
+        self._quota = self._new_quota(requests_per_minute, tokens_per_minute)
         self._quota_wait = quota_wait
         self._stats = Stats()
-        self._latency, self._token_rate = latency, token_rate
-        self._requests: deque[RecordedRequest] = deque(maxlen=requests_kept)
+        self._pace = Pace(latency, token_rate)
         self._lock = threading.RLock()
-
-    @property
-    def requests(self) -> tuple[RecordedRequest, ...]:
-        """What was asked so far, or of that the newest."""
-        with self._lock:
-            return tuple(self._requests)
 
     def rotate(self, key: str) -> None:
         """Let in ``key`` from now on, and the former key no more."""
@@ -75,10 +80,25 @@ class Session:
         with self._lock:
             self._weather.announce(fault)
 
-    def note(self, request: RecordedRequest) -> None:
+    def note(self, request: RecordedRequest) -> Exchange:
         """Keep a request, without secrets."""
+        return self._journal.open(request, (self._settings.key, *self._settings.tokens))
+
+    def check_replied(self) -> None:
+        """Check that every reply was given and, if strict, that every request got one.
+
+        :raises AssertionError: otherwise, naming them.
+        """
         with self._lock:
-            self._requests.append(request.scrubbed())
+            problems = [f"{rule}: {_often(rule)}" for rule in self._script.unused()]
+        outcomes = [exchange.outcome for exchange in self._journal.exchanges]
+        missed = [_missed(outcome) for outcome in outcomes if outcome.nearest_miss is not None]
+        if problems or (self._strict and missed):
+            raise AssertionError(
+                "\n".join(
+                    ["not every reply was given:" if problems else "not every request was replied:", *problems, *missed]
+                )
+            )
 
     def respond(self, request: RecordedRequest) -> Response:
         """Keep a request and answer it."""
@@ -86,37 +106,69 @@ class Session:
             return json_response(describe())
         if (request.method, request.path) == ("GET", "/emulator/stats"):
             return json_response(self._stats.report())
-        self.note(request)
+        exchange = self.note(request)
         response = self._answer(request)
         self._stats.count(request, response.status)
-        return response
+        return replace(response, exchange=exchange)
 
     def _answer(self, request: RecordedRequest) -> Response:
+        outcome = request.outcome
+        outcome.leaks += self._redirects.followed(request)
         with self._lock:
-            fault = self._weather.strike(request)
+            outcome.fault = fault = self._weather.strike(request)
         dialect = choose_dialect(request, self._settings)
         response = None if fault is None else replace_answer(fault, request, dialect, refuse)
         if response is None:
             response = self._within_quota(request)
             response = response if fault is None else bend_answer(fault, response, dialect)
-        response = pace(response, self._latency, self._token_rate)
+        else:
+            outcome.source = "fault"
+            self._redirects.note(response)
+        response = pace(response, self._pace)
         return replace(response, headers={**identify(request, dialect), **response.headers})
 
     def _within_quota(self, request: RecordedRequest) -> Response:
         dialect = choose_dialect(request, self._settings)
         wait = self._quota.wait()
         if wait > 0:
+            request.outcome.source = "quota"
             self._quota.refuse()
             response = refuse(limit_error(dialect, max(1, math.ceil(wait)), self._quota_wait), dialect)
         else:
             response = respond(request, self._settings, dialect, self._speak)
+            if response.status >= 400 and request.outcome.source == "default":
+                request.outcome.source = "refusal"
             self._quota.spend(int(response.usage.get("total_tokens", 0)), request)
         return replace(response, headers={**response.headers, **self._quota.headers()})
 
     def _speak(self, request: RecordedRequest) -> Reply | None:
+        outcome = request.outcome
         try:
             with self._lock:
-                return self._script.next(request)
+                match = self._script.next(request)
         except Exception as error:
             message = f"The function that was to reply failed: {error!r}"
             raise ServiceError(501, "ReplyFailed", message, kind="server") from error
+        if match.rule is not None:
+            outcome.source, outcome.matched, outcome.reply = "reply", str(match.rule), match.reply
+        elif request.method == "POST":
+            outcome.nearest_miss = match.nearest
+            if self._strict:
+                outcome.nearest_miss = match.nearest or "there are no replies"
+                message = f"No reply matches {request.method} {request.path}. Nearest: {outcome.nearest_miss}"
+                raise ServiceError(404, "NoReplyMatches", message, kind="server")
+        return match.reply
+
+
+def _often(rule: Rule) -> str:
+    """Say how often a reply was given, and how often it should have been."""
+    wanted = "at least once" if rule.times is None else _times(rule.times)
+    return f"{_times(rule.given)}, not {wanted}"
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def _missed(outcome: Outcome) -> str:
+    return f"request {outcome.id} matched no reply; nearest: {outcome.nearest_miss}"

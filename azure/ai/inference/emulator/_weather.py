@@ -348,19 +348,39 @@ def _error_events(fault: Fault, dialect: Dialect) -> Iterator[bytes]:
     yield dialect.done
 
 
-def pace(response: Response, latency: float, token_rate: float | None) -> Response:
-    """Make an answer take its time: ``latency`` seconds before it, and at most ``token_rate`` events a second."""
-    if response.steps is None:
-        if not latency:
-            return response
-        return replace(response, steps=[Pause(latency), response.body], length=len(response.body))
-    return replace(response, steps=_paced(response.steps, latency, token_rate))
+@dataclass
+class Pace:
+    """How fast answers come. It may be changed while streams are being sent.
+
+    :param latency: seconds before each answer.
+    :param token_rate: tokens a second in streams. None: as fast as they are read.
+    :param paused: whether answers are held back.
+    """
+
+    latency: float = 0.0
+    token_rate: float | None = None
+    paused: bool = False
 
 
-def _paced(steps: Iterable[Step], latency: float, token_rate: float | None) -> Iterator[Step]:
-    if latency:
-        yield Pause(latency)
+_GLANCE: Final = 0.02
+"""Seconds between two looks at whether a pause is over."""
+
+
+def pace(response: Response, tempo: Pace) -> Response:
+    """Return an answer that takes its time, as ``tempo`` has it when each part is due."""
+    if response.steps is not None:
+        return replace(response, steps=_paced(response.steps, tempo))
+    if not tempo.latency and not tempo.paused:
+        return response
+    return replace(response, steps=_paced([response.body], tempo, is_stream=False), length=len(response.body))
+
+
+def _paced(steps: Iterable[Step], tempo: Pace, *, is_stream: bool = True) -> Iterator[Step]:
+    if tempo.latency:
+        yield Pause(tempo.latency)
     for step in steps:
+        while tempo.paused:
+            yield Pause(_GLANCE)
         yield step
-        if token_rate and isinstance(step, bytes) and step:
-            yield Pause(1 / token_rate)
+        if is_stream and tempo.token_rate and isinstance(step, bytes) and step:
+            yield Pause(1 / tempo.token_rate)

@@ -43,7 +43,8 @@ class ChatCompletionsToolDefinition(Model):
 
         The schema of the arguments comes from the annotations, their descriptions from the docstring (`:param x:`,
         Google's "Args:", numpy's "Parameters") or from `Annotated[int, "in metres"]`. `*args` and `**kwargs` are not
-        offered, nor what `functools.partial` has given. `azure.ai.inference.tools.Toolset` runs what is asked for.
+        offered, nor what `functools.partial` has given, nor a parameter whose default has no JSON form, such as
+        FastAPI's `Depends(...)`; that default stands. `azure.ai.inference.tools.Toolset` runs what is asked for.
 
         :param function: The function, sync or async, a method, or an object that can be called.
         :keyword name: What the model calls it; the function's own name by default.

@@ -1,0 +1,34 @@
+"""Whom to trust and as whom to appear, checked before anything is sent."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+
+def check_certificates(options: Mapping[str, Any]) -> None:
+    """Check the paths in `connection_verify` and `connection_cert`: a wrong one would fail every request.
+
+    :param options: The keyword arguments of a client or of a call.
+    :raises ValueError: There is nothing at a path.
+    """
+    verify, cert = options.get("connection_verify"), options.get("connection_cert")
+    if _is_path(verify) and not os.path.exists(verify):
+        raise ValueError(f"connection_verify={verify!r} is not the path of a file or folder of certificates.")
+    paths: Sequence[Any] = cert if isinstance(cert, (tuple, list)) else [cert]
+    for path in paths:
+        if _is_path(path) and not os.path.exists(path):
+            raise ValueError(f"connection_cert={cert!r} names {path!r}, where there is no file.")
+
+
+def trusted_files(verify: Any) -> dict[str, Any]:
+    """Return what `ssl.create_default_context` takes: certificates in a file, or in a folder as `openssl rehash` makes.
+
+    :param verify: A path; anything else stands for the system's own.
+    """
+    if not _is_path(verify):
+        return {}
+    return {"capath" if os.path.isdir(verify) else "cafile": verify}
+
+
+def _is_path(value: Any) -> "TypeGuard[str | os.PathLike[str]]":
+    return isinstance(value, (str, os.PathLike))

@@ -1,0 +1,115 @@
+"""The requests that came and what became of them: numbered, bounded, and as a feed of what changed."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Final
+
+from ._attempts import Attempts
+from ._exchange import Exchange
+from ._leaks import find_leaks
+from ._request import RecordedRequest, credentials
+
+BYTES_KEPT: Final = 64 * 1024 * 1024
+"""How much of all answers is kept. Beyond it the oldest answers lose their bytes; their outcomes stay."""
+
+
+class Journal:
+    """What came, oldest first. The server's thread writes, any thread reads.
+
+    A change gives an exchange a new version, a number that only grows. Who has seen all up to one version asks for
+    those after it: no change is lost however long they were away, and no list of changes has to be kept.
+
+    :param kept: how many of the newest requests are kept. None: all.
+    :keyword bytes_kept: how many bytes of their answers are kept. Default: 64 MiB.
+    """
+
+    def __init__(self, kept: int | None, *, bytes_kept: int = BYTES_KEPT) -> None:
+        self.kept = kept
+        self.epoch = 1
+        self._bytes_kept = bytes_kept
+        self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
+        self._attempts = Attempts()
+        self._number = 0
+        self._version = 0
+        self._bytes = 0
+        self._dirty: dict[int, Exchange] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The exchanges that are kept, oldest first."""
+        with self._lock:
+            return tuple(self._exchanges.values())
+
+    def find(self, number: int) -> Exchange | None:
+        """Return the exchange of one request, if it is kept."""
+        with self._lock:
+            return self._exchanges.get(number)
+
+    def open(self, request: RecordedRequest, secrets: tuple[str, ...] = ()) -> Exchange:
+        """Begin an exchange with a request that arrived. It is kept without secrets.
+
+        :param secrets: further secrets to look for in what the request holds.
+        """
+        carried = tuple(credentials(request))
+        with self._lock:
+            self._number += 1
+            request.outcome.id = self._number
+            self._attempts.arrive(request)
+            request.outcome.leaks = find_leaks(request, (*carried, *secrets))
+            exchange = Exchange(request.scrubbed(), carried, self._note)
+            if self.kept != 0:
+                self._exchanges[self._number] = exchange
+            if self.kept is not None and len(self._exchanges) > self.kept:
+                self._forget(self._exchanges.popitem(last=False)[1])
+            self._note(exchange, 0)
+        return exchange
+
+    def clear(self) -> None:
+        """Forget all requests. What is still being answered is not shown any more."""
+        with self._lock:
+            self._exchanges.clear()
+            self._dirty.clear()
+            self._attempts = Attempts()
+            self._bytes = 0
+            self.epoch += 1
+
+    def changes(self, after: int) -> tuple[int, list[Exchange]]:
+        """Return the newest version, and the exchanges that changed after the version ``after``."""
+        with self._lock:
+            for exchange in self._dirty.values():
+                self._version += 1
+                exchange.version = self._version
+            self._dirty.clear()
+            if after >= self._version:
+                return self._version, []
+            return self._version, [found for found in self._exchanges.values() if found.version > after]
+
+    def oldest(self) -> int:
+        """Return the number of the oldest request that is kept, or that of the next one."""
+        with self._lock:
+            return next(iter(self._exchanges), self._number + 1)
+
+    def _note(self, exchange: Exchange, grown: int) -> None:
+        if exchange.outcome.ended:
+            self._attempts.end(exchange.request)
+        with self._lock:
+            if exchange.outcome.id not in self._exchanges:
+                exchange.drop()
+                return
+            self._dirty[exchange.outcome.id] = exchange
+            self._bytes += grown
+            if self._bytes > self._bytes_kept:
+                self._drop_oldest()
+
+    def _forget(self, exchange: Exchange) -> None:
+        self._dirty.pop(exchange.outcome.id, None)
+        self._bytes -= exchange.drop()
+
+    def _drop_oldest(self) -> None:
+        # Half at a time, so that the walk over those that are dropped already is rare.
+        oldest = iter(self._exchanges.values())
+        while self._bytes > self._bytes_kept // 2:
+            self._bytes -= next(oldest).drop()

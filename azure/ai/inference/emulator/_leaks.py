@@ -1,0 +1,45 @@
+"""Credentials outside of the headers that are meant for them: in the URL, in another header, in the body."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from ._request import RecordedRequest, credentials, scrub_headers
+from ._response import Response
+
+_SHORTEST: Final = 8
+"""A shorter key may be found in any text by chance."""
+
+
+def find_leaks(request: RecordedRequest, secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return the places of a request that hold one of ``secrets`` and should not."""
+    found = dict.fromkeys(place for secret in secrets if len(secret) >= _SHORTEST for place in _places(request, secret))
+    return tuple(found)
+
+
+def _places(request: RecordedRequest, secret: str) -> Iterator[str]:
+    if secret in request.path:
+        yield "the path"
+    yield from (f"the query's {name!r}" for name, value in request.query if secret in value)
+    clean = scrub_headers(request.headers)
+    yield from (f"the header {name!r}" for name, value in clean.items() if secret in value)
+    if secret.encode() in request.raw:
+        yield "the body"
+
+
+class Redirects:
+    """Where callers were sent to, to see whether their credentials went along to another origin."""
+
+    def __init__(self) -> None:
+        self._targets: set[tuple[str, str]] = set()
+
+    def note(self, response: Response) -> None:
+        """Remember where an answer redirects to, if it does."""
+        location = urlsplit(response.headers.get("Location", ""))
+        if location.netloc:
+            self._targets.add((location.netloc, location.path))
+
+    def followed(self, request: RecordedRequest) -> tuple[str, ...]:
+        """Return what a request leaks that follows a redirect: nothing, if it came without credentials."""
+        is_target = (request.headers.get("host", ""), request.path) in self._targets
+        return ("a request to another origin, after a redirect",) if is_target and credentials(request) else ()

@@ -1,0 +1,400 @@
+"""What became of each request: how it was answered, whether its caller stayed, which attempt it was."""
+
+import asyncio
+import http.client
+import json
+import socket
+import time
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from azure.ai.inference.emulator import Emulator, Fault, Outcome, RecordedRequest, Reply
+from azure.ai.inference.emulator._exchange import asked_wait
+from azure.ai.inference.emulator._journal import Journal
+from azure.ai.inference.emulator._response import Response
+from azure.ai.inference.emulator._script import Rule, Script
+from azure.ai.inference.emulator._verdict import streamed_text
+from azure.ai.inference.emulator._weather import Pace, pace
+
+from .conftest import LOCAL, SERVERLESS, Caller
+
+
+@pytest.fixture
+def fresh(endpoint: Emulator) -> Emulator:
+    endpoint.reset()
+    return endpoint
+
+
+def newest(endpoint: Emulator) -> Outcome:
+    return endpoint.requests[-1].outcome.wait()
+
+
+def test_a_plain_answer(fresh: Emulator, caller: Caller) -> None:
+    got = caller.chat("Hello")
+    outcome = newest(fresh)
+    assert (outcome.status, outcome.source, outcome.attempt, outcome.waited) == (200, "default", 1, None)
+    assert outcome.bytes_sent == len(got.raw)
+    assert (outcome.streamed, outcome.events_sent, outcome.whole, outcome.failed) == (False, 0, True, False)
+    assert not outcome.caller_left
+    assert 0 < outcome.duration < 20
+    assert outcome.usage == got.body["usage"]
+    assert outcome.headers["x-request-id"] == got.headers["x-request-id"]
+    assert abs(time.time() - outcome.arrived.timestamp()) < 20
+
+
+def test_a_stream(fresh: Emulator, caller: Caller) -> None:
+    got = caller.chat("count to 5", stream=True)
+    outcome = newest(fresh)
+    assert outcome.streamed
+    assert outcome.whole
+    assert outcome.events_sent == len(got.chunks) + 1  # and [DONE]
+    assert outcome.bytes_sent == len(got.raw)
+
+
+def test_numbers_go_on(fresh: Emulator, caller: Caller) -> None:
+    caller.chat("a")
+    first = newest(fresh).id
+    fresh.reset()
+    caller.chat("b")
+    assert newest(fresh).id == first + 1
+
+
+async def test_a_caller_that_cancels() -> None:
+    """An application can show that it cancels upstream."""
+    body = {"messages": [{"role": "user", "content": "count to 500"}], "stream": True}
+    async with Emulator(token_rate=100) as endpoint, aiohttp.ClientSession() as session:
+        async with session.post(endpoint.url + SERVERLESS, json=body, headers={"api-key": endpoint.key}) as response:
+            for _ in range(6):
+                await response.content.readline()
+            assert not endpoint.requests[0].outcome.ended
+            response.close()
+        outcome = await asyncio.to_thread(endpoint.requests[0].outcome.wait)
+        assert outcome.caller_left
+        assert outcome.left_after is not None
+        assert 3 <= outcome.left_after == outcome.events_sent < 500
+        assert outcome.failed
+
+
+def test_a_caller_that_leaves_before_the_answer() -> None:
+    with Emulator(latency=30) as endpoint:
+        leave(endpoint)
+        outcome = newest(endpoint)
+        assert (outcome.status, outcome.left_after, outcome.failed) == (None, 0, True)
+
+
+def leave(endpoint: Emulator, **members: Any) -> None:
+    """Send a request and close the connection as soon as it has arrived."""
+    raw = json.dumps({"messages": [{"role": "user", "content": "Hello"}], **members}).encode()
+    before = len(endpoint.requests)
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        head = f"POST {LOCAL} HTTP/1.1\r\nHost: localhost\r\napi-key: {endpoint.key}\r\ncontent-type: application/json"
+        connection.sendall(f"{head}\r\nContent-Length: {len(raw)}\r\n\r\n".encode() + raw)
+        while len(endpoint.requests) == before:
+            time.sleep(0.001)
+
+
+def test_waiting_has_an_end() -> None:
+    with Emulator(faults="stall") as endpoint:
+        host, port = endpoint.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while not endpoint.requests:
+                time.sleep(0.001)
+            outcome = endpoint.requests[0].outcome
+            with pytest.raises(TimeoutError, match=r"request 1 is still being answered after 0.01 seconds"):
+                outcome.wait(0.01)
+    assert outcome.wait().cut  # by the emulator, which stopped
+    assert not outcome.caller_left
+
+
+@pytest.mark.parametrize(
+    ("fault", "stream", "expected"),
+    [
+        ("429", False, (429, "fault", False, True)),
+        ("cut:events=3", True, (200, "default", True, True)),
+        ("reset", True, (None, "fault", True, True)),
+        ("html", False, (200, "fault", False, True)),
+        ("error:events=2", True, (200, "default", False, True)),
+        ("slow:seconds=0", True, (200, "default", False, False)),
+    ],
+)
+def test_faults(fresh: Emulator, caller: Caller, fault: str, stream: bool, expected: Any) -> None:
+    fresh.fault(fault)
+    with pytest.raises((OSError, http.client.IncompleteRead)) if expected[2] else nullcontext():
+        caller.chat("count to 9", stream=stream)
+    outcome = newest(fresh)
+    assert (outcome.status, outcome.source, outcome.cut, outcome.failed) == expected
+    assert isinstance(outcome.fault, Fault)
+    assert outcome.fault.kind == fault.partition(":")[0]
+
+
+def test_where_answers_come_from(fresh: Emulator, caller: Caller) -> None:
+    caller.chat("x", temperature=9)
+    assert (newest(fresh).source, newest(fresh).status) == ("refusal", 400)
+    fresh.reply("Sunny.", last="weather", model="m")
+    caller.chat("Hello")
+    outcome = newest(fresh)
+    assert outcome.nearest_miss == (
+        "reply 1 (last='weather', model='m'): the last message is 'Hello'; the model is None"
+    )
+    caller.chat("The weather?", model="m")
+    outcome = newest(fresh)
+    assert (outcome.source, outcome.matched) == ("reply", "reply 1 (last='weather', model='m')")
+    assert outcome.reply == Reply("Sunny.")
+    assert outcome.nearest_miss is None
+    caller.chat("The weather?", model="m")
+    assert str(newest(fresh).nearest_miss).endswith(": it is used up")
+    with Emulator(requests_per_minute=1) as endpoint:
+        for _ in range(2):
+            Caller(endpoint).chat("x")
+        assert newest(endpoint).source == "quota"
+
+
+def test_attempts_of_one_body(fresh: Emulator, caller: Caller) -> None:
+    fresh.fault("503:times=2")
+    for _ in range(3):
+        caller.chat("Hello")
+        newest(fresh)
+    caller.chat("Hello")  # the attempt before succeeded, so this is another request
+    caller.chat("Other")
+    outcomes = [request.outcome for request in fresh.requests]
+    assert [outcome.attempt for outcome in outcomes] == [1, 2, 3, 1, 1]
+    assert [outcome.retry_of for outcome in outcomes] == [None, outcomes[0].id, outcomes[1].id, None, None]
+    assert outcomes[1].waited is not None
+    assert 0 <= outcomes[1].waited < 10
+
+
+def test_attempts_of_concurrent_requests(fresh: Emulator, caller: Caller) -> None:
+    """Each failed request has one further attempt, the oldest first."""
+    fresh.fault("503:times=2")
+    first, second, third, fourth = (caller.chat("Hello") and newest(fresh) for _ in range(4))
+    assert (first.status, second.status, third.status) == (503, 503, 200)
+    assert (second.retry_of, third.retry_of, fourth.retry_of) == (first.id, second.id, None)
+
+
+def test_an_attempt_that_overtakes_its_predecessors_end() -> None:
+    journal = Journal(None)
+    first = journal.open(RecordedRequest("POST", "/x", raw=b"{}"))
+    again = journal.open(RecordedRequest("POST", "/x", raw=b"{}"))
+    first.left()
+    assert (again.outcome.attempt, again.outcome.retry_of, again.outcome.waited) == (2, 1, 0.0)
+
+
+def test_bodies_are_forgotten_in_time() -> None:
+    journal = Journal(0)
+    requests = [RecordedRequest("POST", "/x", raw=str(number % 1001).encode()) for number in range(1002)]
+    for request in requests:
+        journal.open(request).left()
+    assert requests[-1].outcome.attempt == 1
+
+
+def test_answers_are_kept_up_to_a_bound() -> None:
+    from azure.ai.inference.emulator import RecordedRequest
+
+    journal = Journal(None, bytes_kept=1000)
+    for _ in range(5):
+        exchange = journal.open(RecordedRequest("POST", "/x"))
+        exchange.answered(Response(200, {}))
+        exchange.sent(200, b"x" * 300)
+        exchange.finish()
+    assert [len(exchange.body) for exchange in journal.exchanges] == [0, 0, 0, 300, 300]
+    assert [exchange.outcome.bytes_sent for exchange in journal.exchanges] == [300] * 5
+
+
+def test_changes_are_a_feed() -> None:
+    journal = Journal(2)
+    first = journal.open(RecordedRequest("GET", "/1"))
+    version, changed = journal.changes(0)
+    assert changed == [first]
+    assert journal.changes(version) == (version, [])
+    second = journal.open(RecordedRequest("GET", "/2"))
+    first.finish()
+    later, changed = journal.changes(version)
+    assert changed == [first, second]
+    journal.open(RecordedRequest("GET", "/3"))
+    first.finish()  # which is forgotten
+    assert [exchange.request.path for exchange in journal.changes(later)[1]] == ["/3"]
+    assert journal.oldest() == second.outcome.id
+    assert journal.find(first.outcome.id) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "2"}, 2.0),
+        ({"retry-after": "2", "retry-after-ms": "1500"}, 1.5),
+        ({"x-ratelimit-timeremaining": "3"}, 3.0),
+        ({"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0.0),
+        ({"Retry-After": "soon"}, None),
+    ],
+)
+def test_how_long_an_answer_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+    assert asked_wait(headers) == seconds
+
+
+def stream_and_read(caller: Caller, *said: Any) -> None:
+    with suppress(http.client.IncompleteRead):
+        caller.chat(*said, stream=True)
+
+
+def ignore_the_wait(endpoint: Emulator, caller: Caller) -> None:
+    endpoint.fault("429:wait=5")
+    for _ in range(2):
+        caller.chat("Hello")
+        newest(endpoint)
+
+
+def retry_at_once(endpoint: Emulator, caller: Caller) -> None:
+    endpoint.fault("503")
+    leave_no_time = [caller.chat("Hello") for _ in range(2)]
+    assert len(leave_no_time) == 2
+    endpoint.requests[1].outcome.waited = 0.0  # however slow the machine is
+
+
+def wait_as_asked(endpoint: Emulator, caller: Caller) -> None:
+    endpoint.fault("429:wait=0.1")
+    caller.chat("Hello")
+    newest(endpoint)
+    time.sleep(0.12)
+    caller.chat("Hello")
+
+
+def take_for_whole(endpoint: Emulator, caller: Caller) -> None:
+    endpoint.reply("The capital of France")
+    endpoint.fault("cut:events=3")
+    stream_and_read(caller, "What is the capital?")
+    newest(endpoint)
+    caller.chat("What is the capital?", "The capital", "And of Spain?")
+
+
+def drop_silently(endpoint: Emulator, caller: Caller) -> None:
+    endpoint.fault("cut:events=1")  # of which no text has come
+    stream_and_read(caller, "Hello")
+    caller.chat("Hello", "Hello!", "Another question")
+
+
+def ask_again_after_a_cut(endpoint: Emulator, caller: Caller) -> None:
+    endpoint.fault("cut:events=3")
+    for _ in range(2):
+        stream_and_read(caller, "Hello")
+        newest(endpoint)
+
+
+def leak_everywhere(endpoint: Emulator, caller: Caller) -> None:
+    key = endpoint.key
+    caller.chat("x", path=f"/v1/chat/completions?api-version={key}", user=key, headers={"x-mine": f"key {key}"})
+    caller.send("GET", f"/v1/{key}")
+
+
+def follow_a_redirect(endpoint: Emulator, caller: Caller) -> None:
+    endpoint.fault("redirect")
+    got = caller.chat("Hello")
+    host = got.headers["location"].split("/")[2]
+    caller.chat("Hello", headers={"host": host})
+
+
+@pytest.mark.parametrize(
+    ("application", "expected"),
+    [
+        (ignore_the_wait, [("retry-after-ignored", "error", "although the answer asked for 5 s")]),
+        (retry_at_once, [("retry-without-wait", "error", "it did not wait")]),
+        (wait_as_asked, []),
+        (take_for_whole, [("truncated-stream", "error", "sends its text back as if it were the whole answer")]),
+        (drop_silently, [("truncated-stream", "warning", "was not asked for again")]),
+        (ask_again_after_a_cut, []),
+        (
+            leak_everywhere,
+            [
+                ("leaked-key", "error", "the query's 'api-version'"),
+                ("leaked-key", "error", "the header 'x-mine'"),
+                ("leaked-key", "error", "the body"),
+                ("leaked-key", "error", "the path"),
+            ],
+        ),
+        (follow_a_redirect, [("leaked-key", "error", "a request to another origin, after a redirect")]),
+    ],
+)
+def test_the_verdict(
+    fresh: Emulator, caller: Caller, application: Callable[[Emulator, Caller], None], expected: list[tuple[str, ...]]
+) -> None:
+    application(fresh, caller)
+    newest(fresh)
+    findings = fresh.verdict()
+    assert [(finding.kind, finding.severity) for finding in findings] == [row[:2] for row in expected]
+    for finding, (_, severity, words) in zip(findings, expected, strict=True):
+        assert words in finding.message
+        assert str(finding) == f"{severity}: {finding.message}"
+        assert fresh.key not in str(finding)
+
+
+def test_text_of_streams_in_each_api() -> None:
+    parts = [
+        b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n',
+        b'event: response.output_text.delta\ndata: {"delta":"b"}\n\n',
+        b'event: content_block_delta\ndata: {"delta":{"type":"text_delta","text":"c"}}\n\n',
+        b"data: {broken\n\ndata: 5\n\ndata: [DONE]\n\n",
+    ]
+    assert streamed_text(parts) == "abc"
+
+
+def test_leaving_after_the_end_changes_nothing() -> None:
+    exchange = Journal(None).open(RecordedRequest("POST", "/x"))
+    exchange.answered(Response(200, {"Content-Type": "text/event-stream"}, steps=[]))
+    exchange.sent(200, b"data: [DONE]\n\n")
+    exchange.left()  # it has all that it needs
+    exchange.left()
+    assert (exchange.outcome.whole, exchange.outcome.caller_left) == (True, False)
+    assert not exchange.is_dropped
+
+
+def test_bounds_hold_although_the_newest_answer_is_beyond_them() -> None:
+    journal = Journal(None, bytes_kept=10)
+    exchange = journal.open(RecordedRequest("POST", "/x"))
+    exchange.sent(200, b"x" * 11)
+    assert exchange.is_dropped
+    exchange.sent(200, b"x" * 11)
+    assert (exchange.outcome.bytes_sent, exchange.body, list(exchange.parts())) == (22, b"", [])
+
+
+def test_parts_of_an_answer() -> None:
+    exchange = Journal(None).open(RecordedRequest("POST", "/x"))
+    for data in (b"a", b"", b"bc"):
+        exchange.sent(200, data)
+    assert [part.data for part in exchange.parts()] == [b"a", b"", b"bc"]
+    assert [part.data for part in exchange.parts(2)] == [b"bc"]
+    assert [part.at for part in exchange.parts()] == sorted(part.at for part in exchange.parts())
+
+
+def test_replies_can_be_removed() -> None:
+    script = Script([Rule("a"), Rule("b")])
+    assert script.remove(1)
+    assert not script.remove(1)
+    assert [str(rule) for rule in script.rules] == ["reply 2"]
+
+
+def test_a_pause_holds_what_is_under_way() -> None:
+    tempo = Pace()
+    steps = iter(pace(Response(200, {}, steps=[b"1", b"2", b"3"]), tempo).steps or ())
+    assert next(steps) == b"1"
+    tempo.paused = True
+    held = [next(steps) for _ in range(3)]
+    assert all(not isinstance(step, bytes) for step in held)
+    tempo.paused = False
+    assert list(steps) == [b"2", b"3"]
+
+
+async def test_a_caller_that_leaves_a_recording(tmp_path: Path) -> None:
+    async with (
+        Emulator(faults="stall:seconds=20") as upstream,
+        Emulator(record=upstream.url, cassette=tmp_path / "c.json") as endpoint,
+    ):
+        await asyncio.to_thread(leave, endpoint)
+        outcome = await asyncio.to_thread(endpoint.requests[0].outcome.wait)
+        assert outcome.caller_left
