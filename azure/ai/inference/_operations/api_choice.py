@@ -100,7 +100,7 @@ def call_after(call: Call, response: Any) -> Call | None:
     if sent.wire is not None and is_missing_route(http.status_code, fault):
         request.settings.models.pop(_model(request, sent.form), None)
         if sent.first is not None:
-            check_status(*sent.first)
+            check_status(*sent.first, advice=f"The Responses API does not serve it either: status {http.status_code}.")
         return None
     known = sent.known if call.sent else _known(request, sent.form)
     lesson = lesson_of(call, sent._replace(known=known), http.status_code, fault)
@@ -178,9 +178,14 @@ def _lesson_of_responses(sent: Sent, fault: Fault, said: str) -> Lesson | None:
 
 def is_missing_route(status: int, fault: Fault) -> bool:
     """Return whether an answer says that an API, or the model in it, is not there."""
-    said = (fault.message or "").lower()
-    not_there = ("not supported by the responses api", "responses api is enabled only", "api version not supported")
-    return status in (404, 405) or (status == 400 and any(words in said for words in not_there))
+    said = f"{fault.code or ''} {fault.message or ''}".lower()
+    return status in (404, 405) or (status == 400 and any(words in said for words in _MISSING))
+
+
+_MISSING = (
+    *("not supported by the responses api", "responses api is enabled only", "api version not supported"),
+    "operationnotsupported",
+)
 
 
 # ---------------------------------------------------------------- calls by another API
