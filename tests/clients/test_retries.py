@@ -16,7 +16,7 @@ from azure.core.exceptions import (
 )
 from azure.core.rest import HttpRequest
 
-from azure.ai.inference._http.policies import PACED, PacedCall
+from azure.ai.inference._http.retries import PACED, PacedCall
 
 from .conftest import KEY, Serve, World
 from .raw_server import CUT, RESET, answer, completion

@@ -79,7 +79,10 @@ CORE = (
 CORE = (*CORE, "_streaming", "_telemetry", "prompts", "tools")
 WIRE = ("asyncio", "socket", "threading", "requests", "aiohttp", "urllib3", "http", "azure.core.pipeline")
 MAY_NAME = {
-    "_http.policies": {"azure.core.pipeline", "socket"},  # the base classes of policies; the name of an error
+    "_http.policies": {"azure.core.pipeline"},  # the base classes of policies
+    "_http.credentials": {"azure.core.pipeline"},
+    "_http.redirects": {"azure.core.pipeline"},
+    "_http.retries": {"azure.core.pipeline", "socket"},  # and the name of an error
     "_http.keepalive": {"socket"},  # the numbers of a socket's options
     "_telemetry.observer": {"threading"},  # a stream that nobody closed is ended in a thread
     "_model": {"threading"},  # a lock, so that threads which read a member first get the same object

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from azure.ai.inference.prompts import PromptTemplate
-from azure.ai.inference.prompts._messages import mark
+from azure.ai.inference.prompts._message_parser import mark
 
 Messages = list[dict[str, Any]]
 

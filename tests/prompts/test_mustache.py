@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from azure.ai.inference.prompts import _mustache
-from azure.ai.inference.prompts._errors import PromptError
+from azure.ai.inference.prompts._prompt_error import PromptError
 
 SPEC = Path(__file__).parent / "spec"
 # Partials are empty by contract.

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from azure.ai.inference.prompts import PromptTemplate
-from azure.ai.inference.prompts._errors import PromptError
+from azure.ai.inference.prompts._prompt_error import PromptError
 
 FILES = Path(__file__).parent / "files"
 PIXEL = "data:image/png;base64," + base64.b64encode((FILES / "pixel.png").read_bytes()).decode()

@@ -20,8 +20,10 @@ from azure.core.pipeline.transport._requests_basic import RequestsTransport  # t
 
 from ._body import BLOCK_SIZE, open_body
 from ._http.deadline import CURRENT, Deadline
-from ._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
+from ._http.policies import Response, WirePolicies, attempt_timeouts
+from ._http.redirects import RedirectDecisions
 from ._http.response_headers import forget_wrong_length
+from ._http.retries import RetryDecisions
 
 _POOL_SIZE = 100
 

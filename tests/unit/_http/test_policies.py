@@ -2,7 +2,8 @@
 
 import pytest
 
-from azure.ai.inference._http.policies import is_loopback, origin, without_query_values
+from azure.ai.inference._http.credentials import without_query_values
+from azure.ai.inference._http.origins import is_loopback, origin
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from azure.core.exceptions import AzureError, ServiceRequestError, ServiceRespon
 from azure.core.rest import HttpRequest
 
 from .._errors.bodies import clean
+from .._http.credentials import without_query_values
 from .._http.endpoint import Dialect, Service
-from .._http.policies import without_query_values
 from .._http.response_headers import RateLimit, rate_limits, region, request_id
 from ..exceptions import BatchError
 from ..models import ChatCompletions, ChatResponseMessage, StreamingChatCompletions

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from .._errors.advice import missing_model
 from .._http.endpoint import Endpoint, resolve
-from .._http.policies import is_loopback
+from .._http.origins import is_loopback
 from .._operations.chat import CHAT_SETTINGS
 from .._operations.embeddings import EMBEDDING_SETTINGS
 from .._operations.settings import Settings, make_settings

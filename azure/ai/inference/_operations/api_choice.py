@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from .._errors.bodies import Fault, read_fault
 from .._errors.build import body_of
+from .._http.credentials import forget_credentials
 from .._http.deadline import Deadline, TimeLeft
 from .._http.endpoint import Api
-from .._http.policies import forget_credentials
 from .._json import is_list, is_object, to_json
 from .._wires import WIRES, NoCounterpartError, Wire
 from .call import Call, check_status, make_call

@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
+from .._http.credentials import forget_credentials, remove_credentials
 from .._http.endpoint import Endpoint
-from .._http.policies import forget_credentials, origin, redirect_target, remove_credentials
+from .._http.origins import origin
+from .._http.redirects import redirect_target
 from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword

@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 
 from .._errors.advice import advise_not_json, give_advice
 from .._errors.build import decode_error, error_from_body, incomplete_stream_error
-from .._http.policies import forget_credentials
+from .._http.credentials import forget_credentials
 from .._json import is_list, is_object, json_or_none, to_json
 from .._model import wrap_as
 from ..exceptions import IncompleteStreamError

@@ -10,8 +10,9 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from typing_extensions import Self, Unpack
 
 from .. import models
+from .._http.credentials import KeyPolicy, remove_credentials
 from .._http.endpoint import Kind
-from .._http.policies import KeyPolicy, build_policies, remove_credentials
+from .._http.policies import build_policies
 from .._http.proxies import with_environment
 from .._operations.call import make_call
 from .._operations.options import RequestOptions, with_options

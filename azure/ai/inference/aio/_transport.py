@@ -31,8 +31,10 @@ from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the publi
 from typing_extensions import Self
 
 from .._http.deadline import Deadline
-from .._http.policies import RedirectDecisions, Response, RetryDecisions, WirePolicies, attempt_timeouts
+from .._http.policies import Response, WirePolicies, attempt_timeouts
+from .._http.redirects import RedirectDecisions
 from .._http.response_headers import forget_wrong_length
+from .._http.retries import RetryDecisions
 from ._body import open_body
 from ._connections import Connector, make_trust
 

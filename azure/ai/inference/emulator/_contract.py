@@ -7,86 +7,42 @@ that says nothing.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-Fragment = dict[str, Any]
+from ._fragments import BOOLEAN, FLAG_MAP, OBJECT, STRING, Fragment, array, either, enum, integer, kinds, number, record
 
-STRING: Final[Fragment] = {"type": "string"}
-BOOLEAN: Final[Fragment] = {"type": "boolean"}
-OBJECT: Final[Fragment] = {"type": "object"}
-FLAG_MAP: Final[Fragment] = {"type": "object", "additionalProperties": {"type": "string"}}
-
-
-def _number(low: float, high: float) -> Fragment:
-    return {"type": "number", "minimum": low, "maximum": high}
-
-
-def _integer(low: int = -(2**63), high: int = 2**63 - 1) -> Fragment:
-    return {"type": "integer", "minimum": low, "maximum": high}
-
-
-def _array(items: Fragment, low: int = 0, high: int = 0) -> Fragment:
-    return {"type": "array", "items": items, "minItems": low} | ({"maxItems": high} if high else {})
-
-
-def _enum(*values: str) -> Fragment:
-    return {"type": "string", "enum": list(values)}
-
-
-def _record(required: Mapping[str, Fragment], optional: Mapping[str, Fragment] | None = None) -> Fragment:
-    properties = dict(required) | {name: _nullable(inner) for name, inner in (optional or {}).items()}
-    return {"type": "object", "properties": properties, "required": list(required)}
-
-
-def _nullable(fragment: Fragment) -> Fragment:
-    return {"anyOf": [*fragment.get("anyOf", [fragment]), {"type": "null"}]}
-
-
-def _either(*fragments: Fragment) -> Fragment:
-    return {"anyOf": list(fragments)}
-
-
-def _kinds(name: str, kinds: Mapping[str, Fragment]) -> Fragment:
-    """Objects told apart by the member ``name``."""
-    branches: list[Fragment] = []
-    for kind, record in kinds.items():
-        tagged = {name: {"const": kind, "type": "string"}}
-        branches.append(record | {"properties": tagged | record["properties"], "required": [name, *record["required"]]})
-    return {"discriminator": {"propertyName": name}, "oneOf": branches, "type": "object"}
-
-
-_IMAGE_URL = _record({"url": STRING}, {"detail": _enum("auto", "low", "high")})
-_TEXT_PART = _record({"text": STRING})
-_CONTENT_PART = _kinds(
+_IMAGE_URL = record({"url": STRING}, {"detail": enum("auto", "low", "high")})
+_TEXT_PART = record({"text": STRING})
+_CONTENT_PART = kinds(
     "type",
     {
         "text": _TEXT_PART,
-        "image_url": _record({"image_url": _either(_IMAGE_URL, STRING)}),
-        "audio_url": _record({"audio_url": _either(_record({"url": STRING}), STRING)}),
-        "input_audio": _record({"input_audio": _either(_record({"data": STRING, "format": STRING}), STRING)}),
-        "refusal": _record({"refusal": STRING}),
-        "file": _record({}, {"file": OBJECT, "file_id": STRING}),
-        "document_url": _record({"document_url": STRING}, {"document_name": STRING}),
-        "reference": _record({"reference_ids": _array({})}),
-        "thinking": _record({"thinking": _array(OBJECT)}, {"signature": STRING, "closed": BOOLEAN}),
+        "image_url": record({"image_url": either(_IMAGE_URL, STRING)}),
+        "audio_url": record({"audio_url": either(record({"url": STRING}), STRING)}),
+        "input_audio": record({"input_audio": either(record({"data": STRING, "format": STRING}), STRING)}),
+        "refusal": record({"refusal": STRING}),
+        "file": record({}, {"file": OBJECT, "file_id": STRING}),
+        "document_url": record({"document_url": STRING}, {"document_name": STRING}),
+        "reference": record({"reference_ids": array({})}),
+        "thinking": record({"thinking": array(OBJECT)}, {"signature": STRING, "closed": BOOLEAN}),
     },
 )
-_TEXT: Final[Fragment] = _either(STRING, _array(_CONTENT_PART, 1))
-_TOOL_CALL = _record(
-    {"function": _record({"name": STRING, "arguments": _either(STRING, OBJECT)})},
-    {"id": STRING, "type": STRING, "index": _integer(0)},
+_TEXT: Final[Fragment] = either(STRING, array(_CONTENT_PART, 1))
+_TOOL_CALL = record(
+    {"function": record({"name": STRING, "arguments": either(STRING, OBJECT)})},
+    {"id": STRING, "type": STRING, "index": integer(0)},
 )
-_MESSAGE = _kinds(
+_MESSAGE = kinds(
     "role",
     {
-        "system": _record({"content": _TEXT}, {"name": STRING}),
-        "developer": _record({"content": _TEXT}, {"name": STRING}),
-        "user": _record({"content": _TEXT}, {"name": STRING}),
-        "assistant": _record(
+        "system": record({"content": _TEXT}, {"name": STRING}),
+        "developer": record({"content": _TEXT}, {"name": STRING}),
+        "user": record({"content": _TEXT}, {"name": STRING}),
+        "assistant": record(
             {},
             {
-                "content": _either(STRING, _array(_CONTENT_PART)),
-                "tool_calls": _array(_TOOL_CALL),
+                "content": either(STRING, array(_CONTENT_PART)),
+                "tool_calls": array(_TOOL_CALL),
                 "audio": OBJECT,
                 "name": STRING,
                 "prefix": BOOLEAN,
@@ -95,26 +51,26 @@ _MESSAGE = _kinds(
                 "reasoning": STRING,
             },
         ),
-        "tool": _record({"tool_call_id": STRING}, {"content": _TEXT, "name": STRING}),
+        "tool": record({"tool_call_id": STRING}, {"content": _TEXT, "name": STRING}),
     },
 )
-_FUNCTION = _record(
+_FUNCTION = record(
     {"name": {"type": "string", "minLength": 1, "maxLength": 64}},
     {"description": STRING, "parameters": OBJECT, "strict": BOOLEAN},
 )
-_JSON_SCHEMA = _record(
+_JSON_SCHEMA = record(
     {"name": {"type": "string", "minLength": 1, "maxLength": 64}, "schema": OBJECT},
     {"description": STRING, "strict": BOOLEAN},
 )
-_RESPONSE_FORMAT = _kinds(
+_RESPONSE_FORMAT = kinds(
     "type",
     {
-        "text": _record({}),
-        "json_object": _record({}, {"schema": OBJECT}),
-        "json_schema": _record({"json_schema": _JSON_SCHEMA}),
+        "text": record({}),
+        "json_object": record({}, {"schema": OBJECT}),
+        "json_schema": record({"json_schema": _JSON_SCHEMA}),
     },
 )
-_SECURITY_CONTEXT = _record(
+_SECURITY_CONTEXT = record(
     {},
     {
         "application_name": {"type": "string", "maxLength": 100},
@@ -124,87 +80,87 @@ _SECURITY_CONTEXT = _record(
     },
 )
 
-_NAMED_TOOL = _kinds("type", {"function": _record({"function": _record({"name": STRING})})})
+_NAMED_TOOL = kinds("type", {"function": record({"function": record({"name": STRING})})})
 
 MODEL_INFERENCE: Final[Mapping[str, Fragment]] = {
-    "messages": _array(_MESSAGE, 1),
+    "messages": array(_MESSAGE, 1),
     "model": STRING,
-    "frequency_penalty": _number(-2, 2),
-    "presence_penalty": _number(-2, 2),
-    "temperature": _number(0, 2),
-    "top_p": _number(0, 1),
-    "max_tokens": _integer(0),
+    "frequency_penalty": number(-2, 2),
+    "presence_penalty": number(-2, 2),
+    "temperature": number(0, 2),
+    "top_p": number(0, 1),
+    "max_tokens": integer(0),
     "stream": BOOLEAN,
-    "stop": _either(STRING, _array(STRING, 0, 16)),
-    "seed": _integer(),
+    "stop": either(STRING, array(STRING, 0, 16)),
+    "seed": integer(),
     "response_format": _RESPONSE_FORMAT,
-    "tools": _array(_kinds("type", {"function": _record({"function": _FUNCTION})})),
-    "tool_choice": _either(_enum("auto", "none", "required", "any"), _NAMED_TOOL),
-    "modalities": _array(_enum("text", "audio")),
+    "tools": array(kinds("type", {"function": record({"function": _FUNCTION})})),
+    "tool_choice": either(enum("auto", "none", "required", "any"), _NAMED_TOOL),
+    "modalities": array(enum("text", "audio")),
     "user_security_context": _SECURITY_CONTEXT,
 }
 """The schema of the Azure AI model inference API; anything else is an extra parameter there."""
 
 OPENAI: Final[Mapping[str, Fragment]] = {
-    "max_completion_tokens": _integer(1),
-    "n": _integer(1, 128),
+    "max_completion_tokens": integer(1),
+    "n": integer(1, 128),
     "logprobs": BOOLEAN,
-    "top_logprobs": _integer(0, 20),
-    "logit_bias": {"type": "object", "additionalProperties": _number(-100, 100)},
+    "top_logprobs": integer(0, 20),
+    "logit_bias": {"type": "object", "additionalProperties": number(-100, 100)},
     "user": STRING,
     "safety_identifier": STRING,
     "prompt_cache_key": STRING,
     "parallel_tool_calls": BOOLEAN,
-    "reasoning_effort": _enum("none", "minimal", "low", "medium", "high", "xhigh", "max"),
-    "verbosity": _enum("low", "medium", "high"),
-    "prediction": _kinds("type", {"content": _record({"content": _TEXT})}),
-    "audio": _record({"voice": _either(STRING, OBJECT), "format": STRING}),
+    "reasoning_effort": enum("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+    "verbosity": enum("low", "medium", "high"),
+    "prediction": kinds("type", {"content": record({"content": _TEXT})}),
+    "audio": record({"voice": either(STRING, OBJECT), "format": STRING}),
     "store": BOOLEAN,
     "metadata": FLAG_MAP,
     "service_tier": STRING,
-    "stream_options": _record({}, {"include_usage": BOOLEAN, "include_obfuscation": BOOLEAN}),
+    "stream_options": record({}, {"include_usage": BOOLEAN, "include_obfuscation": BOOLEAN}),
     "web_search_options": OBJECT,
-    "data_sources": _array(OBJECT),
+    "data_sources": array(OBJECT),
 }
 """What chat completions of the OpenAI kind take beside that."""
 
-OPENAI_TOOL_CHOICE: Final[Fragment] = _either(_enum("auto", "none", "required"), _NAMED_TOOL)
+OPENAI_TOOL_CHOICE: Final[Fragment] = either(enum("auto", "none", "required"), _NAMED_TOOL)
 """Which tool to call, where ``any`` is not known."""
 
 MISTRAL: Final[Mapping[str, Fragment]] = {
-    "temperature": _number(0, 1.5),
-    "min_tokens": _integer(0),
-    "random_seed": _integer(0),
+    "temperature": number(0, 1.5),
+    "min_tokens": integer(0),
+    "random_seed": integer(0),
     "metadata": OBJECT,
     "repetition_penalty": {"type": "number"},
-    "top_k": _integer(),
+    "top_k": integer(),
     "logprobs": BOOLEAN,
-    "top_logprobs": _integer(0),
+    "top_logprobs": integer(0),
     "prompt_logprobs": BOOLEAN,
-    "top_prompt_logprobs": _integer(0),
-    "n": _integer(1),
-    "prediction": _kinds("type", {"content": _record({}, {"content": STRING})}),
+    "top_prompt_logprobs": integer(0),
+    "n": integer(1),
+    "prediction": kinds("type", {"content": record({}, {"content": STRING})}),
     "parallel_tool_calls": BOOLEAN,
     "reasoning_effort": STRING,
     "prompt_mode": STRING,
-    "guardrails": _array(OBJECT),
+    "guardrails": array(OBJECT),
     "safe_prompt": BOOLEAN,
     "prompt_cache_key": STRING,
 }
 """What Mistral's models take beside the model inference schema; it has no ``seed``."""
 
 EMBEDDINGS: Final[Mapping[str, Fragment]] = {
-    "input": _either(STRING, _array(_either(STRING, _integer(0), _array(_integer(0), 1)), 1, 2048)),
+    "input": either(STRING, array(either(STRING, integer(0), array(integer(0), 1)), 1, 2048)),
     "model": STRING,
-    "dimensions": _integer(1, 4096),
-    "encoding_format": _enum("float", "base64", "int8", "uint8", "binary", "ubinary"),
-    "input_type": _enum("text", "query", "document"),
+    "dimensions": integer(1, 4096),
+    "encoding_format": enum("float", "base64", "int8", "uint8", "binary", "ubinary"),
+    "input_type": enum("text", "query", "document"),
 }
 """A request for text embeddings; integers are token ids."""
 
 IMAGE_EMBEDDINGS: Final[Mapping[str, Fragment]] = {
     **EMBEDDINGS,
-    "input": _array(_record({"image": STRING}, {"text": STRING}), 1, 2048),
+    "input": array(record({"image": STRING}, {"text": STRING}), 1, 2048),
 }
 """A request for image embeddings."""
 
@@ -212,4 +168,4 @@ IMAGE_EMBEDDINGS: Final[Mapping[str, Fragment]] = {
 def request_schema(members: Mapping[str, Fragment], required: str) -> Fragment:
     """Return the schema of a request body. Whether unknown members are let in is judged elsewhere."""
     optional = {name: inner for name, inner in members.items() if name != required}
-    return _record({required: members[required]}, optional)
+    return record({required: members[required]}, optional)

@@ -5,6 +5,7 @@ model and the model itself often differ, so ``ServiceError.kind`` chooses.
 """
 
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,6 +22,19 @@ _PYDANTIC: Final[Mapping[str, str]] = {
     "minLength": "string_too_short",
     "maxLength": "string_too_long",
     "type": "type_error",
+}
+
+
+_ANTHROPIC: Final[Mapping[int, str]] = {
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    409: "conflict_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    504: "timeout_error",
+    529: "overloaded_error",
 }
 
 
@@ -49,7 +63,7 @@ def foundry(problem: ServiceError) -> Any:
         return {"statusCode": problem.status, "message": problem.message}
     if problem.kind == "extra":
         return {"detail": problem.message}
-    if problem.kind in ("key", "filter", "route"):
+    if problem.kind in ("key", "filter", "route", "api"):
         return azure_openai(problem)
     details = problem.message if problem.kind == "limit" else None
     return {"error": {"code": problem.code, "message": problem.message, "details": details}}
@@ -63,9 +77,23 @@ def azure_openai(problem: ServiceError) -> Any:
     if problem.kind == "filter":
         inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": dict(problem.filtered)}
         return {"error": {**error, "param": problem.param, "type": None, "status": problem.status, "innererror": inner}}
+    if problem.kind == "api":
+        error["details"] = problem.message
     if problem.kind == "request":
         error |= {"type": "invalid_request_error", "param": problem.param}
     return {"error": error}
+
+
+def anthropic(problem: ServiceError) -> Any:
+    """Speak as Anthropic's API: the type of an error follows from its status."""
+    usual = "invalid_request_error" if problem.status < 500 else "api_error"
+    error = {"type": _ANTHROPIC.get(problem.status, usual), "message": problem.message, "details": None}
+    return {"type": "error", "error": error, "request_id": f"req_{uuid.uuid4().hex}"}
+
+
+def foundry_messages(problem: ServiceError) -> Any:
+    """Speak as a Foundry resource in front of Anthropic's API: what its gateway refuses, it refuses as Azure does."""
+    return azure_openai(problem) if problem.kind in ("key", "token", "route", "api", "limit") else anthropic(problem)
 
 
 def openai(problem: ServiceError) -> Any:

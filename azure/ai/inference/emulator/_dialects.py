@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 
 from . import _contract as contract
 from . import _dialect_errors as errors
+from ._fragments import Fragment
+from ._messages_failure import messages_failure
 from ._problems import ServiceError
 
 _ANY: Final = {**contract.MISTRAL, **contract.MODEL_INFERENCE, **contract.OPENAI}
@@ -48,11 +50,13 @@ class Dialect:
     :keyword choice_extras: members of every choice.
     :keyword done: the bytes that end a stream.
     :keyword named_finish: the finish reason where a named tool was forced.
+    :keyword stream_failure: makes the events by which a stream ends that the service gives up, given its words; None
+        where they are as those of chat completions.
     """
 
     name: str
     render: Callable[[ServiceError], Any]
-    members: Mapping[str, contract.Fragment] = field(default_factory=lambda: _ANY)
+    members: Mapping[str, Fragment] = field(default_factory=lambda: _ANY)
     unknown: Literal["ask", "refuse", "ignore"] = "ignore"
     key: Literal["required", "optional", "ignored"] = "required"
     versions: bool = True
@@ -70,6 +74,7 @@ class Dialect:
     choice_extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
     done: bytes = b"data: [DONE]\n\n"
     named_finish: str = "stop"
+    stream_failure: Callable[[str | None], bytes] | None = None
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
@@ -155,3 +160,11 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     )
 }
 """Every dialect by name."""
+
+MESSAGES_DIALECTS: Final[Mapping[str, Dialect]] = {
+    "foundry": Dialect("foundry", errors.foundry_messages, named_finish="tool_calls", stream_failure=messages_failure),
+    "anthropic": Dialect(
+        "anthropic", errors.anthropic, versions=False, named_finish="tool_calls", stream_failure=messages_failure
+    ),
+}
+"""How the Messages API is served: behind a Foundry resource's front door, and by Anthropic itself."""

@@ -17,6 +17,7 @@ from typing import Any, Final, Union
 
 from . import _contract as contract
 from ._dialects import Dialect
+from ._fragments import OBJECT, STRING, Fragment
 from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._rules import check_body, read_body, split_extras
@@ -30,22 +31,22 @@ _COMMON_WORDS: Final = (
     "who with you"
 )
 _COMMON: Final = frozenset(_COMMON_WORDS.split())
-_OPENAI: Final[Mapping[str, contract.Fragment]] = {
+_OPENAI: Final[Mapping[str, Fragment]] = {
     **{name: contract.EMBEDDINGS[name] for name in ("input", "model", "dimensions")},
     "encoding_format": {"type": "string", "enum": ["float", "base64"]},
-    "user": contract.STRING,
+    "user": STRING,
 }
-_MISTRAL: Final[Mapping[str, contract.Fragment]] = {
+_MISTRAL: Final[Mapping[str, Fragment]] = {
     **{name: contract.EMBEDDINGS[name] for name in ("input", "model")},
     "encoding_format": {"type": "string", "enum": ["float", "base64"]},
     "output_dimension": contract.EMBEDDINGS["dimensions"],
     "output_dtype": {"type": "string", "enum": ["float", "int8", "uint8", "binary", "ubinary"]},
-    "metadata": contract.OBJECT,
+    "metadata": OBJECT,
 }
 Encoded = Union[str, list[float], list[int]]
 
 
-def embedding_members(dialect: Dialect, *, images: bool) -> Mapping[str, contract.Fragment]:
+def embedding_members(dialect: Dialect, *, images: bool) -> Mapping[str, Fragment]:
     """Say what a provider takes in a request for embeddings."""
     if dialect.unknown == "refuse" and not images:
         return _MISTRAL if dialect.strict else _OPENAI

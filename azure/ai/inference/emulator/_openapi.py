@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from . import _contract as contract
 from ._dialects import DIALECTS
+from ._fragments import OBJECT, STRING
 from ._hashed_embeddings import embedding_members
+from ._messages_contract import messages_schema
 from ._routes import FAMILIES, Family
 
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"key": []}, {"bearer": []}]
@@ -21,12 +23,12 @@ _ANSWERS: Final[Mapping[str, Any]] = {
         "type": "object",
         "required": ["id", "object", "created", "model", "choices", "usage"],
         "properties": {
-            "id": contract.STRING,
+            "id": STRING,
             "object": {"const": "chat.completion"},
             "created": {"type": "integer"},
-            "model": contract.STRING,
-            "choices": {"type": "array", "minItems": 1, "items": contract.OBJECT},
-            "usage": contract.OBJECT,
+            "model": STRING,
+            "choices": {"type": "array", "minItems": 1, "items": OBJECT},
+            "usage": OBJECT,
         },
     },
     "embeddings": {
@@ -34,17 +36,35 @@ _ANSWERS: Final[Mapping[str, Any]] = {
         "required": ["object", "model", "data", "usage"],
         "properties": {
             "object": {"const": "list"},
-            "model": contract.STRING,
+            "model": STRING,
             "data": {
                 "type": "array",
                 "items": {
                     "type": "object",
                     "required": ["index", "object", "embedding"],
-                    "properties": {"embedding": {"anyOf": [_NUMBERS, contract.STRING]}},
+                    "properties": {"embedding": {"anyOf": [_NUMBERS, STRING]}},
                 },
             },
-            "usage": contract.OBJECT,
+            "usage": OBJECT,
         },
+    },
+    "messages": {
+        "type": "object",
+        "required": ["id", "type", "role", "model", "content", "stop_reason", "usage"],
+        "properties": {
+            "id": STRING,
+            "type": {"const": "message"},
+            "role": {"const": "assistant"},
+            "model": STRING,
+            "content": {"type": "array", "items": OBJECT},
+            "stop_reason": STRING,
+            "usage": OBJECT,
+        },
+    },
+    "messages/count_tokens": {
+        "type": "object",
+        "required": ["input_tokens"],
+        "properties": {"input_tokens": {"type": "integer"}},
     },
     "info": {"type": "object", "required": ["model_name", "model_type", "model_provider_name"]},
     "models": {"type": "object", "required": ["object", "data"]},
@@ -78,16 +98,24 @@ def _paths(family: Family) -> Iterator[tuple[str, dict[str, Any]]]:
         parameters.append({"name": "api-version", "in": "query", "required": True, "schema": version})
     for operation in family.operations:
         method = "get" if operation in ("info", "models") else "post"
-        yield f"{family.template}/{operation}", {"parameters": parameters, method: _operation(family, operation)}
+        headers = [_VERSION_HEADER] if operation == "messages" else []
+        described = {"parameters": [*parameters, *headers], method: _operation(family, operation)}
+        yield f"{family.template}/{operation}", described
 
 
+_VERSION_HEADER: Final = {
+    "name": "anthropic-version",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "enum": ["2023-06-01"]},
+}
 _NAME: Final = {"type": "string", "minLength": 1}
 
 
 def _operation(family: Family, operation: str) -> dict[str, Any]:
     answer = _ANSWERS["embeddings" if operation.endswith("embeddings") else operation]
     contents: dict[str, Any] = {"application/json": {"schema": answer}}
-    if operation == "chat/completions":
+    if operation in ("chat/completions", "messages"):
         contents["text/event-stream"] = {}
     responses = {"200": {"description": "The answer.", "content": contents}}
     found: dict[str, Any] = {
@@ -102,6 +130,9 @@ def _operation(family: Family, operation: str) -> dict[str, Any]:
 
 def _request(family: Family, operation: str) -> dict[str, Any]:
     dialect = DIALECTS[family.dialect]
+    if operation.startswith("messages"):
+        limit = ("max_tokens",) if operation == "messages" else ()
+        return {**messages_schema(("model", "messages", *limit)), "additionalProperties": False}
     if operation == "chat/completions":
         members = contract.MODEL_INFERENCE if dialect.unknown == "ask" else dialect.members
         schema = contract.request_schema(members, "messages")

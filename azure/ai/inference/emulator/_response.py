@@ -62,3 +62,8 @@ def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | Non
 def event(data: Any) -> bytes:
     """Frame a JSON value as a server-sent event."""
     return b"data: " + compact(data).encode() + b"\n\n"
+
+
+def named_event(data: Mapping[str, Any]) -> bytes:
+    """Frame an object as a server-sent event that is named by its type."""
+    return f"event: {data['type']}\n".encode() + event(data)

@@ -24,7 +24,9 @@ _VERSIONS: Final = frozenset(
 )
 """The api-versions of the model inference API."""
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?$")
-_OPERATION: Final = r"(?P<operation>chat/completions|images/embeddings|embeddings|info|models)"
+_OPERATION: Final = (
+    r"(?P<operation>chat/completions|images/embeddings|embeddings|info|models|messages|messages/count_tokens)"
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ _ALL_AUDIENCES: Final = (_COGNITIVE, _FOUNDRY, _ML)
 
 _CHAT: Final = ("chat/completions", "embeddings")
 _ALL: Final = (*_CHAT, "images/embeddings", "info")
+_MESSAGES: Final = ("messages", "messages/count_tokens")
 
 FAMILIES: Final = (
     Family(
@@ -66,9 +69,10 @@ FAMILIES: Final = (
         "deployments", "/openai/deployments/{deployment}", "azure-openai", "dated", _CHAT, False, (_COGNITIVE, _FOUNDRY)
     ),
     Family("v1", "/openai/v1", "azure-openai", "refused", (*_CHAT, "models"), True, (_FOUNDRY, _COGNITIVE)),
+    Family("anthropic", "/anthropic/v1", "azure-openai", "any", _MESSAGES, True, (_FOUNDRY, _COGNITIVE)),
     Family("models", "/models", "model-inference", "known", _ALL, True, (_COGNITIVE, _FOUNDRY)),
     Family("github", "/inference", "model-inference", "any", _CHAT, True, _ALL_AUDIENCES),
-    Family("local", "/v1", "openai", "any", (*_CHAT, "images/embeddings", "models"), False, _ALL_AUDIENCES),
+    Family("local", "/v1", "openai", "any", (*_CHAT, *_MESSAGES, "images/embeddings", "models"), False, _ALL_AUDIENCES),
     Family("serverless", "", "serverless", "dated", _ALL, False, (_ML, _COGNITIVE)),
 )
 """Every family; the root's is last, since it is the prefix of all."""
@@ -110,12 +114,17 @@ def find_route(request: RecordedRequest) -> Route:
                 message = f"{request.method} is not allowed on {request.path}; use {wanted}."
                 raise ServiceError(405, "MethodNotAllowed", message, kind="method", headers={"Allow": wanted})
             return Route(family, match["operation"], match.groupdict().get("deployment"))
-    raise not_found()
+    raise api_not_supported() if find_family(request.path).name == "anthropic" else not_found()
 
 
 def not_found() -> ServiceError:
     """How a gateway says that it has no such route."""
     return ServiceError(404, "404", "Resource not found", kind="route")
+
+
+def api_not_supported() -> ServiceError:
+    """How a Foundry resource says that it has no such API, or not for this model."""
+    return ServiceError(404, "api_not_supported", "Requested API is currently not supported", kind="api")
 
 
 def check_version(request: RecordedRequest, family: Family) -> None:

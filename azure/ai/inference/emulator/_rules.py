@@ -11,6 +11,7 @@ from . import _contract as contract
 from ._completion import verdict
 from ._default_answers import read_talk
 from ._dialects import Dialect
+from ._fragments import Fragment
 from ._problems import ServiceError, member
 from ._request import RecordedRequest
 from ._validation import Schema, Violation, first_violation
@@ -88,7 +89,7 @@ def check_chat(request: RecordedRequest, dialect: Dialect, model: str | None) ->
 
 
 def split_extras(
-    body: dict[str, Any], request: RecordedRequest, dialect: Dialect, members: Mapping[str, contract.Fragment]
+    body: dict[str, Any], request: RecordedRequest, dialect: Dialect, members: Mapping[str, Fragment]
 ) -> dict[str, Any]:
     """Return a body after the provider's policy on members outside of ``members``: kept, dropped, or refused.
 

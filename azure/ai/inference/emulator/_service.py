@@ -5,16 +5,18 @@ as the dialect does. A refusal anywhere on the way is a :class:`ServiceError`, r
 """
 
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ._access import check_access
 from ._chat_choices import default_reply, finish
 from ._completion import Answer, chunks, whole
-from ._dialects import DIALECTS, Dialect
+from ._dialects import DIALECTS, MESSAGES_DIALECTS, Dialect
 from ._hashed_embeddings import embed
+from ._native_apis import NATIVE_APIS, answer_natively, count_tokens
 from ._problems import ServiceError
+from ._raw_replies import EVENT_STREAM, raw_response
 from ._replies import Reply
 from ._request import RecordedRequest
 from ._response import Response, event, json_response
@@ -22,8 +24,8 @@ from ._routes import Route, check_version, find_family, find_route
 from ._rules import check_chat, hides_thoughts, read_body
 from ._values import as_object, as_text
 
+_MESSAGES_PATHS: Final = ("/messages", "/messages/count_tokens")
 _THINKS_IN_A_MEMBER: Final = "2025-04-01"
-_EVENT_STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
 Speak = Callable[[RecordedRequest], Reply | None]
 
 
@@ -52,7 +54,10 @@ def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
 
 def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
     """Return what is spoken to this request: the dialect of its route, unless one was set."""
-    dialect = DIALECTS[settings.dialect or find_family(request.path).dialect]
+    family = find_family(request.path)
+    if request.path.endswith(_MESSAGES_PATHS):
+        return MESSAGES_DIALECTS["foundry" if family.name == "anthropic" else "anthropic"]
+    dialect = DIALECTS[settings.dialect or family.dialect]
     if dialect.unknown == "ask" and request.param("api-version") < _THINKS_IN_A_MEMBER:
         return replace(dialect, reasoning="tags")
     return dialect
@@ -66,6 +71,8 @@ def refuse(problem: ServiceError, dialect: Dialect) -> Response:
         return Response(problem.status, {**headers, "Content-Type": "text/plain; charset=utf-8"}, body.encode())
     if dialect.versions:
         headers.setdefault("x-ms-error-code", problem.code)
+    if isinstance(as_object(body).get("request_id"), str):
+        headers["request-id"] = body["request_id"]
     # LM Studio answers an unknown path with status 200 and a text under "error".
     status = 200 if dialect.name == "lm-studio" and problem.kind == "route" else problem.status
     reason = "PermissionDenied" if problem.kind == "key" and dialect.filters else None
@@ -75,6 +82,8 @@ def refuse(problem: ServiceError, dialect: Dialect) -> Response:
 def identify(request: RecordedRequest, dialect: Dialect) -> dict[str, str]:
     """Return the headers by which a service's answer is told from any other."""
     headers = {"x-request-id": str(uuid.uuid4())}
+    if dialect.name in MESSAGES_DIALECTS:
+        headers["request-id"] = f"req_{uuid.uuid4().hex}"
     if dialect.versions:
         headers |= {"apim-request-id": str(uuid.uuid4()), "x-ms-region": "Local"}
         if "x-ms-client-request-id" in request.headers:
@@ -95,9 +104,14 @@ def _answer(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
         check_version(request, route.family)
     if route.operation == "chat/completions":
         return _chat(request, dialect, _model(request, route, settings), speak)
+    if route.operation in NATIVE_APIS:
+        model, api = _model(request, route, settings), NATIVE_APIS[route.operation]
+        return answer_natively(request, api, dialect, model, speak)
     reply = speak(request)
     if reply is not None:
-        return _raw(reply)
+        return raw_response(reply)
+    if route.operation == "messages/count_tokens":
+        return count_tokens(request)
     if route.operation == "info":
         return json_response(_info(request, settings))
     if route.operation == "models":
@@ -145,7 +159,7 @@ def _chat(request: RecordedRequest, dialect: Dialect, model: str, speak: Speak) 
     body = check_chat(request, dialect, model)
     reply = speak(request) or default_reply(body, model=model)
     if reply.is_raw:
-        return _raw(reply)
+        return raw_response(reply)
     if hides_thoughts(model):
         dialect = replace(dialect, reasoning="hidden")
     answer = finish(body, reply, dialect, model)
@@ -153,23 +167,10 @@ def _chat(request: RecordedRequest, dialect: Dialect, model: str, speak: Speak) 
         return replace(json_response(whole(answer, dialect), 200, reply.headers), usage=answer.usage)
     include = as_object(body.get("stream_options")).get("include_usage") is True
     steps = _events(answer, dialect, include)
-    return Response(200, {**reply.headers, **_EVENT_STREAM}, steps=steps, usage=answer.usage)
+    return Response(200, {**reply.headers, **EVENT_STREAM}, steps=steps, usage=answer.usage)
 
 
 def _events(answer: Answer, dialect: Dialect, include_usage: bool) -> Iterator[bytes]:
     for chunk in chunks(answer, dialect, include_usage=include_usage):
         yield event(chunk)
     yield dialect.done
-
-
-def _raw(reply: Reply) -> Response:
-    """Return what a reply says to send, as it is."""
-    if reply.events is not None:
-        return Response(reply.status, {**_EVENT_STREAM, **reply.headers}, steps=map(_raw_event, reply.events))
-    return json_response(reply.body, reply.status, reply.headers)
-
-
-def _raw_event(data: str | bytes | Mapping[str, Any]) -> bytes:
-    if isinstance(data, bytes):
-        return data
-    return f"data: {data}\n\n".encode() if isinstance(data, str) else event(data)

@@ -56,6 +56,7 @@ _MESSAGES: Final[Mapping[int, tuple[str, str]]] = {
     500: ("InternalServerError", "The server had an error while processing your request. Sorry about that!"),
     502: ("BadGateway", "Bad gateway."),
     503: ("ServiceUnavailable", "The service is temporarily unable to process your request. Please try again later."),
+    529: ("Overloaded", "Overloaded"),
     504: ("GatewayTimeout", "The gateway did not receive a response from the model in time."),
 }
 
@@ -328,6 +329,9 @@ _MALFORMED: Final[Mapping[str, bytes]] = {
 
 def _error_events(fault: Fault, dialect: Dialect) -> Iterator[bytes]:
     """Return an error inside a stream, in one of the ways of servers."""
+    if dialect.stream_failure is not None:
+        yield dialect.stream_failure(fault.message)
+        return
     message = fault.message or "The model failed while it answered."
     problem = ServiceError(500, "server_error", message, kind="server")
     error = {"error": {"message": message, "type": "server_error", "code": "server_error"}}

@@ -6,7 +6,7 @@ import base64
 import os
 from pathlib import Path
 
-from ._errors import PromptError
+from ._prompt_error import PromptError
 
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_IMAGE_BYTES = 20 * 1024 * 1024

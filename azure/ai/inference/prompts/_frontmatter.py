@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from . import _files
-from ._errors import PromptError, nearest
+from ._prompt_error import PromptError, nearest
 
 MAX_VALUES = 10_000
 """Most values in a front matter, counted with YAML aliases written out."""

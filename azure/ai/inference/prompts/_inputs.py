@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Union, cast
 
-from ._errors import PromptError
-from ._messages import ROLES, Part
-from ._schema import json_type
+from ._declarations import json_type
+from ._message_parser import ROLES, Part
+from ._prompt_error import PromptError
 
 KINDS = ("string", "integer", "float", "number", "boolean", "array", "list", "object", "thread", "image", "audio")
 

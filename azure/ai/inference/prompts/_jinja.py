@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._errors import PromptError
 from ._mustache import MAX_OUTPUT
+from ._prompt_error import PromptError
 
 try:
     from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined

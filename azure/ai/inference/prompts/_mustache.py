@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, Union, cast
 
-from ._errors import PromptError, nearest
+from ._prompt_error import PromptError, nearest
 
 MAX_OUTPUT = 16 * 1024 * 1024
 """Most characters that a template may render to."""

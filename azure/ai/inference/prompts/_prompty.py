@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from . import _files, _schema
-from ._errors import PromptError, nearest
+from . import _declarations, _files
 from ._frontmatter import FrontMatter, read
 from ._inputs import KINDS, PropertySettings
+from ._prompt_error import PromptError, nearest
 
 MAX_PARENTS = 10
 
@@ -203,7 +203,7 @@ def _model(matter: FrontMatter, inherited: ModelSettings) -> ModelSettings:
     return ModelSettings(
         api=api,
         configuration={**_shared_configuration(matter), **inherited.configuration, **own},
-        parameters=_schema.usable({**inherited.parameters, **_parameters(matter, model)}),
+        parameters=_declarations.usable({**inherited.parameters, **_parameters(matter, model)}),
         response={**inherited.response, **(model.get("response") or {})},
         id=str(model.get("id", inherited.id)),
     )
@@ -211,14 +211,14 @@ def _model(matter: FrontMatter, inherited: ModelSettings) -> ModelSettings:
 
 def _parameters(matter: FrontMatter, model: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {**(model.get("parameters") or {})}
-    result.update(_schema.parameters(matter, model.get("options") or {}))
+    result.update(_declarations.parameters(matter, model.get("options") or {}))
     if "tools" in result:
-        result["tools"] = _schema.tools(matter, ("model", "parameters", "tools"), result["tools"])
+        result["tools"] = _declarations.tools(matter, ("model", "parameters", "tools"), result["tools"])
     if matter.values.get("tools"):
-        result["tools"] = _schema.tools(matter, ("tools",), matter.values["tools"])
+        result["tools"] = _declarations.tools(matter, ("tools",), matter.values["tools"])
     # In files of the first schema, outputs are a remark and change no request.
     if matter.values.get("outputs") and _is_new(matter):
-        result["response_format"] = _schema.response_format(
+        result["response_format"] = _declarations.response_format(
             matter, str(matter.values.get("name", "")), matter.values["outputs"]
         )
     return result
@@ -245,7 +245,7 @@ def _properties(matter: FrontMatter, key: str) -> dict[str, PropertySettings]:
     declared = matter.values.get(key)
     if not declared:
         return {}
-    properties = _schema.named(matter, (key,), declared)
+    properties = _declarations.named(matter, (key,), declared)
     return {name: _property(matter, key, name, value) for name, value in properties.items()}
 
 
@@ -253,7 +253,7 @@ def _property(matter: FrontMatter, key: str, name: str, declared: Any) -> Proper
     if declared is None:
         return PropertySettings()
     if not isinstance(declared, dict):
-        return PropertySettings(type=_schema.json_type(declared), default=declared)
+        return PropertySettings(type=_declarations.json_type(declared), default=declared)
     value = cast("dict[str, Any]", declared)
     matter.check_keys((key, name), value, _PROPERTY_KEYS)
     kind = str(value.get("kind", value.get("type", "")))

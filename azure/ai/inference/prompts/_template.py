@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from . import _files, _inputs, _messages, _mustache, _prompty
-from ._errors import PromptError, nearest
+from . import _files, _inputs, _message_parser, _mustache, _prompty
 from ._inputs import PropertySettings
+from ._prompt_error import PromptError, nearest
 from ._utils import remove_leading_empty_space
 
 _T = TypeVar("_T")
@@ -177,11 +177,11 @@ class PromptTemplate:
         token = f"\x02{secrets.token_hex(16)}"
         texts, rich = _inputs.set_apart(declared, values, token)
         if self._trust_variables:
-            marked = _messages.mark(self._render(self._source, texts), token, template=False)
+            marked = _message_parser.mark(self._render(self._source, texts), token, template=False)
         else:
-            marked = _messages.mark(self._source, token, template=True)
+            marked = _message_parser.mark(self._source, token, template=True)
             marked = marked._replace(text=self._render(marked.text, texts))
-        messages = _messages.split(marked, token, rich=rich, load_image=self._load_image)
+        messages = _message_parser.split(marked, token, rich=rich, load_image=self._load_image)
         if not messages:
             raise PromptError("the template rendered to no message; pass the variables that its sections depend on")
         return messages
@@ -189,7 +189,7 @@ class PromptTemplate:
     def _check(self) -> None:
         if not self._source.strip():
             raise PromptError("the template is empty; write a prompt, such as 'user:\\n{{question}}'")
-        _messages.mark(self._source, "", template=True)
+        _message_parser.mark(self._source, "", template=True)
         if self._engine == "mustache":
             _mustache.parse(self._source)
         else:

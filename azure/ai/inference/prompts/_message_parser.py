@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ._errors import PromptError
+from ._prompt_error import PromptError
 
 ROLES = ("assistant", "developer", "function", "system", "tool", "user")
 

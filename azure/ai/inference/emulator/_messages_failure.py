@@ -1,0 +1,12 @@
+"""How a stream of the Messages API ends that the service gives up."""
+
+from ._response import named_event
+
+
+def messages_failure(message: str | None) -> bytes:
+    """Return the event, framed.
+
+    :param message: its words. Default: those of a service that is overloaded.
+    """
+    error = {"details": None, "type": "overloaded_error", "message": message or "Overloaded"}
+    return named_event({"type": "error", "error": error})
