@@ -328,18 +328,24 @@ NEVER: dict[str, tuple[bytes, Json]] = {
         {},
     ),
     "the caller's word": (NO_CHAT, {"api": "chat"}),
-    "another status": (refusal(422, "v1/responses", "OperationNotSupported"), {}),
-    "a page": (answer(404, b"<html>v1/responses</html>", content_type="text/html"), {"model": "m"}),
+    "another status": (refusal(405, "v1/responses", "OperationNotSupported"), {}),
 }
 
 
-@pytest.mark.parametrize("row", [row for row in NEVER if row != "a page"])
+@pytest.mark.parametrize("row", NEVER)
 async def test_what_leads_nowhere_else(world: World, serve: Serve, row: str) -> None:
     refused, options = NEVER[row]
     server = serve(refused, ANSWERED)
     with pytest.raises(HttpResponseError):
         await world.chat(f"{server.url}/v1", model="m").complete(**options)
     assert paths(server) == [CHAT]
+
+
+async def test_a_refusal_by_the_messages_api_leads_nowhere_else(world: World, serve: Serve) -> None:
+    server = serve(refusal(400, "`temperature` is deprecated for this model."))
+    with pytest.raises(InferenceError, match="leave temperature, top_p and top_k out"):
+        await world.chat(f"{server.url}/anthropic", model="m").complete(temperature=0.5)
+    assert len(server.requests) == 1
 
 
 async def test_a_bare_inference_root_has_no_known_route(world: World, serve: Serve) -> None:

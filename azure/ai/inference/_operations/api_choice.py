@@ -18,7 +18,7 @@ from .._http.deadline import Deadline, TimeLeft
 from .._http.endpoint import Api
 from .._json import is_list, is_object, to_json
 from .._wires import WIRES, NoCounterpartError, Wire
-from .call import Call, check_status, make_call
+from .call import Call, make_call, status_error
 from .settings import logger
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def call_after(call: Call, response: Any) -> Call | None:
     if sent.wire is not None and is_missing_route(http.status_code, fault):
         request.settings.models.pop(_model(request, sent.form), None)
         if sent.first is not None:
-            check_status(*sent.first, advice=f"The Responses API does not serve it either: status {http.status_code}.")
+            tried = f"The Responses API does not serve it either: status {http.status_code}."
+            raise status_error(*sent.first, advice=tried)
         return None
     known = sent.known if call.sent else _known(request, sent.form)
     lesson = lesson_of(call, sent._replace(known=known), http.status_code, fault)
@@ -110,8 +111,7 @@ def call_after(call: Call, response: Any) -> Call | None:
     try:
         again = _call_by(request, "responses", sent.form, lesson.known)
     except NoCounterpartError as refusal:
-        check_status(call, http, advice=f"{_SPEAKS_ALONE}, which has no {refusal.what}: leave it out.")
-        raise
+        raise status_error(call, http, advice=f"{_SPEAKS_ALONE}, which has no {refusal.what}: leave it out.") from None
     forget_credentials(http)
     first = sent.first or ((call, http) if sent.wire is None else None)
     again = again._replace(sent=cast("Sent", again.sent)._replace(attempts=sent.attempts + 1, first=first))
@@ -192,14 +192,13 @@ _MISSING = (
 
 
 def _call_by(request: "ChatRequest", api: Api, form: Mapping[str, Any] | None, known: Known) -> Call:
-    if api == "chat":
-        return request.in_chat()
     wire, endpoint = WIRES[api], request.settings.endpoint.speaking(api)
     is_native = form is None or (request.content is not None and wire.translator.is_native(form))
     if is_native:
         content, has_reasoning = request.content, False
     else:
-        native = _translated(wire, _with_model(request, cast("Mapping[str, Any]", form)), known)
+        form = _with_model(request, cast("Mapping[str, Any]", form))
+        native = _translated(wire, form, known)
         content, has_reasoning = to_json(native), _has_reasoning(native)
     call = make_call(
         request.settings,

@@ -190,16 +190,24 @@ def _for_pipeline(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_status(call: Call, response: Any, *, advice: str | None = None) -> None:
+def check_status(call: Call, response: Any) -> None:
     """Raise what a failing answer asks for.
 
     :param call: The call.
     :param response: The transport's response, its body read unless it is a stream that succeeded.
-    :keyword advice: What the caller should try, if that is known better than from the answer alone.
     :raises ~azure.core.exceptions.HttpResponseError: The status is not 200; the class depends on it.
     """
-    if response.status_code == 200:
-        return
+    if response.status_code != 200:
+        raise status_error(call, response)
+
+
+def status_error(call: Call, response: Any, *, advice: str | None = None) -> Exception:
+    """Make the exception for a status that is not 200.
+
+    :param call: The call.
+    :param response: The transport's response, its body read.
+    :keyword advice: What the caller should try, if that is known better than from the answer alone.
+    """
     from .._errors.advice import give_advice
     from .._errors.build import error_from_response
 
@@ -207,7 +215,7 @@ def check_status(call: Call, response: Any, *, advice: str | None = None) -> Non
     forget_credentials(response)
     if advice is None:
         give_advice(error, call.endpoint, call.operation, response.status_code)
-    raise error
+    return error
 
 
 def _redirect_advice(response: Any) -> str | None:

@@ -195,7 +195,7 @@ class RequestOptions(TypedDict, total=False):
     retry_on_methods: Iterable[str]
     """HTTP methods that are retried, with POST by default."""
     retry_on_status_codes: Iterable[int]
-    """Statuses that are retried besides 408, 429, 500, 502, 503 and 504."""
+    """Statuses that are retried besides 408, 429, 500, 502, 503, 504 and 529."""
     tracing_options: Mapping[str, Any]
     """Options of azure-core's tracing."""
     http_logging_level: int
