@@ -5,16 +5,15 @@ import copy
 from collections.abc import Mapping
 from threading import Lock
 from types import TracebackType
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from azure.core import PipelineClient
 from azure.core.rest import HttpRequest, HttpResponse
 from typing_extensions import Self, Unpack
 
 from . import models
-from ._http.credentials import KeyPolicy, remove_credentials
-from ._http.endpoint import Kind
-from ._http.policies import build_policies
+from ._http.credentials import KeyPolicy, forget_credentials
+from ._http.policies import RefusedEndpointPolicy, build_policies
 from ._http.proxies import with_environment
 from ._operations.call import make_call
 from ._operations.options import RequestOptions, with_options
@@ -27,6 +26,9 @@ from ._operations.settings import (
     make_settings,
     pipeline_options,
 )
+
+if TYPE_CHECKING:
+    from ._http.endpoint import Kind
 
 
 class InferenceClient:
@@ -41,7 +43,7 @@ class InferenceClient:
     _model_infos: "dict[str | None, models.ModelInfo]"
 
     def _build(
-        self, endpoint: str, credential: Credential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+        self, endpoint: str, credential: Credential, kind: "Kind", known: tuple[str, ...], options: Mapping[str, Any]
     ) -> None:
         settings = make_settings(type(self).__name__, endpoint, kind, known, options)
         credential = make_credential(credential)
@@ -104,10 +106,8 @@ class InferenceClient:
         """
         own = copy.deepcopy(request)
         own.url = self._settings.endpoint.absolute(own.url)
-        try:
-            response: HttpResponse = self._client.send_request(own, stream=stream, **kwargs)
-        finally:
-            remove_credentials(own.headers)
+        response: HttpResponse = self._client.send_request(own, stream=stream, **kwargs)
+        forget_credentials(response)
         return response
 
     def close(self) -> None:
@@ -157,4 +157,6 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
         else:
             authentication = WIRE_POLICIES.token(credential, *endpoint.scopes)
         policies = build_policies(endpoint.base_url, authentication, WIRE_POLICIES, options)
+    if endpoint.refusal is not None:
+        policies = [RefusedEndpointPolicy(endpoint.refusal), *policies]
     return PipelineClient(endpoint.base_url, transport=transport, policies=policies)

@@ -3,18 +3,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from . import models
 from ._base_client import InferenceClient
-from ._http.endpoint import Kind
 from ._operations.call import check_keywords, check_status, read_answer
 from ._operations.chat import CHAT_SETTINGS, chat_call, check_defaults, next_call
-from ._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
 from ._operations.options import (
+    EMBEDDING_SETTINGS,
     Body,
     ChatClientOptions,
     ChatOptions,
@@ -30,7 +29,9 @@ from ._operations.options import (
 from ._operations.settings import Credential, logger
 from ._watch import observe
 from .models._chat import ChatCompletions, completions_of
-from .models._embeddings import EmbeddingsResult, ImageEmbeddingInput
+
+if TYPE_CHECKING:
+    from ._http.endpoint import Kind
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -126,12 +127,14 @@ class ChatCompletionsClient(InferenceClient):
 class _EmbeddingsOfAnyKind(InferenceClient):
     """The base of both embeddings clients."""
 
-    def _embed(self, kind: Kind, body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
+    def _embed(self, kind: "Kind", body: Body | None, options: Mapping[str, Any]) -> "models.EmbeddingsResult":
+        from ._operations.embeddings import embed_call, embeddings_of
+
         call = embed_call(self._settings, kind, body, options)
         with observe(call) as watch:
             response = self._client._pipeline.run(call.request, **call.options)
             result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
-        return cast("EmbeddingsResult", call.result(response, result))
+        return cast("models.EmbeddingsResult", call.result(response, result))
 
     @with_options(EmbeddingOptions)
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
@@ -163,15 +166,15 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
     @overload
     def embed(
         self, *, input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]], **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult: ...
+    ) -> "models.EmbeddingsResult": ...
 
     @overload
-    def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> EmbeddingsResult: ...
+    def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> "models.EmbeddingsResult": ...
 
     @with_options(EmbeddingOptions, RequestOptions)
     def embed(
         self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult:
+    ) -> "models.EmbeddingsResult":
         """Embed texts.
 
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
@@ -240,16 +243,16 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
 
     @overload
     def embed(
-        self, *, input: Sequence[ImageEmbeddingInput | Mapping[str, Any]], **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult: ...
+        self, *, input: "Sequence[models.ImageEmbeddingInput | Mapping[str, Any]]", **options: Unpack[EmbedOptions]
+    ) -> "models.EmbeddingsResult": ...
 
     @overload
-    def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> EmbeddingsResult: ...
+    def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> "models.EmbeddingsResult": ...
 
     @with_options(EmbeddingOptions, RequestOptions)
     def embed(
         self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult:
+    ) -> "models.EmbeddingsResult":
         """Embed images.
 
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
@@ -264,7 +267,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
         self,
-        input: Iterable[ImageEmbeddingInput | Mapping[str, Any]],
+        input: "Iterable[models.ImageEmbeddingInput | Mapping[str, Any]]",
         *,
         batch_size: int = 1,
         batch_length: int = 10_000_000,
@@ -345,7 +348,7 @@ def _ask_for_model_info(endpoint: str, credential: Credential, options: Mapping[
     return info
 
 
-_CLIENTS: Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]] = {
+_CLIENTS: "Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]]" = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,

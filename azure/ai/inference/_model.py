@@ -460,8 +460,8 @@ def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], A
 
 def _wrap_of(choice: Any) -> Wrap | None:
     """Make the function that wraps what one choice of a type holds; `None` if that is never a model."""
-    if isinstance(choice, type) and issubclass(choice, Model):
-        return wrap_as(choice)
+    if choice.__class__ is type:
+        return wrap_as(choice) if issubclass(choice, Model) else None
     origin, args = get_origin(choice), get_args(choice)
     if args and (origin in _ARRAYS or origin in _OBJECTS):
         kind, read = _reader(args[0 if origin in _ARRAYS else -1])

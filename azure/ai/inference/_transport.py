@@ -18,7 +18,8 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
-from ._body import BLOCK_SIZE, open_body
+from ._body import BLOCK_SIZE, open_body, read_whole
+from ._http.credentials import on_the_wire
 from ._http.deadline import CURRENT, Deadline
 from ._http.policies import Response, WirePolicies, attempt_timeouts
 from ._http.redirects import RedirectDecisions
@@ -93,7 +94,7 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
         known = CURRENT.set(deadline)
         try:
-            response = self.next.send(request)
+            response = self.next.send(on_the_wire(request))
         except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
             if deadline is not None:
                 deadline.check()  # a timeout that was shortened to what was left is the deadline's
@@ -109,14 +110,14 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
             if body is not None:
                 context["body"] = internal.raw = body
         if not (streamed and answer.status_code == 200):
-            read_whole(answer)
+            read_answer(answer)
         return response
 
 
-def read_whole(answer: Any) -> None:
+def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        answer.read()
+        read_whole(answer)
     except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
             raise

@@ -9,6 +9,7 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |-- ServiceRequestError                 azure-core's own: no connection
     |-- ServiceResponseError                azure-core's own: no answer, or not in time
     |-- BatchError                          one request of several failed; its cause is any of these
+    |-- BatchStoppedError                   a run of many rows stopped early
     |-- HttpResponseError
     |   `-- InferenceError                  any answer that is an error; 400, 413, 422, 429, 5xx
     |       |-- ContentFilterError          the prompt, or the answer, was filtered
@@ -49,6 +50,7 @@ from azure.core.utils import case_insensitive_dict
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
+    from .batch._summary import Summary
     from .models._chat import ChatCompletions
     from .models._embeddings import EmbeddingsResult
     from .models._tools import ChatCompletionsToolCall
@@ -57,6 +59,7 @@ __all__ = [
     "AnswerError",
     "AuthenticationError",
     "BatchError",
+    "BatchStoppedError",
     "ConflictError",
     "ContentFilterError",
     "ContentFilterResult",
@@ -122,7 +125,7 @@ class InferenceError(HttpResponseError):
         **kwargs: Any,
     ) -> None:
         if response is not None:
-            reason = response.reason if reason is None else reason
+            reason = getattr(response, "reason", None) if reason is None else reason
             message = message or f"Operation returned an invalid status '{reason}'"
         # Without the response: azure-core would read its body again, and put what it finds in place of the message.
         super().__init__(message, None, **kwargs)
@@ -289,6 +292,28 @@ class BatchError(AzureError):
         super().__init__(message, error=error)
         self.indices = indices
         self.results = results
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}
+        return _revive_with_cause, (type(self), self.args, state, _portable(self.inner_exception))
+
+
+class BatchStoppedError(AzureError):
+    """A run of many rows stopped early. ``inner_exception``, also its cause, is the error that stopped it, if one did.
+
+    What had been answered is in the run's output; the same call goes on from there.
+
+    :param message: Why it stopped, and what to do.
+    :keyword summary: What the run came to.
+    :keyword error: What stopped it.
+    """
+
+    summary: "Summary"
+    """What the run came to."""
+
+    def __init__(self, message: str, *, summary: "Summary", error: BaseException | None = None) -> None:
+        super().__init__(message, error=error)
+        self.summary = summary
 
     def __reduce__(self) -> "tuple[Any, ...]":
         state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}

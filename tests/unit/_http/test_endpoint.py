@@ -456,13 +456,15 @@ def test_cloud_counts_where_the_host_does_not_tell(cloud: str | None, scope: str
         ("https://x/.default", None, ("https://x/.default",)),
         (["https://x/.default", "y"], "https://z", ("https://x/.default", "y")),
         (None, "https://ai.azure.com", (AI,)),
+        ([], None, (COGNITIVE,)),
+        ((), "https://ai.azure.com", (AI,)),
     ],
 )
 def test_callers_scopes(credential_scopes: Any, audience: str | None, scopes: tuple[str, ...]) -> None:
     assert resolve(FOUNDRY).with_scopes(credential_scopes, audience).scopes == scopes
 
 
-@pytest.mark.parametrize("credential_scopes", ["", [], ["x", ""]])
+@pytest.mark.parametrize("credential_scopes", ["", [""], ["x", ""]])
 def test_no_scope_is_refused(credential_scopes: Any) -> None:
     with pytest.raises(ValueError, match=r"credential_scopes=.* names no scope"):
         resolve(FOUNDRY).with_scopes(credential_scopes)

@@ -1,8 +1,8 @@
 """Credentials: which headers carry one, how a key is sent, where it must not go, and how it is kept out of sight."""
 
 import logging
-from collections.abc import Iterable, MutableMapping
-from typing import Any
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any, cast
 
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import (
@@ -14,6 +14,7 @@ from azure.core.pipeline.policies import (
     SansIOHTTPPolicy,
 )
 from azure.core.rest import HttpRequest
+from azure.core.utils import case_insensitive_dict
 
 from .origins import is_loopback, origin
 
@@ -28,6 +29,8 @@ CREDENTIAL_HEADERS = (
 )
 """Headers whose values are secrets."""
 
+_SECRET_NAMES = frozenset(name.lower() for name in CREDENTIAL_HEADERS)
+
 Request = PipelineRequest[Any]
 
 
@@ -40,13 +43,32 @@ def remove_credentials(headers: MutableMapping[str, Any]) -> None:
 def forget_credentials(response: Any) -> None:
     """Leave no credential on the request that a response refers to, nor on the one that requests made of it.
 
+    Their headers are replaced, not changed: a `raw_request_hook` may have kept them. See `on_the_wire`.
+
     :param response: The transport's response, or anything that stands for one.
     """
     internal = getattr(response, "internal_response", None)
-    for request in (getattr(response, "request", None), getattr(internal, "request", None)):
-        headers = getattr(request, "headers", None)
-        if headers is not None:
-            remove_credentials(headers)
+    requests: tuple[Any, Any] = (getattr(response, "request", None), getattr(internal, "request", None))
+    for request in requests:
+        headers: Any = getattr(request, "headers", None)
+        if isinstance(headers, Mapping):
+            shown = cast("Mapping[str, Any]", headers).items()
+            kept = {name: value for name, value in shown if name.lower() not in _SECRET_NAMES}
+            request.headers = case_insensitive_dict(kept)
+
+
+def on_the_wire(request: Request) -> Request:
+    """Return a copy of a request for the transport to send, and for the response and so for errors to refer to.
+
+    Credentials are taken off that copy. The request that hooks and policies saw stays as it was sent, for tests look at
+    it when the call is over.
+
+    :param request: The pipeline's request.
+    """
+    seen = cast("HttpRequest", request.http_request)
+    sent = HttpRequest.__new__(type(seen))
+    vars(sent).update(vars(seen))
+    return PipelineRequest(sent, request.context)
 
 
 def without_query_values(url: str) -> str:

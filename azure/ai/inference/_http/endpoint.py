@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
 
-from .endpoint_url import parse
+from .endpoint_url import parse, shown
 
 Kind = Literal["chat", "embeddings", "image_embeddings"]
 Service = Literal["resource", "serverless", "managed", "platform", "github", "other"]
@@ -147,6 +147,8 @@ class Endpoint(NamedTuple):
     """Whose host it is; ``other`` for a local server, a gateway, a domain of one's own."""
     rewritten_from: str | None
     """The pasted URL (without operation and query) if another path is called than that, else `None`."""
+    refusal: str | None = None
+    """Why nothing can be sent, if the text is no endpoint; its other members are then those of the beta."""
     api: Api | None = None
     """The API that the pasted URL names, such as by its end ``/responses``, else `None`."""
 
@@ -271,12 +273,12 @@ class Endpoint(NamedTuple):
 
         :param credential_scopes: one scope, or several; it wins over `audience`.
         :param audience: see `scopes_from_audience`.
-        :raises ValueError: if one of them is given but empty.
+        :raises ValueError: if one of them is given but empty; an empty list of scopes counts as not given.
         """
-        if credential_scopes is None:
+        scopes = (credential_scopes,) if isinstance(credential_scopes, str) else tuple(credential_scopes or ())
+        if not scopes:
             return self if audience is None else self._replace(scopes=scopes_from_audience(audience))
-        scopes = (credential_scopes,) if isinstance(credential_scopes, str) else tuple(credential_scopes)
-        if not all(scopes) or not scopes:
+        if not all(scopes):
             raise ValueError(
                 f"credential_scopes={credential_scopes!r} names no scope. Give one or more, such as "
                 "'https://cognitiveservices.azure.com/.default', or leave it out for the endpoint's own."
@@ -333,6 +335,25 @@ def resolve(
     if stays and api is not None:
         result = result.speaking(api)
     return result.with_api_version(version) if version else result
+
+
+def unusable(endpoint: str, refusal: str) -> Endpoint:
+    """Return an endpoint from a text that cannot be one. A client may be built with it, as tests do, and send nothing.
+
+    :param endpoint: The text, such as ``"endpoint"``.
+    :param refusal: What is wrong with it.
+    """
+    return Endpoint(
+        base_url=shown(endpoint),
+        query="",
+        api_version=INFERENCE_VERSION,
+        scopes=(f"https://{_DEFAULT_AUDIENCE}.{_cloud_domain(None)}/.default",),
+        key_headers=_BOTH_KEY_HEADERS,
+        dialect="inference",
+        service="other",
+        rewritten_from=None,
+        refusal=refusal,
+    )
 
 
 def scopes_from_audience(audience: str) -> tuple[str, ...]:

@@ -54,11 +54,27 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
     def on_exception(self, request: Request) -> None:
         """Leave no credential on what the error that is being raised refers to."""
         error = sys.exc_info()[1]
-        remove_credentials(request.http_request.headers)
         forget_credentials(getattr(error, "inner_exception", None))
         for step in getattr(error, "history", None) or ():  # of azure-core's TooManyRedirectsError
             remove_credentials(step.http_request.headers)
             forget_credentials(step.http_response)
+
+
+class RefusedEndpointPolicy(SansIOHTTPPolicy[Any, Any]):
+    """Stands before all others where the endpoint cannot be one: nothing is sent, not even for a token.
+
+    :param refusal: Why.
+    """
+
+    def __init__(self, refusal: str) -> None:
+        self._refusal = refusal
+
+    def on_request(self, request: Request) -> None:
+        """Refuse the request.
+
+        :raises ValueError: Always.
+        """
+        raise ValueError(self._refusal)
 
 
 class RandomRequestIdPolicy(RequestIdPolicy):

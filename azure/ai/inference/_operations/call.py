@@ -13,16 +13,17 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from .._http.credentials import forget_credentials, remove_credentials
-from .._http.endpoint import Endpoint
+from .._http.credentials import forget_credentials
 from .._http.origins import origin
 from .._http.redirects import redirect_target
+from .._http.response_content import content_of
 from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
 from .settings import NONE_IS_SAID, Settings, logger, names_model
 
 if TYPE_CHECKING:
+    from .._http.endpoint import Endpoint
     from .._wires import Translator
     from .api_choice import Sent
     from .chat import ChatRequest
@@ -42,7 +43,7 @@ class Call(NamedTuple):
     options: Mapping[str, Any]
     """Keyword arguments of the pipeline."""
     stream: bool
-    endpoint: Endpoint
+    endpoint: "Endpoint"
     operation: str
     error_map: Mapping[int, Any] | None
     cls: Any | None
@@ -77,7 +78,7 @@ def make_call(
     content: str | bytes | None = None,
     pass_through: bool = False,
     stream: bool = False,
-    endpoint: Endpoint | None = None,
+    endpoint: "Endpoint | None" = None,
     headers: Mapping[str, str] | None = None,
 ) -> Call:
     """Build a request.
@@ -133,7 +134,7 @@ def check_keywords(settings: Settings, method: str, options: Iterable[str]) -> N
 
 
 def _check_model(
-    settings: Settings, endpoint: Endpoint, options: Mapping[str, Any], content: str | bytes | None
+    settings: Settings, endpoint: "Endpoint", options: Mapping[str, Any], content: str | bytes | None
 ) -> None:
     if content is None or not endpoint.model_required or settings.custom_pipeline or settings.model_in_headers:
         return
@@ -220,7 +221,8 @@ def status_error(call: Call, response: Any, *, advice: str | None = None) -> Exc
 
 def _redirect_advice(response: Any) -> str | None:
     location = response.headers.get("location") if 300 <= response.status_code < 400 else None
-    target = redirect_target(response.request.url, location) if location else None
+    url = getattr(getattr(response, "request", None), "url", "")
+    target = redirect_target(url, location) if location else None
     if target is None:
         return None
     scheme, host, _ = origin(target)
@@ -240,17 +242,16 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     """
     check_status(call, response)
     try:
-        value: Any = json.loads(response.content)
+        value: Any = json.loads(content_of(response))
     except (ValueError, RecursionError):
         value = None
     translator = call.translator
     if translator is not None and isinstance(value, dict):
         value = translator.answer(cast("dict[str, Any]", value), int(time.time()))
     error = _error_inside(call, value, response)
+    forget_credentials(response)
     if error is not None:
-        forget_credentials(response)
         raise error
-    remove_credentials(response.request.headers)
     return cast("dict[str, Any]", value)
 
 
@@ -278,4 +279,4 @@ def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
         error = error_from_body(value, response)
         give_advice(error, call.endpoint, call.operation, 200)
         return error
-    return decode_error(response.content, response, advice=advise_not_json(call.endpoint, call.operation))
+    return decode_error(content_of(response), response, advice=advise_not_json(call.endpoint, call.operation))

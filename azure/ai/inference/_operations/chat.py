@@ -1,14 +1,16 @@
 """Chat completions: requests and answers. Pure: values in, values out."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._http.endpoint import Api
 from .._json import is_list, is_object, to_json
 from .call import Call, given_body, make_call, warn_of_ignored
-from .options import ChatOptions, merge, merge_extras, names
+from .options import ChatOptions, choose_extras, merge, names
 from .response_format import response_format_of
 from .settings import Settings, api_of
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Api
 
 CHAT_SETTINGS = names(ChatOptions)
 
@@ -35,7 +37,7 @@ class ChatRequest(NamedTuple):
     pass_through: bool
     """Whether it has members that the service must pass on to the model."""
     stream: bool
-    api: Api | None
+    api: "Api | None"
     """The API that the caller or the endpoint's URL names, `None` for "auto"."""
 
     def in_chat(self) -> Call:
@@ -58,12 +60,16 @@ class ChatRequest(NamedTuple):
         """Whether nothing speaks for another API: the caller, the URL, the model's name, or an earlier refusal."""
         if self.api is not None:
             return self.api == "chat"
-        if self.settings.models or not self.settings.endpoint.may_serve_responses:
-            return not self.settings.models
-        if self.content is not None:
-            claude, messages = ("claude", "messages") if isinstance(self.content, str) else (b"claude", b"messages")
-            return claude not in self.content and messages in self.content  # type: ignore[operator]
-        return not self.settings.endpoint.serves_by_messages((self.form or {}).get("model"))
+        if self.settings.models:
+            return False
+        endpoint = self.settings.endpoint
+        if self.form is not None:
+            return not endpoint.serves_by_messages(self.form.get("model"))
+        return not endpoint.may_serve_responses or (self._mentions("messages") and not self._mentions("laude"))
+
+    def _mentions(self, word: str) -> bool:
+        """Whether a word stands anywhere in the caller's body: a quick look, before that is parsed."""
+        return word in self.content if isinstance(self.content, str) else word.encode() in (self.content or b"")
 
 
 def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call:
@@ -120,13 +126,13 @@ def _request(settings: Settings, body: Any, options: Mapping[str, Any]) -> ChatR
         return ChatRequest(settings, others, None, content, False, stream, api)
     if options.get("messages") is None:
         raise TypeError("missing required argument: messages")
+    extras = choose_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
     form: dict[str, Any] = {"messages": _conversation(options["messages"])}
     if options.get("stream") is not None:
         form["stream"] = options["stream"]
     form.update(merge(settings.defaults, options, _IN_BODY))
     if "response_format" in form:
         form["response_format"] = response_format_of(form["response_format"])
-    extras = merge_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
     form.update(extras)
     pass_through = bool(extras) or not _INFERENCE_SCHEMA.issuperset(form)
     return ChatRequest(settings, others, form, None, pass_through, form.get("stream") is True, api)

@@ -4,13 +4,15 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
-from .._http.endpoint import Api, Endpoint, Kind, resolve
 from .options import ClientOptions, names, unknown_keyword
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Api, Endpoint, Kind
 
 logger = logging.getLogger("azure.ai.inference")
 
@@ -44,7 +46,7 @@ class Settings(NamedTuple):
 
     client: str
     """Name of the client's class, for messages."""
-    endpoint: Endpoint
+    endpoint: "Endpoint"
     known: tuple[str, ...]
     """Names of the model's settings, in the order in which a request has them."""
     defaults: Mapping[str, Any]
@@ -71,7 +73,7 @@ class Settings(NamedTuple):
 
 
 def make_settings(
-    client: str, endpoint: Any, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+    client: str, endpoint: Any, kind: "Kind", known: tuple[str, ...], options: Mapping[str, Any]
 ) -> Settings:
     """Check a constructor's arguments, before anything is sent.
 
@@ -80,13 +82,22 @@ def make_settings(
     :param kind: What the client is for.
     :param known: The names of its settings.
     :param options: The constructor's keyword arguments.
-    :raises ValueError: The endpoint cannot be one.
+    :raises ValueError: The endpoint is `None`, empty, or no text and no URL either. Any other text is let through, for
+        tests build clients with dummies such as "endpoint"; `Endpoint.refusal` is raised when something is to be sent.
     :raises TypeError: A keyword is misspelt. One that resembles none is ignored with a warning, as it always was.
     """
     if endpoint is None:
         raise ValueError("Parameter 'endpoint' must not be None.")
+    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
+    from .._http.endpoint_url import EndpointError
+
     api = api_of(options.get("api")) if kind == "chat" else None
-    resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
+    try:
+        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
+    except EndpointError as error:
+        if not isinstance(endpoint, str):
+            raise
+        resolved = unusable(endpoint, str(error))
     if "api_version" in options:
         resolved = resolved.with_api_version(options["api_version"])
     resolved = resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))
@@ -99,7 +110,7 @@ def make_settings(
     return Settings(client, resolved, known, defaults, custom, in_headers, {})
 
 
-def api_of(option: Any) -> Api | None:
+def api_of(option: Any) -> "Api | None":
     """Check the option `api`.
 
     :param option: Its value.
@@ -114,7 +125,7 @@ def api_of(option: Any) -> Api | None:
     return api
 
 
-_APIS: Mapping[str, Api] = {"chat": "chat", "responses": "responses", "messages": "messages"}
+_APIS: "Mapping[str, Api]" = {"chat": "chat", "responses": "responses", "messages": "messages"}
 
 
 def names_model(headers: Mapping[str, str] | None) -> bool:

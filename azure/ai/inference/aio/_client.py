@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from .. import models
-from .._http.endpoint import Kind
 from .._operations.call import check_keywords, check_status, read_answer
 from .._operations.chat import CHAT_SETTINGS, chat_call, check_defaults, next_call
-from .._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
 from .._operations.options import (
+    EMBEDDING_SETTINGS,
     Body,
     ChatClientOptions,
     ChatOptions,
@@ -28,8 +27,10 @@ from .._operations.options import (
 from .._operations.settings import AsyncCredential, logger
 from .._watch import observe
 from ..models._chat import ChatCompletions, completions_of
-from ..models._embeddings import EmbeddingsResult, ImageEmbeddingInput
 from ._base_client import InferenceClient
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Kind
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -129,12 +130,14 @@ class ChatCompletionsClient(InferenceClient):
 class _EmbeddingsOfAnyKind(InferenceClient):
     """The base of both embeddings clients."""
 
-    async def _embed(self, kind: Kind, body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
+    async def _embed(self, kind: "Kind", body: Body | None, options: Mapping[str, Any]) -> "models.EmbeddingsResult":
+        from .._operations.embeddings import embed_call, embeddings_of
+
         call = embed_call(self._settings, kind, body, options)
         with observe(call) as watch:
             response = await self._client._pipeline.run(call.request, **call.options)
             result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
-        return cast("EmbeddingsResult", call.result(response, result))
+        return cast("models.EmbeddingsResult", call.result(response, result))
 
     @with_options(EmbeddingOptions)
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
@@ -169,15 +172,15 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         *,
         input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
         **options: Unpack[EmbedOptions],
-    ) -> EmbeddingsResult: ...
+    ) -> "models.EmbeddingsResult": ...
 
     @overload
-    async def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> EmbeddingsResult: ...
+    async def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> "models.EmbeddingsResult": ...
 
     @with_options(EmbeddingOptions, RequestOptions)
     async def embed(
         self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult:
+    ) -> "models.EmbeddingsResult":
         """Embed texts.
 
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
@@ -246,16 +249,16 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
 
     @overload
     async def embed(
-        self, *, input: Sequence[ImageEmbeddingInput | Mapping[str, Any]], **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult: ...
+        self, *, input: "Sequence[models.ImageEmbeddingInput | Mapping[str, Any]]", **options: Unpack[EmbedOptions]
+    ) -> "models.EmbeddingsResult": ...
 
     @overload
-    async def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> EmbeddingsResult: ...
+    async def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> "models.EmbeddingsResult": ...
 
     @with_options(EmbeddingOptions, RequestOptions)
     async def embed(
         self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult:
+    ) -> "models.EmbeddingsResult":
         """Embed images.
 
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
@@ -270,7 +273,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
         self,
-        input: Iterable[ImageEmbeddingInput | Mapping[str, Any]],
+        input: "Iterable[models.ImageEmbeddingInput | Mapping[str, Any]]",
         *,
         batch_size: int = 1,
         batch_length: int = 10_000_000,
@@ -353,7 +356,7 @@ async def _ask_for_model_info(
     return info
 
 
-_CLIENTS: Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]] = {
+_CLIENTS: "Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]]" = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,

@@ -30,12 +30,13 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the public name is untyped
 from typing_extensions import Self
 
+from .._http.credentials import on_the_wire
 from .._http.deadline import Deadline
 from .._http.policies import Response, WirePolicies, attempt_timeouts
 from .._http.redirects import RedirectDecisions
 from .._http.response_headers import forget_wrong_length
 from .._http.retries import RetryDecisions
-from ._body import open_body
+from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
 
 _TRUST_OPTIONS = ("connection_verify", "connection_cert")
@@ -192,7 +193,7 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         deadline: Deadline | None = context.get("deadline")
         context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
         try:
-            response = await _within(deadline, self.next.send(request))
+            response = await _within(deadline, self.next.send(on_the_wire(request)))
         except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
             if deadline is not None:
                 deadline.check()  # a timeout that was shortened to what was left is the deadline's
@@ -205,14 +206,14 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
             context["body"] = open_body(answer, deadline)
             deadline = None  # the body keeps to it
         if not (streamed and answer.status_code == 200):
-            await _within(deadline, read_whole(answer))
+            await _within(deadline, read_answer(answer))
         return response
 
 
-async def read_whole(answer: Any) -> None:
+async def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        await answer.read()
+        await read_whole(answer)
     except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
             raise

@@ -43,7 +43,6 @@ from ._content import (
     TextContentItem,
     ThinkingContentItem,
 )
-from ._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage, ImageEmbeddingInput
 from ._enums import (
     AudioContentFormat,
     ChatCompletionsToolChoicePreset,
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
     from .._stream import StreamingChatCompletions
     from ..aio._embedding_batches import AsyncEmbeddingBatches
     from ..aio._stream import AsyncStreamingChatCompletions
+    from ._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage, ImageEmbeddingInput
     from ._info import ModelInfo, ModelType
     from ._messages import (
         AssistantMessage,
@@ -168,6 +168,10 @@ _LATER = {
     "ChatRequestMessage": "azure.ai.inference.models._messages",
     "DeveloperMessage": "azure.ai.inference.models._messages",
     "EmbeddingBatches": "azure.ai.inference._embedding_batches",
+    "EmbeddingItem": "azure.ai.inference.models._embeddings",
+    "EmbeddingsResult": "azure.ai.inference.models._embeddings",
+    "EmbeddingsUsage": "azure.ai.inference.models._embeddings",
+    "ImageEmbeddingInput": "azure.ai.inference.models._embeddings",
     "ModelInfo": "azure.ai.inference.models._info",
     "ModelType": "azure.ai.inference.models._info",
     "RateLimit": "azure.ai.inference._http.response_headers",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class ImageEmbeddingInput(Model):
     """An image to embed, with a text if the model takes pairs."""
 
+    __module__ = "azure.ai.inference.models"
+
     image: str
     """The image, as a data URL."""
     text: str | None = None
@@ -38,6 +40,8 @@ class ImageEmbeddingInput(Model):
 
 class EmbeddingItem(Model):
     """One embedding."""
+
+    __module__ = "azure.ai.inference.models"
 
     embedding: str | list[float]
     """The embedding as it came: a list of numbers, or a base64 str where that encoding was asked for."""
@@ -74,6 +78,8 @@ class EmbeddingItem(Model):
 class EmbeddingsUsage(Model):
     """Tokens spent."""
 
+    __module__ = "azure.ai.inference.models"
+
     prompt_tokens: int
     """On the input."""
     total_tokens: int
@@ -82,6 +88,8 @@ class EmbeddingsUsage(Model):
 
 class EmbeddingsResult(Answer):
     """What `embed` returns."""
+
+    __module__ = "azure.ai.inference.models"
 
     id: str | None = None
     """The service's name for this result, where it gives one."""
