@@ -20,15 +20,16 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
-MECHANISMS = "_version _annotations _json _model _watch"
+MECHANISMS = "_version _annotations _json _model _model_fields _watch"
 
 MAY_IMPORT = {
     "_version": "",
     "_json": "",
     "_watch": "",
     "_annotations": "",
-    "_model": "_json _annotations",
-    "_model_base": "_json _model",
+    "_model_fields": "_json",
+    "_model": "_annotations _model_fields",
+    "_model_base": "_json _model _model_fields",
     "exceptions": "",
     "_http": f"{MECHANISMS}",
     "_schemas": f"{MECHANISMS} exceptions",
@@ -68,6 +69,7 @@ CORE = (
     "_json",
     "_annotations",
     "_model",
+    "_model_fields",
     "_watch",
     "exceptions",
     "models",

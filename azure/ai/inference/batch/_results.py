@@ -15,7 +15,8 @@ from azure.core.exceptions import (
 
 from .._errors.build import error_from_body, error_from_response
 from .._json import is_object
-from .._model import Model, computed, wrap_as
+from .._model import Model, wrap_as
+from .._model_fields import computed
 from ..exceptions import IncompleteStreamError, InferenceError, ResponseDecodeError
 from ..models._chat import ChatCompletions, CompletionsUsage
 from ..models._embeddings import EmbeddingsResult, EmbeddingsUsage

@@ -12,7 +12,8 @@ from typing_extensions import Unpack
 
 from .._http.endpoint import Kind
 from .._json import is_object
-from .._model import Model, field, wrap_as
+from .._model import Model, wrap_as
+from .._model_fields import field
 from .._operations.chat import CHAT_SETTINGS, chat_call
 from .._operations.embeddings import embed_call
 from .._operations.options import (
