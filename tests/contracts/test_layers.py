@@ -20,15 +20,16 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
-MECHANISMS = "_version _annotations _json _model _watch"
+MECHANISMS = "_version _annotations _json _model _model_fields _watch"
 
 MAY_IMPORT = {
     "_version": "",
     "_json": "",
     "_watch": "",
     "_annotations": "",
-    "_model": "_json _annotations",
-    "_model_base": "_json _model",
+    "_model_fields": "_json",
+    "_model": "_annotations _model_fields",
+    "_model_base": "_json _model _model_fields",
     "exceptions": "",
     "_http": f"{MECHANISMS}",
     "_schemas": f"{MECHANISMS} exceptions",
@@ -41,9 +42,9 @@ MAY_IMPORT = {
     "prompts": f"{MECHANISMS} _operations",
     "tools": f"{MECHANISMS} exceptions models _schemas",
     "tracing": f"{MECHANISMS} _operations _telemetry",
-    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
-    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
-    "facade": "models _http _operations sync aio",
+    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
+    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
+    "facade": "models _http _operations sync aio batch",
     "__init__": "_version facade sync",
     "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
     "emulator": "",
@@ -68,6 +69,7 @@ CORE = (
     "_json",
     "_annotations",
     "_model",
+    "_model_fields",
     "_watch",
     "exceptions",
     "models",

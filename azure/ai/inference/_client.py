@@ -111,6 +111,36 @@ class ChatCompletionsClient(InferenceClient):
             completions = watch.answered(read_answer(call, response.http_response, completions_of))
         return cast("ChatCompletions", call.result(response, completions))
 
+    @with_options(ChatOptions, RequestOptions)
+    def complete_many(
+        self,
+        conversations: Iterable[Messages | str],
+        *,
+        max_concurrency: int = 20,
+        on_progress: Callable[[Any], object] | None = None,
+        **options: Unpack[CompleteOptions],
+    ) -> "models.ManyCompletions":
+        """Let the model continue many conversations, some at a time, as fast as the quota allows.
+
+        Results come in the order of the conversations. Each has an answer or an error: `result.ok`, `result.answer`,
+        which raises the error, `result.parse_as(T)`. For more than memory should hold, or a program that may be
+        interrupted, see `azure.ai.inference.batch.BatchRun`.
+
+        :param conversations: The conversations: each a list of messages, or a text for a user's message. Any iterable,
+            which is read as the requests go out.
+        :keyword max_concurrency: The most requests at a time, 20 by default.
+        :keyword on_progress: Called with an `azure.ai.inference.batch.Progress` after each result.
+        :keyword options: Keyword arguments of each call, as `complete` takes them.
+        :return: An iterator over results; its `summary` has the tokens spent.
+        :raises TypeError: The conversations are no iterable of conversations, or a keyword is unknown.
+        :raises ValueError: A limit is less than 1.
+        :raises ~azure.ai.inference.exceptions.BatchStoppedError: While iterating: the first request failed as all would
+            (a wrong key, no such deployment or host), or a quota is used up for longer than ten minutes.
+        """
+        from .batch._conversations import ManyCompletions
+
+        return ManyCompletions(self.complete, self._settings, conversations, max_concurrency, on_progress, options)
+
     @with_options(ChatOptions)
     def with_defaults(self, **options: Unpack[ChatOptions]) -> Self:
         """Return a client with other default settings, over the same connections.

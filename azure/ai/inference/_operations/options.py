@@ -10,7 +10,7 @@ from functools import cached_property
 from types import FunctionType, MappingProxyType
 from typing import IO, Any, Literal, TypedDict, TypeVar, Union
 
-from .._model import Setting
+from .._model_fields import Setting
 from ..models._enums import ChatCompletionsToolChoicePreset, EmbeddingEncodingFormat, EmbeddingInputType
 from ..models._format import ResponseFormat
 from ..models._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolDefinition

@@ -8,7 +8,8 @@ import json
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
-from .._model import Model, computed, field, wrap_as
+from .._model import Model, wrap_as
+from .._model_fields import computed, field
 from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
@@ -181,7 +182,7 @@ class ChatResponseMessage(Model):
 
     role: str | ChatRole
     """The assistant's role."""
-    content: str | None = field(default=None, reads=list[ContentItem])
+    content: str | None = field(default=None, read_as=list[ContentItem])
     """The text; `None` where the answer is tool calls or a refusal. Mistral's models that think or cite sources send a
     list, of `ContentItem`; `text` reads either."""
     tool_calls: list[ChatCompletionsToolCall] | None = None
@@ -294,7 +295,7 @@ class StreamingChatResponseMessageUpdate(Model):
 
     role: str | ChatRole | None = None
     """The assistant's role, mostly in the first update only."""
-    content: str | None = field(default=None, reads=list[ContentItem])
+    content: str | None = field(default=None, read_as=list[ContentItem])
     """The next piece of the text. Mistral's reasoning models send a list, of `ContentItem`; `text` reads either."""
     tool_calls: list[StreamingChatResponseToolCallUpdate] | None = None
     """The next pieces of tool calls."""
