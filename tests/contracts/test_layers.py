@@ -20,15 +20,16 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
-MECHANISMS = "_version _annotations _json _model _watch"
+MECHANISMS = "_version _annotations _json _model _model_fields _watch"
 
 MAY_IMPORT = {
     "_version": "",
     "_json": "",
     "_watch": "",
     "_annotations": "",
-    "_model": "_json _annotations",
-    "_model_base": "_json _model",
+    "_model_fields": "_json",
+    "_model": "_annotations _model_fields",
+    "_model_base": "_json _model _model_fields",
     "exceptions": "",
     "_http": f"{MECHANISMS}",
     "_schemas": f"{MECHANISMS} exceptions",
@@ -36,14 +37,14 @@ MAY_IMPORT = {
     "_errors": f"{MECHANISMS} exceptions _http",
     "_streaming": f"{MECHANISMS} exceptions models _http _errors",
     "_wires": f"{MECHANISMS} _streaming",
-    "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors",
-    "_telemetry": f"{MECHANISMS} models _http _operations",
+    "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors _wires",
+    "_telemetry": f"{MECHANISMS} models _http _operations _wires",
     "prompts": f"{MECHANISMS} _operations",
     "tools": f"{MECHANISMS} exceptions models _schemas",
     "tracing": f"{MECHANISMS} _operations _telemetry",
-    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
-    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
-    "facade": "models _http _operations sync aio",
+    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
+    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
+    "facade": "models _http _operations sync aio batch",
     "__init__": "_version facade sync",
     "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
     "emulator": "",
@@ -68,6 +69,7 @@ CORE = (
     "_json",
     "_annotations",
     "_model",
+    "_model_fields",
     "_watch",
     "exceptions",
     "models",

@@ -29,7 +29,7 @@ def own_annotations(cls: type[Any]) -> Mapping[str, Any]:
 
 def is_class_variable(annotation: Any) -> bool:
     """Whether an annotation declares a `ClassVar`, which is no field."""
-    if annotation.__class__ is type:
+    if type(annotation) is type:
         return False
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__forward_arg__", None)
     if text is not None:
@@ -39,7 +39,7 @@ def is_class_variable(annotation: Any) -> bool:
 
 def choices(annotation: Any) -> Iterator[Any]:
     """Yield the types that a union stands for, or the type itself; aliases and `Annotated` are looked through."""
-    if annotation.__class__ is type:  # the usual case, asked hundreds of times when the package is imported
+    if type(annotation) is type:  # the usual case, asked hundreds of times when the package is imported
         yield annotation
         return
     origin = get_origin(annotation)
@@ -60,7 +60,7 @@ def is_unresolved(annotation: Any) -> bool:
         return True
     # The usual case: a class, or a union of classes.
     parts = getattr(annotation, "__args__", ())
-    if all(part.__class__ is type for part in parts):
+    if all(type(part) is type for part in parts):
         return False
     origin = get_origin(annotation)
     if origin is Literal:

@@ -110,7 +110,7 @@ def _head(answer: Answer, dialect: Dialect, kind: str) -> dict[str, Any]:
 
 
 def _whole_choice(choice: Choice, dialect: Dialect) -> dict[str, Any]:
-    body: dict[str, Any] = {"index": choice.index, "finish_reason": choice.finish_reason, "logprobs": _logprobs(choice)}
+    body: dict[str, Any] = {"index": choice.index, "finish_reason": choice.finish_reason, "logprobs": logprobs(choice)}
     if dialect.filters:
         body["content_filter_results"] = verdict(choice.filtered)
     body |= dialect.choice_extras
@@ -169,8 +169,8 @@ def _deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
 def _part(
     choice: Choice, dialect: Dialect, delta: Mapping[str, Any], results: Mapping[str, Any], token: str | None = None
 ) -> dict[str, Any]:
-    logprobs = _logprobs(choice, [token]) if token is not None else None
-    part: dict[str, Any] = {"index": choice.index, "delta": dict(delta), "finish_reason": None, "logprobs": logprobs}
+    found = logprobs(choice, [token]) if token is not None else None
+    part: dict[str, Any] = {"index": choice.index, "delta": dict(delta), "finish_reason": None, "logprobs": found}
     if dialect.filters and not dialect.late_filters:
         part["content_filter_results"] = dict(results)
     return {**part, **dialect.choice_extras}
@@ -236,7 +236,7 @@ def _late_filters(answer: Answer, dialect: Dialect) -> Iterator[dict[str, Any]]:
         yield {"id": "", "object": "", "created": 0, "model": "", "choices": [part]}
 
 
-def _logprobs(choice: Choice, tokens: Iterable[str] | None = None) -> dict[str, Any] | None:
+def logprobs(choice: Choice, tokens: Iterable[str] | None = None) -> dict[str, Any] | None:
     """Return the log probabilities of some tokens, or of all."""
     if choice.logprobs is None or choice.content is None:
         return None

@@ -43,7 +43,10 @@ class Emulator:
     It answers below the root (as a serverless endpoint), ``/models`` (a Foundry resource),
     ``/openai/deployments/NAME`` and ``/openai/v1`` (Azure OpenAI), ``/api/projects/NAME/openai/v1`` (a project) and
     ``/v1`` (any server of the OpenAI kind), each by that service's rules on api-version, model name, credentials and
-    members of the body. ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages`` speak Anthropic's Messages API.
+    members of the body. The routes of Azure OpenAI, projects and ``/v1`` also have ``responses``;
+    ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages`` speak Anthropic's Messages API. A model that is named
+    ``gpt-5-codex`` refuses chat completions, as such models do.
+
     Answers depend on the conversation and on nothing else. A user message with "trigger the content filter" is refused
     as a harmful prompt is; with "filter your answer" the answer is withheld; with "count to 500" it is a stream of a
     known length.

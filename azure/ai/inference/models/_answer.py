@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.utils import case_insensitive_dict
 
-from .._model import Model, computed
+from .._model import Model
+from .._model_fields import computed
 
 if TYPE_CHECKING:
     from .._http.response_headers import RateLimits

@@ -8,7 +8,8 @@ import json
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
-from .._model import Model, computed, field, wrap_as
+from .._model import Model, wrap_as
+from .._model_fields import computed, field
 from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
@@ -181,7 +182,7 @@ class ChatResponseMessage(Model):
 
     role: str | ChatRole
     """The assistant's role."""
-    content: str | None = field(default=None, reads=list[ContentItem])
+    content: str | None = field(default=None, read_as=list[ContentItem])
     """The text; `None` where the answer is tool calls or a refusal. Mistral's models that think or cite sources send a
     list, of `ContentItem`; `text` reads either."""
     tool_calls: list[ChatCompletionsToolCall] | None = None
@@ -194,6 +195,12 @@ class ChatResponseMessage(Model):
     """Remarks, such as the sources that the answer rests on."""
     audio: ChatResponseAudio | None = None
     """The answer in audio, where `modalities` asked for it."""
+    output: list[dict[str, Any]] | None = None
+    """The items of an answer of the Responses API as they came, where there is more to them than text and tool calls:
+    reasoning, hosted tools. Reasoning goes back to the model with the message, unless that was changed."""
+    content_blocks: list[dict[str, Any]] | None = None
+    """The blocks of an answer of the Messages API as they came, where there is more to them than text and tool calls:
+    thinking, hosted tools. They go back to the model with the message, unless that was changed."""
 
     @computed
     def reasoning(self) -> str | None:
@@ -288,7 +295,7 @@ class StreamingChatResponseMessageUpdate(Model):
 
     role: str | ChatRole | None = None
     """The assistant's role, mostly in the first update only."""
-    content: str | None = field(default=None, reads=list[ContentItem])
+    content: str | None = field(default=None, read_as=list[ContentItem])
     """The next piece of the text. Mistral's reasoning models send a list, of `ContentItem`; `text` reads either."""
     tool_calls: list[StreamingChatResponseToolCallUpdate] | None = None
     """The next pieces of tool calls."""
@@ -298,6 +305,10 @@ class StreamingChatResponseMessageUpdate(Model):
     """The next piece of what the model thinks."""
     audio: ChatResponseAudio | None = None
     """The next piece of audio."""
+    output: list[dict[str, Any]] | None = None
+    """In the last update, the items of an answer of the Responses API: see `ChatResponseMessage.output`."""
+    content_blocks: list[dict[str, Any]] | None = None
+    """In the last update, the blocks of an answer of the Messages API: see `ChatResponseMessage.content_blocks`."""
 
     @computed
     def reasoning(self) -> str | None:

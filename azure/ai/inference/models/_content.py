@@ -8,7 +8,8 @@ from typing import Any, Union, overload
 
 from typing_extensions import Self
 
-from .._model import Model, constant
+from .._model import Model
+from .._model_fields import constant
 from ._enums import AudioContentFormat, ImageDetailLevel
 
 FilePath = Union[str, PathLike[str]]
@@ -19,7 +20,7 @@ def _base64_of(path: FilePath) -> str:
         return base64.b64encode(file.read()).decode("ascii")
 
 
-class ContentItem(Model, kinds_by="type"):
+class ContentItem(Model, discriminator_field="type"):
     """A part of a message's content; the base of all kinds, and what an unknown kind is read as."""
 
     type: str

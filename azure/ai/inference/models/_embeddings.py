@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from .._model import Model, computed
+from .._model import Model
+from .._model_fields import computed
 from ._answer import Answer
 from ._content import FilePath, ImageUrl
 

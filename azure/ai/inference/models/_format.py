@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Union
 
-from .._model import Model, constant
+from .._model import Model
+from .._model_fields import constant
 
 
 class JsonSchemaFormat(Model):

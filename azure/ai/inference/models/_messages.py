@@ -6,14 +6,15 @@ Content by position is written last, behind the keywords: recorded request bodie
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
-from .._model import Model, constant
+from .._model import Model
+from .._model_fields import constant
 from ._content import ContentItem
 from ._tools import ChatCompletionsToolCall
 
 Wire = Mapping[str, Any]
 
 
-class ChatRequestMessage(Model, kinds_by="role"):
+class ChatRequestMessage(Model, discriminator_field="role"):
     """A message of any role; the base of all."""
 
     __module__ = "azure.ai.inference.models"

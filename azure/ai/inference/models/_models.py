@@ -27,6 +27,9 @@ from ._tools import (
     FunctionDefinition,
 )
 
+EmbeddingInput = ImageEmbeddingInput
+"""Its name until beta 6."""
+
 __all__ = [
     "AssistantMessage",
     "AudioContentItem",
@@ -41,6 +44,7 @@ __all__ = [
     "CompletionsUsage",
     "ContentItem",
     "DeveloperMessage",
+    "EmbeddingInput",
     "EmbeddingItem",
     "EmbeddingsResult",
     "EmbeddingsUsage",

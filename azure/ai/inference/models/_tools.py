@@ -7,7 +7,8 @@ from typing import Any, Literal
 from typing_extensions import Self
 
 from .._json import is_object
-from .._model import Model, constant, field
+from .._model import Model
+from .._model_fields import constant, field
 
 
 class FunctionDefinition(Model):
@@ -72,7 +73,7 @@ class FunctionCall(Model):
 
     name: str
     """Which function."""
-    arguments: str = field(reads=_as_text)
+    arguments: str = field(read_as=_as_text)
     """Its arguments: JSON text that a model wrote, so neither sure to parse nor to fit the schema. Mistral may send an
     object, which reads as text too; the JSON keeps it, and so sends it back as it came."""
 
