@@ -37,8 +37,8 @@ MAY_IMPORT = {
     "_errors": f"{MECHANISMS} exceptions _http",
     "_streaming": f"{MECHANISMS} exceptions models _http _errors",
     "_wires": f"{MECHANISMS} _streaming",
-    "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors",
-    "_telemetry": f"{MECHANISMS} models _http _operations",
+    "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors _wires",
+    "_telemetry": f"{MECHANISMS} models _http _operations _wires",
     "prompts": f"{MECHANISMS} _operations",
     "tools": f"{MECHANISMS} exceptions models _schemas",
     "tracing": f"{MECHANISMS} _operations _telemetry",
@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "__init__": "_version facade sync",
     "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
     "emulator": "",
-    "_cli": f"{MECHANISMS} __init__ exceptions facade _http _errors _operations emulator",
+    "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations emulator",
     "__main__": "_cli",
 }
 """What each folder, or file of the top, may import beside itself. `sync` is the synchronous shell, `facade` is

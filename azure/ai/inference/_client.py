@@ -11,7 +11,7 @@ from typing_extensions import Self, Unpack
 from . import models
 from ._base_client import InferenceClient
 from ._operations.call import check_keywords, check_status, read_answer
-from ._operations.chat import CHAT_SETTINGS, chat_call
+from ._operations.chat import CHAT_SETTINGS, chat_call, check_defaults, next_call
 from ._operations.options import (
     EMBEDDING_SETTINGS,
     Body,
@@ -26,7 +26,6 @@ from ._operations.options import (
     RequestOptions,
     with_options,
 )
-from ._operations.response_format import response_format_of
 from ._operations.settings import Credential, logger
 from ._watch import observe
 from .models._chat import ChatCompletions, completions_of
@@ -49,7 +48,7 @@ class ChatCompletionsClient(InferenceClient):
 
     @with_options(ChatOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: Credential, **options: Unpack[ChatClientOptions]) -> None:
-        response_format_of(options.get("response_format"))
+        check_defaults(options)
         self._build(endpoint, credential, "chat", CHAT_SETTINGS, options)
 
     @overload
@@ -97,6 +96,10 @@ class ChatCompletionsClient(InferenceClient):
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
         with observe(call) as watch:
             response = self._client._pipeline.run(call.request, stream=call.stream, **call.options)
+            while (again := next_call(call, response)) is not None:
+                call = again
+                watch.resent(call)
+                response = self._client._pipeline.run(call.request, stream=call.stream, **call.options)
             if call.stream:
                 from ._stream import StreamingChatCompletions
 
@@ -145,9 +148,9 @@ class ChatCompletionsClient(InferenceClient):
         Settings that you do not name stay; `None` removes one. Closing either client closes both.
 
         :raises TypeError: A setting is unknown.
-        :raises ValueError: The response format is not supported.
+        :raises ValueError: The response format is not supported, or the API is unknown.
         """
-        response_format_of(options.get("response_format"))
+        check_defaults(options)
         return self._with_defaults(options)
 
 

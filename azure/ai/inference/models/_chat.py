@@ -195,6 +195,12 @@ class ChatResponseMessage(Model):
     """Notes on the answer, such as the web pages that support it."""
     audio: ChatResponseAudio | None = None
     """The answer in audio, if `modalities` asked for it."""
+    output: list[dict[str, Any]] | None = None
+    """The items of a Responses API answer, if they contain more than text and tool calls: reasoning, hosted tools. The
+    reasoning is sent back with the message, unless you change the message."""
+    content_blocks: list[dict[str, Any]] | None = None
+    """The blocks of a Messages API answer, if they contain more than text and tool calls: thinking, hosted tools. They
+    are sent back with the message, unless you change the message."""
 
     @computed
     def reasoning(self) -> str | None:
@@ -299,6 +305,10 @@ class StreamingChatResponseMessageUpdate(Model):
     """The next piece of the model's reasoning."""
     audio: ChatResponseAudio | None = None
     """The next piece of audio."""
+    output: list[dict[str, Any]] | None = None
+    """The items of a Responses API answer, in the last update: see `ChatResponseMessage.output`."""
+    content_blocks: list[dict[str, Any]] | None = None
+    """The blocks of a Messages API answer, in the last update: see `ChatResponseMessage.content_blocks`."""
 
     @computed
     def reasoning(self) -> str | None:
