@@ -19,7 +19,19 @@ _INTERRUPTED = 130
 _NOBODY_READS = 141
 """As shells count a program that SIGINT, or SIGPIPE, has ended."""
 
-_COMMANDS: Mapping[str, Callable[[Arguments, Target, Console], int]] = {"check": check, "chat": chat, "embed": embed}
+
+def _batch(arguments: Arguments, target: Target, console: Console) -> int:
+    from ._many_rows import batch  # only now: it loads asyncio
+
+    return batch(arguments, target, console)
+
+
+_COMMANDS: Mapping[str, Callable[[Arguments, Target, Console], int]] = {
+    "check": check,
+    "chat": chat,
+    "embed": embed,
+    "batch": _batch,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
