@@ -1,4 +1,4 @@
-"""Enums of the service. They are extensible: a value that is not listed stays a plain `str`."""
+"""Enums of the service. They are extensible: a value that is not listed here stays a plain `str`."""
 
 from enum import Enum
 
@@ -13,56 +13,56 @@ class AudioContentFormat(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 
 class ChatCompletionsToolChoicePreset(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """How a model may use the tools that it is offered."""
+    """How a model may use the tools it is offered."""
 
     AUTO = "auto"
     """The model decides."""
     NONE = "none"
-    """The model calls no tool."""
+    """It calls none."""
     REQUIRED = "required"
-    """The model calls at least one tool."""
+    """It calls one or more."""
 
 
 class ChatRole(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """The author of a message."""
+    """Who speaks in a message."""
 
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
     TOOL = "tool"
     DEVELOPER = "developer"
-    """Instructions for OpenAI's reasoning models; other models use `system`."""
+    """What `system` is to other models, for OpenAI's reasoning models."""
 
 
 class CompletionsFinishReason(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """Why an answer ended. Mistral's models also send `model_length` and `error`."""
+    """Why a model stopped. Mistral also says `model_length` and `error`."""
 
     STOPPED = "stop"
-    """The answer is complete, or a stop sequence was reached."""
+    """The answer is complete, or a stop sequence was met."""
     TOKEN_LIMIT_REACHED = "length"  # noqa: S105
-    """The answer reached `max_tokens` or the model's context limit."""
+    """`max_tokens`, or the model's context, is used up."""
     CONTENT_FILTERED = "content_filter"
-    """The content filter withheld the answer, or the rest of it."""
+    """The service's content filter withheld the rest."""
     TOOL_CALLS = "tool_calls"
-    """The model requests tool calls."""
+    """The model asks for tools to be called."""
 
 
 class EmbeddingEncodingFormat(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """Encodings of an embedding in the response."""
+    """Encodings of an embedding on the wire."""
 
     BASE64 = "base64"
     """Little-endian 32-bit floats, in base64."""
     BINARY = "binary"
-    """One bit per dimension, packed into signed bytes."""
+    """One bit a dimension, packed into signed bytes."""
     FLOAT = "float"
     INT8 = "int8"
     UBINARY = "ubinary"
-    """One bit per dimension, packed into unsigned bytes."""
+    """One bit a dimension, packed into unsigned bytes."""
     UINT8 = "uint8"
 
 
 class EmbeddingInputType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """What an embedding is for. Some models embed queries and documents differently."""
+    """What an embedding is for; some models embed questions and documents differently."""
 
     TEXT = "text"
     QUERY = "query"
@@ -70,7 +70,7 @@ class EmbeddingInputType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 
 class ImageDetailLevel(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """The resolution at which a model processes an image."""
+    """How closely a model looks at an image."""
 
     AUTO = "auto"
     LOW = "low"

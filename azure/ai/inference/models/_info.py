@@ -1,4 +1,4 @@
-"""What a deployment reports about its model."""
+"""What a deployment says of itself."""
 
 from enum import Enum
 
@@ -8,7 +8,7 @@ from .._model import Model
 
 
 class ModelType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """Kinds of models, as the `/info` route names them."""
+    """Kinds of model, as the `/info` route names them."""
 
     __module__ = "azure.ai.inference.models"
 
@@ -21,17 +21,17 @@ class ModelType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 
 class ModelInfo(Model):
-    """The model behind an endpoint, as its `/info` route describes it."""
+    """The model behind an endpoint, as its `/info` route tells."""
 
     __module__ = "azure.ai.inference.models"
 
     model_name: str
-    """The model's name."""
+    """Name of the model."""
     model_type: str | ModelType
-    """The model's kind, in the deployment's own spelling."""
+    """Kind of the model, in the deployment's own spelling."""
     model_provider_name: str
-    """The model's provider."""
+    """Who made it."""
     served_model_name: str | None = None
-    """The deployed model's name, on serverless endpoints."""
+    """Name of the deployed model, on serverless endpoints."""
     served_model_type: str | None = None
-    """The deployed model's kind, on serverless endpoints."""
+    """Kind of the deployed model, on serverless endpoints."""

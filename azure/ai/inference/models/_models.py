@@ -1,6 +1,6 @@
-"""The path from which code written for azure-ai-inference 1.0.0b9 imports model classes.
+"""The import path by which code written against azure-ai-inference 1.0.0b9 reaches model classes.
 
-`ChatCompletionsResponseFormatJSON` is missing on purpose: dependants detect an older release by its presence here.
+`ChatCompletionsResponseFormatJSON` is missing on purpose: dependants take its presence here for an older release.
 """
 
 from ._chat import (
@@ -28,7 +28,7 @@ from ._tools import (
 )
 
 EmbeddingInput = ImageEmbeddingInput
-"""The name of `ImageEmbeddingInput` until 1.0.0b6."""
+"""Its name until beta 6."""
 
 __all__ = [
     "AssistantMessage",
