@@ -44,6 +44,7 @@ from .bodies import Fault, FilterVerdict, clean, filter_verdict, is_error, parse
 
 __all__ = [
     "add_advice",
+    "body_of",
     "decode_error",
     "error_from_body",
     "error_from_response",
@@ -114,7 +115,7 @@ def error_from_response(
     :raises TypeError: if the error map's entry cannot be called, or makes something that is no exception.
     """
     origin = _origin(response)
-    body = _kept(_body_of(response), origin)
+    body = _kept(body_of(response), origin)
     fault = read_fault(body)
     verdict = filter_verdict(body, fault)
     choice = error_map.get(response.status_code) if error_map else None
@@ -222,7 +223,7 @@ def _secrets_of(response: Response) -> Sequence[str]:
     return sorted({value for value in values if len(value) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
 
-def _body_of(response: Response) -> Any:
+def body_of(response: Response) -> Any:
     """Read the body as JSON, or else as text; None if it is not there."""
     try:
         content = content_of(response)

@@ -92,9 +92,17 @@ class KeyPolicy(SansIOHTTPPolicy[Any, Any]):
         self._headers = tuple(headers)
 
     def on_request(self, request: Request) -> None:
-        """Set the headers; an `api-key` that the caller gave stays."""
+        """Set the headers; an `api-key` that the caller gave stays.
+
+        The Messages API reads a header of its own, also where only the call or the model led there.
+        """
         headers, key = request.http_request.headers, self._credential.key
+        to_messages = "anthropic-version" in headers
+        if to_messages or "x-api-key" in self._headers:
+            headers["x-api-key"] = key
         if "Authorization" in self._headers:
+            if to_messages:
+                return
             headers["Authorization"] = f"Bearer {key}"
         if "api-key" in self._headers and not request.context.setdefault("own_api_key", "api-key" in headers):
             headers["api-key"] = key
@@ -117,7 +125,7 @@ class CredentialGuard(SansIOHTTPPolicy[Any, Any]):
         :raises ValueError: A credential has a line break in it, mostly that of the file which it was read from.
         """
         headers, url = request.http_request.headers, request.http_request.url
-        for name in ("Authorization", "api-key"):
+        for name in ("Authorization", "api-key", "x-api-key"):
             if not headers.get(name, "").isprintable():  # what refuses it below shows it
                 raise ValueError(f"The credential for the header {name} has a line break or a control character in it.")
         scheme, host, _ = target = origin(url)

@@ -26,7 +26,7 @@ from azure.core.pipeline.policies import (
 
 from .._version import VERSION
 from .credentials import CredentialGuard, TraceLogPolicy, forget_credentials, remove_credentials
-from .deadline import Deadline
+from .deadline import Deadline, TimeLeft
 
 Request = PipelineRequest[Any]
 
@@ -45,7 +45,7 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
         context, options = request.context, request.context.options
         timeout = options.get("timeout", self._timeout)
         if timeout is not None:
-            context["deadline"] = Deadline(timeout)
+            context["deadline"] = timeout.deadline if isinstance(timeout, TimeLeft) else Deadline(timeout)
         context["guard"] = options.pop("enforce_https", self._enforce_https)
         context["enforce_https"] = (
             False  # azure-core's own check would refuse a token on loopback; CredentialGuard decides

@@ -12,7 +12,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from .options import ClientOptions, names, unknown_keyword
 
 if TYPE_CHECKING:
-    from .._http.endpoint import Endpoint, Kind
+    from .._http.endpoint import Api, Endpoint, Kind
 
 logger = logging.getLogger("azure.ai.inference")
 
@@ -55,6 +55,9 @@ class Settings(NamedTuple):
     """Whether policies or a transport of the user's may know keywords that nobody else does."""
     model_in_headers: bool
     """Whether the headers of every request name a model, or may do so."""
+    models: dict[str, Any]
+    """What is known of models, by name, as `_operations.api_choice.Known`: learned from refusals, and shared by all
+    clients that `with_defaults` makes of one."""
 
     def with_defaults(self, changes: Mapping[str, Any]) -> "Settings":
         """Change defaults; `None` removes one.
@@ -88,8 +91,9 @@ def make_settings(
     from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
     from .._http.endpoint_url import EndpointError
 
+    api = api_of(options.get("api")) if kind == "chat" else None
     try:
-        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
+        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
     except EndpointError as error:
         if not isinstance(endpoint, str):
             raise
@@ -103,7 +107,25 @@ def make_settings(
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
     in_headers = options.get("headers_policy") is not None or names_model(options.get("headers"))
-    return Settings(client, resolved, known, defaults, custom, in_headers)
+    return Settings(client, resolved, known, defaults, custom, in_headers, {})
+
+
+def api_of(option: Any) -> "Api | None":
+    """Check the option `api`.
+
+    :param option: Its value.
+    :return: The API, `None` for "auto" and where nothing is said.
+    :raises ValueError: The value is unknown.
+    """
+    if option is None or option == "auto":
+        return None
+    api = _APIS.get(str(option))
+    if api is None:
+        raise ValueError(f"api={option!r} is unknown. Choose 'auto', 'chat', 'responses' or 'messages'.")
+    return api
+
+
+_APIS: "Mapping[str, Api]" = {"chat": "chat", "responses": "responses", "messages": "messages"}
 
 
 def names_model(headers: Mapping[str, str] | None) -> bool:

@@ -207,5 +207,5 @@ def failed(custom_id: str, sha256: str, error: Exception, attempts: int, seconds
 
 def _make(custom_id: str, sha256: str, error: Any, response: Any, attempts: int, seconds: float) -> BatchResult:
     # In the order of a journal's line, whose head and tail are read without the rest.
-    members = {"custom_id": custom_id, "request_sha256": sha256, "error": error, "response": response}
+    members = {"custom_id": custom_id, "request_sha256": sha256 or None, "error": error, "response": response}
     return wrap_result({**members, "attempts": attempts, "seconds": round(seconds, 4)})

@@ -195,6 +195,12 @@ class ChatResponseMessage(Model):
     """Remarks, such as the sources that the answer rests on."""
     audio: ChatResponseAudio | None = None
     """The answer in audio, where `modalities` asked for it."""
+    output: list[dict[str, Any]] | None = None
+    """The items of an answer of the Responses API as they came, where there is more to them than text and tool calls:
+    reasoning, hosted tools. Reasoning goes back to the model with the message, unless that was changed."""
+    content_blocks: list[dict[str, Any]] | None = None
+    """The blocks of an answer of the Messages API as they came, where there is more to them than text and tool calls:
+    thinking, hosted tools. They go back to the model with the message, unless that was changed."""
 
     @computed
     def reasoning(self) -> str | None:
@@ -299,6 +305,10 @@ class StreamingChatResponseMessageUpdate(Model):
     """The next piece of what the model thinks."""
     audio: ChatResponseAudio | None = None
     """The next piece of audio."""
+    output: list[dict[str, Any]] | None = None
+    """In the last update, the items of an answer of the Responses API: see `ChatResponseMessage.output`."""
+    content_blocks: list[dict[str, Any]] | None = None
+    """In the last update, the blocks of an answer of the Messages API: see `ChatResponseMessage.content_blocks`."""
 
     @computed
     def reasoning(self) -> str | None:

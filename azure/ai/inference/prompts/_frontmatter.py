@@ -137,7 +137,7 @@ def _load_yaml(text: str, path: Path, first_line: int, lines: dict[KeyPath, int]
     try:
         import yaml
     except ModuleNotFoundError as error:
-        raise ImportError("Prompty files need PyYAML, which is not installed: run `pip install pyyaml`.") from error
+        raise ImportError("a prompty file needs PyYAML: pip install pyyaml") from error
     try:
         loader: Any = yaml.SafeLoader(text)
         node = loader.get_single_node()
