@@ -40,6 +40,8 @@ class RowCall(NamedTuple):
     """The request's hash, in hex."""
     tokens: float
     """An estimate of the tokens that it takes, as Azure makes it to admit a request: text and limit of the answer."""
+    answer_tokens: float
+    """Of those, the limit of the answer."""
 
 
 class RowCalls:
@@ -51,15 +53,17 @@ class RowCalls:
 
     def __init__(self, client: Any) -> None:
         names = [kind.__name__ for kind in type(client).__mro__]
-        self._kind = next((_CLIENTS[name] for name in names if name in _CLIENTS), None)
-        if self._kind is None:
+        kind: Kind | None = next((_CLIENTS[name] for name in names if name in _CLIENTS), None)
+        if kind is None:
             raise TypeError(
                 "make_client must return an asynchronous client, such as azure.ai.inference.aio.ChatCompletionsClient; "
                 f"it returned {type(client).__name__}."
             )
+        self.kind = kind
+        """What the client is for."""
         self._client = type(client).__name__
-        self._known = frozenset(CHAT_SETTINGS if self._kind == "chat" else EMBEDDING_SETTINGS)
-        self._own = "messages" if self._kind == "chat" else "input"
+        self._known = frozenset(CHAT_SETTINGS if self.kind == "chat" else EMBEDDING_SETTINGS)
+        self._own = "messages" if self.kind == "chat" else "input"
         self.defaults = default_body(client)
         """The client's default settings, as members of a request."""
 
@@ -72,7 +76,7 @@ class RowCalls:
         :raises ValueError: It is none that can be asked, or is for another kind of client.
         """
         row = check_row(given, f"row {number}")
-        if kind_of(row) != self._kind:
+        if kind_of(row) != self.kind:
             raise ValueError(
                 f"The row {row.custom_id!r:.100} is for {row.url}, which a {self._client} does not ask. "
                 "Run rows of each kind by themselves, each with its own client."
@@ -81,9 +85,10 @@ class RowCalls:
         text = json.dumps({"body": body, "url": row.url}, sort_keys=True, ensure_ascii=False)
         limit: Any = next((body[name] for name in _ANSWER_LIMITS if isinstance(body.get(name), int)), 0)
         answers = body.get("n")
-        tokens = len(text) / _CHARACTERS_PER_TOKEN + limit * (answers if isinstance(answers, int) else 1)
+        limit *= answers if isinstance(answers, int) else 1
         digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return RowCall(row, self._arguments(row.body), digest, tokens)
+        tokens = len(text) / _CHARACTERS_PER_TOKEN + limit
+        return RowCall(row, self._arguments(row.body), digest, tokens, limit)
 
     def body(self, row: BatchRow) -> dict[str, Any]:
         """Return the whole body that is sent for a row."""
@@ -137,7 +142,7 @@ class ConversationCalls:
         row = BatchRow(custom_id=str(number - 1), body={})
         text = str(messages)  # pyright: ignore[reportUnknownArgumentType]
         tokens = len(text) / _CHARACTERS_PER_TOKEN + self._limit
-        return RowCall(row, {**self._options, "messages": messages}, "", tokens)
+        return RowCall(row, {**self._options, "messages": messages}, "", tokens, self._limit)
 
 
 def default_body(client: Any) -> dict[str, Any]:

@@ -136,9 +136,7 @@ def _load_yaml(text: str, path: Path, first_line: int, lines: dict[KeyPath, int]
     try:
         import yaml
     except ModuleNotFoundError as error:
-        raise ImportError(
-            "A prompty file needs PyYAML: run `pip install azure-ai-inference[prompts]` (or `pip install pyyaml`)."
-        ) from error
+        raise ImportError("a prompty file needs PyYAML: pip install pyyaml") from error
     try:
         loader: Any = yaml.SafeLoader(text)
         node = loader.get_single_node()
