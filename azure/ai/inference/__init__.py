@@ -1,5 +1,7 @@
 """Client library for AI models on Azure: chat completions and embeddings."""
 
+from typing import TYPE_CHECKING, NoReturn
+
 from . import models as models
 from ._client import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient, load_client
 from ._version import VERSION
@@ -9,3 +11,13 @@ __all__ = ["ChatCompletionsClient", "EmbeddingsClient", "ImageEmbeddingsClient",
 
 for _name in __all__:
     globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
+
+
+if TYPE_CHECKING:
+    pass  # Type checkers would take `__getattr__` for a promise that every name exists.
+else:
+
+    def __getattr__(name: str) -> NoReturn:
+        from ._operations.other_libraries import missing_attribute
+
+        raise missing_attribute(__name__, name)
