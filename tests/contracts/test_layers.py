@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "__init__": "_version facade sync",
     "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
     "emulator": "",
-    "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations emulator",
+    "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations _wires emulator",
     "__main__": "_cli",
 }
 """What each folder, or file of the top, may import beside itself. `sync` is the synchronous shell, `facade` is
