@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from .._http.credentials import forget_credentials, remove_credentials
+from .._http.credentials import forget_credentials, given_headers, remove_credentials
 from .._http.endpoint import Endpoint
 from .._http.origins import origin
 from .._http.redirects import redirect_target
@@ -75,6 +75,7 @@ def make_call(
     :raises ValueError: No model is named, and the endpoint is sure to refuse that.
     """
     check_keywords(settings, method, options)
+    given = given_headers(options.get("headers"))
     _check_model(settings, options, content)
     endpoint = settings.endpoint
     params = dict(options.get("params") or {})
@@ -88,7 +89,7 @@ def make_call(
     if pass_through and endpoint.extra_parameters:
         headers["extra-parameters"] = "pass-through"
     request = HttpRequest("GET" if content is None else "POST", url, headers=headers, content=content)
-    request.headers.update(options.get("headers") or {})
+    request.headers.update(given)
     if options.get("content_type"):
         request.headers["Content-Type"] = options["content_type"]
     return Call(
