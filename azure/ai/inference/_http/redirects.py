@@ -20,11 +20,11 @@ def redirect_target(url: str, location: str) -> str | None:
     """
     try:
         target = urljoin(url, location)
-        origin(target)
+        scheme, host, _ = origin(target)
+        host.encode("idna")  # what a resolver does first; it fails over labels that are empty or too long
     except ValueError:
         return None
-    parts = urlsplit(target)
-    return target if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc else None
+    return target if scheme in ("http", "https") and host and "@" not in urlsplit(target).netloc else None
 
 
 class RedirectDecisions(RedirectPolicyBase):
