@@ -25,13 +25,12 @@ def show(request: PipelineRequest[HttpRequest]) -> None:
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print what is sent: the client's extra members, and a call's own over them."""
-    with ChatCompletionsClient(
-        endpoint, AzureKeyCredential(key), model=model, model_extras={"top_k": 40, "safe_mode": True}
-    ) as client:
+    """Print what is sent: the extra members of a call replace the client's, so it repeats those that it keeps."""
+    extras = {"top_k": 40, "safe_mode": True}
+    with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model, model_extras=extras) as client:
         answer = client.complete(
             messages=[UserMessage("Say something unexpected.")],
-            model_extras={"top_k": 80},
+            model_extras={**extras, "top_k": 80},
             raw_request_hook=show,
         )
     print(answer.choices[0].message.content)

@@ -30,7 +30,7 @@ WORDS = {
     r"\basynchronous(ly)?\b": r"synchronous\1",
     r"\bbetween tasks, and usable in several event loops, one after another\b": "between threads",
     r"\b(share|shared) between tasks\b": r"\1 between threads",
-    r"\bAsync(?=\w*(?:StreamingChatCompletions|EmbeddingBatches|PipelineClient|HttpResponse)\b)": "",
+    r"\bAsync(?=\w*(?:StreamingChatCompletions|ManyCompletions|EmbeddingBatches|PipelineClient|HttpResponse)\b)": "",
     r"\bAsync(?=\w*(?:Credential|Iterator|Generator)\b)": "",
     r"\bStopAsyncIteration\b": "StopIteration",
     r"\b__a(?=(?:enter|exit|iter|next)__)": "__",

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import ExitStack
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -203,3 +204,16 @@ async def test_a_connection_that_is_never_made(world: World) -> None:
             await client.complete(timeout=TIMEOUT)
         with pytest.raises(ServiceRequestTimeoutError):
             await client.complete(connection_timeout=TIMEOUT, timeout=60, retry_total=0)
+
+
+def test_the_pools_for_a_socks_proxy_stay() -> None:
+    """They know how to speak to it; others would go past it."""
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+
+    from azure.ai.inference import _connections
+
+    class Socks(HTTPConnectionPool): ...
+
+    manager = SimpleNamespace(pool_classes_by_scheme={"http": Socks, "https": HTTPSConnectionPool})
+    _connections.use_own_pools(manager)
+    assert manager.pool_classes_by_scheme == {"http": Socks, "https": _connections.HTTPSConnectionPool}

@@ -2,16 +2,19 @@
 
 import logging
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock, patch
 from urllib.parse import urlsplit
 
 import pytest
 from azure.core.exceptions import DecodeError, HttpResponseError, ResourceNotFoundError
+from azure.core.rest import HttpRequest
 
 from azure.ai.inference.emulator import Emulator
 
 from .conftest import KEY, Serve, World
 from .raw_server import STREAM, answer, completion, event, stream
 from .test_embeddings import embeddings
+from .test_secrets import Tokens
 
 RESOURCE = "http://r.services.ai.azure.com"
 OPENAI = "http://r.openai.azure.com"
@@ -163,7 +166,13 @@ async def test_a_policy_may_name_the_model(world: World, serve: Serve) -> None:
         (OPENAI, 404, "404", "Resource not found", f"The URL called was {OPENAI}/openai/v1/chat/completions."),
         (f"{OPENAI}/openai/deployments/D", 404, "DeploymentNotFound", "No.", "give the name of the deployment"),
         (MAAS, 405, "405", "Method Not Allowed", f"Use {MAAS}, or {MAAS}/v1."),
-        (RESOURCE, 400, "OperationNotSupported", "The chatCompletion operation does not work", "Responses API"),
+        (
+            RESOURCE,
+            400,
+            "OperationNotSupported",
+            "The chatCompletion operation does not work",
+            "does not serve it either",
+        ),
         (RESOURCE, 400, "unsupported_parameter", "'max_tokens' is not supported", "max_completion_tokens"),
         (f"{RESOURCE}/models", 400, "no_model_name", "No model.", "/openai/deployments/DEPLOYMENT"),
         ("http://models.github.ai/inference", 404, "x", "Gone.", "GitHub Models was retired on 2026-07-30"),
@@ -243,3 +252,65 @@ async def test_the_emulators_routes(
         else:
             got = await client.embed(input=["x"] if kind == "embeddings" else [{"image": image}])
             assert len(got.data[0].vector) == 1024
+
+
+# ---------------------------------------------------------------- texts that are no endpoint
+
+DUMMIES = (
+    "endpoint",
+    "https://",
+    "<your-endpoint>",
+    "my endpoint",
+    "ftp://example.com",
+    "https://ai.azure.com/build",
+    "https://user:secret-word@example.com",
+    "endpoint=https://r.services.ai.azure.com;key=secret-word",
+    "https://[::1",
+    "http://host:port",
+    "http://[not-an-address]/x",
+    "bad\nline",
+)
+
+
+@pytest.mark.parametrize("kind", ["chat", "embeddings", "image_embeddings"])
+@pytest.mark.parametrize("dummy", DUMMIES)
+async def test_a_dummy_is_refused_by_the_first_request(world: World, kind: str, dummy: str) -> None:
+    """Unit tests build clients with it and send nothing. Not even a token is asked for."""
+    tokens = Tokens()
+    client = getattr(world, kind)(dummy, tokens)
+    assert client.real._config.endpoint == dummy
+    assert "secret-word" not in f"{client.real!r} {client.real}"
+    for send in (
+        lambda: call(client, kind),
+        client.get_model_info,
+        lambda: client.send_request(HttpRequest("GET", "x")),
+    ):
+        with pytest.raises(ValueError, match=r"^endpoint='.*Give the URL as the portal shows it") as caught:
+            await send()
+        assert "secret-word" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"^endpoint="):
+        await call(client.with_defaults(), kind)
+    assert tokens.scopes == []
+
+
+async def test_a_dummy_is_refused_whatever_the_transport(world: World, serve: Serve) -> None:
+    server = serve(answer(200, completion()))
+    for options in ({"transport": world.transport()}, {"policies": []}):
+        with pytest.raises(ValueError, match=r"'endpoint' is a name, not a URL"):
+            await world.chat("endpoint", **options).complete()
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("endpoint", [None, "", "  ", '""', 5, b"https://example.com"], ids=repr)
+async def test_what_is_no_text_or_empty_is_refused_at_once(world: World, endpoint: Any) -> None:
+    with pytest.raises(ValueError, match="endpoint"):
+        world.chat(endpoint)
+
+
+async def test_a_dummy_with_a_pipeline_that_is_patched(world: World) -> None:
+    client = world.chat("endpoint")
+    response = MagicMock(http_response=MagicMock(status_code=200, headers={}, json=lambda: completion()))
+    run = MagicMock(return_value=response) if world.name == "sync" else AsyncMock(return_value=response)
+    with patch.object(client.real._client._pipeline, "run", run):
+        assert (await client.complete()).choices[0].message.content == "hello"
+    assert run.call_args.args[0].url == f"endpoint/chat/completions{PREVIEW}"

@@ -277,17 +277,18 @@ async def test_a_calls_settings_go_over_the_clients(world: World, serve: Serve) 
     extras = {"a": 1, "b": 1}
     client = world.chat(server.url, temperature=1, max_tokens=5, stop=["a"], model_extras=extras)
     await client.complete(temperature=0, stop=["b"], max_tokens=None, model_extras={"b": 2, "c": 3})
-    await client.complete(model_extras={"a": None})
+    for given in ({"a": None}, {}, None):
+        await client.complete(model_extras=given)
     assert server.requests[0].json == {
         "messages": MESSAGES,
         "max_tokens": 5,
         "stop": ["b"],
         "temperature": 0,
-        "a": 1,
         "b": 2,
         "c": 3,
-    }
-    assert server.requests[1].json == {"messages": MESSAGES, "max_tokens": 5, "stop": ["a"], "temperature": 1, "b": 1}
+    }, "a call's extras are sent in place of the client's, as a set"
+    clients = {"messages": MESSAGES, "max_tokens": 5, "stop": ["a"], "temperature": 1}
+    assert [one.json for one in server.requests[1:]] == [clients, {**clients, **extras}, {**clients, **extras}]
     assert extras == {"a": 1, "b": 1}
 
 

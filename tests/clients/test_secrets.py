@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken, AzureKeyCredential
-from azure.core.exceptions import HttpResponseError, ServiceRequestError
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 from azure.core.rest import HttpRequest
 
 from .conftest import KEY, MESSAGES, Serve, World
@@ -364,3 +364,61 @@ async def test_a_credential_with_a_line_break_is_refused_and_not_shown(
         await world.chat(server.url, credential).complete(headers=headers)
     assert KEY not in "".join(traceback.format_exception(caught.value))
     assert server.requests == []
+
+
+# ---------------------------------------------------------------- what a hook captured
+
+
+@pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("case", ["good", "refused", "redirected", "no connection", "cut", "not JSON"])
+async def test_a_captured_request_keeps_its_headers(
+    world: World, serve: Serve, case: str, streamed: bool, credential: Any
+) -> None:
+    """Tests look at it afterwards; what an error leads to has no credential all the same."""
+    whole = stream(STREAM) if streamed else GOOD
+    served = {
+        "good": [whole],
+        "refused": [answer(401, {})],
+        "redirected": [answer(307, b"", location="/again"), whole],
+        "no connection": [GOOD],
+        "cut": [[CUT]],
+        "not JSON": [answer(200, b"<html>", content_type="text/html")],
+    }[case]
+    server = serve(*served)
+    url = "http://127.0.0.1:1" if case == "no connection" else server.url
+    captured: list[Any] = []
+    errors: list[Exception] = []
+    client = world.chat(url, credential, retry_total=1 if case == "redirected" else 0)
+    try:
+        result = await client.complete(stream=streamed, raw_request_hook=captured.append)
+        if streamed:
+            await result.rest()
+    except AzureError as error:
+        errors.append(error)
+    expected = f"Bearer {KEY if credential == KEY else TOKEN}"
+    assert [one.http_request.headers["Authorization"] for one in captured] == [expected]
+    assert ("api-key" in captured[0].http_request.headers) == (credential == KEY)
+    assert bool(errors) == (case not in ("good", "redirected"))
+    for error in errors:
+        response = getattr(error, "response", None)
+        shown = dict(response.request.headers) if response is not None else {}
+        assert not {"authorization", "api-key"} & {name.lower() for name in shown}
+
+
+async def test_a_captured_request_keeps_its_headers_when_a_redirect_leads_away(world: World, serve: Serve) -> None:
+    other = serve(answer(200, {"model_name": "m"}))
+    server = serve(answer(302, b"", location=f"{other.url}/info"))
+    captured: list[Any] = []
+    await world.chat(server.url).get_model_info(raw_request_hook=lambda sent: captured.append(sent.http_request))
+    assert captured[0].headers["api-key"] == KEY
+    assert captured[0].url.startswith(server.url)
+    assert secrets_in(other) == []
+
+
+async def test_a_captured_raw_request_keeps_its_headers(world: World, serve: Serve) -> None:
+    captured: list[Any] = []
+    client = world.chat(serve(GOOD).url)
+    response = await client.send_request(HttpRequest("GET", "models"), raw_request_hook=captured.append)
+    assert captured[0].http_request.headers["api-key"] == KEY
+    assert "api-key" not in response.request.headers

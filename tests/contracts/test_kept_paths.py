@@ -29,6 +29,7 @@ KEPT = [
     ("azure.ai.inference.models._models", "ChatCompletionsToolCall", "type annotations of code written for 1.0.0b9"),
     ("azure.ai.inference.models._models", "ChatRequestMessage", "classes derived from ChatRequestMessage"),
     ("azure.ai.inference.models._models", "CompletionsUsage", "type annotations of code written for 1.0.0b9"),
+    ("azure.ai.inference.models._models", "EmbeddingInput", "code written for 1.0.0b6"),
     ("azure.ai.inference.models._models", "FunctionCall", "type annotations of code written for 1.0.0b9"),
     ("azure.ai.inference.models._models", "JsonSchemaFormat", "mirascope 1.25.7"),
     ("azure.ai.inference.models._models", "ModelInfo", "type annotations of code written for 1.0.0b9"),

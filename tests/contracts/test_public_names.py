@@ -19,6 +19,7 @@ from azure.ai.inference._operations.options import ChatOptions, ClientOptions, E
 PUBLIC = (
     "azure.ai.inference",
     "azure.ai.inference.aio",
+    "azure.ai.inference.batch",
     "azure.ai.inference.emulator",
     "azure.ai.inference.exceptions",
     "azure.ai.inference.models",

@@ -1,8 +1,8 @@
 """The frameworks that import ``azure.ai.inference``, at the releases that are tested, most used first.
 
-`.ci/run` takes nine, which differ most in what they rely on; with pip they take five minutes of processor time, on two
-cores half of that. The rest (``--all``) are large (crewai, inspect_ai, guidance, openlit), pin a release of the beta by
-name, or use little of this package. What they are installed with is in ``locks/``, made by
+`.ci/run` takes eleven, which differ most in what they rely on; with pip they take five minutes of processor time, on
+two cores half of that. The rest (``--all``) are large (crewai, inspect_ai, guidance, openlit), pin a release of the
+beta by name, or use little of this package. What they are installed with is in ``locks/``, made by
 ``python -m tests.downstream.lock NAME``.
 """
 
@@ -73,6 +73,8 @@ FRAMEWORKS = (
         in_ci=True,
     ),
     Framework("llm_github", ("llm-github-models==0.18.0",), in_ci=True),
+    Framework("vcrpy", ("vcrpy==9.4.2",), in_ci=True, asks=False),
+    Framework("old_opentelemetry", ("opentelemetry-sdk==1.27.0",), in_ci=True, asks=False),
     Framework("lilypad", ("lilypad-sdk[azure]==0.10.4", "mirascope<2", "wrapt<2")),
     Framework("ai_inference_plus", ("azure-ai-inference-plus==1.0.4",), pins_the_beta=True),
 )

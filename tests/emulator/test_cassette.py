@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from azure.ai.inference.emulator import Emulator, Fault
-from azure.ai.inference.emulator import _response as response_module
 from azure.ai.inference.emulator._cassette import read_response, write_exchange
+from azure.ai.inference.emulator._recorder import Arrivals
 from azure.ai.inference.emulator._request import RecordedRequest
 
 from .conftest import SERVERLESS, VERSION, Caller
@@ -71,7 +71,8 @@ def test_an_answer_that_breaks_off_is_not_recorded(tmp_path: Path) -> None:
 @pytest.mark.parametrize("raw", [b"", b"text", b"\xff\x00", b'{"a": [1]}', "{'é'}".encode()])
 def test_bodies_of_any_kind(raw: bytes) -> None:
     request = RecordedRequest("POST", "/x", headers={"api-key": "k1"}, raw=raw)
-    exchange = write_exchange(request, response_module.Response(200, {"Content-Type": "x", "Set-Cookie": "s"}, raw))
+    arrivals = Arrivals(200, {"Content-Type": "x", "Set-Cookie": "s"}, [(0.1, raw)], whole=True)
+    exchange = write_exchange(request, arrivals)
     assert exchange["response"]["headers"] == {"Content-Type": "x", "Set-Cookie": "***"}
     assert read_response(exchange["response"]).body == raw
 
@@ -86,7 +87,20 @@ def test_a_stream_is_played_event_by_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("{", "is no cassette"), ("[]", "version 1"), ('{"version": 2}', "version 1")]
+    ("text", "words"),
+    [
+        ("{", "is no cassette"),
+        ("[]", "version 1 or 2"),
+        ('{"version": 3}', "version 1 or 2"),
+        (
+            '{"version": 2, "exchanges": [7]}',
+            "exchange 1 of .* has no method, path, query, body, status, headers, body",
+        ),
+        (
+            '{"version": 1, "exchanges": [{"request": {"path": "/"}, "response": {"status": 1, "body": {}}}]}',
+            "exchange 1 of .* has no method, query, body, headers; record it again",
+        ),
+    ],
 )
 def test_files_that_are_no_cassettes(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "c.json").write_text(text, "utf-8")

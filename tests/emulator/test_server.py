@@ -1,9 +1,12 @@
 """The server itself: starting, stopping, TLS, bounds, many callers at once."""
 
 import asyncio
+import errno
+import gzip
 import http.client
 import json
 import logging
+import re
 import socket
 import ssl
 import subprocess
@@ -11,15 +14,21 @@ import sys
 import threading
 import time
 import urllib.request
+import zlib
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from azure.core.credentials import AzureKeyCredential
 
+from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.emulator._server import _printable
+from azure.ai.inference.emulator._server_options import free_port
+from azure.ai.inference.models import UserMessage
 
-from .conftest import SERVERLESS, Caller
+from .conftest import SERVERLESS, V1, Caller
 
 
 def test_start_and_stop() -> None:
@@ -50,8 +59,19 @@ async def test_in_an_event_loop() -> None:
 
 
 def test_a_port_that_is_taken() -> None:
-    with Emulator() as endpoint, pytest.raises(OSError, match=r"in use|10048"):
-        Emulator(port=int(endpoint.url.rpartition(":")[2])).start()
+    with Emulator() as endpoint:
+        port = int(endpoint.url.rpartition(":")[2])
+        with pytest.raises(OSError, match=rf"port {port} of 127.0.0.1 is already in use; choose another") as caught:
+            Emulator(port=port).start()
+        assert caught.value.errno == errno.EADDRINUSE
+        free = re.search(r"such as (\d+)", str(caught.value))
+        assert free
+        with Emulator(port=int(free[1])) as other:
+            assert Caller(other).chat("Hello").status == 200
+
+
+def test_the_last_port_is_followed_by_any() -> None:
+    assert free_port("127.0.0.1", 65535) == free_port("::1", 65535) == 0
 
 
 def test_only_this_machine_is_served() -> None:
@@ -59,6 +79,16 @@ def test_only_this_machine_is_served() -> None:
         assert endpoint.url.startswith("http://127.0.0.1:")
     with Emulator(host="::1") as endpoint:
         assert endpoint.url.startswith("http://[::1]:")
+
+
+@pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:"), ("::", "http://[::1]:")])
+def test_every_machine_is_served(host: str, url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with Emulator(host=host) as endpoint:
+        assert endpoint.url.startswith(url)
+        client = ChatCompletionsClient(endpoint.url, AzureKeyCredential(endpoint.key))
+        assert client.complete(messages=[UserMessage("Hello")]).choices[0].message.content
+        client.close()
+    assert f"The emulator listens on {host}: other machines can call it" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -159,6 +189,104 @@ def test_requests_are_logged(endpoint: Emulator, caller: Caller, caplog: pytest.
         "POST /chat/completions 200",
         "POST /chat/completions 400",
     ]
+
+
+def exchange_bytes(endpoint: Emulator, head: str, body: bytes = b"", version: str = "1.1") -> bytes:
+    """Send a request as it stands, and read to the end of the connection."""
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    method, _, rest = head.partition("\r\n")
+    lines = [f"{method} HTTP/{version}", "Host: localhost", f"api-key: {endpoint.key}", "Connection: close"]
+    lines += ["Content-Type: application/json", f"Content-Length: {len(body)}", *([rest] if rest else []), "", ""]
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall("\r\n".join(lines).encode("latin-1") + body)
+        found = b""
+        while data := connection.recv(65536):
+            found += data
+    return found
+
+
+HELLO = json.dumps({"messages": [{"role": "user", "content": "Hello"}]}).encode()
+STREAM = json.dumps({"messages": [{"role": "user", "content": "count to 3"}], "stream": True}).encode()
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_streams_of_both_versions_of_http(endpoint: Emulator, version: str) -> None:
+    head, _, body = exchange_bytes(endpoint, f"POST {SERVERLESS}", STREAM, version).partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/{version} 200".encode())
+    assert (b"chunked" in head) is (version == "1.1")
+    assert body.removesuffix(b"\r\n0\r\n\r\n").endswith(b"data: [DONE]\n\n")
+
+
+RAW_DEFLATE = zlib.compress(HELLO)[2:-4]
+ENCODED: list[tuple[str, bytes, int, str]] = [
+    ("gzip", gzip.compress(HELLO), 200, "Hello!"),
+    ("GZIP", gzip.compress(HELLO[:9]) + gzip.compress(HELLO[9:]), 200, "Hello!"),
+    ("x-gzip, identity", gzip.compress(HELLO), 200, "Hello!"),
+    ("deflate", zlib.compress(HELLO), 200, "Hello!"),
+    ("deflate", RAW_DEFLATE, 200, "Hello!"),
+    ("deflate, gzip", gzip.compress(zlib.compress(HELLO)), 200, "Hello!"),
+    ("gzip", b"nonsense", 400, "is not gzip data"),
+    ("gzip", gzip.compress(HELLO)[:-9], 400, "ends within its gzip data"),
+    ("gzip", b"", 400, "could not parse the JSON body"),
+    ("deflate", b"\xff\xff", 400, "is not deflate data"),
+    ("deflate", b"x", 400, "ends within its deflate data"),
+    ("br", b"x", 415, "'br' is not supported; send gzip, deflate, or none"),
+    ("zstd", b"x", 415, "'zstd' is not supported"),
+    ("gzip", gzip.compress(bytes(2_000_000)), 413, "Max size: 1000000 bytes"),
+    ("gzip", gzip.compress(gzip.compress(bytes(2_000_000))) * 2, 400, "could not parse the JSON body"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "body", "status", "words"), ENCODED, ids=map(str, range(len(ENCODED))))
+def test_compressed_requests(
+    encoding: str, body: bytes, status: int, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Emulator(max_request_size=1_000_000) as endpoint:
+        got = exchange_bytes(endpoint, f"POST {SERVERLESS}\r\nContent-Encoding: {encoding}", body)
+    assert got.startswith(f"HTTP/1.1 {status} ".encode())
+    assert words in got.decode()
+    assert b'"error"' in got or status == 200
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "status"),
+    [("*", None, 404), ("elsewhere:80", None, 400), ("http://x/info", "/info", 405)],
+)
+def test_targets_of_every_form(endpoint: Emulator, target: str, path: str | None, status: int) -> None:
+    endpoint.reset()
+    assert int(exchange_bytes(endpoint, f"OPTIONS {target}").split(b" ")[1]) == status
+    assert [request.raw_path for request in endpoint.requests] == ([path] if path else [])
+
+
+def test_the_log_has_no_control_characters(endpoint: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "azure.ai.inference.emulator"):
+        exchange_bytes(endpoint, "GET /%1b%5b31mred%0d%0aPOST%20/forged?code=secret")
+        exchange_bytes(endpoint, "GET /\x9b31m")
+    [first, *_] = [record.getMessage() for record in caplog.records if record.name.startswith("azure")]
+    assert first.startswith("GET /%1b%5b31mred%0d%0aPOST%20/forged 404 in ")
+    assert _printable("a\x1b[31m\u202e\n\x9b") == r"a\x1b[31m\u202e\n\x9b"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"messages": [{"role": "user", "content": "x"}], "seed": 1' + b"0" * 400 + b"}",
+        b'{"messages": [{"role": "user", "content": "x"}], "seed": 1e400}',
+        b'{"messages": [{"role": "user", "content": "x"}], "temperature": NaN}',
+        b'{"messages": [{"role": "user", "content": "x"}], "max_tokens": -Infinity}',
+        b'{"messages": ' + b"[" * 90_000 + b"]" * 90_000 + b"}",
+        b'{"messages": ' + b'{"a":' * 400 + b"1" + b"}" * 400 + b"}",
+        b"\xff\xfe",
+        b'"\\ud800"',
+    ],
+    ids=lambda raw: raw[:70].decode("latin-1"),
+)
+@pytest.mark.parametrize("path", [SERVERLESS, V1])
+def test_bodies_that_cannot_be(endpoint: Emulator, caller: Caller, path: str, raw: bytes) -> None:
+    got = caller.post(path, raw, {"extra-parameters": "pass-through"})
+    assert got.status == 400
+    assert got.body
 
 
 async def test_many_streams_at_once() -> None:

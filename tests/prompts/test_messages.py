@@ -34,7 +34,7 @@ def image(url: str) -> dict[str, Any]:
         ("SYSTEM:\r\na\r\nAssistant:\r\nb", [text("system", "a"), text("assistant", "b")]),
         ("function:\na\ndeveloper:\nb\nuser:\nc", [text("function", "a"), text("developer", "b"), text("user", "c")]),
         ("system: hi\nuser:x", [text("system", "system: hi\nuser:x")]),
-        ("system:\nuser:\nhi", [text("user", "hi")]),
+        ("system:\nuser:\nhi", [text("system", ""), text("user", "hi")]),
         ("a\nuser:\n", [text("system", "a")]),
         (
             'tool[tool_call_id="c 1", name=f]:\n20',
@@ -48,7 +48,7 @@ def image(url: str) -> dict[str, Any]:
         ("{{#no}}x{{/no}}\nuser:\ny", [text("user", "y")]),
         ("{{#no}}x{{/no}}{{no}}\nuser:\ny", [text("system", ""), text("user", "y")]),
         ("system:\n{{#no}}x{{/no}}\nuser:\ny", [text("system", ""), text("user", "y")]),
-        ("system:\n{{#no}}{{/no}}\nuser:\ny", [text("user", "y")]),
+        ("system:\n{{#no}}{{/no}}\nuser:\ny", [text("system", ""), text("user", "y")]),
         ("user:\n![a](http://x/y.png)", [{"role": "user", "content": [image("http://x/y.png")]}]),
         (
             'user:\nsee ![a]( local file.png "title") and\n![b](data:image/png;base64,AA) end',

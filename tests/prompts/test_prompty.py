@@ -330,15 +330,9 @@ def test_secrets_are_shown_nowhere(tmp_path: Path) -> None:
 
 
 ERRORS = [
-    ("nmae: x", ":2: key 'nmae': unknown; did you mean 'name'?"),
-    ("name: x\nmodel:\n  apii: chat", ":4: key 'model.apii': unknown; did you mean 'api'?"),
-    ("model: {api: chatt}", ":2: key 'model.api': 'chatt'; did you mean 'chat'?"),
-    ("model: {apiType: agent}", ":2: key 'model.apiType': 'agent'; did you mean 'image'? Known: chat, completion"),
     ("model: [1]", ":2: key 'model': neither a model's name nor a mapping"),
+    ("model: {connection: [1]}", ":2: key 'model.connection': neither a mapping nor the name of a connection"),
     ("model: {parameters: 3}", ":2: key 'model.parameters': not a mapping"),
-    ("model: {options: {topp: 1}}", ":2: key 'model.options.topp': unknown; did you mean 'topP'?"),
-    ("inputs:\n  x:\n    typ: string", ":4: key 'inputs.x.typ': unknown; did you mean 'type'?"),
-    ("inputs:\n  x: {kind: strng}", ":3: key 'inputs.x.kind': 'strng'; did you mean 'string'?"),
     ("inputs: 3", ":2: key 'inputs': neither a mapping of properties nor a list"),
     ("inputs:\n- kind: string", ":3: key 'inputs.0': the property has no name"),
     ("inputs: [3]", ":2: key 'inputs.0': the property has no name"),
@@ -346,13 +340,8 @@ ERRORS = [
     ("base: [a]", ":2: key 'base': ['a'] is no text"),
     ("template: handlebars", ":2: key 'template': 'handlebars' is no template engine that is known; Known: jinja2, mu"),
     ("template: {format: {kind: jinja}}", "did you mean 'jinja2'?"),
-    ("template: {parser: xml}", ":2: key 'template.parser': 'xml'; Known: prompty"),
-    ("template: {kind: x}", ":2: key 'template.kind': unknown"),
     ("tools: 3", ":2: key 'tools': not a list"),
-    ("tools:\n- 3", ":3: key 'tools.0': not a mapping"),
-    ("tools:\n- {name: a, kind: mcp}", ":3: key 'tools.0': a tool of kind 'mcp' is none that a chat completion can"),
     ("tools:\n- {kind: function}", ":3: key 'tools.0': the tool has no name"),
-    ("tools:\n- {name: f, parametres: {}}", ":3: key 'tools.0.parametres': unknown; did you mean 'parameters'?"),
     ("tools:\n- {name: f, parameters: 3}", ":3: key 'tools.0.parameters': neither a mapping of properties"),
     ("version: ${env:PROMPTS_NOT_SET}", "is not set; set it or give a default: ${env:PROMPTS_NOT_SET:d"),
     ("version: ${secret:x}", ":2: key 'version': cannot read '${secret:x}'; write ${env:NAME}"),
@@ -395,8 +384,6 @@ def test_errors_name_file_line_and_key(tmp_path: Path, front: str, message: str)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("user:\nhi", ":1: no front matter; a prompty file starts with a line '---'"),
-        ("---\nname: x\nuser:", ":1: no front matter"),
         ("---\nname: x\n---", "the template is empty"),
         ("---\nname: x\n---\nuser:\nhi\n{{#a}}", ":6: section 'a' is not closed"),
         ("---\ntemplate: jinja2\n---\nuser:\n{% if %}", ":5: Expected an expression"),
@@ -660,14 +647,14 @@ assert PromptTemplate.from_string("user:\\n{{x}}").create_messages(x="y") == [{"
 try:
     PromptTemplate.from_prompty(sys.argv[1])
 except ImportError as error:
-    assert "pip install azure-ai-inference[prompts]" in str(error) and "pip install pyyaml" in str(error), error
+    assert "pip install pyyaml" in str(error), error
 else:
     sys.exit("no error")
 del sys.modules["yaml"]
 try:
     PromptTemplate.from_prompty(sys.argv[1])
 except ImportError as error:
-    assert "pip install azure-ai-inference[prompts]" in str(error) and "pip install jinja2" in str(error), error
+    assert "pip install jinja2" in str(error), error
 else:
     sys.exit("no error")
 """

@@ -29,6 +29,8 @@ def own_annotations(cls: type[Any]) -> Mapping[str, Any]:
 
 def is_class_variable(annotation: Any) -> bool:
     """Whether an annotation declares a `ClassVar`, which is no field."""
+    if type(annotation) is type:
+        return False
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__forward_arg__", None)
     if text is not None:
         return str(text).partition("[")[0].strip().rpartition(".")[2] == "ClassVar"
@@ -37,6 +39,9 @@ def is_class_variable(annotation: Any) -> bool:
 
 def choices(annotation: Any) -> Iterator[Any]:
     """Yield the types that a union stands for, or the type itself; aliases and `Annotated` are looked through."""
+    if type(annotation) is type:  # the usual case, asked hundreds of times when the package is imported
+        yield annotation
+        return
     origin = get_origin(annotation)
     if origin is Union or origin is UnionType:
         for choice in get_args(annotation):
@@ -53,6 +58,10 @@ def is_unresolved(annotation: Any) -> bool:
     """Whether a type is text, or has text in it that stands for a type."""
     if isinstance(annotation, (str, ForwardRef)):
         return True
+    # The usual case: a class, or a union of classes.
+    parts = getattr(annotation, "__args__", ())
+    if all(type(part) is type for part in parts):
+        return False
     origin = get_origin(annotation)
     if origin is Literal:
         return False

@@ -4,17 +4,16 @@
 import copy
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from azure.core import PipelineClient
 from azure.core.rest import HttpRequest, HttpResponse
 from typing_extensions import Self, Unpack
 
 from . import models
-from ._http.credentials import KeyPolicy, remove_credentials
-from ._http.deadline import Deadline
-from ._http.endpoint import Kind
-from ._http.policies import build_policies
+from ._http.credentials import KeyPolicy, forget_credentials
+from ._http.deadline import Deadline, TimeLeft
+from ._http.policies import RefusedEndpointPolicy, build_policies
 from ._http.proxies import with_environment
 from ._operations.call import make_call
 from ._operations.options import RequestOptions, with_options
@@ -29,6 +28,9 @@ from ._operations.settings import (
 )
 from ._turns import Turns
 
+if TYPE_CHECKING:
+    from ._http.endpoint import Kind
+
 
 class InferenceClient:
     """The base of the synchronous clients.
@@ -42,7 +44,7 @@ class InferenceClient:
     _model_infos: "dict[str | None, models.ModelInfo]"
 
     def _build(
-        self, endpoint: str, credential: Credential, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+        self, endpoint: str, credential: Credential, kind: "Kind", known: tuple[str, ...], options: Mapping[str, Any]
     ) -> None:
         settings = make_settings(type(self).__name__, endpoint, kind, known, options)
         credential = make_credential(credential)
@@ -88,7 +90,8 @@ class InferenceClient:
             info = None if force_refresh or call.cls else self._model_infos.get(model)
             if info:
                 return info
-            response = self._client._pipeline.run(call.request, **{**call.options, "timeout": deadline})
+            left = {} if deadline is None else {"timeout": TimeLeft.of(deadline)}
+            response = self._client._pipeline.run(call.request, **{**call.options, **left})
             info = model_info_of(call, response.http_response)
             if call.cls is not None:
                 return cast("models.ModelInfo", call.result(response, info))
@@ -108,10 +111,8 @@ class InferenceClient:
         """
         own = copy.deepcopy(request)
         own.url = self._settings.endpoint.absolute(own.url)
-        try:
-            response: HttpResponse = self._client.send_request(own, stream=stream, **kwargs)
-        finally:
-            remove_credentials(own.headers)
+        response: HttpResponse = self._client.send_request(own, stream=stream, **kwargs)
+        forget_credentials(response)
         return response
 
     def close(self) -> None:
@@ -161,4 +162,6 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
         else:
             authentication = WIRE_POLICIES.token(credential, *endpoint.scopes)
         policies = build_policies(endpoint.base_url, authentication, WIRE_POLICIES, options)
+    if endpoint.refusal is not None:
+        policies = [RefusedEndpointPolicy(endpoint.refusal), *policies]
     return PipelineClient(endpoint.base_url, transport=transport, policies=policies)

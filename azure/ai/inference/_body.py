@@ -147,4 +147,25 @@ def reader(response: Any, body: UnbufferedBody | None) -> Callable[[], bytes]:
     :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.
     :param body: Its body, if the transport is one whose bytes can be read as they arrive.
     """
-    return body.read if body is not None else partial(next, filter(None, response.iter_bytes()), b"")
+    if body is not None:
+        return body.read
+    pieces = response.iter_bytes() if hasattr(response, "iter_bytes") else response.stream_download(None)
+    return partial(next, filter(None, pieces), b"")
+
+
+def read_whole(response: Any) -> None:
+    """Read a response's body, if it is of a kind that must be told to.
+
+    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    """
+    if hasattr(response, "read"):
+        response.read()
+
+
+def close_response(response: Any) -> None:
+    """Close a response, if it is of a kind that can be closed.
+
+    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    """
+    if hasattr(response, "close"):
+        response.close()

@@ -3,18 +3,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from . import models
 from ._base_client import InferenceClient
-from ._http.endpoint import Kind
 from ._operations.call import check_keywords, check_status, read_answer
-from ._operations.chat import CHAT_SETTINGS, chat_call
-from ._operations.embeddings import EMBEDDING_SETTINGS, embed_call, embeddings_of
+from ._operations.chat import CHAT_SETTINGS, chat_call, check_defaults, next_call
 from ._operations.options import (
+    EMBEDDING_SETTINGS,
     Body,
     ChatClientOptions,
     ChatOptions,
@@ -27,11 +26,12 @@ from ._operations.options import (
     RequestOptions,
     with_options,
 )
-from ._operations.response_format import response_format_of
 from ._operations.settings import Credential, logger
 from ._watch import observe
 from .models._chat import ChatCompletions, completions_of
-from .models._embeddings import EmbeddingsResult, ImageEmbeddingInput
+
+if TYPE_CHECKING:
+    from ._http.endpoint import Kind
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -48,7 +48,7 @@ class ChatCompletionsClient(InferenceClient):
 
     @with_options(ChatOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: Credential, **options: Unpack[ChatClientOptions]) -> None:
-        response_format_of(options.get("response_format"))
+        check_defaults(options)
         self._build(endpoint, credential, "chat", CHAT_SETTINGS, options)
 
     @overload
@@ -96,6 +96,10 @@ class ChatCompletionsClient(InferenceClient):
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
         with observe(call) as watch:
             response = self._client._pipeline.run(call.request, stream=call.stream, **call.options)
+            while (again := next_call(call, response)) is not None:
+                call = again
+                watch.resent(call)
+                response = self._client._pipeline.run(call.request, stream=call.stream, **call.options)
             if call.stream:
                 from ._stream import StreamingChatCompletions
 
@@ -107,6 +111,36 @@ class ChatCompletionsClient(InferenceClient):
             completions = watch.answered(read_answer(call, response.http_response, completions_of))
         return cast("ChatCompletions", call.result(response, completions))
 
+    @with_options(ChatOptions, RequestOptions)
+    def complete_many(
+        self,
+        conversations: Iterable[Messages | str],
+        *,
+        max_concurrency: int = 20,
+        on_progress: Callable[[Any], object] | None = None,
+        **options: Unpack[CompleteOptions],
+    ) -> "models.ManyCompletions":
+        """Let the model continue many conversations, some at a time, as fast as the quota allows.
+
+        Results come in the order of the conversations. Each has an answer or an error: `result.ok`, `result.answer`,
+        which raises the error, `result.parse_as(T)`. For more than memory should hold, or a program that may be
+        interrupted, see `azure.ai.inference.batch.BatchRun`.
+
+        :param conversations: The conversations: each a list of messages, or a text for a user's message. Any iterable,
+            which is read as the requests go out.
+        :keyword max_concurrency: The most requests at a time, 20 by default.
+        :keyword on_progress: Called with an `azure.ai.inference.batch.Progress` after each result.
+        :keyword options: Keyword arguments of each call, as `complete` takes them.
+        :return: An iterator over results; its `summary` has the tokens spent.
+        :raises TypeError: The conversations are no iterable of conversations, or a keyword is unknown.
+        :raises ValueError: A limit is less than 1.
+        :raises ~azure.ai.inference.exceptions.BatchStoppedError: While iterating: the first request failed as all would
+            (a wrong key, no such deployment or host), or a quota is used up for longer than ten minutes.
+        """
+        from .batch._conversations import ManyCompletions
+
+        return ManyCompletions(self.complete, self._settings, conversations, max_concurrency, on_progress, options)
+
     @with_options(ChatOptions)
     def with_defaults(self, **options: Unpack[ChatOptions]) -> Self:
         """Return a client with other default settings, over the same connections.
@@ -114,21 +148,23 @@ class ChatCompletionsClient(InferenceClient):
         Settings that you do not name stay; `None` removes one. Closing either client closes both.
 
         :raises TypeError: A setting is unknown.
-        :raises ValueError: The response format is not supported.
+        :raises ValueError: The response format is not supported, or the API is unknown.
         """
-        response_format_of(options.get("response_format"))
+        check_defaults(options)
         return self._with_defaults(options)
 
 
 class _EmbeddingsOfAnyKind(InferenceClient):
     """The base of both embeddings clients."""
 
-    def _embed(self, kind: Kind, body: Body | None, options: Mapping[str, Any]) -> EmbeddingsResult:
+    def _embed(self, kind: "Kind", body: Body | None, options: Mapping[str, Any]) -> "models.EmbeddingsResult":
+        from ._operations.embeddings import embed_call, embeddings_of
+
         call = embed_call(self._settings, kind, body, options)
         with observe(call) as watch:
             response = self._client._pipeline.run(call.request, **call.options)
             result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
-        return cast("EmbeddingsResult", call.result(response, result))
+        return cast("models.EmbeddingsResult", call.result(response, result))
 
     @with_options(EmbeddingOptions)
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
@@ -160,15 +196,15 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
     @overload
     def embed(
         self, *, input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]], **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult: ...
+    ) -> "models.EmbeddingsResult": ...
 
     @overload
-    def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> EmbeddingsResult: ...
+    def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> "models.EmbeddingsResult": ...
 
     @with_options(EmbeddingOptions, RequestOptions)
     def embed(
         self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult:
+    ) -> "models.EmbeddingsResult":
         """Embed texts.
 
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
@@ -237,16 +273,16 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
 
     @overload
     def embed(
-        self, *, input: Sequence[ImageEmbeddingInput | Mapping[str, Any]], **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult: ...
+        self, *, input: "Sequence[models.ImageEmbeddingInput | Mapping[str, Any]]", **options: Unpack[EmbedOptions]
+    ) -> "models.EmbeddingsResult": ...
 
     @overload
-    def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> EmbeddingsResult: ...
+    def embed(self, body: Body, **options: Unpack[EmbedOptions]) -> "models.EmbeddingsResult": ...
 
     @with_options(EmbeddingOptions, RequestOptions)
     def embed(
         self, body: Body | None = None, *, input: Any = None, **options: Unpack[EmbedOptions]
-    ) -> EmbeddingsResult:
+    ) -> "models.EmbeddingsResult":
         """Embed images.
 
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
@@ -261,7 +297,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     @with_options(EmbeddingOptions, RequestOptions)
     def embed_batches(
         self,
-        input: Iterable[ImageEmbeddingInput | Mapping[str, Any]],
+        input: "Iterable[models.ImageEmbeddingInput | Mapping[str, Any]]",
         *,
         batch_size: int = 1,
         batch_length: int = 10_000_000,
@@ -342,7 +378,7 @@ def _ask_for_model_info(endpoint: str, credential: Credential, options: Mapping[
     return info
 
 
-_CLIENTS: Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]] = {
+_CLIENTS: "Mapping[Kind, type[ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]]" = {
     "chat": ChatCompletionsClient,
     "embeddings": EmbeddingsClient,
     "image_embeddings": ImageEmbeddingsClient,

@@ -10,6 +10,7 @@ Loaded with the first request, because it loads urllib3's connections.
 import io
 import socket
 from contextlib import suppress
+from functools import cache, partial
 from http.client import HTTPResponse
 from typing import Any
 
@@ -138,42 +139,39 @@ def connect(made: Any, new_socket: Any) -> Any:
         made._dns_host, made.timeout = host, usual  # noqa: SLF001
 
 
-# With the names of their bases, which stand in the messages of urllib3's errors.
+@cache
+def keeping_to_deadline(cls: Any) -> Any:
+    """Return a class of connections that keep to the deadline, under the name that stands in urllib3's messages.
 
+    Only urllib3's own class is extended: vcrpy and others put one of theirs in its place for as long as a test lasts.
+    So it is looked up for each connection, not when this module is loaded, which may be within a cassette.
 
-class HTTPConnection(connection.HTTPConnection):
-    """A connection whose answers keep to the deadline."""
-
-    response_class = DeadlineResponse
-
-    def _new_conn(self) -> Any:
-        return connect(self, super()._new_conn)
-
-
-class HTTPSConnection(connection.HTTPSConnection):
-    """The same, over TLS."""
-
-    response_class = DeadlineResponse
-
-    def _new_conn(self) -> Any:
-        return connect(self, super()._new_conn)
+    :param cls: The class of connections that urllib3's pool would use.
+    """
+    if cls.__module__ != connection.__name__:
+        return cls
+    own = {"response_class": DeadlineResponse, "_new_conn": lambda self: connect(self, partial(cls._new_conn, self))}
+    return type(cls.__name__, (cls,), own)
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
-    """A pool of them."""
+    """A pool of connections that keep to the deadline."""
 
-    ConnectionCls: Any = HTTPConnection
+    ConnectionCls: Any = property(lambda _: keeping_to_deadline(connectionpool.HTTPConnectionPool.ConnectionCls))
 
 
 class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
     """The same, over TLS."""
 
-    ConnectionCls: Any = HTTPSConnection
+    ConnectionCls: Any = property(lambda _: keeping_to_deadline(connectionpool.HTTPSConnectionPool.ConnectionCls))
 
 
 _URLLIB3_OPTIONS: Any = connection.HTTPConnection.default_socket_options
 _SOCKET_OPTIONS = [*_URLLIB3_OPTIONS, *SOCKET_OPTIONS]
-_POOLS: Any = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+_POOLS: Any = {
+    connectionpool.HTTPConnectionPool: HTTPConnectionPool,
+    connectionpool.HTTPSConnectionPool: HTTPSConnectionPool,
+}
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -182,10 +180,19 @@ class DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of direct connections."""
         super().init_poolmanager(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        use_own_pools(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """Make the pools of connections through a proxy."""
         manager = super().proxy_manager_for(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        use_own_pools(manager)
         return manager
+
+
+def use_own_pools(manager: Any) -> None:
+    """Put pools whose connections keep to the deadline in place of urllib3's own; those for SOCKS proxies stay.
+
+    :param manager: urllib3's manager of pools.
+    """
+    classes: dict[str, Any] = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {scheme: _POOLS.get(pool, pool) for scheme, pool in classes.items()}

@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from ._json import encode
-from ._model import Model, field
+from ._model import Model
+from ._model_fields import field
 
 __all__ = ["Model", "SdkJSONEncoder", "rest_discriminator", "rest_field"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from azure.core.exceptions import AzureError
 from typing_extensions import Self
 
-from ._body import reader
+from ._body import UnbufferedBody, close_response, reader
 from ._http.deadline import DRAIN_SECONDS
 from ._http.response_headers import RateLimits, rate_limits, region, request_id
 from ._operations.call import Call
@@ -46,8 +46,8 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     ) -> None:
         self._closed = False
         self._response = response
-        self._body = body
-        self._read = reader(response, body)
+        self._body = body if isinstance(body, UnbufferedBody) else None  # a test's mock may have any
+        self._read = reader(response, self._body)
         self._chat = ChatStream(response, call)
         self._watch = watch.streaming(self._chat.completion)
         self._ready: deque[StreamingChatCompletionsUpdate] = deque()
@@ -160,7 +160,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
             if self._watch is not None:
                 self._watch.ended(self._chat.fault)
             self._chat.close()
-            self._response.close()
+            close_response(self._response)
 
     def __del__(self) -> None:
         if not self._closed and self._body is not None:

@@ -14,8 +14,9 @@ from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
-from ._body import BLOCK_SIZE, open_body
+from ._body import BLOCK_SIZE, open_body, read_whole
 from ._http.access_tokens import asks_each_time, check_synchronous, checked_token, set_token
+from ._http.credentials import on_the_wire
 from ._http.deadline import CURRENT, Deadline
 from ._http.policies import Response, WirePolicies, attempt_options
 from ._http.redirects import RedirectDecisions
@@ -90,7 +91,7 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         context.options = {**options, "stream": True, **attempt_options(request, deadline)}
         known = CURRENT.set(deadline)
         try:
-            response: Response | AzureError = self.next.send(request)
+            response: Response | AzureError = self.next.send(on_the_wire(request))
         except AzureError as error:
             response = error
         finally:
@@ -108,14 +109,14 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
             if body is not None:
                 context["body"] = internal.raw = body
         if not (streamed and answer.status_code == 200):
-            read_whole(answer)
+            read_answer(answer)
         return response
 
 
-def read_whole(answer: Any) -> None:
+def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        answer.read()
+        read_whole(answer)
     except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
             raise

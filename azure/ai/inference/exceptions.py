@@ -21,6 +21,7 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
     |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
     |-- BatchError                          one request of several failed; its cause is any of these
+    |-- BatchStoppedError                   a run of many rows stopped early
     |-- AnswerError                         an answer is not the value that was asked for
     |   |-- RefusedAnswerError              the model would not answer
     |   |-- FilteredAnswerError             the content filter withheld the answer
@@ -58,6 +59,7 @@ from typing_extensions import TypedDict
 from ._credential_headers import without_credentials
 
 if TYPE_CHECKING:
+    from .batch._summary import Summary
     from .models._chat import ChatCompletions
     from .models._embeddings import EmbeddingsResult
     from .models._tools import ChatCompletionsToolCall
@@ -66,6 +68,7 @@ __all__ = [
     "AnswerError",
     "AuthenticationError",
     "BatchError",
+    "BatchStoppedError",
     "ConflictError",
     "ContentFilterError",
     "ContentFilterResult",
@@ -90,8 +93,6 @@ __all__ = [
 ]
 
 _LIVE_ATTRIBUTES = ("response", "inner_exception", "exc_type", "exc_value", "exc_traceback")
-_CREDENTIAL_HEADERS = frozenset(["api-key", "authorization", "ocp-apim-subscription-key", "x-api-key"])
-_SECRET_HEADERS = _CREDENTIAL_HEADERS | {"set-cookie"}
 
 _ErrorT = TypeVar("_ErrorT", bound=AzureError)
 
@@ -192,7 +193,7 @@ class InferenceError(InferenceClientError, HttpResponseError):
         **kwargs: Any,
     ) -> None:
         if response is not None:
-            reason = response.reason if reason is None else reason
+            reason = getattr(response, "reason", None) if reason is None else reason
             message = message or f"Operation returned an invalid status '{reason}'"
         # Without the response: azure-core would read its body again, and put what it finds in place of the message.
         super().__init__(message, None, **kwargs)
@@ -355,6 +356,28 @@ class BatchError(InferenceClientError):
         super().__init__(message, error=error)
         self.indices = indices
         self.results = results
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}
+        return _revive_with_cause, (type(self), self.args, state, _portable(self.inner_exception))
+
+
+class BatchStoppedError(InferenceClientError):
+    """A run of many rows stopped early. ``inner_exception``, also its cause, is the error that stopped it, if one did.
+
+    What had been answered is in the run's output; the same call goes on from there.
+
+    :param message: Why it stopped, and what to do.
+    :keyword summary: What the run came to.
+    :keyword error: What stopped it.
+    """
+
+    summary: "Summary"
+    """What the run came to."""
+
+    def __init__(self, message: str, *, summary: "Summary", error: BaseException | None = None) -> None:
+        super().__init__(message, error=error)
+        self.summary = summary
 
     def __reduce__(self) -> "tuple[Any, ...]":
         state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}

@@ -54,6 +54,13 @@ class Autogen(Checks):
         self.assertEqual((answer.usage.prompt_tokens, answer.usage.completion_tokens), (11, 7))
         self.assert_members(self.asked, model="gpt", temperature=0.5, seed=4)
 
+    async def test_a_dummy_endpoint(self) -> None:
+        """As autogen's own unit tests have it: nothing is sent."""
+        client = await self.client(endpoint="endpoint", credential=AzureKeyCredential("api_key"))
+        self.assertEqual(client.count_tokens(asking("hi")) > 0, True)
+        with self.assertRaisesRegex(ValueError, "'endpoint' is a name, not a URL"):
+            await client.create(asking("hi"))
+
     async def test_arguments_of_a_call(self) -> None:
         client = await self.client()
         await client.create(asking("hi"), extra_create_args={"max_tokens": 9, "top_p": 0.5})

@@ -65,6 +65,14 @@ class Mirascope(Checks):
         self.assert_members(self.asked, model="gpt", temperature=0.5, max_tokens=9)
         self.assertEqual(self.asked["messages"], [{"role": "user", "content": "hi"}])
 
+    def test_a_dummy_endpoint(self) -> None:
+        """As mirascope's own unit tests have it: nothing is sent."""
+        for kind in (ChatCompletionsClient, AsyncChatCompletionsClient):
+            self.assertIsNotNone(kind("endpoint", AzureKeyCredential("key")))
+        client = ChatCompletionsClient("endpoint", AzureKeyCredential("key"))
+        with self.assertRaisesRegex(ValueError, "'endpoint' is a name, not a URL"):
+            self.asking("hi", client=client)
+
     async def test_plain_async(self) -> None:
         self.say("Hello.")
         self.assertEqual((await self.asking_async("hi")).content, "Hello.")

@@ -6,6 +6,7 @@ What the interpreter opens, connects to and starts meanwhile is watched by an au
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ _MATTERS = [
     "? [a]\n: 1",
     "sample: {q: 2024-99-99, n: !!int x, m: !!bool y, t: !!timestamp z, b: !!binary '*'}",
     "sample: !!python/object/apply:os.system [id]",
+    "sample: ../secret.json",
+    "sample: tools.json\nunknown: {a: 1}\nmodel: {response: all, connection: ../secret.json, x: y}",
+    "inputs: {properties: [{name: q, kind: file, x: 1}]}\noutputSchema: {properties: {a: {kind: z}}}",
+    "tools: {f: {kind: function, parameters: {properties: {a: 1}}, bindings: [{name: a}]}, g: mcp, h: {kind: openapi}}",
+    "version: ${FILE:../secret.json}",
+    "version: ${File:base.prompty}",
 ]
 _BODIES = [
     "system:\nBe kind.\nuser:\n{{q}}{{n}}",
@@ -42,10 +49,11 @@ _BODIES = [
     "![x](" + "a" * 300 + ".png)",
     "{% include '/etc/passwd' %}",
     "{{#n}}\nuser:\n{{role}}{{content}}\n{{/n}}",
+    "system:\n\nuser[nonce='1', x=y, name=\"{{q}}\"]:\n{{q}}\nassistant[prefix=true]:\n",
 ]
 SEEDS = [
     to_bytes(f"---\n{matter}\n---\n{body}\x1e{q}")
-    for matter, body, q in zip(_MATTERS, _BODIES * 3, ["x", "../secret.png", "data:,", "system:\nx"] * 4)  # noqa: B905
+    for matter, body, q in zip(_MATTERS, _BODIES * 3, ["x", "../secret.png", "data:,", "system:\nx"] * 6)  # noqa: B905
 ] + [
     b"---\nsample:\n  x: \x00\n---\nuser:\nx",
     b"---\n!!int x\n---\nuser:\nx",
@@ -58,6 +66,9 @@ SEEDS = [
     b"---\ntemplate: jinja2\n---\n{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
     b"\xff",
     b"+++\nname: x\n+++\n{{q}}",
+    b"{{q}}",
+    b" ---\n name: x\n +++\n {{q}}\n---",
+    b"---\nname: x\n  ---\nuser:\n{{q}}",
 ]
 _SMALL = st.lists(
     st.sampled_from([*"{}[]:,-#&*!|>?\n", " ", "a", "q", "model", "inputs", "!!int ", "${env:A}", "${file:", "}"])
@@ -113,7 +124,9 @@ def check(data: bytes) -> None:
     _FILE.write_bytes(content)
     _watched = watched = []
     try:
-        made = repr(_made(q))
+        with warnings.catch_warnings(record=True) as remarks:
+            warnings.simplefilter("always")
+            made = repr((_made(q), [str(remark.message) for remark in remarks]))
     finally:
         _watched = None
     assert not watched, watched

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .. import EmbeddingsClient
-from ..models import EmbeddingItem
+from ..exceptions import BatchError
+from ..models import EmbeddingBatches, EmbeddingItem, EmbeddingsResult
 from ._arguments import Arguments, UsageError
 from ._console import Console
 from ._target import Target, build_client, usage_errors
@@ -29,12 +30,22 @@ def embed(arguments: Arguments, target: Target, console: Console) -> int:
         with usage_errors():
             batches = client.embed_batches(texts, batch_size=arguments.batch_size)
         with batches:
-            for result in batches:
+            for result in _read(batches):
                 for line in [json.dumps(result)] if arguments.json else map(describe, result.data):
                     console.line(line)
             if arguments.verbose:
                 console.note(f"{batches.usage.total_tokens} tokens")
     return 0
+
+
+def _read(batches: EmbeddingBatches) -> Iterator[EmbeddingsResult]:
+    """Read results; if it was the input that could not be read, raise why."""
+    try:
+        yield from batches
+    except BatchError as error:
+        if isinstance(error.inner_exception, (OSError, UnicodeError)):
+            raise error.inner_exception from None
+        raise
 
 
 def describe(item: EmbeddingItem) -> str:

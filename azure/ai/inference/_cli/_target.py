@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from .._errors.advice import missing_model
-from .._http.endpoint import Endpoint, resolve
+from .._http.endpoint import Endpoint, Kind, resolve
 from .._http.origins import is_loopback
 from .._operations.chat import CHAT_SETTINGS
-from .._operations.embeddings import EMBEDDING_SETTINGS
+from .._operations.options import EMBEDDING_SETTINGS
 from .._operations.settings import Settings, make_settings
 from ._arguments import KEY_FORMS, Arguments, UsageError, split_words
 
@@ -105,10 +105,15 @@ def find_target(arguments: Arguments, environment: Mapping[str, str]) -> Target:
 
 
 def _settings(arguments: Arguments, url: str) -> Settings:
+    kind: tuple[str, Kind, tuple[str, ...]] = ("ChatCompletionsClient", "chat", CHAT_SETTINGS)
+    if arguments.for_embeddings:
+        kind = ("EmbeddingsClient", "embeddings", EMBEDDING_SETTINGS)
+    client, operation, known = kind
     with usage_errors():
-        if arguments.for_embeddings:
-            return make_settings("EmbeddingsClient", url, "embeddings", EMBEDDING_SETTINGS, arguments.client_options)
-        return make_settings("ChatCompletionsClient", url, "chat", CHAT_SETTINGS, arguments.client_options)
+        settings = make_settings(client, url, operation, known, arguments.client_options)
+        if settings.endpoint.refusal:
+            raise ValueError(settings.endpoint.refusal)
+        return settings
 
 
 def _fits(environment: Mapping[str, str], names: Variables, endpoint: Endpoint) -> bool:

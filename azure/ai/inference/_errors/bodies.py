@@ -23,7 +23,9 @@ _WORDS = ("message", "Message", "msg", "detail", "error_description", "title", "
 """The members that hold an error's words, the likeliest first. ``status`` is one where it is text (shape G)."""
 
 _ANSWER_MEMBERS = frozenset(["data", "usage", "model_name", "model_type"])
-_FILTER_CODES = frozenset(["contentfilter", "contentfiltered", "responsibleaipolicyviolation"])
+_FILTER_CODES = frozenset(
+    ["contentfilter", "contentfiltered", "contentpolicyviolation", "responsibleaipolicyviolation"]
+)
 
 _PAGE = re.compile(r"\s*<(!doctype|\?xml|html|head|body)\b", re.IGNORECASE)
 

@@ -27,6 +27,7 @@ from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
 
 from .._credential_headers import is_credential_header
+from .._http.response_content import content_of, request_headers
 from .._http.response_headers import request_id, retry_after
 from ..exceptions import (
     AuthenticationError,
@@ -43,6 +44,7 @@ from .bodies import Fault, FilterVerdict, clean, filter_verdict, is_error, parse
 
 __all__ = [
     "add_advice",
+    "body_of",
     "decode_error",
     "error_from_body",
     "error_from_response",
@@ -113,7 +115,7 @@ def error_from_response(
     :raises TypeError: if the error map's entry cannot be called, or makes something that is no exception.
     """
     origin = _origin(response)
-    body = _kept(_body_of(response), origin)
+    body = _kept(body_of(response), origin)
     fault = read_fault(body)
     verdict = filter_verdict(body, fault)
     choice = error_map.get(response.status_code) if error_map else None
@@ -210,26 +212,26 @@ def _origin(response: Response | None) -> _Origin:
         return _Origin(None, {}, None, None, ())
     secrets = _secrets_of(response)
     headers = {clean(name, secrets): clean(str(value), secrets) for name, value in response.headers.items()}
-    reason = clean(response.reason, secrets)
+    reason = clean(getattr(response, "reason", None), secrets)
     return _Origin(response, case_insensitive_dict(headers), response.status_code, reason, secrets)
 
 
 def _secrets_of(response: Response) -> Sequence[str]:
     """Find the credentials that the request carried, without their schemes."""
-    headers = case_insensitive_dict(response.request.headers)
+    headers = case_insensitive_dict(request_headers(response))
     values = (str(value or "").rpartition(" ")[2] for name, value in headers.items() if is_credential_header(name))
     return sorted({value for value in values if len(value) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
 
-def _body_of(response: Response) -> Any:
+def body_of(response: Response) -> Any:
     """Read the body as JSON, or else as text; None if it is not there."""
     try:
-        content = response.content
+        content = content_of(response)
     except (AzureError, zlib.error):  # not read, cut off, or compressed in a way that is none
         return None
     try:
-        text = content.decode(response.encoding or "utf-8-sig", "replace")
-    except (LookupError, ValueError):  # the content type names a charset that does not decode text
+        text = content.decode(getattr(response, "encoding", None) or "utf-8-sig", "replace")
+    except (LookupError, TypeError, ValueError):  # the content type names a charset that does not decode text
         text = content.decode("utf-8-sig", "replace")
     try:
         return parse_json(text)

@@ -3,18 +3,17 @@
 import logging
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, cast
 
 from azure.core.credentials import AzureKeyCredential
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import NetworkTraceLoggingPolicy, SansIOHTTPPolicy
 from azure.core.rest import HttpRequest
+from azure.core.utils import case_insensitive_dict
 
 from .._credential_headers import is_credential_header, without_credentials
 from ..exceptions import InsecureRequestError
 from .origins import is_loopback, origin
-from .proxies import choose_proxy
 
 Request = PipelineRequest[Any]
 
@@ -28,16 +27,33 @@ def remove_credentials(headers: MutableMapping[str, Any]) -> None:
 def forget_credentials(response: Any) -> None:
     """Leave no credential on the request that a response refers to, nor on the one that its HTTP library made of it.
 
+    Their headers are replaced, not changed: a `raw_request_hook` may have kept them. See `on_the_wire`.
+
     :param response: The transport's response, or anything that stands for one.
     """
     internal: Any = getattr(response, "internal_response", None)
     for request in (getattr(response, "request", None), getattr(internal, "request", None)):
-        headers = getattr(request, "headers", None)
-        if headers is not None:
-            remove_credentials(headers)
+        headers: Any = getattr(request, "headers", None)
+        if isinstance(headers, Mapping):
+            shown = cast("Mapping[str, Any]", headers)
+            request.headers = case_insensitive_dict(without_credentials(shown))  # type: ignore[union-attr]
     described = getattr(internal, "_request_info", None)  # aiohttp's, a tuple whose headers cannot be changed
     if described is not None:
         internal._request_info = described._replace(headers=without_credentials(described.headers))  # noqa: SLF001
+
+
+def on_the_wire(request: Request) -> Request:
+    """Return a copy of a request for the transport to send, and for the response and so for errors to refer to.
+
+    Credentials are taken off that copy. The request that hooks and policies saw stays as it was sent, for tests look at
+    it when the call is over.
+
+    :param request: The pipeline's request.
+    """
+    seen = cast("HttpRequest", request.http_request)
+    sent = HttpRequest.__new__(type(seen))
+    vars(sent).update(vars(seen))
+    return PipelineRequest(sent, request.context)
 
 
 def without_query_values(url: str) -> str:
@@ -57,9 +73,17 @@ class KeyPolicy(SansIOHTTPPolicy[Any, Any]):
         self._headers = tuple(headers)
 
     def on_request(self, request: Request) -> None:
-        """Set the headers; an `api-key` that the caller gave stays."""
+        """Set the headers; an `api-key` that the caller gave stays.
+
+        The Messages API reads a header of its own, also where only the call or the model led there.
+        """
         headers, key = request.http_request.headers, self._credential.key
+        to_messages = "anthropic-version" in headers
+        if to_messages or "x-api-key" in self._headers:
+            headers["x-api-key"] = key
         if "Authorization" in self._headers:
+            if to_messages:
+                return
             headers["Authorization"] = f"Bearer {key}"
         if "api-key" in self._headers and not request.context.setdefault("own_api_key", "api-key" in headers):
             headers["api-key"] = key
@@ -141,8 +165,7 @@ class CredentialGuard(SansIOHTTPPolicy[Any, Any]):
 
     def _check_way(self, url: str, host: str, headers: Mapping[str, Any], proxies: Mapping[str, str] | None) -> None:
         """Check that a request over plain http does not leave this machine: through a proxy, it goes to the proxy's."""
-        proxy = choose_proxy(url, proxies)
-        proxy_host = urlsplit(proxy).hostname if proxy else None
+        proxy_host = _proxy_host(url, proxies) if proxies else None
         if is_loopback(host) and (proxy_host is None or is_loopback(proxy_host)):
             return
         carried = [name for name in headers if is_credential_header(name)]
@@ -159,6 +182,15 @@ class CredentialGuard(SansIOHTTPPolicy[Any, Any]):
             f"{what}to {host} over plain http, where anybody on the way can read it. Use an https endpoint; or pass "
             "enforce_https=False, to the client or the call, if the network is safe."
         )
+
+
+def _proxy_host(url: str, proxies: Mapping[str, str]) -> str | None:
+    from urllib.parse import urlsplit
+
+    from .proxies import choose_proxy
+
+    proxy = choose_proxy(url, proxies)
+    return urlsplit(proxy).hostname if proxy else None
 
 
 class TraceLogPolicy(NetworkTraceLoggingPolicy):

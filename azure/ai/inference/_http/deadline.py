@@ -51,5 +51,22 @@ class Deadline:
         return min(seconds, remaining) if isinstance(seconds, (int, float)) else remaining
 
 
+class TimeLeft(float):
+    """The `timeout` of a request that goes on with a call under way: the seconds that its deadline leaves."""
+
+    deadline: Deadline
+
+    @classmethod
+    def of(cls, deadline: Deadline) -> "TimeLeft":
+        """Return what is left.
+
+        :param deadline: The call's.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: Nothing is.
+        """
+        left = cls(deadline.check())
+        left.deadline = deadline
+        return left
+
+
 CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 """The deadline of the request that is being sent, for those who cannot be told it otherwise."""

@@ -22,6 +22,10 @@ _FORMS = (
 )
 
 
+class EndpointError(ValueError):
+    """A text that cannot be the URL of an endpoint."""
+
+
 def parse(endpoint: str) -> tuple[str, str, tuple[str, ...], str, str | None]:
     """Split what was pasted as an endpoint into normalised parts.
 
@@ -29,13 +33,14 @@ def parse(endpoint: str) -> tuple[str, str, tuple[str, ...], str, str | None]:
     :return: the root, which is scheme, host, and the port if it is not the scheme's own; the host in lower case and
         ASCII, an IPv6 address without brackets; the names in the path, percent-encoded; the query, percent-encoded,
         without its api-version; and that, decoded, `None` if there is none or an empty one.
-    :raises ValueError: if it cannot be an endpoint.
+    :raises EndpointError: if it cannot be an endpoint.
+    :raises ValueError: if it is `None` or empty.
     """
     if endpoint is None:  # pyright: ignore[reportUnnecessaryComparison] # what users pass is not always what types say
         raise ValueError(f"endpoint is None. {_FORMS}.")
     text = (endpoint if isinstance(endpoint, str) else str(endpoint)).strip(_AROUND)
     if not text:
-        raise _refusal(endpoint, "is empty")
+        raise ValueError(f"endpoint={endpoint!r} is empty. {_FORMS}.")
     if not text.isprintable():
         raise _refusal(endpoint, "has a line break or an invisible character in it")
     parts = _split(endpoint, _with_scheme(endpoint, text))
@@ -157,8 +162,21 @@ def _query_without_version(query: str) -> tuple[str | None, str]:
 # ---------------------------------------------------------------- refusing, without giving a secret away
 
 
-def _refusal(endpoint: object, reason: str) -> ValueError:
-    return ValueError(f"endpoint={_masked(str(endpoint))!r} {reason}. {_FORMS}.")
+def shown(endpoint: str) -> str:
+    """Return an endpoint that cannot be one as it may be shown, and put before an operation: without secrets.
+
+    :param endpoint: The text.
+    """
+    text = _masked(endpoint.strip(_AROUND)).rstrip("/")
+    try:
+        _ = urlsplit(text).port
+    except ValueError:
+        return ""
+    return text
+
+
+def _refusal(endpoint: object, reason: str) -> EndpointError:
+    return EndpointError(f"endpoint={_masked(str(endpoint))!r} {reason}. {_FORMS}.")
 
 
 def _masked(text: str) -> str:

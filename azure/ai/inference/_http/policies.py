@@ -10,7 +10,6 @@ per-retry policies, credential, hooks, logs, tracing, credential guard, transpor
 import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from azure.core.exceptions import AzureError
@@ -29,8 +28,7 @@ from azure.core.pipeline.policies import (
 from .._version import VERSION
 from .certificates import check_certificates
 from .credentials import CredentialGuard, TraceLogPolicy, forget_credentials, given_headers, remove_credentials
-from .deadline import Deadline
-from .proxies import choose_proxy
+from .deadline import Deadline, TimeLeft
 
 Request = PipelineRequest[Any]
 
@@ -49,10 +47,7 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
         context, options = request.context, request.context.options
         timeout = options.get("timeout", self._timeout)
         if timeout is not None:
-            deadline = context["deadline"] = timeout if isinstance(timeout, Deadline) else Deadline(timeout)
-            options["timeout"] = deadline.remaining
-        else:
-            options.pop("timeout", None)
+            context["deadline"] = timeout.deadline if isinstance(timeout, TimeLeft) else Deadline(timeout)
         context["guard"] = options.pop("enforce_https", self._enforce_https)
         context["enforce_https"] = (
             False  # azure-core's own check would refuse a token on loopback; CredentialGuard decides
@@ -65,10 +60,26 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
             from .failures import hidden_texts, scrub
 
             scrub(error, hidden_texts(request))
-        remove_credentials(request.http_request.headers)
         for step in getattr(error, "history", None) or ():  # of azure-core's TooManyRedirectsError
             remove_credentials(step.http_request.headers)
             forget_credentials(step.http_response)
+
+
+class RefusedEndpointPolicy(SansIOHTTPPolicy[Any, Any]):
+    """Stands before all others where the endpoint cannot be one: nothing is sent, not even for a token.
+
+    :param refusal: Why.
+    """
+
+    def __init__(self, refusal: str) -> None:
+        self._refusal = refusal
+
+    def on_request(self, request: Request) -> None:
+        """Refuse the request.
+
+        :raises ValueError: Always.
+        """
+        raise ValueError(self._refusal)
 
 
 class RandomRequestIdPolicy(RequestIdPolicy):
@@ -121,6 +132,10 @@ def attempt_options(request: Request, deadline: Deadline | None) -> dict[str, An
         for name, attribute in usual.items():
             own[name] = deadline.limit(options.get(name, getattr(configured, attribute, None)))
     if options.get("proxies"):
+        from urllib.parse import urlsplit
+
+        from .proxies import choose_proxy
+
         url = request.http_request.url
         proxy = choose_proxy(url, options["proxies"])
         own["proxies"] = {urlsplit(url).scheme: proxy} if proxy else {}

@@ -4,10 +4,10 @@ The environment is read once for a client, and not for each request.
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 
 def proxies_for(url: str) -> dict[str, str] | None:
@@ -16,12 +16,21 @@ def proxies_for(url: str) -> dict[str, str] | None:
     :param url: The endpoint.
     :return: Proxy URLs by scheme; `None` if there are none.
     """
+    if not _may_name_proxies():
+        return None
+    from urllib.request import getproxies, proxy_bypass  # only now: it loads fifteen other modules
+
     found = getproxies()
     host = urlsplit(url).hostname
     if not found or not host or proxy_bypass(host):
         return None
     proxies = {scheme: found.get(scheme) or found.get("all", "") for scheme in ("http", "https")}
     return {scheme: proxy for scheme, proxy in proxies.items() if proxy} or None
+
+
+def _may_name_proxies() -> bool:
+    """Return whether it is worth asking. Windows and macOS have settings besides the environment's variables."""
+    return sys.platform in ("win32", "darwin") or any(name.lower().endswith("_proxy") for name in os.environ)
 
 
 def choose_proxy(url: str, proxies: Mapping[str, str] | None) -> str | None:

@@ -47,6 +47,7 @@ class RedirectDecisions(RedirectPolicyBase):
         target = redirect_target(request.url, location)
         if target and getattr(request, "content", None) and not self._lax and origin(target) != origin(request.url):
             return False
+        request.headers = request.headers.copy()  # the next request's: some are taken off, but not off the last one's
         return target
 
     def increment(self, settings: dict[str, Any], response: Any, redirect_location: str) -> bool:

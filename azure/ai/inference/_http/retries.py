@@ -19,7 +19,7 @@ from azure.core.pipeline.policies._retry import RetryPolicyBase
 
 from ..exceptions import InsecureRequestError, ProxyError
 
-RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504))
+RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 529))
 
 
 class PacedCall:
@@ -104,7 +104,13 @@ class RetryDecisions(RetryPolicyBase):
         """
         status: int = response.http_response.status_code
         method: str = response.http_request.method
-        return bool(settings["total"]) and status in settings["statuses"] and method.upper() in settings["methods"]
+        retried = status in settings["statuses"]
+        asked = response.http_response.headers.get("x-should-retry")  # of OpenAI and Anthropic, who know best
+        if asked == "false":
+            retried = False
+        elif asked == "true" and status >= 400 and status != 429:  # whether 429 is retried, a batch decides by itself
+            retried = True
+        return bool(settings["total"]) and retried and method.upper() in settings["methods"]
 
     def increment(self, settings: dict[str, Any], response: Any = None, error: Exception | None = None) -> bool:
         """Count an attempt, and decide how long to wait for the next.

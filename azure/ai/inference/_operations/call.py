@@ -5,21 +5,28 @@ What chat, embeddings and model information share. Pure: the shells only run the
 """
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from .._http.credentials import forget_credentials, given_headers, remove_credentials
-from .._http.endpoint import Endpoint
+from .._http.credentials import forget_credentials, given_headers
 from .._http.origins import origin
 from .._http.redirects import redirect_target
+from .._http.response_content import content_of
 from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
 from .settings import NONE_IS_SAID, Settings, logger, names_model
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Endpoint
+    from .._wires import Translator
+    from .api_choice import Sent
+    from .chat import ChatRequest
 
 _REQUEST_OPTIONS = frozenset(names(RequestOptions))
 _NOT_FOR_THE_PIPELINE = frozenset(("headers", "params", "content_type", "api_version", "error_map", "cls"))
@@ -36,12 +43,22 @@ class Call(NamedTuple):
     options: Mapping[str, Any]
     """Keyword arguments of the pipeline."""
     stream: bool
-    endpoint: Endpoint
+    endpoint: "Endpoint"
     operation: str
     error_map: Mapping[int, Any] | None
     cls: Any | None
     encoding: str = "float"
     """How the numbers of embeddings are encoded, of a call that asks for some."""
+    chat: "ChatRequest | None" = None
+    """What was asked for, of a chat completion."""
+    sent: "Sent | None" = None
+    """How it is sent, if another API than chat completions is called, or was before."""
+
+    @property
+    def translator(self) -> "Translator | None":
+        """What translates between chat completions and the API that is called, if that is another."""
+        wire = None if self.sent is None else self.sent.wire
+        return None if wire is None else wire.translator
 
     def result(self, response: Any, value: Any) -> Any:
         """Give what is to be returned: `value`, or what the caller's `cls` makes of it.
@@ -61,6 +78,8 @@ def make_call(
     content: str | bytes | None = None,
     pass_through: bool = False,
     stream: bool = False,
+    endpoint: "Endpoint | None" = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Call:
     """Build a request.
 
@@ -71,24 +90,26 @@ def make_call(
     :keyword content: The body; none makes it a GET.
     :keyword pass_through: Whether the body has members that the service must pass on to the model.
     :keyword stream: Whether the answer is a stream.
+    :keyword endpoint: The endpoint, if it is not the client's own.
+    :keyword headers: Headers that the operation needs, unless the caller gives others.
     :raises TypeError: A keyword is unknown.
     :raises ValueError: No model is named, and the endpoint is sure to refuse that.
     """
     check_keywords(settings, method, options)
+    endpoint = endpoint or settings.endpoint
     given = given_headers(options.get("headers"))
-    _check_model(settings, options, content)
-    endpoint = settings.endpoint
+    _check_model(settings, endpoint, options, content)
     params = dict(options.get("params") or {})
     if "api-version" in params or "api_version" in options:
         endpoint = endpoint.with_api_version(options.get("api_version", params.pop("api-version", None)))
         params.pop("api-version", None)
     url = endpoint.url(f"{operation}?{urlencode(params)}" if params else operation)
-    headers = {"Accept": "application/json"}
+    sent = {"Accept": "application/json", **(headers or {})}
     if content is not None:
-        headers["Content-Type"] = "application/json"
+        sent["Content-Type"] = "application/json"
     if pass_through and endpoint.extra_parameters:
-        headers["extra-parameters"] = "pass-through"
-    request = HttpRequest("GET" if content is None else "POST", url, headers=headers, content=content)
+        sent["extra-parameters"] = "pass-through"
+    request = HttpRequest("GET" if content is None else "POST", url, headers=sent, content=content)
     request.headers.update(given)
     if options.get("content_type"):
         request.headers["Content-Type"] = options["content_type"]
@@ -113,14 +134,16 @@ def check_keywords(settings: Settings, method: str, options: Iterable[str]) -> N
         raise unknown_keyword(f"{settings.client}.{method}()", stray, known)
 
 
-def _check_model(settings: Settings, options: Mapping[str, Any], content: str | bytes | None) -> None:
-    if content is None or not settings.endpoint.model_required or settings.custom_pipeline or settings.model_in_headers:
+def _check_model(
+    settings: Settings, endpoint: "Endpoint", options: Mapping[str, Any], content: str | bytes | None
+) -> None:
+    if content is None or not endpoint.model_required or settings.custom_pipeline or settings.model_in_headers:
         return
     in_body = b'"model"' in content if isinstance(content, bytes) else '"model"' in content
     if not in_body and not names_model(options.get("headers")):
         from .._errors.advice import missing_model
 
-        raise ValueError(missing_model(settings.endpoint))
+        raise ValueError(missing_model(endpoint))
 
 
 def given_body(body: Any) -> tuple[str | bytes, bool | None]:
@@ -176,20 +199,31 @@ def check_status(call: Call, response: Any) -> None:
     :param response: The transport's response, its body read unless it is a stream that succeeded.
     :raises ~azure.core.exceptions.HttpResponseError: The status is not 200; the class depends on it.
     """
-    if response.status_code == 200:
-        return
+    if response.status_code != 200:
+        raise status_error(call, response)
+
+
+def status_error(call: Call, response: Any, *, advice: str | None = None) -> Exception:
+    """Make the exception for a status that is not 200.
+
+    :param call: The call.
+    :param response: The transport's response, its body read.
+    :keyword advice: What the caller should try, if that is known better than from the answer alone.
+    """
     from .._errors.advice import give_advice
     from .._errors.build import error_from_response
 
-    error = error_from_response(response, call.error_map, advice=_redirect_advice(response))
+    error = error_from_response(response, call.error_map, advice=advice or _redirect_advice(response))
     forget_credentials(response)
-    give_advice(error, call.endpoint, call.operation, response.status_code)
-    raise error
+    if advice is None:
+        give_advice(error, call.endpoint, call.operation, response.status_code)
+    return error
 
 
 def _redirect_advice(response: Any) -> str | None:
     location = response.headers.get("location") if 300 <= response.status_code < 400 else None
-    target = redirect_target(response.request.url, location) if location else None
+    url = getattr(getattr(response, "request", None), "url", "")
+    target = redirect_target(url, location) if location else None
     if target is None:
         return None
     scheme, host, _ = origin(target)
@@ -209,14 +243,16 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     """
     check_status(call, response)
     try:
-        value: Any = json.loads(response.content)
+        value: Any = json.loads(content_of(response))
     except (ValueError, RecursionError):
         value = None
+    translator = call.translator
+    if translator is not None and isinstance(value, dict):
+        value = translator.answer(cast("dict[str, Any]", value), int(time.time()))
     error = _error_inside(call, value, response)
+    forget_credentials(response)
     if error is not None:
-        forget_credentials(response)
         raise error
-    remove_credentials(response.request.headers)
     return cast("dict[str, Any]", value)
 
 
@@ -244,4 +280,4 @@ def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
         error = error_from_body(value, response)
         give_advice(error, call.endpoint, call.operation, 200)
         return error
-    return decode_error(response.content, response, advice=advise_not_json(call.endpoint, call.operation))
+    return decode_error(content_of(response), response, advice=advise_not_json(call.endpoint, call.operation))

@@ -1,18 +1,18 @@
 """Text and image embeddings: requests and answers. Pure: values in, values out."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .._http.endpoint import Kind
 from .._json import is_object, is_tokens, json_or_none, to_json
 from .._model import wrap_as
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult
 from ..models._enums import EmbeddingEncodingFormat
 from .call import Call, given_body, make_call, warn_of_ignored
-from .options import EmbeddingOptions, merge, merge_extras, names
+from .options import EMBEDDING_SETTINGS, choose_extras, merge
 from .settings import Settings
 
-EMBEDDING_SETTINGS = names(EmbeddingOptions)
+if TYPE_CHECKING:
+    from .._http.endpoint import Kind
 
 _IN_BODY = tuple(name for name in EMBEDDING_SETTINGS if name != "model_extras")
 _INFERENCE_SCHEMA = frozenset(("input", "dimensions", "encoding_format", "input_type", "model"))
@@ -20,7 +20,7 @@ _INFERENCE_SCHEMA = frozenset(("input", "dimensions", "encoding_format", "input_
 
 _OF_NUMBERS = ("float", "int8", "uint8", "binary", "ubinary")
 
-_OPERATIONS: Mapping[Kind, str] = {"embeddings": "embeddings", "image_embeddings": "images/embeddings"}
+_OPERATIONS: "Mapping[Kind, str]" = {"embeddings": "embeddings", "image_embeddings": "images/embeddings"}
 
 _wrap = wrap_as(EmbeddingsResult)
 
@@ -43,7 +43,7 @@ def embeddings_of(call: Call) -> Callable[[Any], EmbeddingsResult]:
     return wrap
 
 
-def embed_call(settings: Settings, kind: Kind, body: Any, options: Mapping[str, Any]) -> Call:
+def embed_call(settings: Settings, kind: "Kind", body: Any, options: Mapping[str, Any]) -> Call:
     """Build the request of embeddings.
 
     :param settings: The client's.
@@ -60,7 +60,7 @@ def embed_call(settings: Settings, kind: Kind, body: Any, options: Mapping[str, 
         content, _ = given_body(body)
         call = make_call(settings, "embed", _OPERATIONS[kind], others, content=content)
         return call._replace(encoding=_encoding(body if isinstance(content, str) else json_or_none(content)))
-    extras = merge_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
+    extras = choose_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
     request = {"input": _inputs(kind, options.get("input")), **merge(settings.defaults, options, _IN_BODY), **extras}
     pass_through = bool(extras) or not _INFERENCE_SCHEMA.issuperset(request)
     call = make_call(settings, "embed", _OPERATIONS[kind], others, content=to_json(request), pass_through=pass_through)
@@ -77,7 +77,7 @@ def _encoding(request: Any) -> str:
     return next((EmbeddingEncodingFormat(name).value for name in said if name in _OF_NUMBERS), "float")
 
 
-def _inputs(kind: Kind, value: Any) -> list[Any]:
+def _inputs(kind: "Kind", value: Any) -> list[Any]:
     """Check what is to be embedded; one text stands for a list of one.
 
     :raises TypeError: There is none, or it is nothing of the kind.
@@ -99,6 +99,6 @@ def _inputs(kind: Kind, value: Any) -> list[Any]:
     return inputs
 
 
-def _fits(kind: Kind, item: Any) -> bool:
+def _fits(kind: "Kind", item: Any) -> bool:
     """Whether one input is of its kind; tokens may stand for a text."""
     return is_object(item) if kind == "image_embeddings" else isinstance(item, (str, int)) or is_tokens(item)

@@ -7,7 +7,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from .._http.endpoint import Kind
 from .chat import CHAT_SETTINGS
-from .embeddings import EMBEDDING_SETTINGS
+from .options import EMBEDDING_SETTINGS
 
 _KINDS: Mapping[str, Kind] = {
     "chat": "chat",

@@ -10,7 +10,7 @@ from functools import cached_property
 from types import FunctionType, MappingProxyType
 from typing import IO, Any, Literal, TypedDict, TypeVar, Union
 
-from .._model import Setting
+from .._model_fields import Setting
 from ..models._enums import ChatCompletionsToolChoicePreset, EmbeddingEncodingFormat, EmbeddingInputType
 from ..models._format import ResponseFormat
 from ..models._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolDefinition
@@ -103,7 +103,12 @@ class ChatOptions(TypedDict, total=False):
     safe_prompt: Setting[bool]
     """Whether instructions to be safe are put before the conversation, False by default."""
     model_extras: Mapping[str, Any] | None
-    """Further members of the request, as the model knows them. A call's are merged over the client's, key by key."""
+    """Further members of the request, as the model knows them. A call's replace the client's, unless they are empty."""
+    api: Literal["auto", "chat", "responses", "messages"] | None
+    """The API that is called: "chat" for chat completions, "responses" for OpenAI's Responses API, "messages" for
+    Anthropic's Messages API, or "auto" (the default): what the endpoint's URL says, else chat completions, and the
+    Responses API for models that refuse these. Claude on an Azure resource is called by the Messages API. Requests and
+    answers have the same form with each. Never part of a request."""
 
 
 class EmbeddingOptions(TypedDict, total=False):
@@ -120,7 +125,7 @@ class EmbeddingOptions(TypedDict, total=False):
     user: Setting[str]
     """A name for the end user, to find abuse."""
     model_extras: Mapping[str, Any] | None
-    """Further members of the request, as the model knows them. A call's are merged over the client's, key by key."""
+    """Further members of the request, as the model knows them. A call's replace the client's, unless they are empty."""
 
 
 class RequestOptions(TypedDict, total=False):
@@ -190,7 +195,7 @@ class RequestOptions(TypedDict, total=False):
     retry_on_methods: Iterable[str]
     """HTTP methods that are retried, with POST by default."""
     retry_on_status_codes: Iterable[int]
-    """Statuses that are retried besides 408, 429, 500, 502, 503 and 504."""
+    """Statuses that are retried besides 408, 429, 500, 502, 503, 504 and 529."""
     tracing_options: Mapping[str, Any]
     """Options of azure-core's tracing."""
     http_logging_level: int
@@ -285,6 +290,9 @@ def names(*options: Any) -> tuple[str, ...]:
     return tuple(name for option in options for name in option.__annotations__)
 
 
+EMBEDDING_SETTINGS = names(EmbeddingOptions)
+
+
 def merge(defaults: Mapping[str, Any], overrides: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
     """Merge a call's settings over a client's, in the order of `settings`, without those that are `None`."""
     merged: dict[str, Any] = {}
@@ -297,9 +305,12 @@ def merge(defaults: Mapping[str, Any], overrides: Mapping[str, Any], settings: I
     return merged
 
 
-def merge_extras(defaults: Mapping[str, Any] | None, overrides: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Merge a call's extra members over a client's, key by key, without those that are `None`."""
-    return {name: value for name, value in {**(defaults or {}), **(overrides or {})}.items() if value is not None}
+def choose_extras(defaults: Mapping[str, Any] | None, overrides: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a call's extra members, or else a client's, without those that are `None`.
+
+    A call's replace the client's as a set, as in the betas, where an empty set counts as not given.
+    """
+    return {name: value for name, value in (overrides or defaults or {}).items() if value is not None}
 
 
 def unknown_keyword(function: str, name: str, known: Iterable[str]) -> TypeError:

@@ -3,15 +3,16 @@
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
-from .._http.access_tokens import ProvidedToken
 from .._http.credentials import given_headers
-from .._http.endpoint import Endpoint, Kind, resolve
 from .options import ClientOptions, names, unknown_keyword
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Api, Endpoint, Kind
 
 logger = logging.getLogger("azure.ai.inference")
 
@@ -45,7 +46,7 @@ class Settings(NamedTuple):
 
     client: str
     """Name of the client's class, for messages."""
-    endpoint: Endpoint
+    endpoint: "Endpoint"
     known: tuple[str, ...]
     """Names of the model's settings, in the order in which a request has them."""
     defaults: Mapping[str, Any]
@@ -54,6 +55,9 @@ class Settings(NamedTuple):
     """Whether policies or a transport of the user's may know keywords that nobody else does."""
     model_in_headers: bool
     """Whether the headers of every request name a model, or may do so."""
+    models: dict[str, Any]
+    """What is known of models, by name, as `_operations.api_choice.Known`: learned from refusals, and shared by all
+    clients that `with_defaults` makes of one."""
 
     def with_defaults(self, changes: Mapping[str, Any]) -> "Settings":
         """Change defaults; `None` removes one.
@@ -69,7 +73,7 @@ class Settings(NamedTuple):
 
 
 def make_settings(
-    client: str, endpoint: Any, kind: Kind, known: tuple[str, ...], options: Mapping[str, Any]
+    client: str, endpoint: Any, kind: "Kind", known: tuple[str, ...], options: Mapping[str, Any]
 ) -> Settings:
     """Check a constructor's arguments, before anything is sent.
 
@@ -78,12 +82,22 @@ def make_settings(
     :param kind: What the client is for.
     :param known: The names of its settings.
     :param options: The constructor's keyword arguments.
-    :raises ValueError: The endpoint cannot be one.
+    :raises ValueError: The endpoint is `None`, empty, or no text and no URL either. Any other text is let through, for
+        tests build clients with dummies such as "endpoint"; `Endpoint.refusal` is raised when something is to be sent.
     :raises TypeError: A keyword is misspelt. One that resembles none is ignored with a warning, as it always was.
     """
     if endpoint is None:
         raise ValueError("Parameter 'endpoint' must not be None.")
-    resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
+    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
+    from .._http.endpoint_url import EndpointError
+
+    api = api_of(options.get("api")) if kind == "chat" else None
+    try:
+        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
+    except EndpointError as error:
+        if not isinstance(endpoint, str):
+            raise
+        resolved = unusable(endpoint, str(error))
     if "api_version" in options:
         resolved = resolved.with_api_version(options["api_version"])
     resolved = resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))
@@ -92,9 +106,26 @@ def make_settings(
     _check_keywords(client, known, options)
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
-    headers = given_headers(options.get("headers"))
-    in_headers = options.get("headers_policy") is not None or names_model(headers)
-    return Settings(client, resolved, known, defaults, custom, in_headers)
+    in_headers = options.get("headers_policy") is not None or names_model(given_headers(options.get("headers")))
+    return Settings(client, resolved, known, defaults, custom, in_headers, {})
+
+
+def api_of(option: Any) -> "Api | None":
+    """Check the option `api`.
+
+    :param option: Its value.
+    :return: The API, `None` for "auto" and where nothing is said.
+    :raises ValueError: The value is unknown.
+    """
+    if option is None or option == "auto":
+        return None
+    api = _APIS.get(str(option))
+    if api is None:
+        raise ValueError(f"api={option!r} is unknown. Choose 'auto', 'chat', 'responses' or 'messages'.")
+    return api
+
+
+_APIS: "Mapping[str, Api]" = {"chat": "chat", "responses": "responses", "messages": "messages"}
 
 
 def names_model(headers: Mapping[str, str] | None) -> bool:
@@ -129,6 +160,8 @@ def make_credential(credential: Any) -> Any:
     if is_key(credential) or hasattr(credential, "get_token") or hasattr(credential, "get_token_info"):
         return credential
     if callable(credential):
+        from .._http.access_tokens import ProvidedToken
+
         return ProvidedToken(credential)
     raise TypeError(f"Unsupported credential of type {type(credential).__name__}. {_CREDENTIAL_FORMS}")
 

@@ -364,7 +364,7 @@ def _adapter(kind: Any, foreign: str) -> "TypeAdapter[Any]":
     except ImportError as error:
         raise UnreadableTypeError(
             f"{foreign} is not among the types that are known without pydantic 2: "
-            "pip install azure-ai-inference[pydantic], or use a dataclass or a TypedDict"
+            "pip install pydantic, or use a dataclass or a TypedDict"
         ) from error
     try:
         return TypeAdapter(kind)

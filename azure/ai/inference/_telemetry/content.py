@@ -39,16 +39,20 @@ def message_events(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def choice_events(answer: Mapping[str, Any], *, content: bool) -> list[str]:
+def choice_events(answer: Mapping[str, Any], *, content: bool, streamed: bool = False) -> list[str]:
     """Give the content of the events for an answer's choices.
 
     :param answer: The answer, in wire form.
     :keyword content: Whether to tell what they say; if not, of tool calls only that there are some.
+    :keyword streamed: Whether the answer came in updates. The beta then left out a text that never came; of a plain
+        answer it recorded null.
     """
-    return [json.dumps(_choice(choice, position, content)) for position, choice in enumerate(choices_of(answer))]
+    return [
+        json.dumps(_choice(choice, position, content, streamed)) for position, choice in enumerate(choices_of(answer))
+    ]
 
 
-def _choice(choice: Mapping[str, Any], position: int, content: bool) -> Json:
+def _choice(choice: Mapping[str, Any], position: int, content: bool, streamed: bool) -> Json:
     message = choice.get("message")
     index = choice.get("index")
     event: Json = {
@@ -61,8 +65,11 @@ def _choice(choice: Mapping[str, Any], position: int, content: bool) -> Json:
         return {**event, "message": {"tool_calls": stripped}} if stripped else event
     if not is_object(message):
         return event
-    told = {"content": message.get("content")}
-    return {"message": {**told, "tool_calls": calls} if calls else told, **event}
+    text = message.get("content")
+    told: Json = {} if streamed and not text else {"content": text}
+    if calls:
+        told["tool_calls"] = calls
+    return {"message": told, **event} if told else event
 
 
 def _without_function(call: Mapping[str, Any]) -> Json:

@@ -15,7 +15,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from contextvars import Token
-from functools import partial
+from functools import cache, partial
 from time import perf_counter, time_ns
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -27,6 +27,7 @@ from typing_extensions import ParamSpec
 
 from .._operations.call import Call
 from .._watch import UNWATCHED, A
+from .api_versions import Record, call_with_known, make_recorder, takes
 from .attributes import (
     LATEST_SCHEMA,
     SECONDS_BUCKETS,
@@ -34,6 +35,7 @@ from .attributes import (
     TOKEN_BUCKETS,
     Attributes,
     Request,
+    api_attributes,
     common_attributes,
     error_class,
     error_type,
@@ -103,17 +105,21 @@ class Observer:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         schema = LATEST_SCHEMA if recording.latest else None
-        self.tracer = trace.get_tracer(_SCOPE, VERSION, recording.tracer_provider, schema)
-        meter = metrics.get_meter(_SCOPE, VERSION, recording.meter_provider, schema)
+        tracer = _safely(
+            call_with_known, trace.get_tracer, _SCOPE, VERSION, recording.tracer_provider, schema_url=schema
+        )
+        self.tracer = tracer or trace.NoOpTracer()
+        meter = _safely(
+            call_with_known, metrics.get_meter, _SCOPE, VERSION, recording.meter_provider, schema_url=schema
+        )
         self.duration = _seconds(meter, "duration", "Duration of an operation, a stream's to its end")
         self.first_chunk = _seconds(meter, "time_to_first_chunk", "Time from the request to a stream's first update")
         self.per_chunk = _seconds(meter, "time_per_output_chunk", "Time between one update of a stream and the next")
-        self.tokens = meter.create_histogram(
-            "gen_ai.client.token.usage",
-            "{token}",
-            "Tokens that an operation spent",
-            explicit_bucket_boundaries_advisory=TOKEN_BUCKETS,
+        self.tokens = _recorder(
+            meter, "gen_ai.client.token.usage", "{token}", "Tokens that an operation spent", TOKEN_BUCKETS
         )
+        if recording.event_content and not _has_events():
+            logger.warning("Events are not recorded: that needs opentelemetry-api 1.36 or later.")
 
     def __call__(self, call: Call) -> "Watch":
         """Start to watch a call.
@@ -142,6 +148,8 @@ class Observer:
         :param span: The operation's span.
         :param attributes: What it tells.
         """
+        if not _has_events():
+            return
         from opentelemetry import _logs
 
         events = _logs.get_logger(_SCOPE, VERSION, self.recording.logger_provider, LATEST_SCHEMA)
@@ -158,10 +166,26 @@ class Observer:
         )
 
 
-def _seconds(meter: metrics.Meter, name: str, description: str) -> metrics.Histogram:
-    return meter.create_histogram(
-        f"gen_ai.client.operation.{name}", "s", description, explicit_bucket_boundaries_advisory=SECONDS_BUCKETS
-    )
+def _seconds(meter: metrics.Meter | None, name: str, description: str) -> Record:
+    return _recorder(meter, f"gen_ai.client.operation.{name}", "s", description, SECONDS_BUCKETS)
+
+
+def _recorder(meter: metrics.Meter | None, name: str, unit: str, description: str, buckets: Any) -> Record:
+    made = None if meter is None else _safely(make_recorder, meter, name, unit, description, buckets)
+    return made or _record_nothing
+
+
+def _record_nothing(amount: float, attributes: Any, context: Any = None) -> None: ...
+
+
+@cache
+def _has_events() -> bool:
+    """Whether the installed API knows events that are log records with a name."""
+    try:
+        from opentelemetry import _logs
+    except ImportError:
+        return False
+    return takes(_logs.LogRecord, "event_name") and takes(_logs.LogRecord, "context")
 
 
 def _is_switched_off() -> bool:
@@ -209,6 +233,12 @@ class _CallWatch:
         if exc_value is not None or not self._streams:
             self.end(exc_value)
 
+    def resent(self, call: Call) -> None:
+        """Note which API is called now."""
+        if self._recording.latest:
+            self._request = self._request._replace(wire=call.sent and call.sent.wire)
+            _safely(self._span.set_attributes, api_attributes(self._request))
+
     def answered(self, answer: A) -> A:
         """Keep the answer; it is read when the span ends."""
         self._answer = cast("Mapping[str, Any]", answer)
@@ -217,7 +247,7 @@ class _CallWatch:
     def streaming(self, completion: Callable[[], Any]) -> "StreamWatch | None":
         """Leave the span open for the stream to end."""
         self._streams = True
-        return _StreamWatch(self, completion, _Arrivals(self._started, self._observer.per_chunk.record))
+        return _StreamWatch(self, completion, _Arrivals(self._started, self._observer.per_chunk))
 
     def end(
         self,
@@ -253,7 +283,8 @@ class _CallWatch:
         if self._answer is not None:
             span.set_attributes(response_attributes(self._answer, latest=latest))
             if not latest and self._request.operation == "chat":
-                for content in choice_events(self._answer, content=self._recording.span_content):
+                shown, streamed = self._recording.span_content, arrivals is not None
+                for content in choice_events(self._answer, content=shown, streamed=streamed):
                     self._add_event("gen_ai.choice", content)
         if latest and arrivals is not None and arrivals.first is not None:
             span.set_attribute("gen_ai.response.time_to_first_chunk", arrivals.first)
@@ -289,12 +320,12 @@ class _CallWatch:
         attributes = self.metric_attributes(lambda: answer)
         where = trace.set_span_in_context(self._span)
         failed = {} if error is None else {"error.type": error_type(error, latest=latest)}
-        observer.duration.record(seconds, attributes | failed, where)
+        observer.duration(seconds, attributes | failed, where)
         for name, count in usage_attributes(answer.get("usage"), latest=False).items():
             kind = "input" if name.endswith("input_tokens") else "output"
-            observer.tokens.record(count, attributes | {"gen_ai.token.type": kind}, where)
+            observer.tokens(count, attributes | {"gen_ai.token.type": kind}, where)
         if arrivals is not None and arrivals.first is not None:
-            observer.first_chunk.record(arrivals.first, attributes, where)
+            observer.first_chunk(arrivals.first, attributes, where)
 
     def metric_attributes(self, answer: Callable[[], Mapping[str, Any]]) -> Attributes:
         """Give the attributes that all metrics of the call have.

@@ -158,7 +158,32 @@ def reader(response: Any, body: UnbufferedBody | None) -> Next:
     """
     if body is not None:
         return body.read
-    return _not_empty(response.iter_bytes())
+    return _not_empty(response.iter_bytes() if hasattr(response, "iter_bytes") else response.stream_download(None))
+
+
+async def read_whole(response: Any) -> None:
+    """Read a response's body, if it is of a kind that must be told to: `load_body` is what older ones have.
+
+    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    """
+    read = getattr(response, "read", None) or getattr(response, "load_body", None)
+    if read is not None:
+        await _settled(read())
+
+
+async def close_response(response: Any) -> None:
+    """Close a response, if it is of a kind that can be closed.
+
+    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    """
+    if hasattr(response, "close"):
+        await _settled(response.close())
+
+
+async def _settled(value: Any) -> None:
+    """Await what a double returns, unless it is of the synchronous kind."""
+    if hasattr(value, "__await__"):
+        await value
 
 
 def _not_empty(pieces: AsyncIterable[bytes]) -> Next:

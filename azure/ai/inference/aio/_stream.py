@@ -14,7 +14,7 @@ from .._operations.call import Call
 from .._streaming.chat_stream import ChatStream
 from .._watch import UNWATCHED
 from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
-from ._body import reader
+from ._body import UnbufferedBody, close_response, reader
 
 T = TypeVar("T")
 
@@ -45,8 +45,8 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
     ) -> None:
         self._closed = False
         self._response = response
-        self._body = body
-        self._read = reader(response, body)
+        self._body = body if isinstance(body, UnbufferedBody) else None  # a test's mock may have any
+        self._read = reader(response, self._body)
         self._chat = ChatStream(response, call)
         self._watch = watch.streaming(self._chat.completion)
         self._ready: deque[StreamingChatCompletionsUpdate] = deque()
@@ -159,7 +159,7 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
             if self._watch is not None:
                 self._watch.ended(self._chat.fault)
             self._chat.close()
-            await self._response.close()
+            await close_response(self._response)
 
     def __del__(self) -> None:
         if not self._closed and self._body is not None:

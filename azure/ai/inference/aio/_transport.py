@@ -32,12 +32,13 @@ from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the publi
 from typing_extensions import Self
 
 from .._http.access_tokens import asks_each_time, checked_token, set_token
+from .._http.credentials import on_the_wire
 from .._http.deadline import Deadline
 from .._http.policies import Response, WirePolicies, attempt_options
 from .._http.redirects import RedirectDecisions
 from .._http.response_headers import forget_wrong_length
 from .._http.retries import RetryDecisions
-from ._body import open_body
+from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
 from ._lock import Lock
 from ._waiting import within
@@ -53,7 +54,7 @@ class _LoopTransport(AioHttpTransport):
     """azure-core's transport, which hands large bodies to aiohttp in the form that does not hold up the loop."""
 
     def _get_request_data(self, request: Any) -> Any:
-        data: Any = super()._get_request_data(request)
+        data: Any = super()._get_request_data(request)  # type: ignore[no-untyped-call]
         if isinstance(data, str) and len(data) > _LARGE_BODY:
             data = data.encode()
         return io.BytesIO(data) if isinstance(data, bytes) and len(data) > _LARGE_BODY else data
@@ -196,7 +197,7 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         deadline: Deadline | None = context.get("deadline")
         context.options = {**options, "stream": True, **attempt_options(request, deadline)}
         try:
-            response: Response | AzureError = await within(deadline, self.next.send(request))
+            response: Response | AzureError = await within(deadline, self.next.send(on_the_wire(request)))
         except AzureError as error:
             response = error
         finally:
@@ -211,14 +212,14 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
             context["body"] = open_body(answer, deadline)
             deadline = None  # the body keeps to it
         if not (streamed and answer.status_code == 200):
-            await within(deadline, read_whole(answer))
+            await within(deadline, read_answer(answer))
         return response
 
 
-async def read_whole(answer: Any) -> None:
+async def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
-        await answer.read()
+        await read_whole(answer)
     except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
             raise

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ._cassette import RECORD_MODES
 from ._dialects import DIALECTS
 from ._emulator import DEFAULT_KEY, Emulator
 from ._weather import WAITS
@@ -46,6 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m azure.ai.inference.emulator", description=description)
     add = parser.add_argument
     add("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
+    add("--allow-host", action="append", dest="allow_hosts", metavar="NAME", help="host name that callers may use")
+    add(
+        "--allow-origin",
+        action="append",
+        dest="allow_origins",
+        metavar="ORIGIN",
+        help="web pages that may call, such as http://localhost:3000, or '*'; may be given more than once",
+    )
     add("--port", type=int, default=_DEFAULT_PORT, help=f"port; 0 takes a free one (default: {_DEFAULT_PORT})")
     add("--key", help=f"key that callers need (default: {DEFAULT_KEY})")
     add("--tls", action="store_true", help="serve https with a generated certificate (needs trustme)")
@@ -64,6 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-request-size", type=int, metavar="BYTES", help="larger requests get 413 (default: 64 MiB)")
     add("--record", metavar="URL", help="pass requests on to a real endpoint and keep the exchanges in the cassette")
     add("--cassette", metavar="FILE", help="file of recorded exchanges; without --record, answers come from it")
+    add("--record-mode", choices=RECORD_MODES, help="what to record, as VCR's modes (default: all)")
+    add(
+        "--replay-speed", type=float, metavar="N", help="play a cassette with its waits: 1 as recorded, 2 twice as fast"
+    )
     add("--log", action="store_true", help="log a line for each request to stderr")
     return parser
 

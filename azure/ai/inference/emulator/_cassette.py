@@ -1,170 +1,241 @@
 """Exchanges with a real endpoint, kept in a file and played again.
 
-A cassette is JSON that people can read and review: requests and answers in order, bodies as JSON where they are, and
-no secrets. Playing finds an exchange by method, path, query and body; the same request asked again gets the next
-answer recorded for it, and the last one from then on.
+A cassette is JSON that people can read and review: requests and answers in order, bodies as JSON where they are,
+streams event by event with their timing, and no secrets. Playing finds an exchange by method, path, query and body;
+the same request asked again gets the next answer recorded for it, and the last one from then on.
 """
 
 import base64
 import json
+import logging
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from ._problems import ServiceError
-from ._request import SCRUBBED, RecordedRequest, credentials, scrub_headers
-from ._response import Response, Step, json_response
-from ._values import as_list, as_object
+from ._cassette_file import CassetteWriter, Exchange, read_cassette
+from ._differences import differences, explain
+from ._recorder import NOT_PASSED_ON, Arrivals, content_type, forward, is_stream
+from ._request import RecordedRequest
+from ._response import Cut, Pause, Response, Step, event, json_response
+from ._secrets import Scrubber
+from ._values import as_list, as_object, escape_surrogates
 
-_FRAMING: Final = frozenset(
-    {"connection", "content-encoding", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
-)
-_HOP: Final = _FRAMING | {"host", "accept-encoding"}
+RECORD_MODES: Final = ("all", "once", "new_episodes", "none")
+"""VCR's modes; see :class:`Emulator`."""
+_LOGGER: Final = logging.getLogger("azure.ai.inference.emulator")
+_EVENT_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
-class Tape:
+class Cassette:
     """A cassette that is being recorded or played.
 
     :param path: the file.
     :param upstream: the endpoint to record, or None to play.
+    :keyword mode: one of :data:`RECORD_MODES`.
+    :keyword speed: how fast to play: 1 as it was recorded, 2 twice as fast. None: without waiting.
     :raises ValueError: if the file is no cassette, or the endpoint no URL.
     :raises FileNotFoundError: if there is nothing to play.
     """
 
-    def __init__(self, path: Path, upstream: str | None) -> None:
+    def __init__(self, path: Path, upstream: str | None, *, mode: str = "all", speed: float | None = None) -> None:
         self._path = path
-        self._upstream = upstream
-        self._exchanges: list[dict[str, Any]] = []
-        self._played: dict[str, int] = {}
-        if upstream is None:
-            self._exchanges = _read(path)
-        elif urlsplit(upstream).scheme not in ("http", "https"):
+        self._speed = speed
+        if upstream is not None and not _is_address(upstream):
             raise ValueError(f"record is {upstream!r}; give a URL such as 'https://example.services.ai.azure.com'")
+        known = path.exists() and mode != "all"
+        recording = upstream is not None and mode != "none" and not (mode == "once" and known)
+        self._upstream = upstream if recording else None
+        self._exchanges = read_cassette(path) if known or not recording else []
+        self._new: list[Exchange] = []
+        self._writer = CassetteWriter(path, self._exchanges)
+        self._played: dict[str, int] = {}
 
     async def play(self, request: RecordedRequest) -> Response:
         """Answer from the cassette, or from the endpoint that is being recorded."""
-        if self._upstream is None:
-            return self._recall(request)
-        from aiohttp import ClientError
-
-        try:
-            response = await self._forward(request, self._upstream)
-        except ClientError as error:
-            message = f"{self._upstream} did not answer: {error!r}"
-            return json_response({"error": {"code": "BadGateway", "message": message}}, 502)
-        self._exchanges.append(write_exchange(request, response))
-        text = json.dumps({"version": 1, "exchanges": self._exchanges}, indent=1, ensure_ascii=False)
-        self._path.write_text(text + "\n", "utf-8")
-        return response
+        wanted = write_request(request)
+        signature = _signature(wanted)
+        numbered = enumerate(self._exchanges, 1)
+        found = [(place, exchange) for place, exchange in numbered if _signature(exchange["request"]) == signature]
+        outcome = request.outcome
+        if found:
+            number = self._played.get(signature, 0)
+            self._played[signature] = number + 1
+            place, exchange = found[min(number, len(found) - 1)]
+            outcome.source, outcome.matched = "cassette", f"exchange {place} of {self._path.name}"
+            return read_response(exchange["response"], self._speed)
+        if self._upstream is not None:
+            outcome.source = "recording"
+            return await forward(request, self._upstream, self._keep)
+        outcome.source, outcome.nearest_miss = "refusal", self._nearest(wanted)
+        message = self._mismatch(wanted, outcome.nearest_miss)
+        return json_response({"error": {"code": "NoRecording", "message": message}}, 404)
 
     def rewind(self) -> None:
         """Play from the beginning."""
         self._played.clear()
 
-    def _recall(self, request: RecordedRequest) -> Response:
-        wanted = _signature(write_request(request))
-        found = [exchange for exchange in self._exchanges if _signature(exchange["request"]) == wanted]
-        if not found:
-            known = "; ".join(f"{e['request']['method']} {e['request']['path']}" for e in self._exchanges)
-            message = (
-                f"{self._path} holds no exchange for {request.method} {request.path} with this query and body. "
-                f"It holds: {known or 'none'}. Record it again."
-            )
-            problem = ServiceError(404, "NoRecording", message)
-            return json_response({"error": {"code": problem.code, "message": problem.message}}, problem.status)
-        number = self._played.get(wanted, 0)
-        self._played[wanted] = number + 1
-        return read_response(found[min(number, len(found) - 1)]["response"])
+    def _keep(self, request: RecordedRequest, arrivals: Arrivals) -> None:
+        try:
+            self._writer.append(write_exchange(request, arrivals))
+        except OSError as error:  # the caller gets its answer all the same: it may have been paid for
+            _LOGGER.error("an exchange was not recorded: %s", error)
 
-    @staticmethod
-    async def _forward(request: RecordedRequest, upstream: str) -> Response:
-        from aiohttp import ClientSession
+    def _nearest(self, wanted: Mapping[str, Any]) -> str | None:
+        """Return where the recorded request that comes nearest differs."""
+        asked = _compared(wanted)
+        rows = [_compared(as_object(exchange["request"])) for exchange in self._exchanges]
+        rows = [row for row in rows if row["path"] == asked["path"]] or rows
+        nearest = min(rows, key=lambda row: len(differences(row, asked)), default=None)
+        return None if nearest is None else explain(nearest, asked)
 
-        query = urlencode(request.query)
-        url = upstream.rstrip("/") + request.path + (f"?{query}" if query else "")
-        headers = {name: value for name, value in request.headers.items() if name not in _HOP}
-        options: dict[str, Any] = {"headers": headers, "data": request.raw or None, "allow_redirects": False}
-        async with ClientSession() as session, session.request(request.method, url, **options) as answer:
-            body = await answer.read()
-        kept = {name: value for name, value in answer.headers.items() if name.lower() not in _FRAMING}
-        return _playable(answer.status, kept, body)
+    def _mismatch(self, wanted: Mapping[str, Any], nearest: str | None) -> str:
+        asked = f"{wanted['method']} {wanted['path']}"
+        requests = [as_object(exchange["request"]) for exchange in self._exchanges]
+        known = "; ".join(f"{request['method']} {request['path']}" for request in requests) or "none"
+        differs = f" The nearest differs in {nearest}." if nearest else ""
+        head = f"{self._path} holds no exchange for {asked} with this query and body."
+        return f"{head} It holds: {known}.{differs} Record it again."
 
 
-def write_exchange(request: RecordedRequest, response: Response) -> dict[str, Any]:
-    """Return an exchange as the cassette holds it. What the request was let in by is blotted out wherever it occurs."""
-    raw = (
-        response.body
-        if response.steps is None
-        else b"".join(step for step in response.steps if isinstance(step, bytes))
-    )
-    answer = {"status": response.status, "headers": scrub_headers(response.headers), "body": _write_body(raw)}
-    text = json.dumps({"request": write_request(request), "response": answer})
-    for secret in credentials(request):
-        text = text.replace(json.dumps(secret)[1:-1], SCRUBBED)
-    return as_object(json.loads(text))
-
-
-def write_request(request: RecordedRequest) -> dict[str, Any]:
-    """Return a request as the cassette holds it."""
-    clean = request.scrubbed()
-    headers = {name: value for name, value in clean.headers.items() if name not in _HOP}
-    return {
-        "method": clean.method,
-        "path": clean.path,
-        "query": sorted(map(list, clean.query)),
-        "headers": headers,
-        "body": _write_body(clean.raw),
-    }
-
-
-def read_response(answer: Mapping[str, Any]) -> Response:
-    """Return an answer of the cassette."""
-    return _playable(answer["status"], answer["headers"], _read_body(answer["body"]))
-
-
-def _playable(status: int, headers: Mapping[str, str], body: bytes) -> Response:
-    """Return an answer to send; a stream event by event, as it came."""
-    response = Response(status, headers, body)
-    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-    return replace(response, steps=list(_events(body))) if kind.startswith("text/event-stream") else response
-
-
-def _events(body: bytes) -> Iterator[Step]:
-    *events, rest = body.split(b"\n\n")
-    for one in events:
-        yield one + b"\n\n"
-    if rest:
-        yield rest
-
-
-def _write_body(raw: bytes) -> dict[str, Any]:
+def _is_address(url: str) -> bool:
     try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(raw).decode()}
-    try:
-        return {"json": json.loads(text)}
+        return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
     except ValueError:
-        return {"text": text}
+        return False
 
 
-def _read_body(body: Mapping[str, Any]) -> bytes:
-    if "json" in body:
-        return json.dumps(body["json"], ensure_ascii=False).encode()
-    return base64.b64decode(body["base64"]) if "base64" in body else str(body["text"]).encode()
+def _compared(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of a request by which it is found, so that their names read well in a message."""
+    body = as_object(request["body"])
+    content = next(iter(body.values()), None)
+    query = {str(name): value for name, value in as_list(request["query"])}
+    return {"method": request["method"], "path": request["path"], "query": query, "body": content}
 
 
 def _signature(request: Mapping[str, Any]) -> str:
     return json.dumps([request["method"], request["path"], request["query"], request["body"]], sort_keys=True)
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def write_exchange(request: RecordedRequest, arrivals: Arrivals) -> Exchange:
+    """Return an exchange as the cassette holds it, without secrets."""
+    scrubber = Scrubber()
+    written = write_request(request, scrubber)
+    _write_response(arrivals, scrubber)  # what the end of an answer gives away is blotted out at its beginning too
+    return {"request": written, "response": _write_response(arrivals, scrubber)}
+
+
+def write_request(request: RecordedRequest, scrubber: Scrubber | None = None) -> dict[str, Any]:
+    """Return a request as the cassette holds it."""
+    scrubber = scrubber or Scrubber()
+    _write_body(request.raw, scrubber)  # to learn what is secret, before what stands above it is written
+    query = scrubber.query(request.query)
+    headers = {name: value for name, value in request.headers.items() if name not in NOT_PASSED_ON}
+    headers = scrubber.headers(headers, of_request=True)
+    return {
+        "method": request.method,
+        "path": scrubber.text(request.raw_path.partition("?")[0] or request.path),
+        "query": sorted(map(list, query)),
+        "headers": headers,
+        "body": _write_body(_without_boundary(request), scrubber),
+    }
+
+
+def _without_boundary(request: RecordedRequest) -> bytes:
+    """Return the body with the random text that parts forms replaced, so that the same form is found again."""
+    found = re.search(r'(?i)^multipart/.*boundary="?([^";]+)', request.headers.get("content-type", ""))
+    return request.raw.replace(found[1].encode(), b"boundary") if found else request.raw
+
+
+def _write_response(arrivals: Arrivals, scrubber: Scrubber) -> dict[str, Any]:
+    head = {"status": arrivals.status, "headers": scrubber.headers(arrivals.headers, of_request=False)}
+    if not arrivals.is_stream:
+        seconds = round(arrivals.pieces[-1][0], 4) if arrivals.pieces else 0
+        return {**head, "seconds": seconds, "body": _write_body(arrivals.body, scrubber)}
+    stream = list(_write_stream(arrivals, scrubber))
+    return {**head, "stream": stream} | ({} if arrivals.whole else {"cut": True})
+
+
+def _write_stream(arrivals: Arrivals, scrubber: Scrubber) -> Iterator[dict[str, Any]]:
+    """Yield the pieces of a stream, each with the seconds since the one before it."""
+    before = 0.0
+    for when, piece in _pieces(arrivals):
+        yield {"after": round(when - before, 4), **_write_piece(piece, scrubber)}
+        before = when
+
+
+def _pieces(arrivals: Arrivals) -> Iterator[tuple[float, bytes]]:
+    """Yield events when they were whole, or, where there are none, what came as it came."""
+    if not content_type(arrivals.headers).startswith("text/event-stream"):
+        yield from arrivals.pieces
+        return
+    rest, when = b"", 0.0
+    for when, piece in arrivals.pieces:
+        *events, rest = _split_events(rest + piece)
+        for one in events:
+            yield when, one
+    if rest:
+        yield when, rest
+
+
+def _split_events(data: bytes) -> list[bytes]:
+    """Return the events in ``data``, each with its end, and what follows the last of them."""
+    ends = [0, *(match.end() for match in _EVENT_END.finditer(data)), len(data)]
+    return [data[start:end] for start, end in pairwise(ends)]
+
+
+def _write_piece(piece: bytes, scrubber: Scrubber) -> dict[str, Any]:
+    body = piece.removeprefix(b"data: ").removesuffix(b"\n\n")
     try:
-        found = as_object(json.loads(path.read_text("utf-8")))
-    except ValueError as error:
-        raise ValueError(f"{path} is no cassette: {error}") from error
-    if found.get("version") != 1:
-        raise ValueError(f"{path} is no cassette of version 1; record it again")
-    return [as_object(exchange) for exchange in as_list(found.get("exchanges"))]
+        data = json.loads(body)
+        clean = {"data": scrubber.json(data)}
+    except (ValueError, RecursionError):
+        return _write_text(piece, scrubber)
+    return clean if event(data) == piece else _write_text(piece, scrubber)
+
+
+def _write_body(raw: bytes, scrubber: Scrubber) -> dict[str, Any]:
+    try:
+        return {"json": scrubber.json(json.loads(raw))}
+    except (ValueError, RecursionError):
+        return _write_text(raw, scrubber)
+
+
+def _write_text(raw: bytes, scrubber: Scrubber) -> dict[str, Any]:
+    try:
+        return {"text": scrubber.events(raw.decode())}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(scrubber.bytes(raw)).decode()}
+
+
+def read_response(answer: Mapping[str, Any], speed: float | None = None) -> Response:
+    """Return an answer of the cassette.
+
+    :param speed: how fast to play it: 1 as it was recorded. None: without waiting.
+    """
+    status, headers = answer["status"], answer["headers"]
+    if "stream" in answer:
+        return Response(status, headers, steps=_played_steps(answer, speed))
+    body = _read_body(answer["body"])
+    if is_stream(headers):  # version 1 had the events of a stream in one text
+        return Response(status, headers, steps=[one for one in _split_events(body) if one])
+    if speed and answer.get("seconds"):
+        return Response(status, headers, steps=[Pause(answer["seconds"] / speed), body], length=len(body))
+    return Response(status, headers, body)
+
+
+def _played_steps(answer: Mapping[str, Any], speed: float | None) -> Iterator[Step]:
+    for piece in map(as_object, as_list(answer["stream"])):
+        if speed and piece.get("after"):
+            yield Pause(piece["after"] / speed)
+        yield event(piece["data"]) if "data" in piece else _read_body(piece)
+    if answer.get("cut"):
+        yield Cut()
+
+
+def _read_body(body: Mapping[str, Any]) -> bytes:
+    if "json" in body:
+        return escape_surrogates(json.dumps(body["json"], ensure_ascii=False)).encode()
+    return base64.b64decode(body["base64"]) if "base64" in body else str(body["text"]).encode()

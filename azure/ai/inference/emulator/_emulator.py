@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from ._access import make_token
-from ._cassette import Tape
+from ._cassette import RECORD_MODES, Cassette
 from ._dialects import DIALECTS
 from ._environment_variables import environment_variables
 from ._journal import Journal
@@ -23,6 +23,7 @@ from ._service import Settings
 from ._session import Session
 from ._verdict import Finding, judge
 from ._weather import WAITS, Fault, parse_faults
+from ._web_access import WebAccess, check_origin, is_loopback
 
 if TYPE_CHECKING:
     from ._server import Server
@@ -42,9 +43,13 @@ class Emulator:
     It answers below the root (as a serverless endpoint), ``/models`` (a Foundry resource),
     ``/openai/deployments/NAME`` and ``/openai/v1`` (Azure OpenAI), ``/api/projects/NAME/openai/v1`` (a project) and
     ``/v1`` (any server of the OpenAI kind), each by that service's rules on api-version, model name, credentials and
-    members of the body. ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages`` speak Anthropic's Messages API. Answers depend on the conversation and on nothing else. A user message with "trigger the
-    content filter" is refused as a harmful prompt is; with "filter your answer" the answer is withheld; with "count
-    to 500" it is a stream of a known length.
+    members of the body. The routes of Azure OpenAI, projects and ``/v1`` also have ``responses``;
+    ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages`` speak Anthropic's Messages API. A model that is named
+    ``gpt-5-codex`` refuses chat completions, as such models do.
+
+    Answers depend on the conversation and on nothing else. A user message with "trigger the content filter" is refused
+    as a harmful prompt is; with "filter your answer" the answer is withheld; with "count to 500" it is a stream of a
+    known length.
 
     ``GET /emulator/stats`` tells how often what was asked, to other processes too.
 
@@ -75,6 +80,10 @@ class Emulator:
         in, as Azure does, and not those that it took. Default: False.
     :keyword refused_count: let refused requests count too, in the next window. Default: False.
     :keyword host: the address to listen on. Default: "127.0.0.1", which no other machine reaches.
+    :keyword allow_hosts: names beside addresses and ``localhost`` by which callers may call; others get 403, which
+        stops DNS rebinding. Default: none.
+    :keyword allow_origins: origins of web pages that may call, such as "http://localhost:3000", or "*". They get CORS
+        headers; pages of other origins get 403. Default: none.
     :keyword port: the port, 0 to 65535. Default: 0, a free one.
     :keyword tls: serve https with a certificate of its own, to be trusted through :attr:`ca_file`. Needs trustme.
         Default: False.
@@ -84,6 +93,11 @@ class Emulator:
     :keyword record: the address of a real endpoint: requests go there with the caller's credential, and the exchanges
         into the ``cassette``, without secrets. Default: none.
     :keyword cassette: a file with recorded exchanges to answer from, where ``record`` is not given. Default: none.
+    :keyword record_mode: as VCR's modes: "all" records every request, into a new file; "once" records into a new file
+        and plays one that exists; "new_episodes" plays what the file has and adds what it lacks; "none" only plays.
+        Default: "all".
+    :keyword replay_speed: how fast to play a cassette: 1 with the waits that were recorded, 2 twice as fast. Default:
+        without waits.
     :raises ValueError: for an invalid setting.
     """
 
@@ -108,14 +122,19 @@ class Emulator:
         quota_by_estimate: bool = False,
         refused_count: bool = False,
         host: str = "127.0.0.1",
+        allow_hosts: Collection[str] = (),
+        allow_origins: Collection[str] = (),
         port: int = 0,
         tls: bool = False,
         max_request_size: int = 64 * 1024 * 1024,
         requests_kept: int | None = None,
         record: str | None = None,
         cassette: str | Path | None = None,
+        record_mode: str = "all",
+        replay_speed: float | None = None,
     ) -> None:
         _check_choice("dialect", dialect, DIALECTS)
+        _check_choice("record_mode", record_mode, RECORD_MODES)
         _check_least({"port": (port, 0), "latency": (latency, 0), "max_request_size": (max_request_size, 1)})
         _check_least({"requests_per_minute": (requests_per_minute, 1), "tokens_per_minute": (tokens_per_minute, 1)})
         _check_least({"requests_kept": (requests_kept, 0)})
@@ -123,8 +142,13 @@ class Emulator:
         if not quota_window > 0:
             raise ValueError(f"quota_window is {quota_window}; choose a number of seconds above 0")
         _check_collections({"tokens": tokens, "models": models})
+        _check_collections({"allow_hosts": allow_hosts, "allow_origins": allow_origins})
         if token_rate is not None and token_rate <= 0:
             raise ValueError(f"token_rate is {token_rate}; choose a number of tokens a second above 0")
+        if replay_speed is not None and replay_speed <= 0:
+            raise ValueError(
+                f"replay_speed is {replay_speed}; choose a number above 0, such as 1 for the recorded speed"
+            )
         if port > 65535:
             raise ValueError(f"port is {port}; choose one from 0 (any free one) to 65535")
         if record is not None and cassette is None:
@@ -148,8 +172,12 @@ class Emulator:
         )
         self._journal = Journal(requests_kept)
         self._session = self._new_session(self._settings, self._journal)
-        self._options = ServerOptions(host, port, tls, max_request_size)
-        self._tape = None if cassette is None else Tape(Path(cassette), record)
+        hosts = frozenset(name.lower() for name in (host, *allow_hosts))
+        access = WebAccess(hosts, frozenset(map(check_origin, allow_origins)), is_loopback(host))
+        self._options = ServerOptions(host, port, tls, max_request_size, access)
+        self._cassette = (
+            None if cassette is None else Cassette(Path(cassette), record, mode=record_mode, speed=replay_speed)
+        )
         self._server: Server | None = None
 
     @property
@@ -268,8 +296,8 @@ class Emulator:
         """Forget requests, replies, faults and quotas, and restore the settings of the start, the key included."""
         self._settings = replace(self._settings, key=self._first_key)
         self._key = self._first_key
-        if self._tape is not None:
-            self._tape.rewind()
+        if self._cassette is not None:
+            self._cassette.rewind()
         self._journal.clear()
         self._session = self._new_session(self._settings, self._journal)
 
@@ -329,11 +357,11 @@ class Emulator:
         await asyncio.to_thread(self.stop)
 
     async def _respond(self, request: RecordedRequest) -> Response:
-        if self._tape is None:
+        if self._cassette is None:
             return self._session.respond(request)
         exchange = self._session.note(request)
         try:
-            return replace(await self._tape.play(request), exchange=exchange)
+            return replace(await self._cassette.play(request), exchange=exchange)
         except asyncio.CancelledError:  # the caller left while the real endpoint was being asked
             exchange.left()
             raise

@@ -12,8 +12,9 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
-from ._request import RecordedRequest, scrub_headers
+from ._request import RecordedRequest
 from ._response import Response
+from ._secrets import Scrubber
 
 _CLOSING: Final = (
     b"data: [DONE]",
@@ -67,7 +68,7 @@ class Exchange:
     def answered(self, response: Response) -> None:
         """Note the answer that is about to be sent."""
         outcome = self.outcome
-        outcome.headers = scrub_headers(response.headers)
+        outcome.headers = Scrubber().headers(response.headers, of_request=False)
         outcome.usage = response.usage
         outcome.retry_after = asked_wait(response.headers)
         kind = next((value for name, value in response.headers.items() if name.lower() == "content-type"), "")

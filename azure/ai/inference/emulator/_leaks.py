@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from ._request import RecordedRequest, credentials, scrub_headers
+from ._request import RecordedRequest, credentials
 from ._response import Response
+from ._secrets import is_secret_name
 
 _SHORTEST: Final = 8
 """A shorter key may be found in any text by chance."""
@@ -21,8 +22,8 @@ def _places(request: RecordedRequest, secret: str) -> Iterator[str]:
     if secret in request.path:
         yield "the path"
     yield from (f"the query's {name!r}" for name, value in request.query if secret in value)
-    clean = scrub_headers(request.headers)
-    yield from (f"the header {name!r}" for name, value in clean.items() if secret in value)
+    others = ((name, value) for name, value in request.headers.items() if not is_secret_name(name))
+    yield from (f"the header {name!r}" for name, value in others if secret in value)
     if secret.encode() in request.raw:
         yield "the body"
 

@@ -9,6 +9,7 @@ from ._dialects import DIALECTS
 from ._fragments import OBJECT, STRING
 from ._hashed_embeddings import embedding_members
 from ._messages_contract import messages_schema
+from ._responses_contract import responses_schema
 from ._routes import FAMILIES, Family
 
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"key": []}, {"bearer": []}]
@@ -45,6 +46,17 @@ _ANSWERS: Final[Mapping[str, Any]] = {
                     "properties": {"embedding": {"anyOf": [_NUMBERS, STRING]}},
                 },
             },
+            "usage": OBJECT,
+        },
+    },
+    "responses": {
+        "type": "object",
+        "required": ["id", "object", "created_at", "status", "model", "output", "usage"],
+        "properties": {
+            "id": STRING,
+            "object": {"const": "response"},
+            "status": {"type": "string", "enum": ["completed", "incomplete"]},
+            "output": {"type": "array", "items": OBJECT},
             "usage": OBJECT,
         },
     },
@@ -115,7 +127,7 @@ _NAME: Final = {"type": "string", "minLength": 1}
 def _operation(family: Family, operation: str) -> dict[str, Any]:
     answer = _ANSWERS["embeddings" if operation.endswith("embeddings") else operation]
     contents: dict[str, Any] = {"application/json": {"schema": answer}}
-    if operation in ("chat/completions", "messages"):
+    if operation in ("chat/completions", "messages", "responses"):
         contents["text/event-stream"] = {}
     responses = {"200": {"description": "The answer.", "content": contents}}
     found: dict[str, Any] = {
@@ -133,7 +145,9 @@ def _request(family: Family, operation: str) -> dict[str, Any]:
     if operation.startswith("messages"):
         limit = ("max_tokens",) if operation == "messages" else ()
         return {**messages_schema(("model", "messages", *limit)), "additionalProperties": False}
-    if operation == "chat/completions":
+    if operation == "responses":
+        schema = responses_schema()
+    elif operation == "chat/completions":
         members = contract.MODEL_INFERENCE if dialect.unknown == "ask" else dialect.members
         schema = contract.request_schema(members, "messages")
     else:

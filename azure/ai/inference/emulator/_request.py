@@ -1,27 +1,13 @@
 """A request as it arrived, and as it is kept: without secrets."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from ._outcome import Outcome
-
-SCRUBBED: Final = "***"
-_SECRET_HEADERS: Final = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "api-key",
-        "x-api-key",
-        "ocp-apim-subscription-key",
-        "cookie",
-        "set-cookie",
-    }
-)
-_SECRET_QUERY: Final = re.compile(r"(?i)^(.*key|code|sig|token|access_token|password|secret)$")
+from ._secrets import Scrubber, is_secret_name, is_secret_parameter
 
 
 @dataclass(frozen=True)
@@ -33,6 +19,7 @@ class RecordedRequest:
     :ivar query: the query's members in order, each a pair; :meth:`param` reads one.
     :ivar headers: names in lower case. In ``Emulator.requests`` the values of credentials are ``***``.
     :ivar raw: the body's bytes.
+    :ivar raw_path: the path and query as they came, percent-encoded.
     :ivar outcome: what became of it; it grows while the answer is sent.
     """
 
@@ -41,13 +28,14 @@ class RecordedRequest:
     query: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     raw: bytes = b""
+    raw_path: str = ""
     outcome: Outcome = field(default_factory=Outcome, compare=False, repr=False)
 
     @cached_property
     def body(self) -> Any:
         """The body's JSON, or None where there is none."""
         try:
-            return json.loads(self.raw)
+            return json.loads(self.raw, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return None
 
@@ -56,26 +44,21 @@ class RecordedRequest:
         return next((value for key, value in self.query if key == name), "")
 
     def scrubbed(self) -> "RecordedRequest":
-        """Return the same request with every credential replaced by ``***``."""
-        return replace(self, headers=scrub_headers(self.headers), query=scrub_query(self.query))
-
-
-def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers without secrets; the scheme before a credential stays."""
-    return {name: _scrub_value(value) if name.lower() in _SECRET_HEADERS else value for name, value in headers.items()}
-
-
-def _scrub_value(value: str) -> str:
-    scheme, space, _ = value.partition(" ")
-    return f"{scheme} {SCRUBBED}" if space and scheme.isalpha() else SCRUBBED
-
-
-def scrub_query(query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return a query without secrets."""
-    return [(name, SCRUBBED if _SECRET_QUERY.match(name) else value) for name, value in query]
+        """Return the same request with the credentials in its headers and query replaced by ``***``."""
+        scrubber = Scrubber()
+        headers = scrubber.headers(self.headers, of_request=False)
+        query = scrubber.query(self.query)
+        path, mark, raw_query = self.raw_path.partition("?")
+        raw_path = scrubber.text(path) + mark + scrubber.raw_query(raw_query)
+        return replace(self, headers=headers, query=query, raw_path=raw_path)
 
 
 def credentials(request: RecordedRequest) -> list[str]:
-    """List the secrets that a request carries, as they are."""
-    headers = [value.rpartition(" ")[2] for name, value in request.headers.items() if name.lower() in _SECRET_HEADERS]
-    return [secret for secret in (*headers, *(v for n, v in request.query if _SECRET_QUERY.match(n))) if secret]
+    """Return the secrets that a request carries in its headers and query, as they are."""
+    headers = [value.rpartition(" ")[2] for name, value in request.headers.items() if is_secret_name(name)]
+    query = [value for name, value in request.query if is_secret_parameter(name)]
+    return [secret for secret in (*headers, *query) if secret]
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Union
 
@@ -26,7 +26,8 @@ class Cut:
     reset: bool = False
 
 
-Step = Union[bytes, Pause, Cut]
+Step = Union[bytes, Pause, Cut, Awaitable[Union[bytes, Cut]]]
+"""What to do next. What is to be awaited comes from elsewhere: an endpoint that is being recorded."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Response:
     :param status: HTTP status.
     :param headers: without those on length and framing.
     :param body: the whole body, if there are no steps.
-    :keyword steps: bytes to send one after another, each at once, with pauses and cuts between them. Status and
-        headers go out with the first bytes, even if those are empty.
+    :keyword steps: bytes to send one after another, each at once, with pauses and cuts between them, or what is to be
+        awaited for them. Status and headers go out with the first bytes, even if those are empty.
     :keyword length: the Content-Length to announce for the steps. Default: none, chunked.
     :keyword reason: the reason phrase, where it is not the usual one.
     :keyword usage: what the answer cost.

@@ -4,26 +4,32 @@ It runs on an event loop in a thread of its own, so that a test that blocks, or 
 """
 
 import asyncio
+import errno
 import logging
+import re
 import socket
 import ssl
 import struct
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
+from ._content_encoding import decode_body, too_large
 from ._exchange import Exchange, unnoted
+from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, Step, json_response
-from ._server_options import ServerOptions
+from ._server_options import ServerOptions, free_port
+from ._web_access import is_loopback
 
 try:
-    from aiohttp import web
+    from aiohttp import HttpVersion11, web
 except ImportError as error:
-    raise ImportError("the emulator needs aiohttp: pip install 'azure-ai-inference[emulator]'") from error
+    raise ImportError("the emulator needs aiohttp: pip install aiohttp") from error
 
 Handler = Callable[[RecordedRequest], Awaitable[Response]]
 _LOGGER = logging.getLogger("azure.ai.inference.emulator")
@@ -44,10 +50,7 @@ class Server:
     @property
     def url(self) -> str:
         """The address, with the port that was found."""
-        host = self._options.host
-        return (
-            f"http{'s' if self._options.tls else ''}://{f'[{host}]' if ':' in host else host}:{self._started.result()}"
-        )
+        return self._options.url(self._started.result())
 
     @property
     def ca_file(self) -> str | None:
@@ -83,14 +86,16 @@ class Server:
     async def _serve(self) -> None:
         options = self._options
         app = web.Application(client_max_size=options.max_request_size)
-        app.router.add_route("*", "/{tail:.*}", self._handle)
+        app.router.add_route("*", r"/{tail:[\s\S]*}", self._handle)  # line ends in it too
         # aiohttp takes 0 for "wait as long as it takes".
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01, handler_cancellation=True)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.01, handler_cancellation=True, auto_decompress=False
+        )
         await runner.setup()
         try:
             context = None if self._certificates is None else self._certificates.context
             site = web.TCPSite(runner, options.host, options.port, ssl_context=context, backlog=2048)
-            await site.start()
+            await _listen(site, options)
             self._loop = asyncio.get_running_loop()
             self._started.set_result(runner.addresses[0][1])
             await self._stopping.wait()
@@ -99,12 +104,11 @@ class Server:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         began = time.perf_counter()
-        try:
-            raw = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            response = _too_large(self._options.max_request_size)
-        else:
-            response = await self._handler(_recorded(request, raw))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        response = self._options.access.answer(request.method, headers)
+        if response is None:
+            response = await self._answer(request, headers)
+        response = replace(response, headers={**response.headers, **self._options.access.headers(headers)})
         exchange = response.exchange or unnoted()
         try:
             return await _play(request, response, exchange)
@@ -113,7 +117,19 @@ class Server:
             raise
         finally:
             spent = round(1000 * (time.perf_counter() - began))
-            _LOGGER.info("%s %s %s in %s ms", request.method, request.path, response.status, spent)
+            path = _printable(request.raw_path.partition("?")[0])
+            _LOGGER.info("%s %s %s in %s ms", _printable(request.method), path, response.status, spent)
+
+    async def _answer(self, request: web.Request, headers: Mapping[str, str]) -> Response:
+        limit = self._options.max_request_size
+        try:
+            raw = decode_body(await request.read(), headers.get("content-encoding", ""), limit)
+        except web.HTTPRequestEntityTooLarge:
+            return _refusal(too_large(limit))
+        except ServiceError as problem:
+            return _refusal(problem)
+        query = list(request.query.items())
+        return await self._handler(RecordedRequest(request.method, request.path, query, headers, raw, _target(request)))
 
 
 async def _play(request: web.Request, response: Response, exchange: Exchange) -> web.StreamResponse:
@@ -128,8 +144,10 @@ async def _play(request: web.Request, response: Response, exchange: Exchange) ->
     stream = web.StreamResponse(status=response.status, reason=response.reason, headers=response.headers)
     if response.length is not None:
         stream.content_length = response.length
-    else:
+    elif request.version >= HttpVersion11:
         stream.enable_chunked_encoding()
+    else:
+        stream.force_close()  # HTTP/1.0 has no chunks: the end of the connection is the end of the body
     try:
         await _play_steps(request, stream, response.steps, exchange)
     except ConnectionResetError:  # the caller has left, which is no failure here
@@ -143,13 +161,14 @@ async def _play_steps(
     for step in steps:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
-        elif isinstance(step, Cut):
+            continue
+        data = step if isinstance(step, (bytes, Cut)) else await step
+        if isinstance(data, Cut):
             exchange.cut()
-            _break_off(request, step)
+            _break_off(request, data)
             return
-        else:
-            exchange.sent(stream.status, step)  # noted first: who has read an answer finds all of it noted
-            await _write(request, stream, step)
+        exchange.sent(stream.status, data)  # noted first: who has read an answer finds all of it noted
+        await _write(request, stream, data)
     exchange.finish()
     await stream.write_eof()
 
@@ -176,15 +195,35 @@ def _break_off(request: web.Request, cut: Cut) -> None:
         transport.close()
 
 
-def _recorded(request: web.Request, raw: bytes) -> RecordedRequest:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return RecordedRequest(request.method, request.path, list(request.query.items()), headers, raw)
+def _target(request: web.Request) -> str:
+    """Return path and query as they came, without the host that a proxy's form of them begins with."""
+    return re.sub(r"(?i)^https?://[^/]*", "", request.raw_path)
 
 
-def _too_large(limit: int) -> Response:
-    message = f"Request body too large. Max size: {limit} bytes."
-    error = {"code": "tokens_limit_reached", "message": message, "details": message}
-    return json_response({"error": error}, 413, {"Connection": "close"})
+def _printable(text: str) -> str:
+    """Return text for a terminal, which would obey control characters in it."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+async def _listen(site: web.TCPSite, options: ServerOptions) -> None:
+    if not is_loopback(options.host):
+        _LOGGER.warning(
+            "The emulator listens on %s: other machines can call it, and its key is no protection.", options.host
+        )
+    try:
+        await site.start()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        free = free_port(options.host, options.port)
+        message = f"port {options.port} of {options.host} is already in use; choose another, such as {free}"
+        raise OSError(errno.EADDRINUSE, message + (", which is free" if free else ", which takes any")) from error
+
+
+def _refusal(problem: ServiceError) -> Response:
+    """Return the answer to a request that was not read to its end."""
+    error = {"code": problem.code, "message": problem.message, "details": problem.message}
+    return json_response({"error": error}, problem.status, {"Connection": "close"})
 
 
 class Certificates:

@@ -1,6 +1,14 @@
 """Where and how to listen."""
 
-from dataclasses import dataclass
+import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from ._web_access import WebAccess
+
+_ANY: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 not listened on, but recognised
+_PORTS_TRIED: Final = 100
 
 
 @dataclass(frozen=True)
@@ -11,3 +19,24 @@ class ServerOptions:
     port: int
     tls: bool
     max_request_size: int
+    access: WebAccess = field(default_factory=WebAccess)
+
+    @property
+    def reachable_host(self) -> str:
+        """The host to call: one can listen on every address, but not call them all."""
+        return _ANY.get(self.host, self.host)
+
+    def url(self, port: int) -> str:
+        """Return the address to call."""
+        host = self.reachable_host
+        return f"http{'s' if self.tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def free_port(host: str, taken: int) -> int:
+    """Return the first free port above one that is taken; 0, which takes any, if there is none near."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(taken + 1, min(taken + _PORTS_TRIED, 65535) + 1):
+        with suppress(OSError), socket.socket(family) as listener:
+            listener.bind((host, port))
+            return port
+    return 0

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from ._emulator import Emulator
 from ._outcome import Outcome
-from ._request import SCRUBBED, RecordedRequest
+from ._request import RecordedRequest
+from ._secrets import SCRUBBED
 
 _WIDTH: Final = 500
 _NEWEST: Final = 20

@@ -19,7 +19,7 @@ _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
     "null": lambda value: value is None,
-    "integer": lambda value: is_number(value) and float(value).is_integer(),
+    "integer": lambda value: is_number(value) and (isinstance(value, int) or value.is_integer()),
     "number": is_number,
 }
 

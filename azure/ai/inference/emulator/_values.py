@@ -2,27 +2,31 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final, TypeGuard
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PIECE: Final = re.compile(r"\s*\w{1,12}|\s*[^\w\s]|\s+")
 
 
-def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Return whether ``value`` is a JSON object."""
     return isinstance(value, dict)
 
 
-def _is_list(value: Any) -> TypeGuard[list[Any]]:
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Return whether ``value`` is a JSON array."""
     return isinstance(value, list)
 
 
 def as_object(value: Any) -> dict[str, Any]:
     """Return ``value`` if it is a JSON object, else an empty one."""
-    return value if _is_object(value) else {}
+    return value if is_object(value) else {}
 
 
 def as_list(value: Any) -> list[Any]:
     """Return ``value`` if it is a JSON array, else an empty one."""
-    return value if _is_list(value) else []
+    return value if is_list(value) else []
 
 
 def as_text(value: Any) -> str:
@@ -36,13 +40,23 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 
 def compact(value: Any) -> str:
-    """JSON without spaces, as services stream it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Return JSON without spaces, as services stream it."""
+    return escape_surrogates(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
 
-def pieces(text: str) -> list[str]:
-    """Cut ``text`` into what the emulator counts and streams as tokens; joined they are ``text`` again."""
-    return _PIECE.findall(text)
+def escape_surrogates(text: str) -> str:
+    """Return JSON that can be encoded: half of a pair of surrogates, which UTF-8 lacks, is escaped."""
+    return text if text.isascii() else _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Yield what the emulator counts and streams as tokens of ``text``; joined they are ``text`` again."""
+    return (match[0] for match in _PIECE.finditer(text))
+
+
+def count_pieces(text: str) -> int:
+    """Return how many tokens the emulator counts in ``text``."""
+    return sum(1 for _ in _PIECE.finditer(text))
 
 
 def content_text(content: Any) -> str:

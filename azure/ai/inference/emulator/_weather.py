@@ -308,7 +308,9 @@ def _bent_steps(fault: Fault, steps: Iterable[Step], dialect: Dialect) -> Iterat
             yield step
         return
     yield b""
+    first = b""
     for _, step in zip(range(place), rest, strict=False):
+        first = first or (step if isinstance(step, bytes) else b"")
         yield step
     if fault.kind in ("cut", "reset"):
         yield Cut(reset=fault.kind == "reset")
@@ -317,7 +319,7 @@ def _bent_steps(fault: Fault, steps: Iterable[Step], dialect: Dialect) -> Iterat
     elif fault.kind == "malformed":
         yield from chain([_MALFORMED[fault.says or "json"]], rest)
     else:
-        yield from _error_events(fault, dialect)
+        yield from _error_events(fault, dialect, first)
 
 
 _MALFORMED: Final[Mapping[str, bytes]] = {
@@ -327,10 +329,10 @@ _MALFORMED: Final[Mapping[str, bytes]] = {
 }
 
 
-def _error_events(fault: Fault, dialect: Dialect) -> Iterator[bytes]:
+def _error_events(fault: Fault, dialect: Dialect, first: bytes) -> Iterator[bytes]:
     """Return an error inside a stream, in one of the ways of servers."""
     if dialect.stream_failure is not None:
-        yield dialect.stream_failure(fault.message)
+        yield dialect.stream_failure(fault.message, first)
         return
     message = fault.message or "The model failed while it answered."
     problem = ServiceError(500, "server_error", message, kind="server")

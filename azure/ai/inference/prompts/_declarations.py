@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from .._json import is_list, is_object
 from .._operations.options import ChatOptions
 from ._frontmatter import FrontMatter, KeyPath
 
 _JSON_TYPES = {
+    **{kind: kind for kind in ("string", "number", "integer", "boolean", "array", "object", "null")},
     "float": "number",
     "list": "array",
     "dict": "object",
@@ -42,11 +44,12 @@ def parameters(matter: FrontMatter, options: Mapping[str, Any]) -> dict[str, Any
 
     :param matter: The file, for errors.
     :param options: The options.
-    :return: The options.
-    :raises PromptError: An option is not known.
+    :return: The options. One that is known in neither's words is left out: it may be sent by writing it under
+        ``additionalProperties``.
     """
-    matter.check_keys(("model", "options"), options, [*_OPTIONS, "additionalProperties"])
-    result = {_OPTIONS[name]: value for name, value in options.items() if name in _OPTIONS}
+    known = {**dict.fromkeys(_COMPLETE_OPTIONS), **_OPTIONS}
+    matter.unknown(("model", "options"), options, [*known, "additionalProperties"])
+    result = {known[name] or name: value for name, value in options.items() if name in known}
     return {**result, **(options.get("additionalProperties") or {})}
 
 
@@ -66,25 +69,40 @@ def tools(matter: FrontMatter, key: KeyPath, declared: Any) -> list[dict[str, An
 
     :param matter: The file, for errors.
     :param key: Where the tools are declared.
-    :param declared: A list of tools, in the service's form or in that of either schema.
-    :return: The tools in the service's form. Parameters that are bound to a value are left out.
-    :raises PromptError: A tool is no function, or has no name.
+    :param declared: A list of tools, in the service's form or in that of either schema; or a mapping from their names.
+    :return: The functions among them, in the service's form. Parameters that are bound to a value are left out.
+    :raises PromptError: A function has no name, or parameters of an unknown form.
     """
-    if not isinstance(declared, list):
+    if not is_list(declared) and not is_object(declared):
         raise matter.error(key, "not a list; write '- name: ...' for each tool")
-    return [_tool(matter, (*key, str(index)), tool) for index, tool in enumerate(cast("Sequence[Any]", declared))]
+    places: Iterable[Any] = range(len(declared)) if is_list(declared) else declared
+    made = (_tool(matter, (*key, str(at)), tool) for at, tool in zip(places, listed(declared), strict=True))
+    return [tool for tool in made if tool is not None]
 
 
-def _tool(matter: FrontMatter, key: KeyPath, tool: Any) -> dict[str, Any]:
-    if not isinstance(tool, dict):
-        raise matter.error(key, "not a mapping; a tool has a name, a description and parameters")
-    declared = cast("dict[str, Any]", tool)
+def listed(declared: Any) -> list[Any]:
+    """List the tools of a file, which may be a list already, or a mapping from their names.
+
+    :param declared: The tools, as the file has them.
+    :return: The tools, each with its name.
+    """
+    if not isinstance(declared, dict):
+        return list(declared)
+    by_name = cast("dict[str, Any]", declared).items()
+    return [
+        {"name": name, **cast("dict[str, Any]", tool)} if isinstance(tool, dict) else tool for name, tool in by_name
+    ]
+
+
+def _tool(matter: FrontMatter, key: KeyPath, tool: Any) -> dict[str, Any] | None:
+    declared = cast("dict[str, Any]", tool) if isinstance(tool, dict) else {"kind": tool}
     if "function" in declared:
         return declared
     kind = declared.get("kind", declared.get("type", "function"))
     if kind != "function":
-        raise matter.error(key, f"a tool of kind {kind!r} is none that a chat completion can call; only 'function' is")
-    matter.check_keys(key, declared, _TOOL_KEYS)
+        matter.remark(key, f"a chat completion can call functions only, so this tool of kind {kind!r} is not offered")
+        return None
+    matter.unknown(key, declared, _TOOL_KEYS)
     name = declared.get("name", declared.get("id"))
     if not isinstance(name, str):
         raise matter.error(key, "the tool has no name; add 'name: ...'")
@@ -93,14 +111,23 @@ def _tool(matter: FrontMatter, key: KeyPath, tool: Any) -> dict[str, Any]:
         function["description"] = declared["description"]
     if "parameters" in declared:
         schema = declared["parameters"]
-        function["parameters"] = object_schema(
-            matter, (*key, "parameters"), schema, bound=declared.get("bindings") or ()
-        )
+        function["parameters"] = object_schema(matter, (*key, "parameters"), schema, bound=_bound(declared))
         if isinstance(schema, dict) and "strict" in schema:
             function["strict"] = schema["strict"]
     if "strict" in declared:
         function["strict"] = declared["strict"]
     return {"type": "function", "function": function}
+
+
+def mapping_or_empty(value: Any) -> dict[str, Any]:
+    """Return a mapping as it is, and an empty one for anything else."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _bound(declared: Mapping[str, Any]) -> list[str]:
+    """Name the parameters that are bound to inputs: the keys of a mapping, or the names in a list."""
+    bindings: Iterable[Any] = declared.get("bindings") or []
+    return [str(mapping_or_empty(item).get("name", item)) for item in bindings]
 
 
 def object_schema(matter: FrontMatter, key: KeyPath, declared: Any, *, bound: Iterable[str] = ()) -> dict[str, Any]:
@@ -151,7 +178,8 @@ def named(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[str, Any]:
     :raises PromptError: They are neither, or one has no name.
     """
     if isinstance(declared, dict):
-        return cast("dict[str, Any]", declared)
+        mapping = cast("dict[str, Any]", declared)
+        return _of_schema(matter, key, mapping) if _is_schema(mapping) else mapping
     if not isinstance(declared, list):
         raise matter.error(key, "neither a mapping of properties nor a list of them")
     result: dict[str, Any] = {}
@@ -159,8 +187,28 @@ def named(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[str, Any]:
         entry = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
         if not isinstance(entry.get("name"), str):
             raise matter.error([*key, str(index)], "the property has no name; write '- name: ...'")
+        matter.also_called((*key, str(index)), entry["name"])
         result[entry["name"]] = entry
     return result
+
+
+def _is_schema(declared: Mapping[str, Any]) -> bool:
+    """Whether a mapping has its properties under "properties", and is not a mapping of properties by itself."""
+    properties = declared.get("properties")
+    held = cast("dict[str, Any]", properties).values() if isinstance(properties, dict) else ()
+    return isinstance(properties, list) or (
+        isinstance(properties, dict) and all(isinstance(each, dict) for each in held)
+    )
+
+
+def _of_schema(matter: FrontMatter, key: KeyPath, schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties = named(matter, (*key, "properties"), schema["properties"])
+    required = schema.get("required")
+    names = required if is_list(required) else []
+    return {
+        name: {**item, "required": True} if name in names and isinstance(item, dict) else item
+        for name, item in properties.items()
+    }
 
 
 def _property_schema(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[str, Any]:
@@ -168,14 +216,14 @@ def _property_schema(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[s
         return {"type": json_type(declared), "default": declared}
     value = cast("dict[str, Any]", declared)
     kind = str(value.get("kind", value.get("type", "string")))
-    schema: dict[str, Any] = {"type": _JSON_TYPES.get(kind, kind)}
+    schema: dict[str, Any] = {"type": _JSON_TYPES[kind]} if kind in _JSON_TYPES else {}
     choices = value.get("enumValues", value.get("enum"))
     if choices is not None:
         schema["enum"] = choices
     for name in ("description", "default"):
         if name in value:
             schema[name] = value[name]
-    if schema["type"] == "object" and "properties" in value:
+    if schema.get("type") == "object" and "properties" in value:
         schema.update(object_schema(matter, key, {"properties": value["properties"]}))
     if "items" in value:
         schema["items"] = _property_schema(matter, (*key, "items"), value["items"])

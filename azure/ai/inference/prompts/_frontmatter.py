@@ -2,6 +2,9 @@
 
 ``${env:NAME}``, ``${env:NAME:default}`` and ``${file:path}`` are replaced where they are a whole value. What they yield
 is never searched again, so neither a file's nor an environment variable's text can refer to anything.
+
+Prompty files are written for many tools, and each has keys of its own. A key that means nothing here is kept and
+remarked on; only what would change the request, and cannot be understood, is an error.
 """
 
 from __future__ import annotations
@@ -9,7 +12,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +28,8 @@ MAX_DEPTH = 100
 
 KeyPath = tuple[str, ...]
 
-_BLOCK = re.compile(r"\s*^(---|\+\+\+)[ \t]*\n(?P<yaml>.*?)^\1[ \t]*(?:\n(?P<body>.*))?\Z", re.DOTALL | re.MULTILINE)
+_OPENING = re.compile(r"\s*^(?P<indent>[ \t]*)(?:---|\+\+\+)[ \t]*$\n?", re.MULTILINE)
+_CLOSING = re.compile(r"^(?P<indent>[ \t]*)(?:---|\+\+\+)[ \t]*$\n?", re.MULTILINE)
 _REFERENCE = re.compile(r"\$\{(?P<kind>\w+):(?P<rest>.*)\}|\$\{.*\}", re.DOTALL)
 
 
@@ -38,6 +43,8 @@ class FrontMatter:
     body_line: int
     """The line of the file, from 1, at which the body starts."""
     lines: dict[KeyPath, int] = field(default_factory=dict[KeyPath, int])
+    remarks: list[str] = field(default_factory=list[str])
+    """What the author should know, although the file can be used."""
 
     def error(self, key: Iterable[str], message: str) -> PromptError:
         """Make the error for a key, with the file and the line.
@@ -46,22 +53,44 @@ class FrontMatter:
         :param message: What is wrong and what would work.
         :return: The exception, to be raised.
         """
-        path = tuple(key)
-        line = next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 1)
-        return PromptError(f"{self.path}:{line}: key {'.'.join(path)!r}: {message}")
+        return PromptError(self._about(tuple(key), message))
 
-    def check_keys(self, key: KeyPath, found: Iterable[str], known: Iterable[str]) -> None:
-        """Refuse a key that nobody would read.
+    def remark(self, key: Iterable[str], message: str) -> None:
+        """Note something about a key that the author should know.
+
+        :param key: The key's path from the top.
+        :param message: What is odd and what would be right.
+        """
+        self.remarks.append(self._about(tuple(key), message))
+
+    def _about(self, path: KeyPath, message: str) -> str:
+        line = next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 1)
+        return f"{self.path}:{line}: key {'.'.join(path)!r}: {message}"
+
+    def also_called(self, key: KeyPath, name: str) -> None:
+        """Let the last part of a key, the place in a list, also be called by a name.
+
+        :param key: The key's path from the top.
+        :param name: The name.
+        """
+        for path, line in [*self.lines.items()]:
+            if path[: len(key)] == key:
+                named = (*key[:-1], name, *path[len(key) :])
+                self.lines[named] = line
+
+    def unknown(self, key: KeyPath, found: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+        """Find the keys that mean nothing here, and remark on them.
 
         :param key: The path of the mapping.
-        :param found: Its keys.
-        :param known: The keys that it may have.
-        :raises PromptError: One of them is not known.
+        :param found: The mapping.
+        :param known: The keys that mean something.
+        :return: Those that do not, with their values.
         """
         names = set(known)
-        for name in found:
-            if name not in names:
-                raise self.error([*key, str(name)], f"unknown; {nearest(str(name), names)}")
+        extra = {name: value for name, value in found.items() if name not in names}
+        for name in extra:
+            self.remark([*key, str(name)], f"unknown, so it is kept without a meaning; {nearest(str(name), names)}")
+        return extra
 
 
 def read(path: Path, root: Path | None) -> FrontMatter:
@@ -69,36 +98,45 @@ def read(path: Path, root: Path | None) -> FrontMatter:
 
     :param path: The file.
     :param root: The folder that ``${file:...}`` may not leave.
-    :return: Its front matter, with references replaced, and its body.
-    :raises PromptError: It has no front matter, or one that is not a YAML mapping, is too large, or refers to what
-        there is not.
+    :return: Its front matter, with references replaced, and its body. A file without front matter is all body.
+    :raises PromptError: The front matter is not closed, no YAML mapping, too large, or refers to what there is not.
     :raises ImportError: PyYAML is not installed.
     """
     text = _files.read_text(path)
-    found = _BLOCK.match(text)
-    if not found:
+    opening = _OPENING.match(text)
+    if not opening:
+        return FrontMatter(path, {}, text, 1)
+    closing = _closing(text, opening)
+    first_line = text.count("\n", 0, opening.end()) + 1
+    if closing is None:
         raise PromptError(
-            f"{path}:1: no front matter; a prompty file starts with a line '---', YAML such as 'name: my prompt', "
-            f"and another line '---', and the prompt follows"
+            f"{path}:{first_line - 1}: the front matter is not closed; write a line '---' between it and the prompt"
         )
-    first_line = text.count("\n", 0, found.start("yaml")) + 1
     lines: dict[KeyPath, int] = {}
-    values = _load_yaml(found["yaml"], path, first_line, lines)
+    values = _load_yaml(text[opening.end() : closing.start()], path, first_line, lines)
     if not isinstance(values, dict):
         raise PromptError(f"{path}:{first_line}: the front matter is no mapping; write 'key: value' lines")
-    body_line = first_line + found["yaml"].count("\n") + 1
-    matter = FrontMatter(path, cast("dict[str, Any]", values), found["body"] or "", body_line, lines)
+    body_line = text.count("\n", 0, closing.end()) + 1
+    body = text[closing.end() :]
+    # A file that is indented as a whole was written so for the sake of what it was copied from.
+    body = textwrap.dedent(body) if opening["indent"] else body
+    matter = FrontMatter(path, cast("dict[str, Any]", values), body, body_line, lines)
     resolved = _replace(matter.values, (), lambda key, value: _resolve_reference(matter, key, value, root))
     return replace(matter, values=resolved)
+
+
+def _closing(text: str, opening: re.Match[str]) -> re.Match[str] | None:
+    """Find the line that ends the front matter. One that is indented more may belong to a text in it."""
+    found = list(_CLOSING.finditer(text, opening.end()))
+    outer = (each for each in found if len(each["indent"]) <= len(opening["indent"]))
+    return next(outer, found[0] if found else None)
 
 
 def _load_yaml(text: str, path: Path, first_line: int, lines: dict[KeyPath, int]) -> Any:
     try:
         import yaml
     except ModuleNotFoundError as error:
-        raise ImportError(
-            "A prompty file needs PyYAML: run `pip install azure-ai-inference[prompts]` (or `pip install pyyaml`)."
-        ) from error
+        raise ImportError("a prompty file needs PyYAML: pip install pyyaml") from error
     try:
         loader: Any = yaml.SafeLoader(text)
         node = loader.get_single_node()
@@ -150,10 +188,11 @@ def _resolve_reference(matter: FrontMatter, key: KeyPath, value: str, root: Path
     found = _REFERENCE.fullmatch(value.strip())
     if not found:
         return value
-    if found["kind"] == "env":
+    kind = (found["kind"] or "").lower()
+    if kind == "env":
         return _environment(matter, key, found["rest"])
-    if found["kind"] == "file":
-        return _file(matter, key, found["rest"], root)
+    if kind == "file":
+        return load_file(matter, key, found["rest"], root)
     raise matter.error(
         key, f"cannot read {value.strip()!r}; write ${{env:NAME}}, ${{env:NAME:default}} or ${{file:path.json}}"
     )
@@ -169,13 +208,23 @@ def _environment(matter: FrontMatter, key: KeyPath, rest: str) -> str:
     return default if value is None else value
 
 
-def _file(matter: FrontMatter, key: KeyPath, reference: str, root: Path | None) -> Any:
+def load_file(matter: FrontMatter, key: KeyPath, reference: str, root: Path | None) -> Any:
+    """Read a file that a key refers to.
+
+    :param matter: The prompty file.
+    :param key: The key.
+    :param reference: The path, relative to the prompty file.
+    :param root: The folder that it may not leave.
+    :return: The values of a JSON or YAML file; the text of any other.
+    :raises PromptError: The file leads outside of `root`, or cannot be read.
+    :raises FileNotFoundError: There is no such file.
+    """
     try:
         path = _files.resolve(reference, matter.path.parent, root)
         text = _files.read_text(path)
-        if path.suffix == ".json":
+        if path.suffix.lower() == ".json":
             return json.loads(text)
-        if path.suffix in (".yaml", ".yml"):
+        if path.suffix.lower() in (".yaml", ".yml"):
             return _load_yaml(text, path, 1, {})
     except FileNotFoundError as error:
         raise FileNotFoundError(str(matter.error(key, str(error)))) from error

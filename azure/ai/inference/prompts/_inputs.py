@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Union, cast
 
 from ._declarations import json_type
 from ._message_parser import ROLES, Part
 from ._prompt_error import PromptError
 
-KINDS = ("string", "integer", "float", "number", "boolean", "array", "list", "object", "thread", "image", "audio")
+KINDS = (
+    "string", "integer", "float", "number", "boolean", "array", "list", "object", "thread", "image", "audio", "file",
+)  # fmt: skip
 
 _WORDS = {"true": True, "false": False}
 
@@ -54,6 +56,8 @@ class PropertySettings:
     """An example. Never used as a value unless asked for."""
     required: bool = False
     enum: Sequence[Any] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Keys of the file that mean nothing here."""
 
 
 def complete(
@@ -125,7 +129,9 @@ def set_apart(
     rich: list[RichValue] = []
     for name, item in declared.items():
         reader = _READERS.get(item.type)
-        if reader and values.get(name) is not None:
+        # A file may be told by its content item; its text or its URL is text like any other.
+        is_text = item.type == "file" and not isinstance(values.get(name), Mapping)
+        if reader and not is_text and values.get(name) is not None:
             value = reader(name, values[name])
             texts[name] = mark = f"{token}V{len(rich)}{token}."
             if not isinstance(value, Mapping):
@@ -173,7 +179,16 @@ def _audio(name: str, value: Any) -> Part:
     )
 
 
-_READERS: dict[str, Callable[[str, Any], RichValue]] = {"thread": _thread, "image": _image, "audio": _audio}
+def _file(name: str, value: Any) -> Part:
+    return cast("Part", value)
+
+
+_READERS: dict[str, Callable[[str, Any], RichValue]] = {
+    "thread": _thread,
+    "image": _image,
+    "audio": _audio,
+    "file": _file,
+}
 
 
 def is_remote(target: str) -> bool:

@@ -12,10 +12,7 @@ try:
     from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 except ModuleNotFoundError as error:
-    raise ImportError(
-        "A template with `template: jinja2` needs Jinja2: run `pip install azure-ai-inference[prompts]` "
-        "(or `pip install jinja2`)."
-    ) from error
+    raise ImportError("a template with `template: jinja2` needs Jinja2: pip install jinja2") from error
 
 _FAILURES = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TEMPLATE_FRAME = "<template>"

@@ -33,7 +33,9 @@ _CONTROL = r"(?:\{\{[#/^!][^}\n]*\}\}|\{%[^%\n]*%\}|\{#[^#\n]*#\})[ \t]*"
 _ROLE_TAG = r"\{\{\{?(?![#^/!>=])[^{}\n]*\brole\b[^{}\n]*\}\}\}?"
 _PRINTING_TAG = r"\{\{\{[^}\n]*\}\}\}|\{\{(?!\{)[^}\n]*\}\}(?!\})"
 
-_ATTRIBUTE = re.compile(r'(\w+)[ \t]*=[ \t]*(?:"([^"]*)"|([^",\s]+))[ \t]*(?:,[ \t]*|$)')
+_ATTRIBUTE = re.compile(r"""(\w+)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|([^"',\s]+))[ \t]*(?:,[ \t]*|$)""")
+_ATTRIBUTES = ("name", "tool_call_id", "prefix")
+"""What a role's attributes may say of its message."""
 
 
 # No two neighbours in these patterns can match the same text, so that matching takes linear time.
@@ -73,6 +75,8 @@ class Marked(NamedTuple):
     """Whether the text in front of the first role is a message even if it turns out empty."""
     targets: frozenset[str]
     """The image targets as written. One that reads otherwise after rendering came from a variable."""
+    remarks: Sequence[tuple[int, str]] = ()
+    """What is odd, with the line: attributes of roles that no message has, which are left out."""
 
 
 def mark(text: str, token: str, *, template: bool) -> Marked:
@@ -89,27 +93,34 @@ def mark(text: str, token: str, *, template: bool) -> Marked:
     begins = [0, *(role.end() for role in roles)]
     ends = [*(role.start() for role in roles), len(text)]
     sections = [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
+    # An empty message is one all the same, but a role line with nothing behind it at all only ends the prompt.
     keep = [
-        _prints(section, always=index == 0) if template else bool(section.strip())
+        0 < index < len(roles) or (_prints(section, always=index == 0) if template else bool(section.strip()))
         for index, section in enumerate(sections)
     ]
     marked = [_mark_images(image, sections[0], token)]
+    remarks: list[tuple[int, str]] = []
     for index, role in enumerate(roles, start=1):
         line = text.count("\n", 0, role.start()) + 1
-        marked += [_role_mark(role, token, keep[index], line), _mark_images(image, sections[index], token)]
+        attributes = _attributes(role["attributes"] or "", line)
+        remarks += [(line, _unknown_attribute(name)) for name, _ in attributes if name not in (*_ATTRIBUTES, "nonce")]
+        marked += [_role_mark(role, token, keep[index], attributes), _mark_images(image, sections[index], token)]
     targets = {found["target"].strip() for found in image.finditer(text)}
-    return Marked(
-        "".join(marked), keep[0], frozenset(target for target in targets if not template or "{{" not in target)
-    )
+    own = frozenset(target for target in targets if not template or "{{" not in target)
+    return Marked("".join(marked), keep[0], own, remarks)
 
 
 def _mark_images(image: re.Pattern[str], section: str, token: str) -> str:
     return image.sub(lambda found: f"{token}I{found['target'].strip()}{token}.", section)
 
 
-def _role_mark(found: re.Match[str], token: str, keep: bool, line: int) -> str:
+def _unknown_attribute(name: str) -> str:
+    return f"no message has an attribute {name!r}, so it is left out; a role may have {', '.join(_ATTRIBUTES)}"
+
+
+def _role_mark(found: re.Match[str], token: str, keep: bool, attributes: Sequence[tuple[str, str]]) -> str:
     marks = [f"{token}R{'+' if keep else '-'}{found['role']}"]
-    marks += [f"{token}A{name}={value}" for name, value in _attributes(found["attributes"] or "", line)]
+    marks += [f"{token}A{name}={value}" for name, value in attributes if name in _ATTRIBUTES]
     return f"{found['before']}{''.join(marks)}{token}.{found['after']}"
 
 
@@ -122,7 +133,7 @@ def _attributes(text: str, line: int) -> list[tuple[str, str]]:
         found = _ATTRIBUTE.match(text, position)
         if not found or found[1] in ("role", "content"):
             raise PromptError(f'cannot read the attributes [{text}] of a role; write role[name="value"]:', line=line)
-        attributes.append((found[1], found[2] or found[3] or ""))
+        attributes.append((found[1], found[2] or found[3] or found[4] or ""))
         position = found.end()
     return attributes
 
@@ -145,7 +156,7 @@ def _prints(section: str, *, always: bool) -> bool:
 class _Draft:
     role: str
     keep: bool
-    attributes: dict[str, str] = field(default_factory=dict[str, str])
+    attributes: dict[str, str | bool] = field(default_factory=dict[str, "str | bool"])
     parts: list[str | Part] = field(default_factory=list[str | Part])
 
     def finish(self) -> list[Message]:
@@ -181,7 +192,8 @@ def split(marked: Marked, token: str, *, rich: Rich, load_image: Callable[[str, 
             messages += draft.finish()
             draft = _Draft(_role(value[1:]), keep=value[0] == "+")
         elif kind == "A":
-            name, _, draft.attributes[name] = value.partition("=")
+            name, _, said = value.partition("=")
+            draft.attributes[name] = said.strip().lower() == "true" if name == "prefix" else said
         elif kind == "I":
             draft.parts.append({"type": "image_url", "image_url": {"url": load_image(value, value in marked.targets)}})
         elif kind == "V":

@@ -12,19 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from .._json import is_object
 from . import _declarations, _files
-from ._frontmatter import FrontMatter, read
+from ._frontmatter import FrontMatter, load_file, read
 from ._inputs import KINDS, PropertySettings
 from ._prompt_error import PromptError, nearest
 
 MAX_PARENTS = 10
 
 ENGINES = ("mustache", "jinja2")
-APIS = ("chat", "completion", "embedding", "image", "responses")
+APIS = ("chat", "completion", "embedding", "image", "responses", "agent")
 
 _TOP_KEYS = (
-    "$schema", "name", "displayName", "description", "metadata", "authors", "tags", "version", "base", "model",
-    "sample", "inputs", "outputs", "tools", "template",
+    "$schema", "id", "kind", "name", "displayName", "description", "metadata", "authors", "tags", "version", "base",
+    "model", "sample", "inputs", "inputSchema", "outputs", "outputSchema", "tools", "template",
 )  # fmt: skip
 _NEW_MODEL_KEYS = ("id", "provider", "apiType", "connection", "options")
 _MODEL_KEYS = ("api", "configuration", "parameters", "response", *_NEW_MODEL_KEYS)
@@ -32,6 +33,7 @@ _PROPERTY_KEYS = (
     "name", "type", "kind", "description", "default", "sample", "example", "required", "is_required", "strict", "enum",
     "enumValues", "items", "properties", "json_schema",
 )  # fmt: skip
+_NAMING_KEYS = frozenset(["name", "description"])
 
 _SECRET_WORDS = ("key", "secret", "token", "password", "credential")
 
@@ -45,9 +47,12 @@ class ModelSettings:
     """How to reach the model; may hold secrets."""
     parameters: dict[str, Any] = field(default_factory=dict[str, Any])
     """Options of ``complete()``."""
-    response: dict[str, Any] = field(default_factory=dict[str, Any])
+    response: Any = field(default_factory=dict[str, Any])
+    """What another tool should return of the answer, such as "all"; kept without a meaning."""
     id: str = ""
     """The model's name, in files of the newest schema."""
+    extra: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    """Keys of the file that mean nothing here."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class TemplateSettings:
 
     type: str = "mustache"
     parser: str = "prompty"
+    extra: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    """Keys of the file that mean nothing here."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,10 +81,17 @@ class Prompty:
     inputs: dict[str, PropertySettings] = field(default_factory=dict[str, PropertySettings])
     outputs: dict[str, PropertySettings] = field(default_factory=dict[str, PropertySettings])
     template: TemplateSettings = field(default_factory=TemplateSettings)
+    tools: list[Any] = field(default_factory=list[Any])
+    """Every tool that the file declares, as it is written there. Those that a chat completion can call are in
+    `parameters` too."""
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Keys of the file that mean nothing here."""
     file: Path = Path()
     content: str = ""
     content_line: int = 1
     """The line of the file at which `content` starts."""
+    remarks: list[str] = field(default_factory=list[str])
+    """What is odd about the file, although it can be used."""
 
     def to_safe_dict(self) -> dict[str, Any]:
         """Describe the prompt for a log or a trace.
@@ -137,14 +151,15 @@ def _load(path: Path, root: Path | None, children: tuple[Path, ...]) -> Prompty:
         raise PromptError(f"{path}: the chain of bases does not end: {chain}; remove one 'base:'")
     matter = read(path, root)
     values = matter.values
-    matter.check_keys((), values, _TOP_KEYS)
+    extra = matter.unknown((), values, _TOP_KEYS)
     parent: Prompty | None = None
     base = _of_type(matter, "base", str, "")
     if base:
         parent = _load(_base_path(matter, base, root), root, (*children, path))
     metadata = _of_type(matter, "metadata", dict, {})
     inherited = parent or Prompty()
-    inputs = _properties(matter, "inputs")
+    inputs = {**_properties(matter, "inputSchema"), **_properties(matter, "inputs")}
+    outputs = {**_properties(matter, "outputSchema"), **_properties(matter, "outputs")}
     samples = {name: item.sample for name, item in inputs.items() if item.sample is not None}
     return Prompty(
         name=str(values.get("name", inherited.name)),
@@ -155,13 +170,16 @@ def _load(path: Path, root: Path | None, children: tuple[Path, ...]) -> Prompty:
         base=base,
         basePrompty=parent,
         model=_model(matter, inherited.model),
-        sample={**inherited.sample, **samples, **_of_type(matter, "sample", dict, {})},
+        sample={**inherited.sample, **samples, **_sample(matter, root)},
         inputs={**inherited.inputs, **inputs},
-        outputs={**inherited.outputs, **_properties(matter, "outputs")},
+        outputs={**inherited.outputs, **outputs},
         template=_template(matter, parent),
+        tools=_declared_tools(matter) or inherited.tools,
+        extra={**inherited.extra, **extra},
         file=path,
         content=matter.body,
         content_line=matter.body_line,
+        remarks=[*inherited.remarks, *matter.remarks],
     )
 
 
@@ -172,6 +190,21 @@ def _of_type(matter: FrontMatter, key: str, kind: type[Any], default: Any) -> An
     if not isinstance(value, kind):
         raise matter.error([key], f"{value!r:.60} is no {'mapping' if kind is dict else 'text'}")
     return value
+
+
+def _sample(matter: FrontMatter, root: Path | None) -> dict[str, Any]:
+    sample = matter.values.get("sample")
+    if isinstance(sample, str):
+        sample = load_file(matter, ("sample",), sample, root)
+    if sample is not None and not isinstance(sample, dict):
+        raise matter.error(["sample"], f"{sample!r:.60} is no mapping, nor the name of a JSON or YAML file with one")
+    return cast("dict[str, Any]", sample or {})
+
+
+def _declared_tools(matter: FrontMatter) -> list[Any]:
+    model = _declarations.mapping_or_empty(matter.values.get("model"))
+    parameters = _declarations.mapping_or_empty(model.get("parameters"))
+    return _declarations.listed(matter.values.get("tools") or parameters.get("tools") or [])
 
 
 def _base_path(matter: FrontMatter, base: str, root: Path | None) -> Path:
@@ -192,35 +225,55 @@ def _model(matter: FrontMatter, inherited: ModelSettings) -> ModelSettings:
     if not isinstance(declared, dict):
         raise matter.error(["model"], "neither a model's name nor a mapping with 'configuration' and 'parameters'")
     model = cast("dict[str, Any]", declared)
-    matter.check_keys(("model",), model, _MODEL_KEYS)
-    for key in ("configuration", "parameters", "response", "connection", "options"):
+    extra = matter.unknown(("model",), model, _MODEL_KEYS)
+    for key in ("parameters", "options"):
         if not isinstance(model.get(key) or {}, dict):
             raise matter.error(["model", key], "not a mapping; write 'name: value' lines under it")
-    api = str(model.get("apiType", model.get("api", inherited.api)))
-    if api not in APIS:
-        raise matter.error(["model", "apiType" if "apiType" in model else "api"], f"{api!r}; {nearest(api, APIS)}")
-    own: dict[str, Any] = {**(model.get("configuration") or {}), **(model.get("connection") or {})}
+    own = {**_connection(matter, model, "configuration"), **_connection(matter, model, "connection")}
+    response = model.get("response") or inherited.response
+    if is_object(response) and is_object(inherited.response):
+        response = {**inherited.response, **response}
     return ModelSettings(
-        api=api,
+        api=_api(matter, model, inherited.api),
         configuration={**_shared_configuration(matter), **inherited.configuration, **own},
         parameters=_declarations.usable({**inherited.parameters, **_parameters(matter, model)}),
-        response={**inherited.response, **(model.get("response") or {})},
+        response=response,
         id=str(model.get("id", inherited.id)),
+        extra={**inherited.extra, **extra},
     )
+
+
+def _connection(matter: FrontMatter, model: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Read how the model is reached: settings, or the name of a connection that another tool keeps."""
+    value: Any = model.get(key) or {}
+    if isinstance(value, str):
+        return {"connection": value}
+    if not isinstance(value, dict):
+        raise matter.error(["model", key], "neither a mapping nor the name of a connection")
+    return cast("dict[str, Any]", value)
+
+
+def _api(matter: FrontMatter, model: Mapping[str, Any], inherited: str) -> str:
+    key = "apiType" if "apiType" in model else "api"
+    api = str(model.get(key, inherited))
+    if api not in APIS:
+        matter.remark(["model", key], f"{api!r} is unknown, so it is taken for 'chat'; {nearest(api, APIS)}")
+        return "chat"
+    return api
 
 
 def _parameters(matter: FrontMatter, model: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {**(model.get("parameters") or {})}
     result.update(_declarations.parameters(matter, model.get("options") or {}))
-    if "tools" in result:
-        result["tools"] = _declarations.tools(matter, ("model", "parameters", "tools"), result["tools"])
-    if matter.values.get("tools"):
-        result["tools"] = _declarations.tools(matter, ("tools",), matter.values["tools"])
+    declared_tools: Any = result.pop("tools", None)
+    tools = _declarations.tools(matter, ("model", "parameters", "tools"), declared_tools or [])
+    tools = _declarations.tools(matter, ("tools",), matter.values.get("tools") or []) or tools
+    if tools:
+        result["tools"] = tools
     # In files of the first schema, outputs are a remark and change no request.
-    if matter.values.get("outputs") and _is_new(matter):
-        result["response_format"] = _declarations.response_format(
-            matter, str(matter.values.get("name", "")), matter.values["outputs"]
-        )
+    outputs = matter.values.get("outputs") or matter.values.get("outputSchema")
+    if outputs and _is_new(matter):
+        result["response_format"] = _declarations.response_format(matter, str(matter.values.get("name", "")), outputs)
     return result
 
 
@@ -255,11 +308,15 @@ def _property(matter: FrontMatter, key: str, name: str, declared: Any) -> Proper
     if not isinstance(declared, dict):
         return PropertySettings(type=_declarations.json_type(declared), default=declared)
     value = cast("dict[str, Any]", declared)
-    matter.check_keys((key, name), value, _PROPERTY_KEYS)
+    extra = matter.unknown((key, name), value, _PROPERTY_KEYS)
+    if extra and _NAMING_KEYS.issuperset(value.keys() - extra.keys()):  # nothing in it declares: it is itself a value
+        return PropertySettings(type="object", default=value)
     kind = str(value.get("kind", value.get("type", "")))
-    # The first schema let anything stand as a type, and files in use say "str" or "any": those are not checked.
-    if key == "inputs" and "kind" in value and kind not in KINDS:
-        raise matter.error([key, name, "kind"], f"{kind!r}; {nearest(kind, KINDS)}")
+    # The first schema let anything stand as a type, and files in use say "str" or "any".
+    if key.startswith("input") and "kind" in value and kind not in KINDS:
+        matter.remark(
+            [key, name, "kind"], f"{kind!r} is unknown, so its values are not checked; {nearest(kind, KINDS)}"
+        )
     return PropertySettings(
         type=kind,
         default=value.get("default"),
@@ -267,6 +324,7 @@ def _property(matter: FrontMatter, key: str, name: str, declared: Any) -> Proper
         sample=value.get("sample", value.get("example")),
         required=value.get("required") is True,
         enum=value.get("enumValues", value.get("enum")),
+        extra=extra,
     )
 
 
@@ -277,16 +335,17 @@ def _template(matter: FrontMatter, parent: Prompty | None) -> TemplateSettings:
             return parent.template
         return TemplateSettings("jinja2" if _is_new(matter) else "mustache")
     settings: Mapping[str, Any] = {"type": declared}
+    extra: dict[str, Any] = {}
     if isinstance(declared, dict):
         settings = cast("dict[str, Any]", declared)
-        matter.check_keys(("template",), settings, ("type", "format", "parser", "strict", "content"))
+        extra = matter.unknown(("template",), settings, ("type", "format", "parser", "strict", "content"))
     engine = _kind(settings.get("format", settings.get("type", "mustache")))
     if engine not in ENGINES:
         raise matter.error(["template"], f"{engine!r} is no template engine that is known; {nearest(engine, ENGINES)}")
     parser = _kind(settings.get("parser", "prompty"))
     if parser not in ("prompty", "prompty.chat"):
-        raise matter.error(["template", "parser"], f"{parser!r}; {nearest(parser, ['prompty'])}")
-    return TemplateSettings(engine, parser)
+        matter.remark(["template", "parser"], f"{parser!r} is unknown, so it is taken for 'prompty'")
+    return TemplateSettings(engine, parser, extra)
 
 
 def _kind(value: Any) -> str:
@@ -307,5 +366,5 @@ def _is_new(matter: FrontMatter) -> bool:
             isinstance(inputs, dict)
             and any("kind" in item for item in cast("dict[str, Any]", inputs).values() if isinstance(item, dict))
         )
-        or any(key in matter.values for key in ("displayName", "metadata"))
+        or any(key in matter.values for key in ("displayName", "metadata", "inputSchema", "outputSchema"))
     )

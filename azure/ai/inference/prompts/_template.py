@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import secrets
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -15,6 +17,12 @@ from ._prompt_error import PromptError, nearest
 from ._utils import remove_leading_empty_space
 
 _T = TypeVar("_T")
+
+# A statement, or a filter. Mustache has no use for either.
+_JINJA = re.compile(
+    r"\{%[-+]?\s*(?:for|if|set|block|macro|include|extends|import|from|filter|call|with|raw)\b[^%{}]*%\}"
+    r"|\{\{(?![{#^/!&>=])[^{}|\n]*\|[^{}\n]*\}\}"
+)
 
 
 class PromptTemplate:
@@ -71,6 +79,16 @@ class PromptTemplate:
         # A broken template is found now rather than when the first message is needed.
         self._located(self._check)
 
+    def _warn(self) -> None:
+        """Warn the caller's caller of what is odd about the template, once for all of it."""
+        remarks = [*(self.prompty.remarks if self.prompty else ()), *map(self._at, self._remarks)]
+        if remarks:
+            warnings.warn("\n".join(remarks), stacklevel=3)
+
+    def _at(self, remark: tuple[int, str]) -> str:
+        line, text = remark
+        return f"line {line}: {text}" if self.prompty is None else f"{self.prompty.file}:{self._line(line)}: {text}"
+
     @classmethod
     def from_prompty(
         cls,
@@ -99,6 +117,8 @@ class PromptTemplate:
             Default: the prompty file's folder.
         :return: The template.
         :raises ValueError: The file is not a prompty file that can be used; the message names file, line and key.
+            What is only odd about it, such as an unknown key or a tool that a chat completion cannot call, is a
+            warning.
         :raises FileNotFoundError: The file, or one that it refers to, does not exist.
         :raises ImportError: PyYAML, or for Jinja2 templates Jinja2, is not installed.
         """
@@ -114,13 +134,15 @@ class PromptTemplate:
         # Links to the file itself are followed to no other folder: its neighbours are where it is named.
         path = Path(os.path.realpath(path.parent)) / path.name
         limit = None if trust_variables and root is None else Path(os.path.realpath(root or path.parent))
-        return cls(
+        template = cls(
             prompty=_prompty.load(path, root=limit),
             strict=strict,
             use_sample=use_sample,
             trust_variables=trust_variables,
             root=limit,
         )
+        template._warn()
+        return template
 
     @classmethod
     def from_string(
@@ -146,13 +168,15 @@ class PromptTemplate:
         :return: The template.
         :raises ValueError: The template is empty or broken; the message names the line.
         """
-        return cls(
+        template = cls(
             api=api,
             prompt_template=remove_leading_empty_space(prompt_template),
             model_name=model_name,
             strict=strict,
             trust_variables=trust_variables,
         )
+        template._warn()
+        return template
 
     def create_messages(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         """Fill in the template.
@@ -171,7 +195,7 @@ class PromptTemplate:
         declared: Mapping[str, PropertySettings] = self.prompty.inputs if self.prompty else {}
         samples = self.prompty.sample if self.prompty and self._use_sample else {}
         values = _inputs.complete(declared, variables, samples)
-        if self._api not in ("chat", "responses"):
+        if self._api not in ("chat", "responses", "agent"):
             return cast("list[dict[str, Any]]", self._render(self._source, values))
         # No variable can hold what was drawn after it was made.
         token = f"\x02{secrets.token_hex(16)}"
@@ -189,13 +213,24 @@ class PromptTemplate:
     def _check(self) -> None:
         if not self._source.strip():
             raise PromptError("the template is empty; write a prompt, such as 'user:\\n{{question}}'")
-        _message_parser.mark(self._source, "", template=True)
+        self._remarks = [*_message_parser.mark(self._source, "", template=True).remarks]
         if self._engine == "mustache":
             _mustache.parse(self._source)
+            self._remarks += self._jinja_remarks()
         else:
             from . import _jinja
 
             _jinja.parse(self._source)
+
+    def _jinja_remarks(self) -> list[tuple[int, str]]:
+        found = _JINJA.search(self._source)
+        if not found:
+            return []
+        line = self._source.count("\n", 0, found.start()) + 1
+        way_out = "add `template: jinja2` to the front matter"
+        if self.prompty is None:
+            way_out = "put the template into a prompty file that says `template: jinja2`"
+        return [(line, f"{found[0][:60]!r} is Jinja2, but the template is rendered as mustache: {way_out}")]
 
     def _render(self, source: str, variables: Mapping[str, Any]) -> str:
         if self._engine == "mustache":
@@ -222,8 +257,13 @@ class PromptTemplate:
         except PromptError as error:
             if self.prompty is None:
                 raise
-            line = "" if error.line is None else f":{self.prompty.content_line + error.line - 1}"
-            raise PromptError(f"{self.prompty.file}{line}: {error.problem}") from error
+            line = "" if error.line is None else f":{self._line(error.line)}"
+            remarks = [text for _, text in self._jinja_remarks()] if self._engine == "mustache" else []
+            raise PromptError("; ".join([f"{self.prompty.file}{line}: {error.problem}", *remarks])) from error
+
+    def _line(self, line: int) -> int:
+        """Return the line of the file at which a line of the template stands."""
+        return line if self.prompty is None else self.prompty.content_line + line - 1
 
     def __repr__(self) -> str:
         name = self.prompty.name if self.prompty else None

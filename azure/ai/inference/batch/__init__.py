@@ -1,0 +1,41 @@
+"""Many rows through a model: a million requests, a quota, a night, and a process that may die.
+
+A row is a request with an id, in the form of OpenAI's Batch API. :class:`BatchRun` sends rows as fast as the quota
+allows, and writes a result for each to a file that is also the journal: run it again, and it goes on where it ended::
+
+    from azure.ai.inference.aio import ChatCompletionsClient
+    from azure.ai.inference.batch import BatchRun, chat_row
+
+    rows = (chat_row(name, messages=[{"role": "user", "content": text}]) for name, text in reviews)
+    run = BatchRun(lambda: ChatCompletionsClient(endpoint, key, model="gpt-4.1-mini"), output="out.jsonl")
+    print(run.run(rows))
+
+An error is the result of its row. What every row would meet, such as a wrong key, stops the run at once.
+"""
+
+from ._batch_run import BatchRun
+from ._collected import collect
+from ._results import BatchResponse, BatchResult, BatchRowError
+from ._rows import BatchRow, chat_row, embedding_row
+from ._summary import Progress, RunUsage, Summary
+from ._tables import read_rows
+
+__all__ = [
+    "BatchResponse",
+    "BatchResult",
+    "BatchRow",
+    "BatchRowError",
+    "BatchRun",
+    "Progress",
+    "RunUsage",
+    "Summary",
+    "chat_row",
+    "collect",
+    "embedding_row",
+    "read_rows",
+]
+
+for _shown in (BatchResponse, BatchResult, BatchRow, BatchRowError, BatchRun, Progress, RunUsage, Summary):
+    _shown.__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
+for _function in (chat_row, collect, embedding_row, read_rows):
+    _function.__module__ = __name__

@@ -1,0 +1,143 @@
+"""Rows: the requests of a run, each a line of OpenAI's Batch API. Pure.
+
+The same line runs live, on a cluster, or in a provider's own batches; vLLM and Mistral read nearly the same.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from typing_extensions import Unpack
+
+from .._http.endpoint import Kind
+from .._json import is_object
+from .._model import Model, wrap_as
+from .._model_fields import field
+from .._operations.chat import CHAT_SETTINGS, chat_call
+from .._operations.embeddings import embed_call
+from .._operations.options import (
+    EMBEDDING_SETTINGS,
+    ChatOptions,
+    EmbeddingOptions,
+    Messages,
+    unknown_keyword,
+)
+from .._operations.settings import Settings, make_settings
+
+CHAT_URL, EMBEDDINGS_URL = "/v1/chat/completions", "/v1/embeddings"
+
+_KINDS: Mapping[str, Kind] = {
+    "chat/completions": "chat",
+    "responses": "chat",
+    "images/embeddings": "image_embeddings",
+    "embeddings": "embeddings",
+}
+"""What a row is for, by the end of its URL."""
+
+
+class BatchRow(Model):
+    """One request of a run: the input line of OpenAI's Batch API."""
+
+    custom_id: str
+    """Your name for the row, unique in a run. Its result has the same."""
+    method: str = field(default="POST")
+    """HTTP method, "POST"."""
+    url: str = field(default=CHAT_URL)
+    """"/v1/chat/completions" (the default) or "/v1/embeddings"."""
+    body: dict[str, Any]
+    """The request: messages or input, and settings of the model. A client's default settings fill in what it lacks."""
+
+
+_wrap = wrap_as(BatchRow)
+
+
+def chat_row(custom_id: str, *, messages: Messages, **options: Unpack[ChatOptions]) -> BatchRow:
+    """Make a row for a chat completion.
+
+    :param custom_id: Your name for the row, unique in a run.
+    :keyword messages: The conversation, as `ChatCompletionsClient.complete` takes it.
+    :keyword options: Settings of the model, as `complete` takes them.
+    :return: The row. Its body is what `complete` would send.
+    :raises TypeError: A keyword is unknown, or the messages are no list of messages.
+    :raises ValueError: The messages are empty, one has no role, the response format is unknown, or the id is empty.
+    """
+    _check_options("chat_row", options, CHAT_SETTINGS)
+    call = chat_call(_settings("chat"), None, {"messages": messages, **options})
+    return make_row(custom_id, CHAT_URL, json.loads(_content(call)))
+
+
+def embedding_row(custom_id: str, *, input: str | Sequence[str], **options: Unpack[EmbeddingOptions]) -> BatchRow:
+    """Make a row for embeddings.
+
+    :param custom_id: Your name for the row, unique in a run.
+    :keyword input: A text, or a list of them that are embedded in one request.
+    :keyword options: Settings of the model, as `EmbeddingsClient.embed` takes them.
+    :return: The row. Its body is what `embed` would send.
+    :raises TypeError: A keyword is unknown, or the input is no text.
+    :raises ValueError: The input or the id is empty.
+    """
+    _check_options("embedding_row", options, EMBEDDING_SETTINGS)
+    call = embed_call(_settings("embeddings"), "embeddings", None, {"input": input, **options})
+    return make_row(custom_id, EMBEDDINGS_URL, json.loads(_content(call)))
+
+
+def make_row(custom_id: Any, url: str, body: Any) -> BatchRow:
+    """Make a row, and check it."""
+    return check_row({"custom_id": custom_id, "method": "POST", "url": url, "body": body}, "the row")
+
+
+def check_row(row: Any, where: str) -> BatchRow:
+    """Check that something is a row that can be asked.
+
+    :param row: A `BatchRow`, or a mapping with its members. Mistral's rows have no URL; chat is meant.
+    :param where: What to call it in an error, such as "line 7 of in.jsonl".
+    :raises TypeError: It is no mapping, or a member has the wrong type.
+    :raises ValueError: It has no id, or asks for what is none of chat and embeddings.
+    """
+    if not is_object(row):
+        raise TypeError(
+            f"{where} must be a BatchRow, made by chat_row(), embedding_row() or read_rows(), or a mapping with "
+            f"custom_id and body; it is {type(row).__name__}: {row!r:.200}"
+        )
+    checked: BatchRow = row if isinstance(row, BatchRow) else _wrap({"method": "POST", "url": CHAT_URL, **row})
+    identifier: Any = checked.custom_id
+    body: Any = checked.body
+    if not isinstance(identifier, str) or not identifier:
+        raise ValueError(f"{where} needs a custom_id, a str that is unique in the run; it has {identifier!r:.200}.")
+    if not is_object(body):
+        raise TypeError(f"{where} ({identifier!r:.100}) needs a body, a JSON object; it has {body!r:.200}.")
+    kind_of(checked)
+    return checked
+
+
+def kind_of(row: BatchRow) -> Kind:
+    """Return what a row is for.
+
+    :raises ValueError: Its URL or its method is none that a client here can ask.
+    """
+    url, method = row.url, row.method
+    kind: Kind | None = next((_KINDS[end] for end in _KINDS if str(url).endswith(end)), None)
+    if kind is None or method != "POST":
+        raise ValueError(
+            f"The row {row.custom_id!r:.100} asks for {method} {url!r:.100}; rows are POST requests to "
+            f"{CHAT_URL} or {EMBEDDINGS_URL}."
+        )
+    return kind
+
+
+def _content(call: Any) -> Any:
+    return call.request.content
+
+
+def _check_options(function: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in options:
+        if name not in known:
+            raise unknown_keyword(f"{function}()", name, known)
+
+
+@cache
+def _settings(kind: Kind) -> Settings:
+    """Return the settings of a client that goes nowhere: it writes requests as all do."""
+    known = CHAT_SETTINGS if kind == "chat" else EMBEDDING_SETTINGS
+    return make_settings("batch", "http://localhost/v1", kind, known, {})
