@@ -28,6 +28,7 @@ from azure.core.utils import case_insensitive_dict
 
 from .._http.response_content import content_of, request_headers
 from .._http.response_headers import request_id, retry_after
+from .._json import is_object
 from ..exceptions import (
     _CREDENTIAL_HEADERS,
     AuthenticationError,
@@ -105,7 +106,7 @@ class _Origin(NamedTuple):
 
     def with_body(self, body: Any) -> "_Origin":
         """Return the same with the request's id out of a body, if no header has it: Anthropic's streams."""
-        told: Any = body.get("request_id") if isinstance(body, dict) else None
+        told = body.get("request_id") if is_object(body) else None
         return self._replace(request_id=told) if self.request_id is None and isinstance(told, str) else self
 
 
