@@ -37,7 +37,6 @@ WORDS = {
     r"\baclose\b": "close",
     r"\bLoopTransport\b": "SyncTransport",
     r"\bfrom \.\.": "from .",
-    r"(?m)^from \._lock import Lock$": "from threading import Lock",
 }
 """What is said differently: a pattern of the asynchronous shell, and what the synchronous one has in its place."""
 
