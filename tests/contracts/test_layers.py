@@ -63,6 +63,7 @@ SYNC = {
     "_stream",
     "_body",
     "_embedding_batches",
+    "_batch_client",
 }
 
 CORE = (
