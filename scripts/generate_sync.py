@@ -38,7 +38,6 @@ WORDS = {
     r"\bLoopTransport\b": "SyncTransport",
     r"\bazure\.ai\.inference\.aio\b": "azure.ai.inference",
     r"\bfrom \.\.": "from .",
-    r"(?m)^from \._lock import Lock$": "from threading import Lock",
 }
 """What is said differently: a pattern of the asynchronous shell, and what the synchronous one has in its place."""
 

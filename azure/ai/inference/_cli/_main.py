@@ -84,7 +84,7 @@ def _environment(arguments: Arguments) -> Generator[Mapping[str, str], None, Non
     try:
         emulator = Emulator().start()
     except ImportError as error:
-        raise UsageError(f'--emulator needs pip install "azure-ai-inference[emulator]": {error}') from None
+        raise UsageError(f"--emulator is not available: {error}") from None
     with emulator:
         kind = "EMBEDDINGS" if arguments.for_embeddings else "CHAT"
         yield {f"AZURE_AI_{kind}_ENDPOINT": emulator.url, f"AZURE_AI_{kind}_KEY": emulator.key}

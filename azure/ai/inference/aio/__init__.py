@@ -1,4 +1,4 @@
-"""The asynchronous clients. They need aiohttp: `pip install azure-ai-inference[aio]`."""
+"""The asynchronous clients. They need aiohttp, which the extra `aio` installs."""
 
 from typing import TYPE_CHECKING, Any
 

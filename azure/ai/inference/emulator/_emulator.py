@@ -7,12 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from ._access import make_token
 from ._batch_service import BATCH_FAULTS
 from ._cassette import RECORD_MODES, Cassette
+from ._control import Control, check_token
+from ._control_operations import PREFIX
 from ._dialects import DIALECTS
 from ._environment_variables import environment_variables
 from ._journal import Journal
@@ -105,6 +108,9 @@ class Emulator:
         Default: "all".
     :keyword replay_speed: how fast to play a cassette: 1 with the waits that were recorded, 2 twice as fast. Default:
         without waits.
+    :keyword ui: serve a page that shows the requests as they come, and the control API below it, under
+        ``/_emulator/``; open :attr:`ui_url`. Default: False.
+    :keyword ui_token: the token that the page and the control API need. Default: a random one for each emulator.
     :raises ValueError: for an invalid setting.
     """
 
@@ -141,6 +147,8 @@ class Emulator:
         cassette: str | Path | None = None,
         record_mode: str = "all",
         replay_speed: float | None = None,
+        ui: bool = False,
+        ui_token: str | None = None,
     ) -> None:
         _check_choice("dialect", dialect, DIALECTS)
         _check_choice("record_mode", record_mode, RECORD_MODES)
@@ -173,6 +181,7 @@ class Emulator:
             rules=() if script is None else load_script(script),
             faults=parse_faults(faults) if isinstance(faults, str) else tuple(faults),
             strict=strict,
+            is_controlled=ui,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
             quota_window=quota_window,
@@ -193,6 +202,10 @@ class Emulator:
             None if cassette is None else Cassette(Path(cassette), record, mode=record_mode, speed=replay_speed)
         )
         self._server: Server | None = None
+        self._control: Control | None = None
+        self._ui_token = token_urlsafe(24) if ui_token is None else check_token(ui_token, ui)
+        if ui:
+            self._control = Control(self._ui_token, self._journal, lambda: self._session, self.reset)
 
     @property
     def key(self) -> str:
@@ -223,6 +236,21 @@ class Emulator:
         if path is None:
             raise RuntimeError("the emulator runs without TLS; start it as Emulator(tls=True)")
         return path
+
+    @property
+    def ui_url(self) -> str:
+        """The address of the page, with its token, to be opened in a browser.
+
+        :raises RuntimeError: if the emulator does not run, or runs without ``ui``.
+        """
+        if self._control is None:
+            raise RuntimeError("the emulator runs without its page; start it as Emulator(ui=True)")
+        return f"{self.url}{PREFIX}/?token={self._ui_token}"
+
+    @property
+    def ui_token(self) -> str:
+        """The token that the control API needs, as ``Authorization: Bearer``."""
+        return self._ui_token
 
     @property
     def requests(self) -> Sequence[RecordedRequest]:
@@ -313,6 +341,7 @@ class Emulator:
         if self._cassette is not None:
             self._cassette.rewind()
         self._journal.clear()
+        self._session.release()
         self._session = self._new_session(self._settings, self._journal)
 
     def token(self, scope: str = "https://cognitiveservices.azure.com/.default", *, expires_in: float = 3600) -> str:
@@ -371,6 +400,8 @@ class Emulator:
         await asyncio.to_thread(self.stop)
 
     async def _respond(self, request: RecordedRequest) -> Response:
+        if self._control is not None and (request.path == PREFIX or request.path.startswith(f"{PREFIX}/")):
+            return self._control.answer(request)
         if self._cassette is None:
             return self._session.respond(request)
         exchange = self._session.note(request)

@@ -52,6 +52,9 @@ def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
         return _answer(request, settings, dialect, speak)
     except ServiceError as problem:
         return refuse(problem, dialect)
+    except RecursionError:
+        message = "The JSON body of your request is nested too deeply."
+        return refuse(ServiceError(400, "BadRequest", message), dialect)
 
 
 def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:

@@ -1,7 +1,7 @@
 """Models of the service: messages, content, tools, answers, embeddings, and the enums they use.
 
-The stream classes are found here too, where 1.0.0b9 published them, and with them those of batches. They belong to the
-clients, and like what not every program uses, they are loaded when they are asked for.
+The stream classes are here too, because 1.0.0b9 published them here, and so are those of batches. They belong to the
+clients. They, and the models that many programs never use, are loaded on first access.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -187,8 +187,8 @@ _LATER = {
     "UserMessage": "azure.ai.inference.models._messages",
 }
 
-for _name in set(__all__) - set(_LATER):  # the others say it themselves
-    globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
+for _name in set(__all__) - set(_LATER):  # the lazy ones set it themselves
+    globals()[_name].__module__ = __name__  # pickles and `repr` must survive a move of the files
 
 
 def __getattr__(name: str) -> Any:
