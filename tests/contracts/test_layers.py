@@ -65,6 +65,7 @@ SYNC = {
     "_stream",
     "_body",
     "_embedding_batches",
+    "_batch_client",
 }
 
 CORE = (
