@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from .._http.credentials import forget_credentials
+from .._http.credentials import forget_credentials, given_headers
 from .._http.origins import origin
 from .._http.redirects import redirect_target
 from .._http.response_content import content_of
@@ -98,6 +98,7 @@ def make_call(
     check_keywords(settings, method, options)
     check_timeout(options.get("timeout"))
     endpoint = endpoint or settings.endpoint
+    given = given_headers(options.get("headers"))
     _check_model(settings, endpoint, options, content)
     params = dict(options.get("params") or {})
     if "api-version" in params or "api_version" in options:
@@ -110,7 +111,7 @@ def make_call(
     if pass_through and endpoint.extra_parameters:
         sent["extra-parameters"] = "pass-through"
     request = HttpRequest("GET" if content is None else "POST", url, headers=sent, content=content)
-    request.headers.update(options.get("headers") or {})
+    request.headers.update(given)
     if options.get("content_type"):
         request.headers["Content-Type"] = options["content_type"]
     return Call(

@@ -2,14 +2,14 @@
 
 import logging
 import os
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
+from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ServiceResponseTimeoutError
 
+from .._http.credentials import given_headers
 from .options import ClientOptions, names, unknown_keyword
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def make_settings(
     check_timeout(options.get("timeout"))
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
-    in_headers = options.get("headers_policy") is not None or names_model(options.get("headers"))
+    in_headers = options.get("headers_policy") is not None or names_model(given_headers(options.get("headers")))
     return Settings(client, resolved, known, defaults, custom, in_headers, {})
 
 
@@ -185,6 +185,8 @@ def make_credential(credential: Any) -> Any:
     if is_key(credential) or hasattr(credential, "get_token") or hasattr(credential, "get_token_info"):
         return credential
     if callable(credential):
+        from .._http.access_tokens import ProvidedToken
+
         return ProvidedToken(credential)
     raise TypeError(f"Unsupported credential of type {type(credential).__name__}. {_CREDENTIAL_FORMS}")
 
@@ -193,33 +195,6 @@ _CREDENTIAL_FORMS = (
     "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential(). "
     "A server that checks no key takes any text, such as 'unused'."
 )
-
-
-class ProvidedToken:
-    """A token credential that asks a function, such as `azure.identity.get_bearer_token_provider` makes.
-
-    It asks for each request: such functions keep a token for as long as it is good, and nobody else knows how long.
-
-    :param provider: Gives a token, or an awaitable of one to an asynchronous client. It knows the scope itself.
-    """
-
-    def __init__(self, provider: Callable[[], Any]) -> None:
-        self._provider = provider
-
-    def get_token(self, *scopes: str, **kwargs: Any) -> Any:
-        """Get a token, or an awaitable of one.
-
-        :param scopes: Not heeded.
-        """
-        given = self._provider()
-        return self._wait(given) if hasattr(given, "__await__") else _expiring_now(given)
-
-    async def _wait(self, given: Awaitable[str]) -> AccessToken:
-        return _expiring_now(await given)
-
-
-def _expiring_now(token: str) -> AccessToken:
-    return AccessToken(token, int(time.time()))
 
 
 def is_key(credential: Any) -> bool:
