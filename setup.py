@@ -23,6 +23,9 @@ README = (HERE / "README.md").read_text("utf-8")
 ABOUT = re.sub(r"\[([^\]]+)\]\((?!https:)[^)]+\)", r"\1", README)
 """The README where it stands alone: a link within the repository would lead nowhere."""
 
+PROJECT_URL = os.environ.get("PROJECT_URL") or "https://HOST/OWNER/REPO"
+"""Where the repository is. Only a release sets the variable; other builds keep the placeholder."""
+
 EPOCH = int(os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800"))  # 1980-01-01; wheels read the variable
 
 AIOHTTP = "aiohttp>=3.12"  # the first that lets a client make its sockets
@@ -69,9 +72,16 @@ class ReproducibleWheel(bdist_wheel):
 setup(
     name="azure-ai-inference",
     version=VERSION[1],
-    description="Client library for AI models on Azure: chat completions and embeddings, synchronous and asynchronous",
+    description="Unofficial successor of Microsoft's retired client for AI models on Azure: chat and embeddings",
     long_description=ABOUT,
     long_description_content_type="text/markdown",
+    author="The maintainers of the unofficial azure-ai-inference",
+    url=PROJECT_URL,
+    project_urls={
+        "Changelog": f"{PROJECT_URL}/blob/main/CHANGELOG.md",
+        "Documentation": f"{PROJECT_URL}/blob/main/docs/index.md",
+        "Issues": f"{PROJECT_URL}/issues",
+    },
     license_expression="MIT",
     license_files=["LICENSE"],
     keywords="azure, azure sdk, ai, inference, chat completions, embeddings",
@@ -83,7 +93,10 @@ setup(
         "Typing :: Typed",
     ],
     packages=find_namespace_packages(include=["azure.ai.inference*"]),
-    package_data={"azure.ai.inference": ["py.typed"]},
+    package_data={
+        "azure.ai.inference": ["py.typed"],
+        "azure.ai.inference.emulator.page": ["*.css", "*.html", "*.js", "*.svg"],
+    },
     python_requires=">=3.10",
     install_requires=["azure-core>=1.35.0", "isodate>=0.6.1", "typing-extensions>=4.12"],
     extras_require={

@@ -1,10 +1,10 @@
 """Send spans and metrics to Application Insights, where Azure AI Foundry's tracing page reads them too.
 
-Needs pip install azure-ai-inference[opentelemetry] azure-monitor-opentelemetry, and the connection string of an
+Needs the extra `opentelemetry`, the package azure-monitor-opentelemetry, and the connection string of an
 Application Insights resource in APPLICATIONINSIGHTS_CONNECTION_STRING. Without it, nothing is sent.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and AZURE_AI_CHAT_MODEL to use a real endpoint; without them the sample
-runs against the local emulator (pip install azure-ai-inference[emulator]).
+runs against the local emulator (the extra `emulator`).
 
     python samples/sample_tracing_azure_monitor.py
 """

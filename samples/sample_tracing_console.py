@@ -3,10 +3,10 @@
 The first call is plain and the second streamed; the span of a stream lasts until its last update. No text of a prompt
 or an answer is recorded: sample_tracing_content_recording.py shows how to have that.
 
-Needs pip install azure-ai-inference[opentelemetry] opentelemetry-sdk.
+Needs the extra `opentelemetry` and the package opentelemetry-sdk.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and AZURE_AI_CHAT_MODEL to use a real endpoint; without them the sample
-runs against the local emulator (pip install azure-ai-inference[emulator]).
+runs against the local emulator (the extra `emulator`).
 
     python samples/sample_tracing_console.py
 """

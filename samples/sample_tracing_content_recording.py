@@ -7,10 +7,10 @@ In place of the arguments, the environment may say it: OTEL_SEMCONV_STABILITY_OP
 OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY, EVENT_ONLY or SPAN_AND_EVENT; or, for the spans of
 azure-ai-inference 1.0.0b9, AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED=true.
 
-Needs pip install azure-ai-inference[opentelemetry] opentelemetry-sdk.
+Needs the extra `opentelemetry` and the package opentelemetry-sdk.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and AZURE_AI_CHAT_MODEL to use a real endpoint; without them the sample
-runs against the local emulator (pip install azure-ai-inference[emulator]).
+runs against the local emulator (the extra `emulator`).
 
     python samples/sample_tracing_content_recording.py
 """

@@ -4,10 +4,10 @@ The metrics are those of OpenTelemetry's conventions: gen_ai.client.operation.du
 gen_ai.client.operation.time_to_first_chunk and gen_ai.client.operation.time_per_output_chunk, each a histogram by
 operation, provider, model and server.
 
-Needs pip install azure-ai-inference[opentelemetry] opentelemetry-sdk.
+Needs the extra `opentelemetry` and the package opentelemetry-sdk.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and AZURE_AI_CHAT_MODEL to use a real endpoint; without them the sample
-runs against the local emulator (pip install azure-ai-inference[emulator]).
+runs against the local emulator (the extra `emulator`).
 
     python samples/sample_tracing_metrics.py
 """

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "azure/ai/inference"
-FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py")
+FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py", "_batch_client.py")
 
 WORDS = {
     r"\ban `async with`": "a `with`",
@@ -30,15 +30,15 @@ WORDS = {
     r"\basynchronous(ly)?\b": r"synchronous\1",
     r"\bbetween tasks, and usable in several event loops, one after another\b": "between threads",
     r"\b(share|shared) between tasks\b": r"\1 between threads",
-    r"\bAsync(?=\w*(?:StreamingChatCompletions|EmbeddingBatches|PipelineClient|HttpResponse)\b)": "",
+    r"\bAsync(?=\w*(?:StreamingChatCompletions|ManyCompletions|EmbeddingBatches|PipelineClient|HttpResponse)\b)": "",
     r"\bAsync(?=\w*(?:Credential|Iterator|Generator)\b)": "",
     r"\bStopAsyncIteration\b": "StopIteration",
     r"\b__a(?=(?:enter|exit|iter|next)__)": "__",
     r"\banext\(": "next(",
     r"\baclose\b": "close",
     r"\bLoopTransport\b": "SyncTransport",
+    r"\bazure\.ai\.inference\.aio\b": "azure.ai.inference",
     r"\bfrom \.\.": "from .",
-    r"(?m)^from \._lock import Lock$": "from threading import Lock",
 }
 """What is said differently: a pattern of the asynchronous shell, and what the synchronous one has in its place."""
 

@@ -28,7 +28,7 @@ def failing(status: int, **headers: Any) -> bytes:
     return answer(status, {"error": {"message": "no"}}, **headers)
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_status_that_passes_is_retried(world: World, serve: Serve, status: int, stream: bool) -> None:
     from .raw_server import STREAM
@@ -42,7 +42,7 @@ async def test_a_status_that_passes_is_retried(world: World, serve: Serve, statu
     assert len(server.connections) == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 425, 501, 529])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 425, 501])
 @pytest.mark.parametrize("headers", [{}, {"retry_after": "0"}, {"retry_after_ms": "1"}])
 async def test_other_statuses_are_not_whatever_they_carry(
     world: World, serve: Serve, status: int, headers: dict[str, str]
@@ -51,6 +51,21 @@ async def test_other_statuses_are_not_whatever_they_carry(
     with pytest.raises(HttpResponseError):
         await world.chat(server.url).complete()
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "attempts"),
+    [(503, "false", 1), (429, "false", 1), (409, "true", 2), (409, "perhaps", 1), (429, "true", 2)],
+)
+async def test_a_service_may_say_whether_to_retry(
+    world: World, serve: Serve, status: int, asked: str, attempts: int
+) -> None:
+    server = serve(failing(status, x_should_retry=asked), GOOD)
+    try:
+        await world.chat(server.url).complete()
+    except HttpResponseError:
+        assert attempts == 1
+    assert len(server.requests) == attempts
 
 
 def header(value: str | timedelta) -> str:

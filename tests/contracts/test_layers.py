@@ -20,34 +20,36 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
-MECHANISMS = "_version _annotations _json _model _watch"
+MECHANISMS = "_version _annotations _json _model _model_fields _watch _credential_headers"
 
 MAY_IMPORT = {
     "_version": "",
     "_json": "",
     "_watch": "",
+    "_credential_headers": "",
     "_annotations": "",
-    "_model": "_json _annotations",
-    "_model_base": "_json _model",
-    "exceptions": "",
-    "_http": f"{MECHANISMS}",
+    "_model_fields": "_json",
+    "_model": "_annotations _model_fields",
+    "_model_base": "_json _model _model_fields",
+    "exceptions": "_credential_headers",
+    "_http": f"{MECHANISMS} exceptions",
     "_schemas": f"{MECHANISMS} exceptions",
     "models": f"{MECHANISMS} _http _schemas",
     "_errors": f"{MECHANISMS} exceptions _http",
     "_streaming": f"{MECHANISMS} exceptions models _http _errors",
     "_wires": f"{MECHANISMS} _streaming",
-    "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors",
-    "_telemetry": f"{MECHANISMS} models _http _operations",
+    "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors _wires",
+    "_telemetry": f"{MECHANISMS} models _http _operations _wires",
     "prompts": f"{MECHANISMS} _operations",
     "tools": f"{MECHANISMS} exceptions models _schemas",
     "tracing": f"{MECHANISMS} _operations _telemetry",
-    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
-    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming",
-    "facade": "models _http _operations sync aio",
+    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
+    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
+    "facade": "models _http _operations sync aio batch",
     "__init__": "_version facade sync",
     "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
     "emulator": "",
-    "_cli": f"{MECHANISMS} __init__ exceptions facade _http _errors _operations emulator",
+    "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations _wires emulator",
     "__main__": "_cli",
 }
 """What each folder, or file of the top, may import beside itself. `sync` is the synchronous shell, `facade` is
@@ -56,18 +58,21 @@ MAY_IMPORT = {
 SYNC = {
     "_transport",
     "_connections",
+    "_turns",
     "_request_pool",
     "_base_client",
     "_client",
     "_stream",
     "_body",
     "_embedding_batches",
+    "_batch_client",
 }
 
 CORE = (
     "_json",
     "_annotations",
     "_model",
+    "_model_fields",
     "_watch",
     "exceptions",
     "models",

@@ -6,6 +6,7 @@ Wheel and sdist are built once, from a copy, so that nothing is left in the chec
 dependencies of the one that runs the tests, but not the package that is installed there.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -102,12 +103,51 @@ def install(folder: Path, *what: object) -> str:
     return run(python, "-W", "error", "-c", IMPORTS, cwd=folder)
 
 
-@pytest.mark.parametrize("form", ["wheel", "sdist", "editable"])
+@pytest.fixture(scope="session")
+def editable(checkout: Path) -> list[str]:
+    return ["-e", str(checkout)]
+
+
+@pytest.fixture(scope="session")
+def from_git(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    repository = tmp_path_factory.mktemp("git") / "repository"
+    shutil.copytree(checkout, repository)
+    author = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+    for words in (("init", "-q"), ("add", "-A"), (*author, "commit", "-qm", "All"), ("tag", "v1.1.0")):
+        run("git", *words, cwd=repository)
+    return [f"azure-ai-inference[aio] @ git+file://localhost{repository.as_posix()}@v1.1.0"]
+
+
+@pytest.fixture(scope="session")
+def by_hash(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    requirements = tmp_path_factory.mktemp("hash") / "requirements.txt"
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    requirements.write_text(f"azure-ai-inference @ {wheel.as_uri()} --hash=sha256:{sha256}\n")
+    return ["--require-hashes", "-r", str(requirements)]
+
+
+@pytest.fixture(scope="session")
+def own_index(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("index") / "azure-ai-inference"
+    folder.mkdir()
+    shutil.copy(wheel, folder)
+    (folder / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    return ["--index-url", folder.parent.as_uri(), "azure-ai-inference[aio]"]
+
+
+@pytest.fixture(scope="session")
+def constrained(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    constraints = tmp_path_factory.mktemp("constraints") / "constraints.txt"
+    constraints.write_text(f"azure-ai-inference @ {wheel.as_uri()}\n")
+    return ["-c", str(constraints), "azure-ai-inference>=1.0.0b4,<2.0"]
+
+
+@pytest.mark.parametrize("form", ["wheel", "sdist", "editable", "from_git", "by_hash", "own_index", "constrained"])
 def test_it_installs_beside_azure_identity(
     form: str, checkout: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    what = ["-e", checkout] if form == "editable" else [request.getfixturevalue(form)]
-    said = install(tmp_path / "venv", *what)
+    what = request.getfixturevalue(form)
+    said = install(tmp_path / "venv", *(what if isinstance(what, list) else [what]))
     home = checkout if form == "editable" else tmp_path
     assert f'"file": "{home.as_posix()}/' in said
     assert '"version": "1.0.0"' in said
@@ -119,6 +159,9 @@ def test_the_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "azure/ai/inference/py.typed" in names
     assert "azure/ai/inference/aio/_client.py" in names
+    page = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("azure/ai/inference/emulator/page/*")}
+    assert page
+    assert page <= set(names)
     assert not {"azure/__init__.py", "azure/ai/__init__.py"} & set(names)
     assert {name.split("/")[0] for name in names} == {"azure", "azure_ai_inference-1.0.0.dist-info"}
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("azure/**/*.py")}
@@ -234,4 +277,5 @@ def test_no_path_of_the_building_machine_is_in_it(
 def test_the_wheel_has_neither_tests_nor_samples(contents: dict[str, dict[str, bytes]]) -> None:
     parts = {part for name in contents["wheel"] for part in name.split("/")}
     assert not parts & {"tests", "test", "samples", "docs", ".ci", "conftest.py"}
-    assert {name.rpartition(".")[2] for name in contents["wheel"] if "dist-info" not in name} == {"py", "typed"}
+    kinds = {name.rpartition(".")[2] for name in contents["wheel"] if "dist-info" not in name}
+    assert kinds == {"py", "typed", "html", "js", "css", "svg"}  # the emulator's page

@@ -78,12 +78,28 @@ def test_other_commands_name_what_there_is(command: str) -> None:
     assert [name for name in files if not (ROOT / name).exists()] == []
 
 
+TOLD = [
+    path
+    for folder in ("azure", "docs", "samples", ".")
+    for path in (ROOT.glob("*.md") if folder == "." else (ROOT / folder).rglob("*"))
+    if path.suffix in (".py", ".md", ".rst", ".html", ".js") and "_build" not in path.parts
+]
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_text_tells_to_install_somebody_elses_package(path: Path) -> None:
+    """By name alone, an installer takes Microsoft's package from the public index."""
+    for command in re.findall(
+        r"(?:pip3?|uv|poetry) (?:install|add) [^`\n]*azure-ai-inference[^`\n]*", path.read_text("utf-8")
+    ):
+        elsewhere = (" @ ", "--index-url", "-c constraints.txt", "==1.0.0b9")
+        assert any(word in command for word in elsewhere), command
+
+
 def requirement_is_known(text: str) -> bool:
     requirement = Requirement(re.sub(r"^\.", "azure-ai-inference", text))
     extras = set(metadata("azure-ai-inference").get_all("Provides-Extra", []))
-    return requirement.name == "azure-identity" or (
-        requirement.name == "azure-ai-inference" and requirement.extras <= extras
-    )
+    return requirement.name == "azure-ai-inference" and requirement.extras <= extras
 
 
 def test_the_options_of_the_emulators_command_line_are_there() -> None:

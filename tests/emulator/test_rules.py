@@ -38,7 +38,7 @@ def test_every_route_answers(caller: Caller, path: str) -> None:
         (f"/openai/v1{CHAT}?api-version=preview", 200, ""),
         (f"/api/projects/p/openai/v1{CHAT}?api-version=2024-10-21", 400, "not allowed"),
         (f"/v1{CHAT}?api-version=anything", 200, ""),
-        (f"/openai{CHAT}?api-version=2024-10-21", 404, "NOT FOUND"),
+        (f"/openai{CHAT}?api-version=2024-10-21", 404, "Resource not found"),
         (f"/api/projects/p{CHAT}", 404, "NOT FOUND"),
         ("/", 404, "NOT FOUND"),
         ("/openai/v1/completions", 404, "Resource not found"),

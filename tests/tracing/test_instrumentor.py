@@ -323,7 +323,7 @@ try:
 except ModuleNotFoundError as error:
     print(error)
 """
-    assert "pip install azure-ai-inference[opentelemetry]" in python(code)
+    assert "pip install azure-core-tracing-opentelemetry" in python(code)
 
 
 def test_a_stream_still_open_at_exit(emulator: Emulator) -> None:

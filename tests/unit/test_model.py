@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 import pytest
 from azure.core.serialization import NULL
 
-from azure.ai.inference._model import Model, _settle, _unlock, field
+from azure.ai.inference._model import Model, _renew_lock, _wrap_and_keep
+from azure.ai.inference._model_fields import field
 from azure.ai.inference.models import (
     AssistantMessage,
     ChatChoice,
@@ -373,7 +374,7 @@ def test_defaults_are_filled_in_and_not_shared() -> None:
 
 
 def test_a_default_of_a_family() -> None:
-    class Base(Model, kinds_by="kind"):
+    class Base(Model, discriminator_field="kind"):
         kind: str
 
     class One(Base, discriminator="one"):
@@ -425,7 +426,7 @@ def test_a_member_that_another_thread_wrapped_first_is_given() -> None:
         """Wrap as another thread does while this one is at it."""
         return type(got.usage)(value)
 
-    assert _settle(got, "usage", usage, wrap) is got.usage
+    assert _wrap_and_keep(got, "usage", usage, wrap) is got.usage
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
@@ -434,7 +435,7 @@ def test_a_child_process_can_wrap_though_a_thread_was_wrapping() -> None:
 import os, sys
 from azure.ai.inference._model import Model
 from azure.ai.inference.models import ChatCompletions
-Model._settling.acquire()
+Model._wrap_lock.acquire()
 child = os.fork()
 if not child:
     os._exit(0 if ChatCompletions({"choices": [{"index": 7}]}).choices[0].index == 7 else 1)
@@ -444,8 +445,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_the_lock_is_renewed_in_a_child_process() -> None:
-    Model._settling.acquire()
-    _unlock()
+    Model._wrap_lock.acquire()
+    _renew_lock()
     assert answer().choices[0].index == 0
 
 

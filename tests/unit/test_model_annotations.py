@@ -10,7 +10,8 @@ import pytest
 from typing_extensions import TypeAliasType
 
 from azure.ai.inference._annotations import own_annotations
-from azure.ai.inference._model import Model, field
+from azure.ai.inference._model import Model
+from azure.ai.inference._model_fields import field
 from azure.ai.inference.models import CompletionsFinishReason
 
 if TYPE_CHECKING:

@@ -1,71 +1,49 @@
 """A model is the JSON object.
 
 `Model` is a `dict` that holds wire values and reads them through typed attributes. Parsing is `json.loads` and nothing
-else: nested objects become models when they are first touched, by attribute, item or iteration, and are kept, so that
-the same object comes every time. What a service sends beyond the declared fields stays in the dict and goes back as it
-came.
+else: nested objects become models when they are first read, by attribute, item or iteration, and are kept, so that each
+read returns the same object. Members that no field declares stay in the dict and are sent back unchanged.
 
-A field is an annotation in the class body. Its type says how the value is read: a model, a list of models, an enum
-(known values as members, unknown ones as `str`), a `datetime` (unix seconds on the wire), or the value itself.
+A field is an annotation in the class body. Its type says how the value is read: as a model, a list or dict of models,
+an enum (known values as members, unknown ones as `str`), a `datetime` (unix seconds on the wire), or as it is.
 """
 
 import collections.abc as abc
 import copy
 import os
 from collections.abc import Callable, ItemsView, Mapping, ValuesView
-from datetime import datetime, timezone
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from inspect import currentframe, isfunction
-from itertools import islice
 from operator import is_
 from threading import Lock
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Generic,
-    Literal,
-    TypeVar,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-    overload,
-)
+from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
-from azure.core.serialization import NULL
 from typing_extensions import Self, dataclass_transform
 
 from ._annotations import choices, enclosing_names, is_class_variable, is_unresolved, own_annotations, resolve
-from ._json import is_list, is_object
+from ._model_fields import (
+    Convert,
+    FieldSpec,
+    constant,
+    enum_reader,
+    field,
+    read_datetime,
+    short_repr,
+    to_plain,
+    to_wire,
+)
 
-T = TypeVar("T")
 M = TypeVar("M", bound="Model")
-Wrap = Callable[[Any], Any]
 
-if TYPE_CHECKING:
-    from azure.core.serialization import _Null
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+_SHORT_LIST = 16
+_LIST_TYPES = (list, tuple, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable)
+_DICT_TYPES = (dict, abc.Mapping, abc.MutableMapping)
+_SEQUENCES: Any = (list, tuple)  # as `Any`, so that type checkers do not narrow what is tested with it
 
-    Setting = Union[T, _Null, None]
-    """A value, `azure.core.serialization.NULL` for an explicit JSON null, or `None` for not said."""
-else:
-
-    class Setting:
-        def __class_getitem__(cls, value: Any) -> Any:
-            return value
-
-
-_REPR_LENGTH = 1024
-_REPR_ITEMS = 16
-
-_ATOMS = frozenset((str, int, float, bool, type(None)))
-"""Classes of values that hold nothing."""
-_SHORT = 16
-_SEQUENCES: Any = (list, tuple)
-_ARRAYS = (list, tuple, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable)
-_OBJECTS = (dict, abc.Mapping, abc.MutableMapping)
-
+# The methods of `dict` itself: a model overrides some of them, to wrap what they return.
 _dict: Any = dict
 _raw_get = _dict.get
 _raw_set = _dict.__setitem__
@@ -73,163 +51,105 @@ _raw_item = _dict.__getitem__
 _new = _dict.__new__
 _update = _dict.update
 
-
-class _Field:
-    """What `field` and `constant` leave in a class body until the class is complete."""
-
-    def __init__(
-        self,
-        name: str | None = None,
-        *,
-        value: str | None = None,
-        last: bool = False,
-        default: Any = None,
-        reads: Any = None,
-        writes: Wrap | None = None,
-    ) -> None:
-        self.name = name
-        self.value = value
-        self.last = last
-        self.default = default
-        self.reads = reads
-        self.writes = writes
-
-
-def field(
-    *, name: str | None = None, default: Any = None, reads: Any = None, writes: Callable[[Any], Any] | None = None
-) -> Any:
-    """Declare a field.
-
-    :keyword name: The JSON member, where it differs from the attribute.
-    :keyword default: The field may be left out, and is then this in what the constructor makes, or absent if `None`.
-    :keyword reads: The type that the value is read as, where services send more than the annotation promises; or a
-        function that reads it, the JSON staying as it is.
-    :keyword writes: Makes the wire form of a value that is given or assigned.
-    """
-    return _Field(name, default=default, reads=reads, writes=writes)
-
-
-def constant(value: str, *, last: bool = False, init: Literal[False] = False) -> Any:
-    """Declare a field that the constructor sets by itself: a role, a type.
-
-    :param value: Its value.
-    :keyword last: Written behind the other members of the object, not before them.
-    :keyword init: For type checkers: the constructor takes no such argument.
-    """
-    return _Field(value=value, last=last)
-
-
-class computed(Generic[T]):
-    """Decorates a method that reads something from a model's members, to be read as an attribute.
-
-    Assigning the attribute replaces what is read, on that instance; deleting it undoes that. The JSON stays the same.
-    """
-
-    def __init__(self, read: Callable[[Any], T]) -> None:
-        self._read = read
-        self.__doc__ = read.__doc__
-
-    @overload
-    def __get__(self, model: None, owner: type[Any]) -> Self: ...
-    @overload
-    def __get__(self, model: Any, owner: type[Any]) -> T: ...
-    def __get__(self, model: Any, owner: type[Any]) -> Self | T:
-        return self if model is None else self._read(model)
-
-    if TYPE_CHECKING:  # without it at run time, an instance's own attributes come first
-
-        def __set__(self, model: Any, value: T) -> None: ...
-
-
 Models = list
-"""The class of nested lists in release 1.0.0, which pickles of that release name."""
+"""The class of nested lists in release 1.0.0. Pickles that were written with it name it."""
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, constant))
 class Model(dict[str, Any]):
     """A JSON object with typed attributes.
 
-    Made from keywords, one for each field, or from one mapping in wire form, whose unknown members are kept. An absent
-    field reads `None`; assigning `None` removes it, and `azure.core.serialization.NULL` makes it a JSON null. Other
-    attributes may be set on an instance; they are not part of the JSON.
+    Create one from keywords, one for each field, or from one mapping in wire form, whose unknown members are kept. An
+    absent field reads `None`. Assigning `None` removes a field; assigning `azure.core.serialization.NULL` makes it a
+    JSON null. Other attributes may be set on an instance; they are not part of the JSON.
 
-    :raises TypeError: An unknown keyword, or a positional argument that is no mapping.
+    :raises TypeError: A keyword is unknown, or a positional argument is not a mapping.
     """
 
-    _names: ClassVar[dict[str, str]] = {}
-    _nested: ClassVar[dict[str, Wrap]] = {}
-    _before: ClassVar[dict[str, str]] = {}
-    _behind: ClassVar[dict[str, str]] = {}
+    _member_names: ClassVar[dict[str, str]] = {}
+    """The JSON member of each attribute."""
+    _wrappers: ClassVar[dict[str, Convert]] = {}
+    """For each member that may hold models, the function that makes them."""
+    _leading: ClassVar[dict[str, str]] = {}
+    """Constants that are written before the other members."""
+    _trailing: ClassVar[dict[str, str]] = {}
+    """Constants that are written after them."""
     _defaults: ClassVar[dict[str, Any]] = {}
     _positional: ClassVar[str | None] = None
-    _kinds: ClassVar[dict[str, type["Model"]]] = {}
-    _kind_member: ClassVar[str] = ""
-    _settling: ClassVar[Lock] = Lock()
+    _subtypes: ClassVar[dict[str, type["Model"]]] = {}
+    """The classes of the family, by the value of its discriminator."""
+    _discriminator_field: ClassVar[str] = ""
+    _wrap_lock: ClassVar[Lock] = Lock()
 
     def __init_subclass__(
         cls,
         *,
         positional: str | None = None,
-        kinds_by: str | None = None,
+        discriminator_field: str | None = None,
         discriminator: str | None = None,
         **kwargs: Any,
     ) -> None:
         """Turn annotations into properties.
 
-        :keyword positional: The field, of text or a list, that may be given by position; it is then written last.
-        :keyword kinds_by: This class is a family: the member that tells its subclasses apart.
+        :keyword positional: The field, a text or a list, that may be passed by position; it is then written last.
+        :keyword discriminator_field: Makes this class the base of a family: the member that tells its subclasses apart.
         :keyword discriminator: The value of that member which stands for this class.
         """
         super().__init_subclass__(**kwargs)
         if positional:
             cls._positional = positional
-        cls._names, cls._nested = dict(cls._names), dict(cls._nested)
-        cls._before, cls._behind, cls._defaults = dict(cls._before), dict(cls._behind), dict(cls._defaults)
-        if kinds_by:
-            cls._kinds, cls._kind_member = {}, kinds_by
+        cls._member_names, cls._wrappers = dict(cls._member_names), dict(cls._wrappers)
+        cls._leading, cls._trailing, cls._defaults = dict(cls._leading), dict(cls._trailing), dict(cls._defaults)
+        if discriminator_field:
+            cls._subtypes, cls._discriminator_field = {}, discriminator_field
         if discriminator:
-            cls._kinds[discriminator] = cls
+            cls._subtypes[discriminator] = cls
         frame = currentframe()
         for attribute, annotation in own_annotations(cls).items():
-            if not is_class_variable(annotation):
-                late = _Late(annotation, cls, enclosing_names(frame)) if is_unresolved(annotation) else None
-                cls._declare(attribute, annotation if late is None else late.now())
+            if is_class_variable(annotation):
+                continue
+            if is_unresolved(annotation):
+                annotation = _DeferredType(annotation, cls, enclosing_names(frame)).resolve()
+            cls._declare(attribute, annotation)
 
     @classmethod
     def _declare(cls, attribute: str, annotation: Any) -> None:
         given = cls.__dict__.get(attribute)
-        # A method or property of that name is no default.
-        spec = given if isinstance(given, _Field) else _Field(default=None if hasattr(given, "__get__") else given)
-        name, annotation, write = spec.name or attribute, spec.reads or annotation, spec.writes or _to_wire
-        if spec.value is not None:
-            (cls._behind if spec.last else cls._before)[name] = spec.value
+        # A method or property of that name is not a default.
+        spec = (
+            given if isinstance(given, FieldSpec) else FieldSpec(default=None if hasattr(given, "__get__") else given)
+        )
+        name, annotation, convert = spec.name or attribute, spec.read_as or annotation, spec.to_wire or to_wire
+        if spec.constant is not None:
+            (cls._trailing if spec.last else cls._leading)[name] = spec.constant
         if spec.default is not None:
-            cls._defaults[name] = write(spec.default)
-        cls._names[attribute] = name
+            cls._defaults[name] = convert(spec.default)
+        cls._member_names[attribute] = name
         try:
-            accessor, wrap = _accessor(name, annotation, write)
-        except TypeError:  # the type cannot be hashed, as `Annotated[..., {}]`
-            accessor, wrap = _accessor.__wrapped__(name, annotation, write)
+            accessor, wrap = _accessor(name, annotation, convert)
+        except TypeError:  # The type cannot be hashed, such as `Annotated[..., {}]`.
+            accessor, wrap = _accessor.__wrapped__(name, annotation, convert)
         if wrap is not None:
-            cls._nested[name] = wrap
+            cls._wrappers[name] = wrap
         setattr(cls, attribute, accessor)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if len(args) == 1 and isinstance(args[0], Mapping):
-            _fill(self)
+            _fill_defaults(self)
             _update(self, args[0])
             return
-        _update(self, self._before)
-        _fill(self)
+        # The order of members is part of the contract: recorded request bodies are compared as text.
+        _update(self, self._leading)
+        _fill_defaults(self)
         self._take_keywords(kwargs)
         if args:
             self._take_positional(args, kwargs)
-        _update(self, self._behind)
+        _update(self, self._trailing)
 
     def _take_keywords(self, kwargs: Mapping[str, Any]) -> None:
         for attribute, value in kwargs.items():
-            if attribute not in self._names:
-                fields = ", ".join(self._names)
+            if attribute not in self._member_names:
+                fields = ", ".join(self._member_names)
                 raise TypeError(f"{type(self).__name__} has no field {attribute!r}; its fields are: {fields}")
             setattr(self, attribute, value)
 
@@ -243,86 +163,82 @@ class Model(dict[str, Any]):
             raise ValueError(f"{name} cannot be provided as positional and keyword arguments")
         setattr(self, name, value)
 
-    def _touch(self, name: str, value: Any) -> Any:
-        """Wrap a plain object or list that a declared field holds, and keep it."""
-        wrap = self._nested.get(name)
-        return value if wrap is None else _settle(self, name, value, wrap)
+    def _wrapped(self, name: str, value: Any) -> Any:
+        """Return a member, wrapped if a field declares that it holds models."""
+        wrap = self._wrappers.get(name)
+        return value if wrap is None else _wrap_and_keep(self, name, value, wrap)
 
-    def _touch_all(self) -> None:
-        for name in self._nested:
+    def _wrap_all(self) -> None:
+        for name in self._wrappers:
             value = _raw_get(self, name)
-            if value.__class__ not in _ATOMS:
-                self._touch(name, value)
+            if value.__class__ not in _SCALARS:
+                self._wrapped(name, value)
 
     def __getitem__(self, name: str) -> Any:
         value = _raw_item(self, name)
-        return value if value.__class__ in _ATOMS else self._touch(name, value)
+        return value if value.__class__ in _SCALARS else self._wrapped(name, value)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """As `dict.get`; a nested object comes as a model."""
+        """Return a member, as `dict.get` does; nested objects are models."""
         return self[name] if name in self else default
 
     def values(self) -> ValuesView[Any]:  # type: ignore[override]
-        """As `dict.values`; nested objects come as models."""
-        self._touch_all()
+        """Return the values, as `dict.values` does; nested objects are models."""
+        self._wrap_all()
         return super().values()
 
     def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
-        """As `dict.items`; nested objects come as models."""
-        if self._nested:
-            self._touch_all()
+        """Return the members, as `dict.items` does; nested objects are models."""
+        if self._wrappers:
+            self._wrap_all()
         return super().items()
 
     def pop(self, name: str, *default: Any) -> Any:
-        """As `dict.pop`; a nested object comes as a model."""
+        """Remove a member and return it, as `dict.pop` does; nested objects are models."""
         if name in self:
             self[name]
         return super().pop(name, *default)
 
     def popitem(self) -> tuple[str, Any]:
-        """As `dict.popitem`; a nested object comes as a model."""
-        self._touch_all()
+        """Remove the last member and return it, as `dict.popitem` does; nested objects are models."""
+        self._wrap_all()
         return super().popitem()
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        """As `dict.setdefault`; a nested object comes as a model."""
+        """Return a member, adding it if it is absent, as `dict.setdefault` does; nested objects are models."""
         super().setdefault(name, default)
         return self[name]
 
     def copy(self) -> Self:
-        """Copy shallowly.
-
-        :return: A model of the same class that holds the same values.
-        """
+        """Return a shallow copy, of the same class."""
         return copy.copy(self)
 
     def as_dict(self, *, exclude_readonly: bool = False) -> dict[str, Any]:
-        """Copy deeply into plain dicts, lists and wire values.
+        """Return a deep copy in plain dicts, lists and wire values.
 
-        :keyword exclude_readonly: Accepted for compatibility; no field here is read-only.
+        :keyword exclude_readonly: Accepted for compatibility; no field is read-only.
         :return: What `json.dumps` of the model would write.
         """
-        plain: dict[str, Any] = _plain(self)
+        plain: dict[str, Any] = to_plain(self)
         return plain
 
     def __repr__(self) -> str:
-        text = f"{type(self).__name__}({_brief(self)})"
-        return text if len(text) <= _REPR_LENGTH else text[: _REPR_LENGTH - 4] + "...)"
+        return short_repr(type(self).__name__, self)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Let pydantic, and so FastAPI, use a model as a field: an instance stays itself, a mapping is taken in.
+        """Let pydantic, and so FastAPI, use a model as a field: instances pass unchanged, mappings become models.
 
-        A mapping that names another class of the family, and anything else, is pydantic's to refuse, so that the next
-        type of a union gets its turn.
+        pydantic refuses everything else, and a mapping whose discriminator names another class of the family, so that
+        the next type of a union gets its turn.
         """
         from pydantic_core import core_schema
 
         def take(value: Any) -> Any:
-            if not _is_plain(value):
+            if not _is_plain_object(value):
                 return value
-            kind = value.get(cls._kind_member)
-            named = cls._kinds.get(kind, cls) if isinstance(kind, str) else cls
+            kind = value.get(cls._discriminator_field)
+            named = cls._subtypes.get(kind, cls) if isinstance(kind, str) else cls
             return named(value) if issubclass(named, cls) else value
 
         return core_schema.no_info_before_validator_function(
@@ -336,16 +252,16 @@ class Model(dict[str, Any]):
         return {"type": "object", "title": cls.__name__}
 
 
-class _Late:
-    """The type of a field that names what is not defined yet. It is resolved when the field is read."""
+class _DeferredType:
+    """The type of a field, as long as it names something that is not defined yet."""
 
     def __init__(self, annotation: Any, owner: type[Model], names: Mapping[str, Any]) -> None:
         self._annotation = annotation
         self._module = owner.__module__
         self._names = {**names, owner.__name__: owner}
 
-    def now(self) -> Any:
-        """Resolve the type, or return this object until that works."""
+    def resolve(self) -> Any:
+        """Return the type, or this object if it cannot be resolved yet."""
         try:
             return resolve(self._annotation, self._module, self._names)
         except (NameError, AttributeError):
@@ -353,179 +269,186 @@ class _Late:
 
 
 @cache
-def _accessor(name: str, annotation: Any, write: Wrap) -> tuple[property, Wrap | None]:
-    """Make the property that reads and writes a member, and the function that wraps it, if it is one to be wrapped."""
+def _accessor(name: str, annotation: Any, convert: Convert) -> tuple[property, Convert | None]:
+    """Return the property that reads and writes a member, and the function that wraps it, if it may hold models."""
 
-    def put(self: Model, value: Any) -> None:
+    def set_member(self: Model, value: Any) -> None:
         if value is None:
             _dict.pop(self, name, None)
         else:
-            _raw_set(self, name, write(value))
+            _raw_set(self, name, convert(value))
 
-    if isinstance(annotation, _Late):
-        return property(_late_getter(name, annotation), put), _late_wrap(annotation)
+    if isinstance(annotation, _DeferredType):
+        return property(_deferred_getter(name, annotation), set_member), _deferred_wrapper(annotation)
     kind, read = _reader(annotation)
-    return property(_getter(kind, name, read), put), read if kind == "nested" else None
+    return property(_getter(kind, name, read), set_member), read if kind == "nested" else None
 
 
-def _getter(kind: str, name: str, read: Any) -> Wrap:
+def _getter(kind: str, name: str, read: Any) -> Convert:
     return {"plain": _plain_getter, "nested": _nested_getter, "converted": _converting_getter}[kind](name, read)
 
 
-def _late_getter(name: str, late: _Late) -> Wrap:
+def _deferred_getter(name: str, deferred: _DeferredType) -> Convert:
     def get(self: Model) -> Any:
-        return _getter(*_late_reader(name, late))(self)
+        kind, read = _deferred_reader(deferred)
+        return _getter(kind, name, read)(self)
 
     return get
 
 
-def _late_wrap(late: _Late) -> Wrap:
+def _deferred_wrapper(deferred: _DeferredType) -> Convert:
     def wrap(value: Any) -> Any:
-        kind, _, read = _late_reader("", late)
+        kind, read = _deferred_reader(deferred)
         return read(value) if kind == "nested" else value
 
     return wrap
 
 
-def _late_reader(name: str, late: _Late) -> tuple[str, str, Any]:
-    annotation = late.now()
-    kind, read = ("plain", None) if annotation is late else _reader(annotation)
-    return kind, name, read
+def _deferred_reader(deferred: _DeferredType) -> tuple[str, Any]:
+    annotation = deferred.resolve()
+    return ("plain", None) if annotation is deferred else _reader(annotation)
 
 
-def _plain_getter(name: str, read: Any) -> Wrap:
+def _plain_getter(name: str, read: Any) -> Convert:
     def get(self: Model) -> Any:
         return _raw_get(self, name)
 
     return get
 
 
-def _nested_getter(name: str, read: Wrap) -> Wrap:
+def _nested_getter(name: str, read: Convert) -> Convert:
+    # The hot path of every answer and update: a lookup and a type check once the member is wrapped.
     def get(self: Model) -> Any:
         value = _raw_get(self, name)
         if value.__class__ is list:
-            # Most lists hold one model, the only choice or tool call.
-            return value if len(value) == 1 and isinstance(value[0], Model) else _settle(self, name, value, read)
-        return value if value is None or isinstance(value, (Model, str)) else _settle(self, name, value, read)
+            # Most lists hold one model: the only choice, the only tool call.
+            return value if len(value) == 1 and isinstance(value[0], Model) else _wrap_and_keep(self, name, value, read)
+        return value if value is None or isinstance(value, (Model, str)) else _wrap_and_keep(self, name, value, read)
 
     return get
 
 
-def _converting_getter(name: str, read: Wrap) -> Wrap:
+def _converting_getter(name: str, read: Convert) -> Convert:
     def get(self: Model) -> Any:
         return read(_raw_get(self, name))
 
     return get
 
 
-def _settle(model: Model, name: str, value: Any, wrap: Wrap) -> Any:
-    """Wrap a member and keep what comes of it, so that threads which read it for the first time get the same object."""
+def _wrap_and_keep(model: Model, name: str, value: Any, wrap: Convert) -> Any:
+    """Wrap a member and store the result, so that threads that read it at the same time get the same object."""
     wrapped = wrap(value)
-    if wrapped is not value:
-        lock = Model._settling  # noqa: SLF001
-        lock.acquire()  # three times as fast as `with`, and this runs for each update of a stream
-        try:
-            if _raw_get(model, name) is value:
-                _raw_set(model, name, wrapped)
-                return wrapped
-        finally:
-            lock.release()
-        return _raw_get(model, name)
-    return wrapped
+    if wrapped is value:
+        return value
+    # Compare and swap: the thread that stores first wins, and the others return what it stored. The lock is never held
+    # while other code runs.
+    lock = Model._wrap_lock  # noqa: SLF001
+    lock.acquire()  # A third of the cost of `with`, and this runs twice for each update of a stream.
+    try:
+        if _raw_get(model, name) is value:
+            _raw_set(model, name, wrapped)
+            return wrapped
+    finally:
+        lock.release()
+    return _raw_get(model, name)
 
 
-def _unlock() -> None:
-    Model._settling = Lock()  # noqa: SLF001
+def _renew_lock() -> None:
+    Model._wrap_lock = Lock()  # noqa: SLF001
 
 
-# A thread that held the lock is not there in the child to release it. Windows has no fork.
-getattr(os, "register_at_fork", dict)(after_in_child=_unlock)
+# A forked child has no thread that could release a lock which was held at the time. Windows cannot fork.
+getattr(os, "register_at_fork", dict)(after_in_child=_renew_lock)
 
 
 def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Any]:
-    """Tell how a field of this type is read: its kind, and the function that does it."""
+    """Return how a field of this type is read, and the function that reads it."""
     if isfunction(annotation):
         return "converted", annotation
-    wraps: list[Wrap] = []
+    wrappers: list[Convert] = []
     for choice in choices(annotation):
-        if isinstance(choice, type) and issubclass(choice, Enum):
-            return "converted", _enum_reader(choice)
+        if _is_class(choice) and issubclass(choice, Enum):
+            return "converted", enum_reader(choice)
         if choice is datetime:
-            return "converted", _moment
-        wrap = _wrap_of(choice)
+            return "converted", read_datetime
+        wrap = _wrapper(choice)
         if wrap is not None:
-            wraps.append(wrap)
-    return ("nested", wraps[0] if len(wraps) == 1 else _either(wraps)) if wraps else ("plain", None)
+            wrappers.append(wrap)
+    if not wrappers:
+        return "plain", None
+    return "nested", wrappers[0] if len(wrappers) == 1 else _first_of(wrappers)
 
 
-def _wrap_of(choice: Any) -> Wrap | None:
-    """Make the function that wraps what one choice of a type holds; `None` if that is never a model."""
-    if choice.__class__ is type:
+def _is_class(choice: Any) -> bool:
+    # Python 3.10 takes `list[int]` for an instance of `type`, but not its own type for a subclass.
+    return issubclass(type(choice), type)
+
+
+def _wrapper(choice: Any) -> Convert | None:
+    """Return the function that wraps the values of one type, or `None` if they never hold models."""
+    if _is_class(choice):
         return wrap_as(choice) if issubclass(choice, Model) else None
     origin, args = get_origin(choice), get_args(choice)
-    if args and (origin in _ARRAYS or origin in _OBJECTS):
-        kind, read = _reader(args[0 if origin in _ARRAYS else -1])
+    if args and (origin in _LIST_TYPES or origin in _DICT_TYPES):
+        kind, read = _reader(args[0 if origin in _LIST_TYPES else -1])
         if kind == "nested":
-            return _list_of(read) if origin in _ARRAYS else _dict_of(read)
+            return _list_of(read) if origin in _LIST_TYPES else _dict_of(read)
     return None
 
 
-def _either(wraps: list[Wrap]) -> Wrap:
+def _first_of(wrappers: list[Convert]) -> Convert:
     def wrap(value: Any) -> Any:
-        return next((wrapped for each in wraps if (wrapped := each(value)) is not value), value)
+        return next((wrapped for each in wrappers if (wrapped := each(value)) is not value), value)
 
     return wrap
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether a value is an object that is no model."""
+def _is_plain_object(value: Any) -> bool:
     return not isinstance(value, (str, Model)) and isinstance(value, Mapping)
 
 
 def wrap_as(model: type[M]) -> Callable[[Any], M]:
-    """Make the function that turns an object from the wire into a model, of the subclass that its kind names.
+    """Return the function that turns an object from the wire into a model.
 
-    :param model: The class, or the base of a family.
-    :return: A function that leaves alone what is no object, or a model already.
+    :param model: The class, or the base of a family; the discriminator then picks the subclass.
+    :return: A function that leaves everything but plain objects alone.
     """
-    kinds, member, defaults = model._kinds, model._kind_member, model._defaults  # noqa: SLF001
+    subtypes, member, defaults = model._subtypes, model._discriminator_field, model._defaults  # noqa: SLF001
 
+    # `__class__ is dict` comes first in both: it is several times as fast as the general test, and nearly always true.
     def wrap(value: Any) -> Any:
-        if value.__class__ is not dict and not _is_plain(value):
+        if value.__class__ is not dict and not _is_plain_object(value):
             return value
         wrapped = _new(model)
         if defaults:
-            _fill(wrapped)
+            _fill_defaults(wrapped)
         _update(wrapped, value)
         return wrapped
 
-    def wrap_by_kind(value: Any) -> Any:
-        if value.__class__ is not dict and not _is_plain(value):
+    def wrap_as_subtype(value: Any) -> Any:
+        if value.__class__ is not dict and not _is_plain_object(value):
             return value
         kind = value.get(member)
-        wrapped = _new(kinds.get(kind, model) if isinstance(kind, str) else model)
-        _fill(wrapped)
+        wrapped = _new(subtypes.get(kind, model) if isinstance(kind, str) else model)
+        _fill_defaults(wrapped)
         _update(wrapped, value)
         return wrapped
 
-    return wrap_by_kind if member else wrap
+    return wrap_as_subtype if member else wrap
 
 
-def _is_wrapped(values: list[Any]) -> bool:
-    """Whether a list holds models alone.
-
-    What a service sends is all wrapped or not at all: of a long list the ends tell, or reading it item by item would
-    take quadratic time. A short one may have been put together by hand.
-    """
-    if len(values) > _SHORT:
+def _holds_models_only(values: list[Any]) -> bool:
+    # A list from a service is wrapped as a whole or not at all, so the ends of a long one tell; checking every item on
+    # every read would make reading it by index quadratic. A short one may have been put together by hand.
+    if len(values) > _SHORT_LIST:
         return isinstance(values[0], Model) and isinstance(values[-1], Model)
     return all(isinstance(value, Model) for value in values)
 
 
-def _list_of(wrap_item: Wrap) -> Wrap:
+def _list_of(wrap_item: Convert) -> Convert:
     def wrap(values: Any) -> Any:
         if values.__class__ is list:
-            if not values or (isinstance(values[0], Model) and _is_wrapped(values)):
+            if not values or (isinstance(values[0], Model) and _holds_models_only(values)):
                 return values
             wrapped = list(map(wrap_item, values))
             return wrapped if wrapped[0] is not values[0] or not all(map(is_, wrapped, values)) else values
@@ -534,9 +457,9 @@ def _list_of(wrap_item: Wrap) -> Wrap:
     return wrap
 
 
-def _dict_of(wrap_item: Wrap) -> Wrap:
+def _dict_of(wrap_item: Convert) -> Convert:
     def wrap(values: Any) -> Any:
-        if not _is_plain(values):
+        if not _is_plain_object(values):
             return values
         wrapped = {name: wrap_item(value) for name, value in values.items()}
         return wrapped if any(wrapped[name] is not values[name] for name in wrapped) else values
@@ -544,58 +467,7 @@ def _dict_of(wrap_item: Wrap) -> Wrap:
     return wrap
 
 
-def _fill(model: Model) -> None:
-    """Put a model's defaults in, as copies where they could be changed, so that no two models share one."""
+def _fill_defaults(model: Model) -> None:
+    """Set a model's defaults, as copies where they are mutable, so that no two models share one."""
     for name, default in model._defaults.items():  # noqa: SLF001
-        _raw_set(model, name, default if default.__class__ in _ATOMS else copy.deepcopy(default))
-
-
-def _enum_reader(enum: type[Enum]) -> Wrap:
-    members = {member.value: member for member in enum}
-
-    def read(value: Any) -> Any:
-        return members.get(value, value) if value.__class__ is str else value
-
-    return read
-
-
-def _moment(value: Any) -> Any:
-    """Unix seconds as an aware `datetime`; what is none, or lies outside of its range, as it came."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
-            return datetime.fromtimestamp(value, timezone.utc)
-        except (ValueError, OverflowError, OSError):
-            return value
-    return value
-
-
-def _to_wire(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        seconds = value.timestamp()
-        return int(seconds) if seconds.is_integer() else seconds
-    return None if value is NULL else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Model):
-        return {name: _plain(member) for name, member in _dict.items(value)}
-    if is_object(value):
-        return {name: _plain(member) for name, member in value.items()}
-    if is_list(value) or isinstance(value, tuple):
-        return [_plain(item) for item in cast("list[Any]", value)]
-    if value is NULL:
-        return None
-    return value.value if isinstance(value, Enum) else value
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, Model) or value.__class__ is dict:
-        entries = _dict.items(value)
-        shown = [f"{name!r}: {_brief(member)}" for name, member in islice(entries, _REPR_ITEMS * 2)]
-        return "{" + ", ".join(shown) + (", ...}" if len(entries) > len(shown) else "}")
-    if is_list(value):
-        shown = [_brief(item) for item in islice(value, _REPR_ITEMS)]
-        return "[" + ", ".join(shown) + (", ...]" if len(value) > len(shown) else "]")
-    return repr(value[:_REPR_LENGTH]) if isinstance(value, str) else repr(value)
+        _raw_set(model, name, default if default.__class__ in _SCALARS else copy.deepcopy(default))

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
             traceback: TracebackType | None,
         ) -> None: ...
 
+        def resent(self, call: Any) -> None:
+            """Note that the call is made anew, by another API than the one that refused it."""
+
         def answered(self, answer: A) -> A:
             """Take note of the answer, and give it back."""
             ...
@@ -55,6 +58,9 @@ class _Unwatched:
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        return None
+
+    def resent(self, call: Any) -> None:
         return None
 
     def answered(self, answer: A) -> A:

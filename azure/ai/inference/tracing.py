@@ -1,11 +1,11 @@
 """Tracing and metrics of calls, with OpenTelemetry.
 
-`AIInferenceInstrumentor().instrument()` has each call of `complete` and `embed`, in both worlds, make a span and be
-measured. It needs the extra `azure-ai-inference[opentelemetry]`. Spans go to OpenTelemetry's tracer provider, whether
-or not azure-core's own tracing is on; if it is (`azure.core.settings.settings.tracing_implementation`, or
-`tracing_enabled`), its spans of HTTP requests become children of these.
+After `AIInferenceInstrumentor().instrument()`, each call of `complete` and `embed`, synchronous or asynchronous,
+creates a span and records metrics; a stream's span ends with the stream. This needs the extra `opentelemetry`.
 
-Prompts and answers are not recorded unless asked for.
+Spans go to OpenTelemetry's tracer provider, whether or not azure-core's own tracing is on. If it is
+(`azure.core.settings.settings.tracing_implementation`, or `tracing_enabled`), its spans of HTTP requests become
+children of these. Prompts and answers are recorded only if you ask for it.
 """
 
 import os
@@ -43,10 +43,10 @@ _CONVENTIONS_SWITCH = "OTEL_SEMCONV_STABILITY_OPT_IN"
 
 
 class TraceType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """What is traced."""
+    """Kinds of traced operations, as 1.0.0b9 named them."""
 
     INFERENCE = "Inference"
-    """Calls of a model."""
+    """Calls to a model."""
 
 
 class AIInferenceInstrumentor:
@@ -62,7 +62,8 @@ class AIInferenceInstrumentor:
             from ._telemetry import observer
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
-                "Tracing needs OpenTelemetry: pip install azure-ai-inference[opentelemetry]", name=error.name
+                "tracing needs OpenTelemetry: pip install azure-core-tracing-opentelemetry opentelemetry-api",
+                name=error.name,
             ) from error
         self._module = observer
 
@@ -76,21 +77,21 @@ class AIInferenceInstrumentor:
         meter_provider: Any | None = None,
         logger_provider: Any | None = None,
     ) -> None:
-        """Switch tracing and metrics on. Where they are on, only change what is given, and content recording.
+        """Switch tracing and metrics on. If they are on, change only what you pass, and content recording.
 
-        :param enable_content_recording: Whether prompts, answers, and names and arguments of tools are recorded. By
-            default what the environment variable AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED says: "true", or not.
-        :keyword semantic_conventions: "default" for the spans, attributes and events of azure-ai-inference 1.0.0b9;
-            "gen_ai_latest_experimental" for those of OpenTelemetry's conventions v1.41. By default the latter if the
-            environment variable OTEL_SEMCONV_STABILITY_OPT_IN names it.
-        :keyword capture_content: More exactly, where content is recorded: "NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY"
-            (a log event for each operation) or "SPAN_AND_EVENT". Events are of the latest conventions only, and with
-            these, the environment variable OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT is the default.
-        :keyword tracer_provider: OpenTelemetry's `TracerProvider` to use instead of the global one.
-        :keyword meter_provider: Its `MeterProvider`, likewise.
-        :keyword logger_provider: Its `LoggerProvider`, likewise.
-        :raises ValueError: An argument is none of the values above, or two of them contradict each other.
-        :raises TypeError: `enable_content_recording` is no bool.
+        :param enable_content_recording: Whether to record prompts, answers, and the names and arguments of tools. The
+            default is True if the environment variable AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED is "true".
+        :keyword semantic_conventions: "default" for the spans, attributes and events of azure-ai-inference 1.0.0b9, or
+            "gen_ai_latest_experimental" for those of OpenTelemetry's conventions v1.41. The default is the latter if
+            the environment variable OTEL_SEMCONV_STABILITY_OPT_IN names it.
+        :keyword capture_content: Where to record content: "NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY" (one log event for
+            each operation) or "SPAN_AND_EVENT". Events exist in the latest conventions only; there, the default is the
+            environment variable OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT.
+        :keyword tracer_provider: An OpenTelemetry `TracerProvider`; the global one by default.
+        :keyword meter_provider: A `MeterProvider`; the global one by default.
+        :keyword logger_provider: A `LoggerProvider`; the global one by default.
+        :raises ValueError: An argument has an unknown value, or two arguments contradict each other.
+        :raises TypeError: `enable_content_recording` is not a bool.
         """
         before = self._current()
         recording = self._module.Recording() if before is None else before.recording
@@ -109,15 +110,15 @@ class AIInferenceInstrumentor:
         _watch.current = observer
 
     def uninstrument(self) -> None:
-        """Switch tracing and metrics off; calls and streams that are under way are still told of. May be repeated."""
+        """Switch tracing and metrics off. Calls and streams under way are still traced. Safe to repeat."""
         _watch.current = None
 
     def is_instrumented(self) -> bool:
-        """Whether tracing and metrics are on."""
+        """Return whether tracing and metrics are on."""
         return self._current() is not None
 
     def is_content_recording_enabled(self) -> bool:
-        """Whether they are on, and record prompts and answers."""
+        """Return whether tracing is on and records prompts and answers."""
         observer = self._current()
         return observer is not None and observer.recording.content
 
@@ -127,10 +128,10 @@ class AIInferenceInstrumentor:
 
 
 def _is_latest(argument: str | None, before: bool | None, environ: Mapping[str, str]) -> bool:
-    """Decide on the conventions: an argument, what was decided before, the environment."""
+    """Choose the conventions: by the argument, else as before, else by the environment."""
     if argument is not None:
         if argument not in _CONVENTIONS:
-            raise ValueError(f"semantic_conventions={argument!r} is unknown. Give one of {', '.join(_CONVENTIONS)}.")
+            raise ValueError(f"semantic_conventions={argument!r} is unknown. Use one of {', '.join(_CONVENTIONS)}.")
         return argument == _LATEST
     if before is not None:
         return before
@@ -138,7 +139,7 @@ def _is_latest(argument: str | None, before: bool | None, environ: Mapping[str, 
 
 
 def _capture(enable: bool | None, capture: str | None, latest: bool, environ: Mapping[str, str]) -> tuple[bool, bool]:
-    """Decide whether content goes on spans, and whether into events."""
+    """Return whether content goes on spans, and whether it goes into events."""
     if enable is not None and not isinstance(enable, bool):
         raise TypeError(f"enable_content_recording must be True, False or None, not {enable!r}.")
     if capture is not None:
@@ -156,21 +157,21 @@ def _capture(enable: bool | None, capture: str | None, latest: bool, environ: Ma
 def _given_capture(enable: bool | None, capture: str, latest: bool) -> tuple[bool, bool]:
     places = _CAPTURES.get(capture)
     if places is None:
-        raise ValueError(f"capture_content={capture!r} is unknown. Give one of {', '.join(_CAPTURES)}.")
+        raise ValueError(f"capture_content={capture!r} is unknown. Use one of {', '.join(_CAPTURES)}.")
     if enable is not None and enable != any(places):
         raise ValueError(
-            f"enable_content_recording={enable} and capture_content={capture!r} contradict each other. Give one."
+            f"enable_content_recording={enable} and capture_content={capture!r} contradict each other. Pass only one."
         )
     if places[1] and not latest:
         raise ValueError(
-            f"capture_content={capture!r} records events of the latest conventions. Give also "
+            f"capture_content={capture!r} records events, which only the latest conventions have. Also pass "
             f"semantic_conventions={_LATEST!r}, or record on spans: 'SPAN_ONLY'."
         )
     return places
 
 
 def _capture_of(environ: Mapping[str, str]) -> tuple[bool, bool] | None:
-    """Read the environment variable of the latest conventions; "true" and "false" are what it was before."""
+    """Read the environment variable of the latest conventions. "true" and "false" are its older values."""
     said = environ.get(_CAPTURE_SWITCH, "").strip().upper()
     if not said:
         return None

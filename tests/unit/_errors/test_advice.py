@@ -65,25 +65,40 @@ KNOWN: list[Row] = [
         ["'https://ml.azure.us/.default'", "'https://cognitiveservices.azure.us/.default', or 'https"],
     ),
     # a deployment that speaks another API
-    (FOUNDRY, CHAT, 400, "OperationNotSupported", NO_CHAT.format("codex"), [f'"{FOUNDRY}/openai/v1/responses"']),
-    (DEPLOYMENT, CHAT, 400, "OperationNotSupported", NO_CHAT.format("o3-pro"), [f'"{OPENAI}/openai/v1/responses"']),
-    (
-        f"{FOUNDRY}/api/projects/P",
-        CHAT,
-        400,
-        "OperationNotSupported",
-        NO_CHAT.format("codex"),
-        ["only the Responses API", f'"{FOUNDRY}/api/projects/P/openai/v1/responses"'],
-    ),
+    (FOUNDRY, CHAT, 400, "OperationNotSupported", NO_CHAT.format("codex"), ["give api='responses', or leave api out"]),
+    (DEPLOYMENT, CHAT, 400, "OperationNotSupported", NO_CHAT.format("o3-pro"), ["the Responses API alone"]),
     (
         "https://api.openai.com",
         CHAT,
         404,
         None,
         "This model is only supported in v1/responses and not in v1/chat/completions.",
-        ['"https://api.openai.com/v1/responses"'],
+        ["the Responses API alone, no chat completions: give api='responses'"],
     ),
     ("https://api.openai.com", CHAT, 404, None, "This is not a chat model and thus not supported", ["Responses API"]),
+    (FOUNDRY, CHAT, 404, "api_not_supported", "Requested API is currently not supported", [f"{FOUNDRY}/anthropic as"]),
+    (FOUNDRY, CHAT, 400, None, "Unknown model: claude-opus-5-5", ["give api='messages'"]),
+    (FOUNDRY, "responses", 400, None, "This model is not supported by the Responses API", ["give api='chat'"]),
+    # the Messages API, in its own words
+    *(
+        (f"{FOUNDRY}/anthropic", "messages", 400, "invalid_request_error", message, [advice])
+        for message, advice in (
+            ("`temperature` is deprecated for this model.", "leave temperature, top_p and top_k out"),
+            (
+                "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+                "temperature or top_p, not both",
+            ),
+            ("This model does not support assistant message prefill.", "end the messages with a user message"),
+            ('tool_choice: type "tool" and "any" are not supported for this model.', "give tool_choice='auto'"),
+            ('"thinking.type.enabled" is not supported for this model.', "model_extras={'thinking': {...}}"),
+            ("structured_outputs not supported in your workspace.", "use a version that Anthropic hosts"),
+            (
+                "Invalid `signature` in `thinking` block. The block is bound to a different conversation.",
+                "thinking-binding-controls-2026-08-01",
+            ),
+            ("max_tokens: 70000 > 64000, which is the maximum allowed number of output tokens", "Give max_tokens"),
+        )
+    ),
     (OPENAI, CHAT, 400, "OperationNotSupported", NO_CHAT.format("text-embedding-3-large"), ["use EmbeddingsClient"]),
     # max_tokens
     (
@@ -133,7 +148,8 @@ KNOWN: list[Row] = [
     # a URL that leads nowhere
     (FOUNDRY, CHAT, 404, "404", "Resource not found", [f"called was {FOUNDRY}/openai/v1/{CHAT}.", "/deployments/D"]),
     (f"{FOUNDRY}/api/projects/P", CHAT, 404, None, None, [f"Use {FOUNDRY}/openai/v1."]),
-    (f"{FOUNDRY}/anthropic/v1", CHAT, 405, None, None, [f"Use {FOUNDRY}/openai/v1."]),
+    (f"{FOUNDRY}/anthropic/v1", "messages", 405, None, None, [f"{FOUNDRY}/anthropic/v1/messages. Claude is served"]),
+    ("https://gw.example/anthropic", "messages", 404, None, None, ["Give what stands before /v1/messages"]),
     (f"{FOUNDRY}/my/route", CHAT, 410, None, None, [f"/my/route/{CHAT}?api-version=2024-05-01-preview.", "retired"]),
     (f"{DEPLOYMENT}?key=s3cret", CHAT, 404, "404", "Resource not found", [f"Use {OPENAI}/openai/v1 with model="]),
     (FOUNDRY, IMAGES, 404, None, None, ["Image embeddings are served at https://RESOURCE.services.ai.azure.com/models"]),

@@ -8,7 +8,7 @@ from azure.core.pipeline import PipelineContext, PipelineRequest
 from azure.core.pipeline.policies import AzureKeyCredentialPolicy, BearerTokenCredentialPolicy
 from azure.core.rest import HttpRequest
 
-from azure.ai.inference._http.endpoint import Endpoint, Kind, resolve, scopes_from_audience
+from azure.ai.inference._http.endpoint import Api, Endpoint, Kind, resolve, scopes_from_audience
 
 COGNITIVE = "https://cognitiveservices.azure.com/.default"
 AI = "https://ai.azure.com/.default"
@@ -25,6 +25,9 @@ GOV_PROJECT: Access = ("https://ai.azure.us/.default", ("api-key",))
 GOV_ML: Access = ("https://ml.azure.us/.default", ("Authorization",))
 GOV_OTHER: Access = ("https://ml.azure.us/.default", ("api-key", "Authorization"))
 CHINA_ACCESS: Access = ("https://cognitiveservices.azure.cn/.default", ("api-key",))
+
+CLAUDE: Access = (AI, ("x-api-key", "api-key"))
+ANTHROPIC: Access = (ML, ("x-api-key",))
 
 OPERATIONS: dict[Kind, str] = {
     "chat": "chat/completions",
@@ -47,6 +50,7 @@ OLD_GITHUB = "https://models.inference.ai.azure.com"
 GOV = "https://r.openai.azure.us"
 CHINA = "https://r.openai.azure.cn"
 FOUNDRY_V1 = f"{FOUNDRY}/openai/v1"
+FOUNDRY_CLAUDE = f"{FOUNDRY}/anthropic/v1"
 FOUNDRY_MODELS = f"{FOUNDRY}/models"
 PROJECT_V1 = f"{FOUNDRY}/api/projects/P/openai/v1"
 OPENAI_V1 = f"{OPENAI}/openai/v1"
@@ -91,7 +95,20 @@ TABLE: list[Row] = [
     (f"{FOUNDRY}/models", "image_embeddings", FOUNDRY_MODELS, PREVIEW, RESOURCE),
     (f"{FOUNDRY}/openai/v1", "image_embeddings", FOUNDRY_MODELS, PREVIEW, RESOURCE),
     (f"{FOUNDRY}/api/projects/P{V2025}", "image_embeddings", FOUNDRY_MODELS, V2025, RESOURCE),
-    (f"{FOUNDRY}/anthropic/v1", "chat", f"{FOUNDRY}/anthropic/v1", "", RESOURCE),
+    # Claude on a resource, and the Messages API elsewhere.
+    (f"{FOUNDRY}/anthropic", "chat", FOUNDRY_CLAUDE, "", CLAUDE),
+    (f"{FOUNDRY}/anthropic/v1", "chat", FOUNDRY_CLAUDE, "", CLAUDE),
+    (f"{FOUNDRY}/anthropic/v1/messages", "chat", FOUNDRY_CLAUDE, "", CLAUDE),
+    (f"{FOUNDRY}/anthropic/v1/messages/count_tokens{V2024}", "chat", FOUNDRY_CLAUDE, "", CLAUDE),
+    (f"{FOUNDRY}/openai/v1/messages", "chat", FOUNDRY_CLAUDE, "", CLAUDE),
+    (f"{OPENAI}/anthropic", "chat", f"{OPENAI}/anthropic/v1", "", CLAUDE),
+    (f"{GATEWAY}/anthropic", "chat", f"{GATEWAY}/anthropic/v1", "", ANTHROPIC),
+    (f"{GATEWAY}/v1/messages", "chat", f"{GATEWAY}/v1", "", ANTHROPIC),
+    (f"{LOCAL}/v1/messages?a=b", "chat", f"{LOCAL}/v1", "?a=b", ANTHROPIC),
+    # The Responses API.
+    (f"{FOUNDRY}/api/projects/P/openai/v1/responses", "chat", PROJECT_V1, "", PROJECT),
+    (f"{LOCAL}/v1/responses", "chat", f"{LOCAL}/v1", "", OTHER),
+    (f"{GATEWAY}/my/responses", "chat", f"{GATEWAY}/my", PREVIEW, OTHER),
     (f"{FOUNDRY}/my/route", "chat", f"{FOUNDRY}/my/route", PREVIEW, RESOURCE),
     # Azure OpenAI
     (OPENAI, "chat", OPENAI_V1, "", RESOURCE),
@@ -196,7 +213,7 @@ def test_table(row: Row, credential: str) -> None:
         for header in endpoint.key_headers:
             prefix = "Bearer" if header == "Authorization" else None
             AzureKeyCredentialPolicy(AzureKeyCredential("k3y"), header, prefix=prefix).on_request(message)
-        values = {"api-key": "k3y", "Authorization": "Bearer k3y"}
+        values = {"api-key": "k3y", "x-api-key": "k3y", "Authorization": "Bearer k3y"}
         assert dict(request.headers) == {header: values[header] for header in key_headers}
     else:
         recording = RecordingCredential()
@@ -215,8 +232,112 @@ def test_table_is_as_large_as_promised() -> None:
 @pytest.mark.parametrize("row", TABLE, ids=[f"{row[1]} {row[0].strip()}" for row in TABLE])
 def test_what_was_resolved_resolves_to_itself(row: Row) -> None:
     endpoint = resolve(row[0], row[1])
-    again = resolve(endpoint.url(OPERATIONS[row[1]]), row[1])
+    again = resolve(endpoint.url(endpoint.api or OPERATIONS[row[1]]), row[1])
     assert again == endpoint._replace(rewritten_from=None)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "named"),
+    [
+        (FOUNDRY, None),
+        (f"{FOUNDRY}/openai/v1/chat/completions", None),
+        (f"{FOUNDRY}/openai/v1/responses", "responses"),
+        (f"{FOUNDRY}/openai/responses?api-version=2025-04-01-preview", "responses"),
+        (f"{LOCAL}/v1/Responses/", "responses"),
+        (f"{FOUNDRY}/anthropic", "messages"),
+        (f"{LOCAL}/v1/messages", "messages"),
+        (f"{LOCAL}/messages", None),
+        (f"{OPENAI}/openai/deployments/responses", None),
+        (f"{OPENAI}/openai/deployments/anthropic/chat/completions", None),
+        (f"{FOUNDRY}/api/projects/anthropic", None),
+    ],
+)
+def test_a_url_may_name_the_api(pasted: str, named: str | None) -> None:
+    assert resolve(pasted).api == named
+
+
+SPEAKING: list[tuple[str, Api, str]] = [
+    (FOUNDRY, "chat", FOUNDRY_V1),
+    (FOUNDRY, "responses", FOUNDRY_V1),
+    (FOUNDRY, "messages", FOUNDRY_CLAUDE),
+    (f"{FOUNDRY}/api/projects/P", "responses", PROJECT_V1),
+    (f"{FOUNDRY}/api/projects/P", "messages", FOUNDRY_CLAUDE),
+    (DEPLOYMENT, "chat", f"{DEPLOYMENT}{GA}"),
+    (f"{DEPLOYMENT}{V2025}", "responses", OPENAI_V1),
+    (DEPLOYMENT, "messages", f"{OPENAI}/anthropic/v1"),
+    (f"{GATEWAY}/x/openai/deployments/D?key=v", "responses", f"{GATEWAY}/x/openai/v1?key=v"),
+    (FOUNDRY_CLAUDE, "chat", FOUNDRY_V1),
+    (FOUNDRY_CLAUDE, "responses", FOUNDRY_V1),
+    (FOUNDRY_CLAUDE, "messages", FOUNDRY_CLAUDE),
+    (f"{LOCAL}/v1", "responses", f"{LOCAL}/v1"),
+    (f"{LOCAL}/v1", "messages", f"{LOCAL}/v1"),
+    (f"{LOCAL}/v1/messages", "chat", f"{LOCAL}/v1"),
+    (LOCAL, "responses", f"{LOCAL}{PREVIEW}"),
+    (LOCAL, "messages", f"{LOCAL}/v1"),
+    (f"{LOCAL}/anthropic", "messages", f"{LOCAL}/anthropic/v1"),
+]
+
+
+@pytest.mark.parametrize(("pasted", "api", "called"), SPEAKING)
+def test_where_each_api_is(pasted: str, api: Api, called: str) -> None:
+    """A call or a client may name another API than the URL does."""
+    base, mark, query = called.partition("?")
+    of_call, of_client = resolve(pasted).speaking(api), resolve(pasted, api=api).speaking(api)
+    assert of_call.url("x") == of_client.url("x") == f"{base}/x{mark}{query}"
+    assert ("x-api-key" in of_call.key_headers) == (api == "messages")
+    assert of_call.key_headers == of_client.key_headers
+    assert (of_call.dialect == "messages") == (api == "messages")
+
+
+def test_the_retired_route_is_left_for_responses() -> None:
+    assert resolve(FOUNDRY, route="models").speaking("responses").base_url == FOUNDRY_V1
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+def test_a_gateways_route_to_claude_has_no_other_api(api: Api) -> None:
+    for refused in (
+        lambda: resolve(f"{GATEWAY}/anthropic", api=api),
+        lambda: resolve(f"{GATEWAY}/anthropic").speaking(api),
+    ):
+        with pytest.raises(ValueError, match=f"{GATEWAY}/anthropic/v1 is Anthropic's Messages API, so api='{api}'"):
+            refused()
+
+
+@pytest.mark.parametrize("pasted", [f"{FOUNDRY}/anthropic", f"{GATEWAY}/v1/messages"])
+def test_the_messages_api_has_no_embeddings(pasted: str) -> None:
+    with pytest.raises(ValueError, match="which has no embeddings"):
+        resolve(pasted, "embeddings")
+
+
+def test_a_version_is_left_out_of_the_apis_that_take_none() -> None:
+    assert (
+        resolve(f"{FOUNDRY}/anthropic").with_api_version("2025-01-01").url("messages") == f"{FOUNDRY_CLAUDE}/messages"
+    )
+    responses = resolve(f"{DEPLOYMENT}{V2025}").speaking("responses")
+    assert responses.with_api_version("2025-01-01-preview").url("responses") == f"{OPENAI_V1}/responses"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "model", "expected"),
+    [
+        (FOUNDRY, "claude-opus-5-5", True),
+        (OPENAI, "Claude-mine", True),
+        (FOUNDRY, "gpt-5", False),
+        (FOUNDRY, None, False),
+        (DEPLOYMENT, "claude-opus-5-5", False),
+        (f"{GATEWAY}/v1", "claude-opus-5-5", False),
+    ],
+)
+def test_claude_on_a_resource_is_served_by_the_messages_api(pasted: str, model: str | None, expected: bool) -> None:
+    assert resolve(pasted).serves_by_messages(model) is expected
+
+
+@pytest.mark.parametrize(
+    ("pasted", "expected"),
+    [(FOUNDRY, True), (DEPLOYMENT, True), (f"{LOCAL}/openai/deployments/D", True), (LOCAL, False), (MAAS, False)],
+)
+def test_where_responses_may_be_tried(pasted: str, expected: bool) -> None:
+    assert resolve(pasted).may_serve_responses is expected
 
 
 @pytest.mark.parametrize(
@@ -224,6 +345,8 @@ def test_what_was_resolved_resolves_to_itself(row: Row) -> None:
     [
         (FOUNDRY, "v1", False, True, FOUNDRY),
         (f"{FOUNDRY}/api/projects/P", "v1", False, True, FOUNDRY),
+        (f"{FOUNDRY}/anthropic", "messages", False, True, FOUNDRY),
+        (f"{LOCAL}/v1/messages", "messages", False, True, LOCAL),
         (f"{OPENAI}/openai/deployments/D", "deployments", True, False, OPENAI),
         (f"{FOUNDRY}/my/route", "inference", True, False, FOUNDRY),
         ("https://m.eastus2.models.ai.azure.com", "inference", True, False, "https://m.eastus2.models.ai.azure.com"),

@@ -870,7 +870,7 @@ for foreign in (complex, Annotated[int, Gt(0)], dict[int, str]):
         response_format_of(foreign)
     except ValueError as error:
         assert "Unsupported `response_format`" in str(error), error
-        assert "azure-ai-inference[pydantic]" in str(error), error
+        assert "pip install pydantic" in str(error), error
     else:
         raise AssertionError(foreign)
 print("done")

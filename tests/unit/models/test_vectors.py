@@ -122,7 +122,7 @@ def test_a_matrix_has_the_inputs_order() -> None:
 
 
 def test_what_makes_no_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match=r"differ in length, so they make no matrix: \[1, 2\]"):
+    with pytest.raises(ValueError, match=r"differ in length and cannot form a matrix: \[1, 2\]"):
         result(item([1.0]), item([1.0, 2.0])).to_numpy()
     monkeypatch.setitem(sys.modules, "numpy", None)
     with pytest.raises(ImportError, match="pip install numpy"):

@@ -60,6 +60,19 @@ class Arguments(argparse.Namespace):
     system: str | None
     file: str | None
     batch_size: int
+    input: str
+    output: str
+    template: str | None
+    id: str | None
+    dry_run: bool
+    sort: bool
+    price: tuple[float, float] | None
+    max_concurrency: int
+    requests_per_minute: float | None
+    tokens_per_minute: float | None
+    max_failures: float
+    redo: Any
+    on_changed: Any
 
     @property
     def for_embeddings(self) -> bool:
@@ -146,7 +159,7 @@ def _top() -> argparse.ArgumentParser:
         "command",
         choices=_COMMANDS,
         metavar="COMMAND",
-        help="check (what is called, and does it answer?), chat, or embed",
+        help="check (what is called, and does it answer?), chat, embed, or batch (the rows of a file)",
     )
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="what the command takes")
     return parser
@@ -195,7 +208,56 @@ def _embed() -> argparse.ArgumentParser:
     return parser
 
 
-_COMMANDS = {"check": _check, "chat": _chat, "embed": _embed}
+def _batch() -> argparse.ArgumentParser:
+    parser = _parser(
+        "batch",
+        "Send the rows of a file to a model, many at a time, as fast as the quota allows, and write a result for each. "
+        "Run it again, and it goes on where it ended. Status: 0 if all rows have an answer, 1 if some failed.",
+        settings=names(ChatOptions),
+    )
+    add = parser.add_argument
+    add("input", metavar="IN", help="rows as lines of OpenAI's Batch API (.jsonl), or a table: .csv, .tsv, .parquet")
+    add("output", metavar="OUT", help="file of the results, a JSON object in each line; a folder ends with a slash")
+    add("words", metavar="ENDPOINT", nargs="*", help="URL as the portal shows it, unless the environment has it")
+    _add_emulator(parser)
+    add("--embeddings", action="store_true", help="rows are for embeddings, not chat")
+    add(
+        "--template",
+        metavar="TEXT",
+        help="the message for each row of a table, with columns in braces: 'Praise? {text}'",
+    )
+    add("--id", metavar="COLUMN", help="column of a table that has the ids (default: custom_id, else the row's number)")
+    add("--dry-run", action="store_true", help="send nothing: count rows and tokens, find what is wrong; needs no key")
+    add("--via", choices=["live"], default="live", help="how rows are sent (default: live, each as a request)")
+    add("--max-concurrency", type=int, default=64, metavar="N", help="the most requests at a time (default: 64)")
+    limit = "quota to keep to (default: what the service's headers say)"
+    add("--requests-per-minute", type=float, metavar="N", help=limit)
+    add("--tokens-per-minute", type=float, metavar="N", help=limit)
+    add(
+        "--max-failures",
+        type=_number,
+        default=0.1,
+        metavar="N",
+        help="stop after so many failed rows, or a share as 0.1",
+    )
+    add(
+        "--redo",
+        choices=["transient", "failed", "none"],
+        default="transient",
+        help="failed rows of earlier runs to ask again",
+    )
+    add(
+        "--on-changed",
+        choices=["raise", "redo", "keep"],
+        default="raise",
+        help="for answered rows whose request changed",
+    )
+    add("--price", type=_price, metavar="P,C", help="prices of a million tokens of requests and of answers, as 0.4,1.6")
+    add("--sort", action="store_true", help="write OUT anew at the end, in the order of the rows")
+    return parser
+
+
+_COMMANDS = {"check": _check, "chat": _chat, "embed": _embed, "batch": _batch}
 
 
 def _words_help(what: str) -> str:
@@ -266,6 +328,15 @@ def _pair(text: str) -> tuple[str, str]:
     if not mark or not name.strip():
         raise argparse.ArgumentTypeError("it has to be NAME=VALUE")
     return name.strip(), value
+
+
+def _number(text: str) -> float:
+    return int(text) if text.isdecimal() else float(text)
+
+
+def _price(text: str) -> tuple[float, float]:
+    prompt, _, completion = text.partition(",")
+    return float(prompt), float(completion or 0)
 
 
 def split_words(words: Sequence[str], *, known: bool) -> tuple[str | None, Sequence[str]]:

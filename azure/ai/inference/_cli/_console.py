@@ -44,6 +44,14 @@ class Console:
         """Write a line that is no part of an answer."""
         self._write(self.err, f"{text}\n", colour)
 
+    def status(self, text: str) -> None:
+        """Write a line that is no part of an answer, and that the next one is written over at a terminal."""
+        if self.err.isatty():
+            self.err.write(f"\r{text}\x1b[K")
+            self.err.flush()
+        else:
+            self.note(text)
+
     def thought(self, text: str) -> None:
         """Write a piece of what a model thinks."""
         self._write(self.err, text, "dim")

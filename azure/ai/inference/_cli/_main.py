@@ -19,7 +19,19 @@ _INTERRUPTED = 130
 _NOBODY_READS = 141
 """As shells count a program that SIGINT, or SIGPIPE, has ended."""
 
-_COMMANDS: Mapping[str, Callable[[Arguments, Target, Console], int]] = {"check": check, "chat": chat, "embed": embed}
+
+def _batch(arguments: Arguments, target: Target, console: Console) -> int:
+    from ._many_rows import batch  # only now: it loads asyncio
+
+    return batch(arguments, target, console)
+
+
+_COMMANDS: Mapping[str, Callable[[Arguments, Target, Console], int]] = {
+    "check": check,
+    "chat": chat,
+    "embed": embed,
+    "batch": _batch,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +84,7 @@ def _environment(arguments: Arguments) -> Generator[Mapping[str, str], None, Non
     try:
         emulator = Emulator().start()
     except ImportError as error:
-        raise UsageError(f'--emulator needs pip install "azure-ai-inference[emulator]": {error}') from None
+        raise UsageError(f"--emulator is not available: {error}") from None
     with emulator:
         kind = "EMBEDDINGS" if arguments.for_embeddings else "CHAT"
         yield {f"AZURE_AI_{kind}_ENDPOINT": emulator.url, f"AZURE_AI_{kind}_KEY": emulator.key}

@@ -109,13 +109,69 @@ def _responses_only(failure: Failure) -> str | None:
         return None
     if failure.says("embed"):
         return "The deployment speaks embeddings only: use EmbeddingsClient."
-    endpoint = failure.endpoint
-    base = f"{endpoint.root}/openai/v1" if endpoint.dialect == "deployments" else endpoint.base_url
-    return (
-        "The deployment does not speak chat completions, only the Responses API. To reach it: client.send_request("
-        f'HttpRequest("POST", "{base}/responses", json={{"model": "DEPLOYMENT", "input": "..."}})), '
-        "with HttpRequest from azure.core.rest."
-    )
+    return "The deployment speaks the Responses API alone, no chat completions: give api='responses', or leave api out."
+
+
+def _messages_only(failure: Failure) -> str | None:
+    """Tell where an Azure resource serves Claude: by chat completions it never does."""
+    if failure.operation != "chat/completions" or failure.endpoint.service != "resource":
+        return None
+    if failure.says("api_not_supported") or failure.says("unknown model", "claude"):
+        return (
+            "If it is a Claude model, it speaks the Messages API: give api='messages', or use "
+            f"{failure.endpoint.root}/anthropic as the endpoint."
+        )
+    return None
+
+
+def _responses_route(failure: Failure) -> str | None:
+    if failure.operation == "responses" and failure.says("not supported by the responses api"):
+        return "The model is not served by the Responses API: leave api out, or give api='chat'."
+    return None
+
+
+_MESSAGES_HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (
+        ("deprecated for this model",),
+        "This model chooses its tokens by itself: leave temperature, top_p and top_k out.",
+    ),
+    (("cannot both be specified",), "Give temperature or top_p, not both."),
+    (
+        ("message prefill",),
+        "This model does not go on from an answer's beginning: end the messages with a user message.",
+    ),
+    (
+        ('type "tool" and "any" are not supported',),
+        "No call can be forced on this model: give tool_choice='auto', or response_format= for an answer of a type.",
+    ),
+    (
+        ("thinking", "is not supported"),
+        "Models differ in how they are told to think: say it in model_extras={'thinking': {...}}, or leave "
+        "reasoning_effort out.",
+    ),
+    (
+        ("structured_outputs not supported",),
+        "Deployments hosted on Azure may lack structured outputs: use a version that Anthropic hosts, or a tool with "
+        "tool_choice='auto'; with tools, leave strict out.",
+    ),
+    (
+        ("bound to a different conversation",),
+        "Thinking was sent back under another beginning of the conversation. Keep the beginning as it was, or give "
+        "headers={'anthropic-beta': 'thinking-binding-controls-2026-08-01'} and model_extras={'thinking': "
+        "{'block_binding': {'prefix_mismatch_behavior': 'drop_block'}}}.",
+    ),
+    (
+        ("maximum allowed number of output tokens",),
+        "Give max_tokens: where it is not said, 64000 is sent, for the Messages API needs a number.",
+    ),
+)
+"""What the Messages API says, and what to do about it."""
+
+
+def _messages_request(failure: Failure) -> str | None:
+    if failure.operation != "messages" or failure.status != 400:
+        return None
+    return next((hint for words, hint in _MESSAGES_HINTS if failure.says(*words)), None)
 
 
 def _max_tokens(failure: Failure) -> str | None:
@@ -181,6 +237,9 @@ _RULES: tuple[Callable[[Failure], str | None], ...] = (
     _retired_product,
     _audience,
     _responses_only,
+    _messages_only,
+    _responses_route,
+    _messages_request,
     _max_tokens,
     _no_model,
     _unknown_model,
@@ -221,6 +280,10 @@ def _elsewhere(failure: Failure) -> str:
         and endpoint.base_url != f"{endpoint.root}/openai/v1"
     ):
         return f"{called} Use {endpoint.root}/openai/v1."
+    if endpoint.dialect == "messages":
+        if endpoint.service == "resource":
+            return f"{called} Claude is served there, under the name of its deployment."
+        return f"{called} Give what stands before /v1/messages in the server's URL as the endpoint."
     likely = _LIKELY[endpoint.service, endpoint.dialect].format(
         root=endpoint.root,
         base=endpoint.base_url,

@@ -45,7 +45,9 @@ _FAILURES = frozenset(("error", "failed", "failure", "fail"))
 """What ``status`` is where an answer failed."""
 
 _ANSWER_MEMBERS = frozenset(["data", "usage", "model_name", "model_type"])
-_FILTER_CODES = frozenset(["contentfilter", "contentfiltered", "responsibleaipolicyviolation"])
+_FILTER_CODES = frozenset(
+    ["contentfilter", "contentfiltered", "contentpolicyviolation", "responsibleaipolicyviolation"]
+)
 
 _PAGE = re.compile(r"\s*<(!doctype|\?xml|html|head|body)\b", re.IGNORECASE)
 

@@ -16,13 +16,15 @@ error's text, in a notice or in a repr.
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from .endpoint_url import parse, shown
 
 Kind = Literal["chat", "embeddings", "image_embeddings"]
 Service = Literal["resource", "serverless", "managed", "platform", "github", "other"]
-Dialect = Literal["v1", "deployments", "inference"]
+Dialect = Literal["v1", "deployments", "inference", "messages"]
+Api = Literal["chat", "responses", "messages"]
+"""Chat completions, OpenAI's Responses API, or Anthropic's Messages API."""
 
 INFERENCE_VERSION = "2024-05-01-preview"
 """The default of azure-ai-inference 1.0.0b9; the one version that every Model Inference host is known to accept."""
@@ -34,6 +36,7 @@ _DEFAULT_VERSIONS: dict[Dialect, str | None] = {
     "v1": None,
     "deployments": AZURE_OPENAI_VERSION,
     "inference": INFERENCE_VERSION,
+    "messages": None,
 }
 
 # ---------------------------------------------------------------- whose endpoint: exact hosts, then host endings
@@ -47,6 +50,16 @@ _PLATFORMS: dict[str, Service] = {
     "api.mistral.ai": "platform",
     "codestral.mistral.ai": "platform",
 }
+
+# What a pasted path says of the API when it ends so; the path itself may be the base of a Messages API.
+_NAMED_APIS: tuple[tuple[tuple[str, ...], Api], ...] = (
+    (("responses",), "responses"),
+    (("v1", "messages"), "messages"),
+    (("v1", "messages", "count_tokens"), "messages"),
+    (("anthropic",), "messages"),
+    (("anthropic", "v1"), "messages"),
+)
+_DEPLOYMENTS = "/openai/deployments/"
 
 # Without the top-level domain, which tells the cloud: .com public, .us Government, .cn China.
 _SERVICES: tuple[tuple[str, Service], ...] = (
@@ -74,6 +87,7 @@ _ROUTES: tuple[_Route, ...] = (
     # service    path as pasted             path that is called           API            audience
     ("resource", "openai/deployments/{}/*", "/openai/deployments/{}", "deployments", None),
     ("resource", "api/projects/{}/*", "/api/projects/{}/openai/v1", "v1", "ai"),
+    ("resource", "anthropic/*", "/anthropic/v1", "messages", "ai"),
     ("resource", "models/*", "/openai/v1", "v1", None),
     ("resource", "api/models/*", "/openai/v1", "v1", None),
     ("resource", "openai/*", "/openai/v1", "v1", None),
@@ -86,6 +100,9 @@ _ROUTES: tuple[_Route, ...] = (
 # Image embeddings of an Azure resource, and chat for who asks for it with route="models".
 _MODELS_ROUTE: _Route = ("resource", "*", "/models", "inference", None)
 
+# Where an Azure resource serves the Messages API, whatever path was pasted.
+_MESSAGES_ROUTE: _Route = ("resource", "*", "/anthropic/v1", "messages", "ai")
+
 _AUDIENCES: dict[Service, str] = {"resource": "cognitiveservices"}
 _DEFAULT_AUDIENCE = "ml"
 
@@ -96,10 +113,14 @@ _KEY_HEADERS: dict[Service, tuple[str, ...]] = {
     "platform": ("Authorization",),
 }
 _BOTH_KEY_HEADERS = ("api-key", "Authorization")
+_MESSAGES_KEY_HEADERS: dict[Service, tuple[str, ...]] = {"resource": ("x-api-key", "api-key")}
 
 # Operations that end a pasted URL: anywhere, only below /v1, and only on a service's own hosts.
-_OPERATIONS = (("chat", "completions"), ("images", "embeddings"), ("embeddings",))
-_V1_OPERATIONS = (("images", "generations"), ("completions",), ("responses",), ("models",))
+_OPERATIONS = (("chat", "completions"), ("images", "embeddings"), ("embeddings",), ("responses",))
+_V1_OPERATIONS = (
+    *(("images", "generations"), ("completions",), ("models",)),
+    *(("messages", "count_tokens"), ("messages",)),
+)
 _SERVICE_OPERATIONS: dict[Service, tuple[tuple[str, ...], ...]] = {
     "resource": (("info",),),
     "serverless": (("info",),),
@@ -119,15 +140,17 @@ class Endpoint(NamedTuple):
     scopes: tuple[str, ...]
     """What an Entra ID token is asked for."""
     key_headers: tuple[str, ...]
-    """The headers that carry an API key: ``api-key`` as it is, ``Authorization`` as ``Bearer <key>``."""
+    """The headers that carry an API key: ``Authorization`` as ``Bearer <key>``, others as it is."""
     dialect: Dialect
-    """Which API answers: OpenAI's ``v1``, Azure OpenAI ``deployments``, or Azure AI Model ``inference``."""
+    """What answers: OpenAI's ``v1``, Azure OpenAI ``deployments``, Azure AI Model ``inference``, or Messages."""
     service: Service
     """Whose host it is; ``other`` for a local server, a gateway, a domain of one's own."""
     rewritten_from: str | None
     """The pasted URL (without operation and query) if another path is called than that, else `None`."""
     refusal: str | None = None
     """Why nothing can be sent, if the text is no endpoint; its other members are then those of the beta."""
+    api: Api | None = None
+    """The API that the pasted URL names, such as by its end ``/responses``, else `None`."""
 
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url!r}, api_version={self.api_version!r}, scopes={self.scopes!r})"
@@ -135,17 +158,71 @@ class Endpoint(NamedTuple):
     @property
     def extra_parameters(self) -> bool:
         """Whether the header ``extra-parameters`` is sent: Model Inference reads it, deployments ignore it."""
-        return self.dialect != "v1"
+        return self.dialect in ("deployments", "inference")
 
     @property
     def model_required(self) -> bool:
-        """Whether a request without `model` is sure to be refused: on v1 of Azure, OpenAI and Mistral."""
-        return self.dialect == "v1" and self.service in ("resource", "platform")
+        """Whether a request without `model` is sure to be refused: on v1 of Azure, OpenAI and Mistral, by Messages."""
+        return self.dialect == "messages" or (self.dialect == "v1" and self.service in ("resource", "platform"))
 
     @property
     def root(self) -> str:
         """Scheme and host alone, such as ``https://contoso.openai.azure.com``."""
         return "/".join(self.base_url.split("/", 3)[:3])
+
+    @property
+    def deployment(self) -> str | None:
+        """The deployment that the path names, else `None`."""
+        _, found, name = self.base_url.partition(_DEPLOYMENTS)
+        return unquote(name) if found else None
+
+    def serves_by_messages(self, model: object) -> bool:
+        """Whether a model is one of Anthropic's on an Azure resource, which serves them by the Messages API alone.
+
+        :param model: the model's name, or the deployment's, which has that name unless it was given another.
+        """
+        on_resource = self.service == "resource" and self.dialect == "v1"
+        return on_resource and isinstance(model, str) and model[:6].casefold() == "claude"
+
+    @property
+    def may_serve_responses(self) -> bool:
+        """Whether a deployment that refuses chat completions may answer at a known route of the Responses API."""
+        return self.dialect == "v1" or self.deployment is not None
+
+    def speaking(self, api: Api) -> "Endpoint":
+        """Return where an API is called, on the same host and with the same scopes.
+
+        :param api: the API.
+        :raises ValueError: if it is another than that of the pasted URL, and nobody knows where it would be.
+        """
+        if api == "messages":
+            return self if self.dialect == "messages" else self._speaking_messages()
+        if self.dialect == "messages":
+            return self._not_speaking_messages(api)
+        if api == "chat":
+            return self
+        base = self.base_url
+        if self.deployment is not None:
+            base = f"{base.partition(_DEPLOYMENTS)[0]}/openai/v1"
+        elif self.service == "resource" and self.dialect == "inference":
+            base = f"{self.root}/openai/v1"
+        if base == self.base_url:
+            return self
+        return self._replace(base_url=base, dialect="v1", api_version=None, rewritten_from=self.base_url)
+
+    def _speaking_messages(self) -> "Endpoint":
+        base = f"{self.root}{_MESSAGES_ROUTE[2]}" if self.service == "resource" else _with_v1(self.base_url)
+        keys = _MESSAGES_KEY_HEADERS.get(self.service, ("x-api-key",))
+        return self._replace(base_url=base, dialect="messages", api_version=None, key_headers=keys)
+
+    def _not_speaking_messages(self, api: Api) -> "Endpoint":
+        base = f"{self.root}/openai/v1" if self.service == "resource" else self.base_url
+        if base.casefold().endswith("/anthropic/v1"):
+            raise ValueError(
+                f"{base} is Anthropic's Messages API, so api={api!r} has no route there: leave api out, or give the "
+                "URL of the other API as the endpoint."
+            )
+        return self._replace(base_url=base, dialect="v1", key_headers=_KEY_HEADERS.get(self.service, _BOTH_KEY_HEADERS))
 
     @property
     def notice(self) -> str | None:
@@ -183,6 +260,8 @@ class Endpoint(NamedTuple):
 
         :param api_version: the version; `None` or an empty text sends none.
         """
+        if self.dialect == "messages":
+            return self
         if api_version and _is_dated(api_version) and self.rewritten_from is not None and self.dialect == "v1":
             return self
         return self._replace(api_version=api_version or None)
@@ -207,7 +286,14 @@ class Endpoint(NamedTuple):
         return self._replace(scopes=scopes)
 
 
-def resolve(endpoint: str, kind: Kind = "chat", *, route: str | None = None, cloud: str | None = None) -> Endpoint:
+def resolve(
+    endpoint: str,
+    kind: Kind = "chat",
+    *,
+    route: str | None = None,
+    cloud: str | None = None,
+    api: Api | None = None,
+) -> Endpoint:
     """Decide from an endpoint as pasted what is called, and how.
 
     :param endpoint: a URL with or without scheme, operation and query; also any object whose `str()` is one.
@@ -215,6 +301,7 @@ def resolve(endpoint: str, kind: Kind = "chat", *, route: str | None = None, clo
     :keyword route: ``"models"`` calls an Azure resource by the retired Model Inference route; no effect on other hosts.
     :keyword cloud: the value of ``AZURE_CLOUD``, such as ``AzureUSGovernment``; decides the scope where the host does
         not tell the cloud. A name that is neither China's nor the Government's stands for the public cloud.
+    :keyword api: the API that the client shall speak, where the caller says so; else the URL may.
     :raises ValueError: if the endpoint cannot be one, or `route` is unknown. Secrets in it are masked.
     """
     if route not in (None, "models"):
@@ -225,19 +312,28 @@ def resolve(endpoint: str, kind: Kind = "chat", *, route: str | None = None, clo
     root, host, names, query, version = parse(endpoint)
     service, domain = _service(host)
     segments = _without_operation(names, service)
-    path, dialect, audience = _route(service, segments, kind == "image_embeddings" or route == "models")
+    pasted = _named_api(names)
+    if kind != "chat" and pasted == "messages":
+        raise ValueError(f"{root}{_path(names)} is Anthropic's Messages API, which has no embeddings.")
+    wants_models = kind == "image_embeddings" or route == "models"
+    stays = pasted == "messages" and service != "resource"
+    path, dialect, audience = _route(service, segments, wants_models, pasted if stays else api or pasted)
     rewritten = path.casefold() != _path(segments).casefold()
     audience = audience or _AUDIENCES.get(service, _DEFAULT_AUDIENCE)
+    keys = _KEY_HEADERS.get(service, _BOTH_KEY_HEADERS)
     result = Endpoint(
         base_url=root + path,
         query=query,
         api_version=_DEFAULT_VERSIONS[dialect],
         scopes=(f"https://{audience}.{domain or _cloud_domain(cloud)}/.default",),
-        key_headers=_KEY_HEADERS.get(service, _BOTH_KEY_HEADERS),
+        key_headers=_MESSAGES_KEY_HEADERS.get(service, ("x-api-key",)) if dialect == "messages" else keys,
         dialect=dialect,
         service=service,
         rewritten_from=root + _path(segments) if rewritten else None,
+        api=pasted,
     )
+    if stays and api is not None:
+        result = result.speaking(api)
     return result.with_api_version(version) if version else result
 
 
@@ -300,14 +396,26 @@ def _cloud_domain(cloud: str | None) -> str:
     return _CLOUDS["cn" if "china" in name else "us" if "gov" in name else "com"]
 
 
-def _route(service: Service, segments: Sequence[str], wants_models: bool) -> tuple[str, Dialect, str | None]:
+def _route(
+    service: Service, segments: Sequence[str], wants_models: bool, api: Api | None
+) -> tuple[str, Dialect, str | None]:
     """Return the path to call, the API that answers there, and the audience if the route has its own."""
+    if api == "messages" and service != "resource":
+        return _with_v1(_path(segments)), "messages", None
     rows = (row for row in _ROUTES if row[0] in (None, service))
     row, name = next((row, name) for row in rows if (name := _match(row[1], segments)) is not None)
     if wants_models and row[0] == "resource" and row[3] == "v1":
         row = _MODELS_ROUTE
+    if row[0] == "resource" and api == "messages":
+        row = _MESSAGES_ROUTE
+    if row[3] == "messages" and api not in (None, "messages"):
+        row = next(row for row in _ROUTES if row[:2] == ("resource", ""))
     _, _, called, dialect, audience = row
     return _path(segments) if called is None else called.replace("{}", name), dialect, audience
+
+
+def _with_v1(path: str) -> str:
+    return path if path.casefold().endswith("/v1") else f"{path}/v1"
 
 
 def _path(segments: Sequence[str]) -> str:
@@ -332,13 +440,29 @@ def _match(pattern: str, segments: Sequence[str]) -> str | None:
 
 def _without_operation(segments: Sequence[str], service: Service) -> Sequence[str]:
     """Cut what is not the base: `/chat/completions` and its like, as often as they were pasted."""
-    lowered = tuple(segment.casefold() for segment in segments)
-    # A deployment or a project may well be called "embeddings": what follows these words is a name.
-    first = max((i + 2 for i, segment in enumerate(lowered) if segment in ("deployments", "projects")), default=0)
+    first, lowered = _after_names(segments)
     end = len(lowered)
     while cut := _operation_length(lowered[first:end], service):
         end -= cut
     return segments[:end]
+
+
+def _after_names(segments: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    """Return where words begin that may mean something, and the path in lower case.
+
+    A deployment or a project may well be called "embeddings": what follows these two words is a name.
+    """
+    lowered = tuple(segment.casefold() for segment in segments)
+    return max(
+        (i + 2 for i, segment in enumerate(lowered) if segment in ("deployments", "projects")), default=0
+    ), lowered
+
+
+def _named_api(segments: Sequence[str]) -> Api | None:
+    """Return the API that a pasted path names."""
+    first, lowered = _after_names(segments)
+    path = lowered[first:]
+    return next((api for ending, api in _NAMED_APIS if path[-len(ending) :] == ending), None)
 
 
 def _operation_length(lowered: tuple[str, ...], service: Service) -> int:

@@ -17,9 +17,9 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.pipeline.policies._retry import RetryPolicyBase
 
-from .credentials import InsecureRequestError
+from ..exceptions import InsecureRequestError, ProxyError
 
-RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504))
+RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 529))
 
 
 class PacedCall:
@@ -104,7 +104,13 @@ class RetryDecisions(RetryPolicyBase):
         """
         status: int = response.http_response.status_code
         method: str = response.http_request.method
-        return bool(settings["total"]) and status in settings["statuses"] and method.upper() in settings["methods"]
+        retried = status in settings["statuses"]
+        asked = response.http_response.headers.get("x-should-retry")  # of OpenAI and Anthropic, who know best
+        if asked == "false":
+            retried = False
+        elif asked == "true" and status >= 400 and status != 429:  # whether 429 is retried, a batch decides by itself
+            retried = True
+        return bool(settings["total"]) and retried and method.upper() in settings["methods"]
 
     def increment(self, settings: dict[str, Any], response: Any = None, error: Exception | None = None) -> bool:
         """Count an attempt, and decide how long to wait for the next.
@@ -174,11 +180,25 @@ def is_transient(error: Exception, *, read_timeouts: bool) -> bool:
         return read_timeouts
     if isinstance(error, InsecureRequestError) or not isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return False
-    return not any(isinstance(cause, (socket.gaierror, ssl.SSLError)) for cause in _causes(error))
+    if isinstance(error, ProxyError):
+        return error.status_code in RETRIED_STATUSES
+    reasons = list(causes(error))
+    if any(isinstance(reason, _CUT_SHORT) for reason in reasons):
+        return True
+    return not any(isinstance(reason, (socket.gaierror, ssl.SSLError)) for reason in reasons)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk through what an error came from: causes, and what HTTP libraries keep in arguments and attributes."""
+_CUT_SHORT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""A TLS handshake that broke off is like a connection that did; a certificate that nobody trusts will not improve."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Walk through what an error came from: causes, and what HTTP libraries keep in arguments and attributes.
+
+    requests and urllib3 wrap errors without `from`: the reason stands in `args` or `reason`, azure-core's in
+    `inner_exception`. `__context__` is not followed: it also leads to what the caller was handling when he called, such
+    as another client's DNS failure, after which he tries this one.
+    """
     seen: set[int] = set()
     pending: list[Any] = [error]
     while pending:
@@ -186,5 +206,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(cause, BaseException) and id(cause) not in seen:
             seen.add(id(cause))
             yield cause
-            reason, inner = getattr(cause, "reason", None), getattr(cause, "inner_exception", None)
-            pending += [cause.__cause__, cause.__context__, reason, inner, *cause.args]
+            pending += [cause.__cause__, getattr(cause, "reason", None), getattr(cause, "inner_exception", None)]
+            pending += cause.args

@@ -5,6 +5,7 @@ What chat, embeddings and model information share. Pure: the shells only run the
 """
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from .._http.credentials import forget_credentials
+from .._http.credentials import forget_credentials, given_headers
 from .._http.origins import origin
 from .._http.redirects import redirect_target
 from .._http.response_content import content_of
@@ -23,6 +24,9 @@ from .settings import NONE_IS_SAID, Settings, logger, names_model
 
 if TYPE_CHECKING:
     from .._http.endpoint import Endpoint
+    from .._wires import Translator
+    from .api_choice import Sent
+    from .chat import ChatRequest
 
 _REQUEST_OPTIONS = frozenset(names(RequestOptions))
 _NOT_FOR_THE_PIPELINE = frozenset(("headers", "params", "content_type", "api_version", "error_map", "cls"))
@@ -45,6 +49,16 @@ class Call(NamedTuple):
     cls: Any | None
     encoding: str = "float"
     """How the numbers of embeddings are encoded, of a call that asks for some."""
+    chat: "ChatRequest | None" = None
+    """What was asked for, of a chat completion."""
+    sent: "Sent | None" = None
+    """How it is sent, if another API than chat completions is called, or was before."""
+
+    @property
+    def translator(self) -> "Translator | None":
+        """What translates between chat completions and the API that is called, if that is another."""
+        wire = None if self.sent is None else self.sent.wire
+        return None if wire is None else wire.translator
 
     def result(self, response: Any, value: Any) -> Any:
         """Give what is to be returned: `value`, or what the caller's `cls` makes of it.
@@ -64,6 +78,8 @@ def make_call(
     content: str | bytes | None = None,
     pass_through: bool = False,
     stream: bool = False,
+    endpoint: "Endpoint | None" = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Call:
     """Build a request.
 
@@ -74,24 +90,27 @@ def make_call(
     :keyword content: The body; none makes it a GET.
     :keyword pass_through: Whether the body has members that the service must pass on to the model.
     :keyword stream: Whether the answer is a stream.
+    :keyword endpoint: The endpoint, if it is not the client's own.
+    :keyword headers: Headers that the operation needs, unless the caller gives others.
     :raises TypeError: A keyword is unknown.
     :raises ValueError: No model is named, and the endpoint is sure to refuse that.
     """
     check_keywords(settings, method, options)
-    _check_model(settings, options, content)
-    endpoint = settings.endpoint
+    endpoint = endpoint or settings.endpoint
+    given = given_headers(options.get("headers"))
+    _check_model(settings, endpoint, options, content)
     params = dict(options.get("params") or {})
     if "api-version" in params or "api_version" in options:
         endpoint = endpoint.with_api_version(options.get("api_version", params.pop("api-version", None)))
         params.pop("api-version", None)
     url = endpoint.url(f"{operation}?{urlencode(params)}" if params else operation)
-    headers = {"Accept": "application/json"}
+    sent = {"Accept": "application/json", **(headers or {})}
     if content is not None:
-        headers["Content-Type"] = "application/json"
+        sent["Content-Type"] = "application/json"
     if pass_through and endpoint.extra_parameters:
-        headers["extra-parameters"] = "pass-through"
-    request = HttpRequest("GET" if content is None else "POST", url, headers=headers, content=content)
-    request.headers.update(options.get("headers") or {})
+        sent["extra-parameters"] = "pass-through"
+    request = HttpRequest("GET" if content is None else "POST", url, headers=sent, content=content)
+    request.headers.update(given)
     if options.get("content_type"):
         request.headers["Content-Type"] = options["content_type"]
     return Call(
@@ -115,14 +134,16 @@ def check_keywords(settings: Settings, method: str, options: Iterable[str]) -> N
         raise unknown_keyword(f"{settings.client}.{method}()", stray, known)
 
 
-def _check_model(settings: Settings, options: Mapping[str, Any], content: str | bytes | None) -> None:
-    if content is None or not settings.endpoint.model_required or settings.custom_pipeline or settings.model_in_headers:
+def _check_model(
+    settings: Settings, endpoint: "Endpoint", options: Mapping[str, Any], content: str | bytes | None
+) -> None:
+    if content is None or not endpoint.model_required or settings.custom_pipeline or settings.model_in_headers:
         return
     in_body = b'"model"' in content if isinstance(content, bytes) else '"model"' in content
     if not in_body and not names_model(options.get("headers")):
         from .._errors.advice import missing_model
 
-        raise ValueError(missing_model(settings.endpoint))
+        raise ValueError(missing_model(endpoint))
 
 
 def given_body(body: Any) -> tuple[str | bytes, bool | None]:
@@ -178,15 +199,25 @@ def check_status(call: Call, response: Any) -> None:
     :param response: The transport's response, its body read unless it is a stream that succeeded.
     :raises ~azure.core.exceptions.HttpResponseError: The status is not 200; the class depends on it.
     """
-    if response.status_code == 200:
-        return
+    if response.status_code != 200:
+        raise status_error(call, response)
+
+
+def status_error(call: Call, response: Any, *, advice: str | None = None) -> Exception:
+    """Make the exception for a status that is not 200.
+
+    :param call: The call.
+    :param response: The transport's response, its body read.
+    :keyword advice: What the caller should try, if that is known better than from the answer alone.
+    """
     from .._errors.advice import give_advice
     from .._errors.build import error_from_response
 
-    error = error_from_response(response, call.error_map, advice=_redirect_advice(response))
+    error = error_from_response(response, call.error_map, advice=advice or _redirect_advice(response))
     forget_credentials(response)
-    give_advice(error, call.endpoint, call.operation, response.status_code)
-    raise error
+    if advice is None:
+        give_advice(error, call.endpoint, call.operation, response.status_code)
+    return error
 
 
 def _redirect_advice(response: Any) -> str | None:
@@ -215,6 +246,9 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
         value: Any = json.loads(content_of(response))
     except (ValueError, RecursionError):
         value = None
+    translator = call.translator
+    if translator is not None and isinstance(value, dict):
+        value = translator.answer(cast("dict[str, Any]", value), int(time.time()))
     error = _error_inside(call, value, response)
     forget_credentials(response)
     if error is not None:
@@ -237,7 +271,7 @@ def read_answer(call: Call, response: Any, wrap: Callable[[Any], A]) -> A:
 
 def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
     """Find what is wrong with an answer whose status is good."""
-    member = _ITEMS.get(call.operation)
+    member = "choices" if call.translator is not None else _ITEMS.get(call.operation)
     fits = value.__class__ is dict and (member is None or _are_objects(value.get(member)))
     if fits and "error" not in value and member is not None:
         return None

@@ -1,17 +1,20 @@
 """Chat completions: requests and answers. Pure: values in, values out."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._json import is_object, to_json
+from .._json import is_list, is_object, to_json
 from .call import Call, given_body, make_call, warn_of_ignored
 from .options import ChatOptions, choose_extras, merge, names
 from .response_format import response_format_of
-from .settings import Settings
+from .settings import Settings, api_of
+
+if TYPE_CHECKING:
+    from .._http.endpoint import Api
 
 CHAT_SETTINGS = names(ChatOptions)
 
-_IN_BODY = tuple(name for name in CHAT_SETTINGS if name != "model_extras")
+_IN_BODY = tuple(name for name in CHAT_SETTINGS if name not in ("model_extras", "api"))
 _INFERENCE_SCHEMA = frozenset(
     (
         *("messages", "stream", "frequency_penalty", "max_tokens", "model", "presence_penalty", "response_format"),
@@ -21,6 +24,54 @@ _INFERENCE_SCHEMA = frozenset(
 """Members of the Azure model inference API's own request; others are for the model alone."""
 
 
+class ChatRequest(NamedTuple):
+    """What a call asks for, whichever API it is asked of."""
+
+    settings: Settings
+    options: Mapping[str, Any]
+    """The call's keyword arguments that are no settings of the model."""
+    form: Mapping[str, Any] | None
+    """The request in the form of chat completions; `None` if the caller gave a body."""
+    content: str | bytes | None
+    """The body that the caller gave."""
+    pass_through: bool
+    """Whether it has members that the service must pass on to the model."""
+    stream: bool
+    api: "Api | None"
+    """The API that the caller or the endpoint's URL names, `None` for "auto"."""
+
+    def in_chat(self) -> Call:
+        """Return the call by chat completions."""
+        form = self.form or {}
+        content = to_json(_for_chat(form)) if self.content is None else self.content
+        call = make_call(
+            self.settings,
+            "complete",
+            "chat/completions",
+            self.options,
+            content=content,
+            pass_through=self.pass_through,
+            stream=self.stream,
+            endpoint=self.settings.endpoint.speaking("chat"),
+        )
+        return call._replace(chat=self)
+
+    def is_plainly_chat(self) -> bool:
+        """Whether nothing speaks for another API: the caller, the URL, the model's name, or an earlier refusal."""
+        if self.api is not None:
+            return self.api == "chat"
+        if self.settings.models:
+            return False
+        endpoint = self.settings.endpoint
+        if self.form is not None:
+            return not endpoint.serves_by_messages(self.form.get("model"))
+        return not endpoint.may_serve_responses or (self._mentions("messages") and not self._mentions("laude"))
+
+    def _mentions(self, word: str) -> bool:
+        """Whether a word stands anywhere in the caller's body: a quick look, before that is parsed."""
+        return word in self.content if isinstance(self.content, str) else word.encode() in (self.content or b"")
+
+
 def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call:
     """Build the request of a chat completion.
 
@@ -28,34 +79,79 @@ def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call
     :param body: The whole body, in place of messages and settings: a mapping, bytes, or a binary file.
     :param options: The keyword arguments of `complete`.
     :raises TypeError: Neither messages nor a body, or they are nothing of the kind; or an unknown keyword.
-    :raises ValueError: The messages cannot be a conversation.
+    :raises ValueError: The messages cannot be a conversation, or the API has no word for something in the request.
     """
+    request = _request(settings, body, options)
+    if request.is_plainly_chat():
+        return request.in_chat()
+    from .api_choice import first_call
+
+    return first_call(request)
+
+
+def next_call(call: Call, response: Any) -> Call | None:
+    """Return the call to make in place of one that was refused, because another API serves the model.
+
+    :param call: The call.
+    :param response: The pipeline's response, its body read if its status is an error's.
+    :return: `None` if the answer stands.
+    :raises ~azure.core.exceptions.HttpResponseError: The other API does not serve it either, or cannot.
+    """
+    if call.chat is None or response.http_response.status_code not in (400, 404, 405):
+        return None
+    from .api_choice import call_after
+
+    return call_after(call, response)
+
+
+def check_defaults(options: Mapping[str, Any]) -> None:
+    """Check those settings of a client whose values nobody else would check before a call.
+
+    :param options: Settings by name.
+    :raises ValueError: The response format or the API is unknown.
+    :raises TypeError: The response format has no JSON form.
+    """
+    response_format_of(options.get("response_format"))
+    api_of(options.get("api"))
+
+
+def _request(settings: Settings, body: Any, options: Mapping[str, Any]) -> ChatRequest:
     own = ("messages", "stream", *CHAT_SETTINGS)
     others = {name: value for name, value in options.items() if name not in own}
+    api = api_of(options.get("api") or settings.defaults.get("api")) or settings.endpoint.api
     if body is not None:
-        warn_of_ignored(settings, "complete", options, ("messages", *CHAT_SETTINGS))
+        warn_of_ignored(settings, "complete", options, ("messages", *_IN_BODY, "model_extras"))
         content, said = given_body(body)
         stream = bool(options.get("stream")) if said is None else said
-        return make_call(settings, "complete", "chat/completions", others, content=content, stream=stream)
+        return ChatRequest(settings, others, None, content, False, stream, api)
     if options.get("messages") is None:
         raise TypeError("missing required argument: messages")
     extras = choose_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
-    request: dict[str, Any] = {"messages": _conversation(options["messages"])}
+    form: dict[str, Any] = {"messages": _conversation(options["messages"])}
     if options.get("stream") is not None:
-        request["stream"] = options["stream"]
-    request.update(merge(settings.defaults, options, _IN_BODY))
-    if "response_format" in request:
-        request["response_format"] = response_format_of(request["response_format"])
-    request.update(extras)
-    return make_call(
-        settings,
-        "complete",
-        "chat/completions",
-        others,
-        content=to_json(request),
-        pass_through=bool(extras) or not _INFERENCE_SCHEMA.issuperset(request),
-        stream=request.get("stream") is True,
-    )
+        form["stream"] = options["stream"]
+    form.update(merge(settings.defaults, options, _IN_BODY))
+    if "response_format" in form:
+        form["response_format"] = response_format_of(form["response_format"])
+    form.update(extras)
+    pass_through = bool(extras) or not _INFERENCE_SCHEMA.issuperset(form)
+    return ChatRequest(settings, others, form, None, pass_through, form.get("stream") is True, api)
+
+
+def _for_chat(form: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out of messages what only another API takes back: `output` and `content_blocks`."""
+    messages = form.get("messages")
+    if not is_list(messages) or not any(map(_is_carrier, messages)):
+        return form
+    return {**form, "messages": [_without_carried(each) if _is_carrier(each) else each for each in messages]}
+
+
+def _is_carrier(message: Any) -> bool:
+    return message.__class__ is dict and ("output" in message or "content_blocks" in message)
+
+
+def _without_carried(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in message.items() if name not in ("output", "content_blocks")}
 
 
 def _conversation(messages: Any) -> list[dict[str, Any]]:

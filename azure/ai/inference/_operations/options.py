@@ -10,7 +10,7 @@ from functools import cached_property
 from types import FunctionType, MappingProxyType
 from typing import IO, Any, Literal, TypedDict, TypeVar, Union
 
-from .._model import Setting
+from .._model_fields import Setting
 from ..models._enums import ChatCompletionsToolChoicePreset, EmbeddingEncodingFormat, EmbeddingInputType
 from ..models._format import ResponseFormat
 from ..models._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolDefinition
@@ -104,6 +104,11 @@ class ChatOptions(TypedDict, total=False):
     """Whether instructions to be safe are put before the conversation, False by default."""
     model_extras: Mapping[str, Any] | None
     """Further members of the request, as the model knows them. A call's replace the client's, unless they are empty."""
+    api: Literal["auto", "chat", "responses", "messages"] | None
+    """The API that is called: "chat" for chat completions, "responses" for OpenAI's Responses API, "messages" for
+    Anthropic's Messages API, or "auto" (the default): what the endpoint's URL says, else chat completions, and the
+    Responses API for models that refuse these. Claude on an Azure resource is called by the Messages API. Requests and
+    answers have the same form with each. Never part of a request."""
 
 
 class EmbeddingOptions(TypedDict, total=False):
@@ -190,7 +195,7 @@ class RequestOptions(TypedDict, total=False):
     retry_on_methods: Iterable[str]
     """HTTP methods that are retried, with POST by default."""
     retry_on_status_codes: Iterable[int]
-    """Statuses that are retried besides 408, 429, 500, 502, 503 and 504."""
+    """Statuses that are retried besides 408, 429, 500, 502, 503, 504 and 529."""
     tracing_options: Mapping[str, Any]
     """Options of azure-core's tracing."""
     http_logging_level: int

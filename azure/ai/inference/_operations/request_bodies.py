@@ -7,7 +7,8 @@ Members, order and nullability are those of Mistral's own client for Azure (3.7)
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._model import Model, Setting, field
+from .._model import Model
+from .._model_fields import Setting, field
 from ..models._format import ResponseFormat
 from ..models._messages import ChatRequestMessage
 from ..models._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolDefinition
@@ -22,7 +23,7 @@ class ChatCompletionRequest(Model):
 
     __module__ = "azure.ai.inference.models"
 
-    messages: Sequence[Mapping[str, Any]] = field(reads=list[ChatRequestMessage])
+    messages: Sequence[Mapping[str, Any]] = field(read_as=list[ChatRequestMessage])
     """The conversation: message models, or dicts with a role."""
     model: str | None = field(default="azureai")
     """Name of the model; "azureai", the default, stands for the one that the endpoint serves."""
@@ -34,10 +35,10 @@ class ChatCompletionRequest(Model):
     stop: Setting[str | Sequence[str]] = None
     random_seed: Setting[int] = None
     metadata: Setting[Mapping[str, Any]] = None
-    response_format: ResponseFormat | None = field(default=None, reads=Any, writes=response_format_of)
+    response_format: ResponseFormat | None = field(default=None, read_as=Any, to_wire=response_format_of)
     """As `complete` takes it; it is kept as the JSON object that is sent."""
     tools: Setting[Sequence[ChatCompletionsToolDefinition | Mapping[str, Any]]] = field(
-        default=None, reads=list[ChatCompletionsToolDefinition]
+        default=None, read_as=list[ChatCompletionsToolDefinition]
     )
     tool_choice: str | ChatCompletionsNamedToolChoice | Mapping[str, Any] | None = None
     """"auto", "none", "any", "required", or a certain tool."""

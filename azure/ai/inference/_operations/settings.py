@@ -2,17 +2,17 @@
 
 import logging
 import os
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
+from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 
+from .._http.credentials import given_headers
 from .options import ClientOptions, names, unknown_keyword
 
 if TYPE_CHECKING:
-    from .._http.endpoint import Endpoint, Kind
+    from .._http.endpoint import Api, Endpoint, Kind
 
 logger = logging.getLogger("azure.ai.inference")
 
@@ -55,6 +55,9 @@ class Settings(NamedTuple):
     """Whether policies or a transport of the user's may know keywords that nobody else does."""
     model_in_headers: bool
     """Whether the headers of every request name a model, or may do so."""
+    models: dict[str, Any]
+    """What is known of models, by name, as `_operations.api_choice.Known`: learned from refusals, and shared by all
+    clients that `with_defaults` makes of one."""
 
     def with_defaults(self, changes: Mapping[str, Any]) -> "Settings":
         """Change defaults; `None` removes one.
@@ -88,8 +91,9 @@ def make_settings(
     from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
     from .._http.endpoint_url import EndpointError
 
+    api = api_of(options.get("api")) if kind == "chat" else None
     try:
-        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"))
+        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
     except EndpointError as error:
         if not isinstance(endpoint, str):
             raise
@@ -102,8 +106,26 @@ def make_settings(
     _check_keywords(client, known, options)
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
-    in_headers = options.get("headers_policy") is not None or names_model(options.get("headers"))
-    return Settings(client, resolved, known, defaults, custom, in_headers)
+    in_headers = options.get("headers_policy") is not None or names_model(given_headers(options.get("headers")))
+    return Settings(client, resolved, known, defaults, custom, in_headers, {})
+
+
+def api_of(option: Any) -> "Api | None":
+    """Check the option `api`.
+
+    :param option: Its value.
+    :return: The API, `None` for "auto" and where nothing is said.
+    :raises ValueError: The value is unknown.
+    """
+    if option is None or option == "auto":
+        return None
+    api = _APIS.get(str(option))
+    if api is None:
+        raise ValueError(f"api={option!r} is unknown. Choose 'auto', 'chat', 'responses' or 'messages'.")
+    return api
+
+
+_APIS: "Mapping[str, Api]" = {"chat": "chat", "responses": "responses", "messages": "messages"}
 
 
 def names_model(headers: Mapping[str, str] | None) -> bool:
@@ -138,38 +160,13 @@ def make_credential(credential: Any) -> Any:
     if is_key(credential) or hasattr(credential, "get_token") or hasattr(credential, "get_token_info"):
         return credential
     if callable(credential):
+        from .._http.access_tokens import ProvidedToken
+
         return ProvidedToken(credential)
     raise TypeError(f"Unsupported credential of type {type(credential).__name__}. {_CREDENTIAL_FORMS}")
 
 
 _CREDENTIAL_FORMS = "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential()."
-
-
-class ProvidedToken:
-    """A token credential that asks a function, such as `azure.identity.get_bearer_token_provider` makes.
-
-    It asks for each request: such functions keep a token for as long as it is good, and nobody else knows how long.
-
-    :param provider: Gives a token, or an awaitable of one to an asynchronous client. It knows the scope itself.
-    """
-
-    def __init__(self, provider: Callable[[], Any]) -> None:
-        self._provider = provider
-
-    def get_token(self, *scopes: str, **kwargs: Any) -> Any:
-        """Get a token, or an awaitable of one.
-
-        :param scopes: Not heeded.
-        """
-        given = self._provider()
-        return self._wait(given) if hasattr(given, "__await__") else _expiring_now(given)
-
-    async def _wait(self, given: Awaitable[str]) -> AccessToken:
-        return _expiring_now(await given)
-
-
-def _expiring_now(token: str) -> AccessToken:
-    return AccessToken(token, int(time.time()))
 
 
 def is_key(credential: Any) -> bool:

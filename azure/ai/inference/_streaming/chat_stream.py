@@ -4,7 +4,8 @@
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
@@ -14,7 +15,7 @@ from .._errors.build import decode_error, error_from_body, error_in_place_of_ans
 from .._http.credentials import forget_credentials
 from .._json import is_list, is_object, json_or_none, to_json
 from .._model import wrap_as
-from ..exceptions import IncompleteStreamError
+from ..exceptions import IncompleteStreamError, InferenceError
 from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate, completions_of
 from .accumulator import Accumulator
 from .sse import SSEDecoder
@@ -31,7 +32,8 @@ _parse: Any = json.JSONDecoder().raw_decode
 class ChatStream:
     """The reading of one streamed answer.
 
-    A stream is complete when `[DONE]` came, or when its body has ended and each answer in it has a finish reason.
+    A stream is complete when `[DONE]` came, or when its body has ended and each answer in it has a finish reason. That
+    of another API, whose events the call's translator reads, is complete when its last event came.
     """
 
     def __init__(self, response: Any = None, call: "Call | None" = None) -> None:
@@ -53,6 +55,8 @@ class ChatStream:
         self._document: list[bytes] | None = None
         self._seen: set[int] = set()
         self._finished: set[int] = set()
+        self._translator = None if call is None else call.translator
+        self._events = None if self._translator is None else self._translator.Events(int(time.time()))
 
     def feed(self, chunk: bytes) -> list[StreamingChatCompletionsUpdate]:
         """Take the next bytes of the body.
@@ -88,7 +92,7 @@ class ChatStream:
         :return: The updates that were still open.
         """
         updates = [] if self._document is not None else self._take_last()
-        if not self.ended:
+        if not self.ended and not self._is_unexplained_failure():
             if isinstance(error, IncompleteReadError):
                 self._fail(self._incomplete("the connection broke"), error)
             else:
@@ -122,16 +126,42 @@ class ChatStream:
         updates: list[StreamingChatCompletionsUpdate] = []
         for kind, data in events:
             if data.startswith(b"[DONE]"):
-                self.ended = True
+                self._take_done()
             if self.ended:
                 break
             value = self._read(kind, data)
-            if value is not None and self._note(value):
-                update = _wrap_update(value)
-                if not self._thoughts.idle:
-                    self._thoughts.mark(update)
-                updates.append(update)
+            if value is None:
+                continue
+            for chunk in (value,) if self._events is None else self._translated(kind, value):
+                if self._note(chunk):
+                    update = _wrap_update(chunk)
+                    if not self._thoughts.idle:
+                        self._thoughts.mark(update)
+                    updates.append(update)
         return updates
+
+    def _translated(self, kind: str, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Translate an event of another API to chunks. Some gateways send chunks also there."""
+        if "choices" in value:
+            yield value
+            return
+        events: Any = self._events
+        chunks = events.feed(kind, value)
+        if not chunks and "type" not in value and error_from_body(value, self._response, event=kind) is not None:
+            chunks = [value]  # no event of the API: what stands before the service refused
+        for chunk in chunks:
+            if "error" in chunk or "choices" not in chunk:
+                self._fail_with(chunk)
+                return
+            yield chunk
+        self.ended = self.ended or events.ended
+
+    def _take_done(self) -> None:
+        """Take note of `[DONE]`, which ends a stream of chunks; another API has a last event of its own."""
+        if self._events is None:
+            self.ended = True
+        else:
+            self._judge_end()
 
     def _take_last(self) -> list[StreamingChatCompletionsUpdate]:
         """Take the event that the end of the body left open, if it is whole."""
@@ -158,7 +188,10 @@ class ChatStream:
                 cause,
             )
             return None
-        if value.__class__ is dict and kind == "message" and "error" not in value and _has_choices(value):
+        if value.__class__ is dict and (
+            (kind == "message" and "error" not in value and _has_choices(value))
+            or (self._events is not None and "choices" not in value)
+        ):
             return cast("dict[str, Any]", value)
         if value is None:
             return None
@@ -196,16 +229,27 @@ class ChatStream:
                 if not self.ended:
                     self._judge_end()
                 return updates
+        if self._translator is not None and isinstance(value, dict):
+            value = self._translator.answer(cast("dict[str, Any]", value), int(time.time()))
         if is_object(value) and value.get("choices"):
             return self._take([("message", to_json(_as_chunk(value)).encode()), ("message", b"[DONE]")])
         self._fail(error_in_place_of_answer(value, self._response) or self._not_a_stream(body))
         return []
 
+    def _is_unexplained_failure(self) -> bool:
+        """Whether an event said that the answer failed, and none said why; that is then the fault."""
+        for chunk in () if self._events is None else self._events.end():
+            self._fail_with(chunk)
+        return self.ended
+
     def _judge_end(self) -> None:
+        if self._is_unexplained_failure():
+            return
         if self._finished and self._finished >= self._seen:
             self.ended = True
         elif self._seen or (self._start is None and self._shown.lstrip().startswith((b"data:", b":", b"event:"))):
-            self._fail(self._incomplete("it has neither [DONE] nor a finish reason"))
+            missing = "neither [DONE] nor a finish reason" if self._events is None else "no last event"
+            self._fail(self._incomplete(f"it has {missing}"))
         else:
             self._fail(self._not_a_stream(self._shown))
 
@@ -220,8 +264,14 @@ class ChatStream:
         advice = advise_not_json(call.endpoint, call.operation) if call else None
         return decode_error(body, self._response, advice=advice)
 
+    def _fail_with(self, value: dict[str, Any]) -> None:
+        """End the stream with an error that came in it."""
+        self._fail(cast("Exception", error_from_body(value, self._response, event="error")))
+
     def _fail(self, error: Exception, cause: BaseException | None = None) -> None:
         error.__cause__ = cause
+        if self._seen and isinstance(error, InferenceError) and error.partial is None:
+            error.partial = self.completion()
         if self._call is not None:
             give_advice(error, self._call.endpoint, self._call.operation, 200)
         self.fault, self.ended = error, True
@@ -239,7 +289,7 @@ def _is_heartbeat(kind: str, text: str) -> bool:
 
 def _has_choices(value: Mapping[str, Any]) -> bool:
     """Whether a chunk has a list of choices, perhaps an empty one, that can be read."""
-    choices = value.get("choices")
+    choices: Any = value.get("choices")
     if choices.__class__ is not list:
         return False
     for choice in choices:

@@ -11,8 +11,9 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from .._http.endpoint import Endpoint
-from .._json import is_list, is_object, json_or_none
+from .._json import is_list, is_object, json_or_none, to_json
 from .._operations.call import Call
+from .._wires import Wire
 
 Attributes = dict[str, Any]
 Operation = Literal["chat", "embeddings"]
@@ -48,8 +49,10 @@ class Request(NamedTuple):
     operation: Operation
     endpoint: Endpoint
     body: Mapping[str, Any]
-    """The JSON object as it is sent; empty if the caller's body is none."""
+    """The request in the form of chat completions, or as it is sent; empty if the caller's body is no JSON object."""
     stream: bool
+    wire: Wire | None = None
+    """The API that is called, if it is another than chat completions."""
 
 
 def read_request(call: Call) -> Request:
@@ -57,10 +60,11 @@ def read_request(call: Call) -> Request:
 
     :param call: The call, before it is sent.
     """
-    content: Any = call.request.content
+    sent = call.sent
+    content: Any = call.request.content if sent is None or sent.form is None else to_json(sent.form)
     body = json_or_none(content)
     operation: Operation = "embeddings" if call.operation.endswith("embeddings") else "chat"
-    return Request(operation, call.endpoint, body if is_object(body) else {}, call.stream)
+    return Request(operation, call.endpoint, body if is_object(body) else {}, call.stream, sent and sent.wire)
 
 
 def provider_name(endpoint: Endpoint) -> str:
@@ -128,6 +132,17 @@ def server_attributes(endpoint: Endpoint) -> Attributes:
     return attributes
 
 
+def api_attributes(request: Request) -> Attributes:
+    """Return the attribute that names the API, which the latest conventions have for those of OpenAI.
+
+    :param request: The request.
+    """
+    if request.wire is not None:
+        return {"openai.api.type": request.wire.telemetry} if request.wire.telemetry else {}
+    is_openai = provider_name(request.endpoint) in ("openai", "azure.ai.openai")
+    return {"openai.api.type": "chat_completions"} if request.operation == "chat" and is_openai else {}
+
+
 def request_attributes(request: Request, *, latest: bool) -> Attributes:
     """Tell what a span says of a request.
 
@@ -140,6 +155,7 @@ def request_attributes(request: Request, *, latest: bool) -> Attributes:
         if value is not None:
             attributes[name] = value
     if latest:
+        attributes |= api_attributes(request)
         if request.stream:
             attributes["gen_ai.request.stream"] = True
         if request.endpoint.service in _NAMESPACES:

@@ -35,6 +35,7 @@ from .attributes import (
     TOKEN_BUCKETS,
     Attributes,
     Request,
+    api_attributes,
     common_attributes,
     error_class,
     error_type,
@@ -231,6 +232,12 @@ class _CallWatch:
             _safely(context.detach, self._token)
         if exc_value is not None or not self._streams:
             self.end(exc_value)
+
+    def resent(self, call: Call) -> None:
+        """Note which API is called now."""
+        if self._recording.latest:
+            self._request = self._request._replace(wire=call.sent and call.sent.wire)
+            _safely(self._span.set_attributes, api_attributes(self._request))
 
     def answered(self, answer: A) -> A:
         """Keep the answer; it is read when the span ends."""

@@ -9,7 +9,7 @@ from typing_extensions import Self, Unpack
 
 from .. import models
 from .._operations.call import check_keywords, check_status, read_answer
-from .._operations.chat import CHAT_SETTINGS, chat_call
+from .._operations.chat import CHAT_SETTINGS, chat_call, check_defaults, next_call
 from .._operations.options import (
     EMBEDDING_SETTINGS,
     Body,
@@ -24,7 +24,6 @@ from .._operations.options import (
     RequestOptions,
     with_options,
 )
-from .._operations.response_format import response_format_of
 from .._operations.settings import AsyncCredential, logger
 from .._watch import observe
 from ..models._chat import ChatCompletions, completions_of
@@ -48,7 +47,7 @@ class ChatCompletionsClient(InferenceClient):
 
     @with_options(ChatOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: AsyncCredential, **options: Unpack[ChatClientOptions]) -> None:
-        response_format_of(options.get("response_format"))
+        check_defaults(options)
         self._build(endpoint, credential, "chat", CHAT_SETTINGS, options)
 
     @overload
@@ -100,6 +99,10 @@ class ChatCompletionsClient(InferenceClient):
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
         with observe(call) as watch:
             response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
+            while (again := next_call(call, response)) is not None:
+                call = again
+                watch.resent(call)
+                response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
             if call.stream:
                 from ._stream import AsyncStreamingChatCompletions
 
@@ -111,6 +114,36 @@ class ChatCompletionsClient(InferenceClient):
             completions = watch.answered(read_answer(call, response.http_response, completions_of))
         return cast("ChatCompletions", call.result(response, completions))
 
+    @with_options(ChatOptions, RequestOptions)
+    def complete_many(
+        self,
+        conversations: Iterable[Messages | str],
+        *,
+        max_concurrency: int = 20,
+        on_progress: Callable[[Any], object] | None = None,
+        **options: Unpack[CompleteOptions],
+    ) -> "models.AsyncManyCompletions":
+        """Let the model continue many conversations, some at a time, as fast as the quota allows.
+
+        Results come in the order of the conversations. Each has an answer or an error: `result.ok`, `result.answer`,
+        which raises the error, `result.parse_as(T)`. For more than memory should hold, or a program that may be
+        interrupted, see `azure.ai.inference.batch.BatchRun`.
+
+        :param conversations: The conversations: each a list of messages, or a text for a user's message. Any iterable,
+            which is read as the requests go out.
+        :keyword max_concurrency: The most requests at a time, 20 by default.
+        :keyword on_progress: Called with an `azure.ai.inference.batch.Progress` after each result.
+        :keyword options: Keyword arguments of each call, as `complete` takes them.
+        :return: An iterator over results; its `summary` has the tokens spent.
+        :raises TypeError: The conversations are no iterable of conversations, or a keyword is unknown.
+        :raises ValueError: A limit is less than 1.
+        :raises ~azure.ai.inference.exceptions.BatchStoppedError: While iterating: the first request failed as all would
+            (a wrong key, no such deployment or host), or a quota is used up for longer than ten minutes.
+        """
+        from ..batch._conversations import AsyncManyCompletions
+
+        return AsyncManyCompletions(self.complete, self._settings, conversations, max_concurrency, on_progress, options)
+
     @with_options(ChatOptions)
     def with_defaults(self, **options: Unpack[ChatOptions]) -> Self:
         """Return a client with other default settings, over the same connections.
@@ -118,9 +151,9 @@ class ChatCompletionsClient(InferenceClient):
         Settings that you do not name stay; `None` removes one. Closing either client closes both.
 
         :raises TypeError: A setting is unknown.
-        :raises ValueError: The response format is not supported.
+        :raises ValueError: The response format is not supported, or the API is unknown.
         """
-        response_format_of(options.get("response_format"))
+        check_defaults(options)
         return self._with_defaults(options)
 
 

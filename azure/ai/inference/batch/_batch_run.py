@@ -1,20 +1,19 @@
 """Many rows through a model: resumable, within the quota, with a result for each."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ._loop_thread import LoopThread
+from ._loop_thread import LoopThread, iterate
 from ._results import BatchResult
+from ._row_calls import RowCalls
 from ._row_run import RowRun
 from ._rows import BatchRow
 from ._run_options import OnChanged, Redo, RunOptions, check_run_options, output_of
 from ._summary import Progress, Summary
 
 if TYPE_CHECKING:
-    from ..aio import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient
-
-    AsyncClient = ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient
+    from .. import aio
 
 
 class BatchRun:
@@ -53,7 +52,7 @@ class BatchRun:
 
     def __init__(
         self,
-        make_client: "Callable[[], AsyncClient]",
+        make_client: "Callable[[], aio.ChatCompletionsClient | aio.EmbeddingsClient | aio.ImageEmbeddingsClient]",
         *,
         output: str | os.PathLike[str] | None = None,
         max_concurrency: int = 64,
@@ -126,23 +125,7 @@ class BatchRun:
         :return: A generator. Leaving it early, or closing it, finishes what is under way.
         :raises ~azure.ai.inference.exceptions.BatchStoppedError: As `run`, behind the results that had come.
         """
-        with LoopThread() as thread:
-            results = self.results_async(rows)
-            try:
-                while True:
-                    following = thread.start(_next(results))
-                    try:
-                        result = thread.wait(following)
-                    except KeyboardInterrupt:
-                        self.close()
-                        while thread.wait(following) is not None:
-                            following = thread.start(_next(results))
-                        raise
-                    if result is None:
-                        return
-                    yield result
-            finally:
-                thread.wait(thread.start(_close(results)))
+        return iterate(self.results_async(rows), self.close)
 
     async def results_async(
         self, rows: Iterable[BatchRow] | AsyncIterable[BatchRow]
@@ -152,9 +135,11 @@ class BatchRun:
         :param rows: The rows; the iterable may be asynchronous.
         """
         self.summary = Summary()
-        client = self._make_client()
+        client: Any = self._make_client()
         try:
-            run = self._current = RowRun(self._options, client, self.summary)
+            calls = RowCalls(client)
+            ask = client.complete if hasattr(client, "complete") else client.embed
+            run = self._current = RowRun(self._options, calls, ask, self.summary)
             if self._stopping:
                 run.stop()
             results = run.results(rows)
@@ -179,11 +164,3 @@ class BatchRun:
         run = self._current
         if run is not None:
             run.stop()
-
-
-async def _next(results: AsyncIterator[BatchResult]) -> BatchResult | None:
-    return await anext(results, None)
-
-
-async def _close(results: Any) -> None:
-    await results.aclose()

@@ -6,7 +6,7 @@ is under way can be finished first.
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import Any, TypeVar
@@ -60,3 +60,35 @@ class LoopThread:
     ) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
+
+
+def iterate(results: AsyncGenerator[T, None], stop: Callable[[], None]) -> Generator[T, None, None]:
+    """Iterate over what is asynchronous, in a loop of its own.
+
+    :param results: The results; never `None`.
+    :param stop: Called after Ctrl-C: has them end when what is under way is finished, which is waited for.
+    """
+    with LoopThread() as thread:
+        try:
+            while True:
+                following = thread.start(_next(results))
+                try:
+                    result = thread.wait(following)
+                except KeyboardInterrupt:
+                    stop()
+                    while thread.wait(following) is not None:
+                        following = thread.start(_next(results))
+                    raise
+                if result is None:
+                    return
+                yield result
+        finally:
+            thread.wait(thread.start(_close(results)))
+
+
+async def _next(results: AsyncGenerator[T, None]) -> T | None:
+    return await anext(results, None)
+
+
+async def _close(results: AsyncGenerator[Any, None]) -> None:
+    await results.aclose()

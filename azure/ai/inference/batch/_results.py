@@ -15,7 +15,8 @@ from azure.core.exceptions import (
 
 from .._errors.build import error_from_body, error_from_response
 from .._json import is_object
-from .._model import Model, computed, wrap_as
+from .._model import Model, wrap_as
+from .._model_fields import computed
 from ..exceptions import IncompleteStreamError, InferenceError, ResponseDecodeError
 from ..models._chat import ChatCompletions, CompletionsUsage
 from ..models._embeddings import EmbeddingsResult, EmbeddingsUsage
@@ -206,5 +207,5 @@ def failed(custom_id: str, sha256: str, error: Exception, attempts: int, seconds
 
 def _make(custom_id: str, sha256: str, error: Any, response: Any, attempts: int, seconds: float) -> BatchResult:
     # In the order of a journal's line, whose head and tail are read without the rest.
-    members = {"custom_id": custom_id, "request_sha256": sha256, "error": error, "response": response}
+    members = {"custom_id": custom_id, "request_sha256": sha256 or None, "error": error, "response": response}
     return wrap_result({**members, "attempts": attempts, "seconds": round(seconds, 4)})

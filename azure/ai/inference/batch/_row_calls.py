@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from azure.core.serialization import NULL
 
 from .._http.endpoint import Kind
-from .._json import to_json
+from .._json import is_object, to_json
 from .._operations.chat import CHAT_SETTINGS
-from .._operations.embeddings import EMBEDDING_SETTINGS
+from .._operations.options import EMBEDDING_SETTINGS
 from .._operations.response_format import response_format_of
-from ._rows import BatchRow, kind_of
+from ._rows import BatchRow, check_row, kind_of
 
 _CHARACTERS_PER_TOKEN = 4
 _ANSWER_LIMITS = ("max_completion_tokens", "max_tokens")
@@ -40,6 +40,8 @@ class RowCall(NamedTuple):
     """The request's hash, in hex."""
     tokens: float
     """An estimate of the tokens that it takes, as Azure makes it to admit a request: text and limit of the answer."""
+    answer_tokens: float
+    """Of those, the limit of the answer."""
 
 
 class RowCalls:
@@ -51,25 +53,30 @@ class RowCalls:
 
     def __init__(self, client: Any) -> None:
         names = [kind.__name__ for kind in type(client).__mro__]
-        self._kind = next((_CLIENTS[name] for name in names if name in _CLIENTS), None)
-        if self._kind is None:
+        kind: Kind | None = next((_CLIENTS[name] for name in names if name in _CLIENTS), None)
+        if kind is None:
             raise TypeError(
                 "make_client must return an asynchronous client, such as azure.ai.inference.aio.ChatCompletionsClient; "
                 f"it returned {type(client).__name__}."
             )
+        self.kind: Kind = kind
+        """What the client is for."""
         self._client = type(client).__name__
-        self._known = frozenset(CHAT_SETTINGS if self._kind == "chat" else EMBEDDING_SETTINGS)
-        self._own = "messages" if self._kind == "chat" else "input"
+        self._known = frozenset(CHAT_SETTINGS if self.kind == "chat" else EMBEDDING_SETTINGS)
+        self._own = "messages" if self.kind == "chat" else "input"
         self.defaults = default_body(client)
         """The client's default settings, as members of a request."""
 
-    def __call__(self, row: BatchRow) -> RowCall:
+    def __call__(self, given: Any, number: int) -> RowCall:
         """Make the call of a row.
 
-        :param row: The row, checked.
-        :raises ValueError: It is for another kind of client.
+        :param given: The row.
+        :param number: Which of all rows it is, counted from 1.
+        :raises TypeError: It is no row.
+        :raises ValueError: It is none that can be asked, or is for another kind of client.
         """
-        if kind_of(row) != self._kind:
+        row = check_row(given, f"row {number}")
+        if kind_of(row) != self.kind:
             raise ValueError(
                 f"The row {row.custom_id!r:.100} is for {row.url}, which a {self._client} does not ask. "
                 "Run rows of each kind by themselves, each with its own client."
@@ -78,9 +85,10 @@ class RowCalls:
         text = json.dumps({"body": body, "url": row.url}, sort_keys=True, ensure_ascii=False)
         limit: Any = next((body[name] for name in _ANSWER_LIMITS if isinstance(body.get(name), int)), 0)
         answers = body.get("n")
-        tokens = len(text) / _CHARACTERS_PER_TOKEN + limit * (answers if isinstance(answers, int) else 1)
+        limit *= answers if isinstance(answers, int) else 1
         digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return RowCall(row, self._arguments(row.body), digest, tokens)
+        tokens = len(text) / _CHARACTERS_PER_TOKEN + limit
+        return RowCall(row, self._arguments(row.body), digest, tokens, limit)
 
     def body(self, row: BatchRow) -> dict[str, Any]:
         """Return the whole body that is sent for a row."""
@@ -104,6 +112,37 @@ class RowCalls:
     @property
     def _extras(self) -> dict[str, Any]:
         return {name: value for name, value in self.defaults.items() if name not in self._known}
+
+
+class ConversationCalls:
+    """Makes calls of conversations: those of `complete_many`.
+
+    :param options: Keyword arguments of each call.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._limit: Any = next((options[name] for name in _ANSWER_LIMITS if isinstance(options.get(name), int)), 0)
+
+    def __call__(self, given: Any, number: int) -> RowCall:
+        """Make the call of a conversation.
+
+        :param given: Messages, or a text, which stands for a user's message.
+        :param number: Which of all it is, counted from 1.
+        :raises TypeError: It is a single message.
+        """
+        if is_object(given):
+            raise TypeError(
+                f"conversations[{number - 1}] is one message: give a list of conversations, each a list of messages or "
+                f"a text for a user's message. It is {given!r:.200}"
+            )
+        messages: Any = [{"role": "user", "content": given}] if isinstance(given, str) else given
+        if hasattr(messages, "__iter__") and not isinstance(messages, (list, tuple)):
+            messages = list(messages)  # it may be asked more than once
+        row = BatchRow(custom_id=str(number - 1), body={})
+        text = str(messages)  # pyright: ignore[reportUnknownArgumentType]
+        tokens = len(text) / _CHARACTERS_PER_TOKEN + self._limit
+        return RowCall(row, {**self._options, "messages": messages}, "", tokens, self._limit)
 
 
 def default_body(client: Any) -> dict[str, Any]:

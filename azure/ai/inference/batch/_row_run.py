@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,9 +11,8 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, Service
 from ..exceptions import BatchStoppedError
 from ._pacing import Pacer
 from ._results import BatchResult, answered, failed
-from ._row_calls import RowCall, RowCalls
+from ._row_calls import RowCall
 from ._row_index import IndexedRow, RowState, request_bits
-from ._rows import check_row
 from ._run_journal import Journal
 from ._run_options import RunOptions
 from ._runner import Job, Outcome, QuotaWaitError, Runner
@@ -30,14 +29,20 @@ class RowRun:
     """One run: a client, a journal, a runner.
 
     :param options: Settings of the run.
-    :param client: The client.
+    :param calls: Makes a call of a row and of its number, and checks it.
+    :param ask: Sends a call's arguments: a client's `complete` or `embed`.
     :param summary: Counts.
     """
 
-    def __init__(self, options: RunOptions, client: Any, summary: Summary) -> None:
+    def __init__(
+        self,
+        options: RunOptions,
+        calls: Callable[[Any, int], RowCall],
+        ask: Callable[..., Awaitable[Any]],
+        summary: Summary,
+    ) -> None:
         self._options, self._summary = options, summary
-        self._calls = RowCalls(client)
-        self._ask = client.complete if hasattr(client, "complete") else client.embed
+        self._calls, self._ask = calls, ask
         self._pacer = Pacer(
             requests_per_minute=options.requests_per_minute, tokens_per_minute=options.tokens_per_minute
         )
@@ -115,7 +120,7 @@ class RowRun:
 
     def _job(self, row: Any, number: int) -> Job | None:
         """Make the job of a row; `None` for one that is done."""
-        call = self._calls(check_row(row, f"row {number}"))
+        call = self._calls(row, number)
         self._summary.rows += 1
         if self._journal is not None and not self._wanted(call, number):
             self._summary.skipped += 1

@@ -12,10 +12,17 @@ from typing_extensions import Unpack
 
 from .._http.endpoint import Kind
 from .._json import is_object
-from .._model import Model, field, wrap_as
+from .._model import Model, wrap_as
+from .._model_fields import field
 from .._operations.chat import CHAT_SETTINGS, chat_call
-from .._operations.embeddings import EMBEDDING_SETTINGS, embed_call
-from .._operations.options import ChatOptions, EmbeddingOptions, Messages, unknown_keyword
+from .._operations.embeddings import embed_call
+from .._operations.options import (
+    EMBEDDING_SETTINGS,
+    ChatOptions,
+    EmbeddingOptions,
+    Messages,
+    unknown_keyword,
+)
 from .._operations.settings import Settings, make_settings
 
 CHAT_URL, EMBEDDINGS_URL = "/v1/chat/completions", "/v1/embeddings"

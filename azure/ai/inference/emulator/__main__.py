@@ -14,6 +14,7 @@ from ._emulator import DEFAULT_KEY, Emulator
 from ._weather import WAITS
 
 _DEFAULT_PORT: Final = 8484
+_REQUESTS_SHOWN: Final = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,9 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, _interrupt)  # shells have what they start with "&" ignore it
     try:
         given = {name: value for name, value in options.items() if value is not None}
-        with Emulator(**given, requests_kept=0) as endpoint:  # here nobody could look at them
+        # Without the page nobody could look at them.
+        given.setdefault("requests_kept", _REQUESTS_SHOWN if options["ui"] else 0)
+        with Emulator(**given) as endpoint:
             trust = f"; trust {endpoint.ca_file}" if options["tls"] else ""
             sys.stdout.write(f"Inference emulator listening on {endpoint.url} with key {endpoint.key}{trust}\n")
+            if options["ui"]:
+                sys.stdout.write(f"Open {endpoint.ui_url} to see the requests\n")
             sys.stdout.flush()
             while True:
                 time.sleep(3600)
@@ -76,6 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--record-mode", choices=RECORD_MODES, help="what to record, as VCR's modes (default: all)")
     add(
         "--replay-speed", type=float, metavar="N", help="play a cassette with its waits: 1 as recorded, 2 twice as fast"
+    )
+    add("--ui", action="store_true", help="serve a page that shows the requests, and the control API, at /_emulator/")
+    add("--ui-token", metavar="TOKEN", help="token that the page and the control API need (default: a random one)")
+    add(
+        "--requests-kept",
+        type=int,
+        metavar="N",
+        help=f"how many of the newest requests the page shows (default: {_REQUESTS_SHOWN})",
     )
     add("--log", action="store_true", help="log a line for each request to stderr")
     return parser

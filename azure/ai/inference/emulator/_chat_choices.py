@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from ._completion import Answer, Choice, silence
@@ -14,8 +15,9 @@ from ._replies import Reply
 from ._rules import ANSWER_FILTER_PHRASE, hides_thoughts
 from ._schema_examples import SchemaError, generate, read_hints
 from ._tool_choice import choose_calls, with_ids
-from ._values import as_list, as_object, as_text, pieces
+from ._values import as_list, as_object, as_text, count_pieces, pieces
 
+_MOST_LOGPROBS: Final = 1_000_000
 _NOT_IN_ID: Final = ("stream", "stream_options")
 
 
@@ -33,7 +35,7 @@ def default_reply(body: Mapping[str, Any], *, model: str) -> Reply:
         return Reply(tool_calls=calls, reasoning=thought)
     count = int(body.get("n", 1))
     first = int(body.get("seed", body.get("random_seed", 0)))
-    texts = [_text(body, messages, first + index) for index in range(count)]
+    texts = _texts(body, messages, first, count)
     return Reply(choices=[Reply(text, reasoning=thought) for text in texts])
 
 
@@ -45,17 +47,18 @@ def _reasons(body: Mapping[str, Any], model: str) -> bool:
     return asked or (effort == "" and usual)
 
 
-def _text(body: Mapping[str, Any], messages: Sequence[Any], variant: int) -> str:
-    """Return the words of one choice: JSON where the request wants JSON."""
+def _texts(body: Mapping[str, Any], messages: Sequence[Any], variant: int, count: int) -> list[str]:
+    """Return the words of each choice: JSON where the request wants JSON."""
     wanted = as_object(body.get("response_format"))
     kind = wanted.get("type", "text")
     if kind == "text":
-        return talk(messages, variant)
+        return [talk(messages, variant + index) for index in range(count)]
     schema = wanted.get("schema") if kind == "json_object" else as_object(wanted.get("json_schema"))["schema"]
     if not schema:
-        return json.dumps({"answer": talk(messages, variant)}, ensure_ascii=False)
+        answers = (talk(messages, variant + index) for index in range(count))
+        return [json.dumps({"answer": answer}, ensure_ascii=False) for answer in answers]
     try:
-        return json.dumps(generate(schema, read_hints(read_talk(messages).last)), ensure_ascii=False)
+        return [json.dumps(generate(schema, read_hints(read_talk(messages).gist)), ensure_ascii=False)] * count
     except SchemaError as error:
         name = as_text(as_object(wanted.get("json_schema")).get("name")) or "response"
         message = f"Invalid schema for response_format '{name}': {error}."
@@ -73,7 +76,16 @@ def finish(body: Mapping[str, Any], reply: Reply, dialect: Dialect, model: str) 
     seed = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     choices = list(reply.choices) or [reply] * int(body.get("n", 1))
     finished = [_choice(body, index, choice, dialect, seed) for index, choice in enumerate(choices)]
+    _check_logprobs(finished)
     return Answer(f"chatcmpl-{seed[:24]}", model, finished, {**_usage(body, finished, dialect), **reply.usage})
+
+
+def _check_logprobs(choices: Sequence[Choice]) -> None:
+    """Refuse an answer of gigabytes: 128 choices of 10,000 tokens with 20 alternatives each."""
+    wanted = sum((1 + choice.logprobs) * count_pieces(choice.content or "") for choice in choices if choice.logprobs)
+    if wanted > _MOST_LOGPROBS:
+        message = f"The answer would have {wanted} log probabilities; the emulator makes at most {_MOST_LOGPROBS}."
+        raise ServiceError(400, "invalid_value", message, param="top_logprobs")
 
 
 def _choice(body: Mapping[str, Any], index: int, reply: Reply, dialect: Dialect, seed: str) -> Choice:
@@ -108,16 +120,15 @@ def _stopped(text: str, stop: Any) -> str:
 def _limited(text: str, body: Mapping[str, Any]) -> tuple[str, str]:
     """Return the text within the token limit, and why it ends."""
     limit: float | None = body.get("max_completion_tokens", body.get("max_tokens"))
-    tokens = pieces(text)
-    if limit is None or len(tokens) <= limit:
+    if limit is None or count_pieces(text) <= limit:
         return text, "stop"
-    return "".join(tokens[: int(limit)]), "length"
+    return "".join(islice(pieces(text), int(limit))), "length"
 
 
 def _usage(body: Mapping[str, Any], choices: Sequence[Choice], dialect: Dialect) -> dict[str, Any]:
     prompt = prompt_tokens(as_list(body["messages"]), as_list(body.get("tools")))
-    thought = sum(len(pieces(choice.reasoning or "")) for choice in choices)
-    spoken = sum(len(pieces(choice.audio["transcript"])) for choice in choices if choice.audio)
+    thought = sum(count_pieces(choice.reasoning or "") for choice in choices)
+    spoken = sum(count_pieces(choice.audio["transcript"]) for choice in choices if choice.audio)
     completion = thought + spoken + sum(_spent(choice) for choice in choices)
     sums = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
     if dialect.usage_details == "none":
@@ -137,5 +148,5 @@ def _usage(body: Mapping[str, Any], choices: Sequence[Choice], dialect: Dialect)
 
 
 def _spent(choice: Choice) -> int:
-    calls = sum(len(pieces(call.name)) + len(pieces(call.text)) for call in choice.tool_calls)
-    return len(choice.tokens) + len(pieces(choice.refusal or "")) + calls
+    calls = sum(count_pieces(call.name) + count_pieces(call.text) for call in choice.tool_calls)
+    return count_pieces(choice.content or "") + count_pieces(choice.refusal or "") + calls

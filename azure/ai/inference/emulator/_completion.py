@@ -5,7 +5,7 @@ Both are made from the same :class:`Answer`, so that a stream put together again
 
 import base64
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Final
@@ -34,7 +34,7 @@ class Choice:
     audio: Mapping[str, Any] | None = None
 
     @property
-    def tokens(self) -> list[str]:
+    def tokens(self) -> Iterator[str]:
         """The text in the steps in which it is streamed."""
         return pieces(self.content or "")
 
@@ -76,18 +76,28 @@ def chunks(answer: Answer, dialect: Dialect, *, include_usage: bool = False) -> 
         yield {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": results}
     head = _head(answer, dialect, "chat.completion.chunk")
     separate = dialect.usage == "always" or (dialect.usage == "asked" and include_usage)
-    steps = zip_longest(*(list(_deltas(choice, dialect)) for choice in answer.choices))
-    parts = [part for step in steps for part in step if part is not None]
-    for number, part in enumerate(parts, 1):
+    steps = zip_longest(*(_deltas(choice, dialect) for choice in answer.choices))
+    parts = (part for step in steps for part in step if part is not None)
+    number = 0
+    for number, (part, is_last) in enumerate(_marked(parts), 1):
         chunk = head | {"choices": [part]}
         if separate:
             chunk["usage"] = None
-        elif dialect.usage == "last" and number == len(parts):
+        elif dialect.usage == "last" and is_last:
             chunk["usage"] = dict(answer.usage)
         yield chunk | _padding(answer, dialect, number)
     yield from _late_filters(answer, dialect)
     if separate:
-        yield head | {"choices": [], "usage": dict(answer.usage)} | _padding(answer, dialect, len(parts) + 1)
+        yield head | {"choices": [], "usage": dict(answer.usage)} | _padding(answer, dialect, number + 1)
+
+
+def _marked(parts: Iterator[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Yield each part, and whether it is the last. A stream is made while it is sent: thousands may be open at once."""
+    before = next(parts)
+    for part in parts:
+        yield before, False
+        before = part
+    yield before, True
 
 
 def _padding(answer: Answer, dialect: Dialect, number: int) -> dict[str, str]:
@@ -100,7 +110,7 @@ def _head(answer: Answer, dialect: Dialect, kind: str) -> dict[str, Any]:
 
 
 def _whole_choice(choice: Choice, dialect: Dialect) -> dict[str, Any]:
-    body: dict[str, Any] = {"index": choice.index, "finish_reason": choice.finish_reason, "logprobs": _logprobs(choice)}
+    body: dict[str, Any] = {"index": choice.index, "finish_reason": choice.finish_reason, "logprobs": logprobs(choice)}
     if dialect.filters:
         body["content_filter_results"] = verdict(choice.filtered)
     body |= dialect.choice_extras
@@ -141,28 +151,26 @@ def _deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
     yield _part(choice, dialect, first | ({"refusal": None} if dialect.ordered else {}), {})
     for delta in _reasoning_deltas(choice, dialect):
         yield _part(choice, dialect, delta, {})
-    for number, token in enumerate(choice.tokens):
+    for token in choice.tokens:
         content = [{"type": "text", "text": token}] if choice.reasoning and dialect.reasoning == "thinking" else token
-        yield _part(choice, dialect, {"content": content}, verdict(), number)
+        yield _part(choice, dialect, {"content": content}, verdict(), token)
     for piece in pieces(choice.refusal or ""):
         yield _part(choice, dialect, {"refusal": piece}, verdict())
     for delta in _audio_deltas(choice):
         yield _part(choice, dialect, delta, {})
-    calls = list(_call_deltas(choice, dialect))
-    last: dict[str, Any] = {"content": ""} if dialect.tool_calls == "bare" else {}
-    if calls and dialect.tool_calls == "bare":
-        last = calls.pop()
-    for delta in calls:
+    bare = dialect.tool_calls == "bare"
+    for delta in () if bare else _call_deltas(choice, dialect):
         yield _part(choice, dialect, delta, {})
+    last = _bare_calls(choice) if bare else {}
     results = verdict(choice.filtered) if choice.filtered else {}
     yield _part(choice, dialect, last, results) | {"finish_reason": choice.finish_reason}
 
 
 def _part(
-    choice: Choice, dialect: Dialect, delta: Mapping[str, Any], results: Mapping[str, Any], token: int | None = None
+    choice: Choice, dialect: Dialect, delta: Mapping[str, Any], results: Mapping[str, Any], token: str | None = None
 ) -> dict[str, Any]:
-    logprobs = _logprobs(choice, token) if token is not None else None
-    part: dict[str, Any] = {"index": choice.index, "delta": dict(delta), "finish_reason": None, "logprobs": logprobs}
+    found = logprobs(choice, [token]) if token is not None else None
+    part: dict[str, Any] = {"index": choice.index, "delta": dict(delta), "finish_reason": None, "logprobs": found}
     if dialect.filters and not dialect.late_filters:
         part["content_filter_results"] = dict(results)
     return {**part, **dialect.choice_extras}
@@ -181,11 +189,15 @@ def _reasoning_deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, An
         yield {"content": [_thinking(piece)]} if thinking else {dialect.reasoning: piece, "content": None}
 
 
+def _bare_calls(choice: Choice) -> dict[str, Any]:
+    """Return the last delta, with the calls whole, where a dialect has them there."""
+    if not choice.tool_calls:
+        return {"content": ""}
+    functions = [({"name": call.name, "arguments": call.text}, call.id) for call in choice.tool_calls]
+    return {"content": None, "tool_calls": [{"id": id_, "function": function} for function, id_ in functions]}
+
+
 def _call_deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
-    if choice.tool_calls and dialect.tool_calls == "bare":
-        functions = [({"name": call.name, "arguments": call.text}, call.id) for call in choice.tool_calls]
-        yield {"content": None, "tool_calls": [{"id": id_, "function": function} for function, id_ in functions]}
-        return
     for index, call in enumerate(choice.tool_calls):
         if dialect.tool_calls == "whole":
             yield {"tool_calls": [{"index": index, **_whole_call(call)}]}
@@ -224,11 +236,11 @@ def _late_filters(answer: Answer, dialect: Dialect) -> Iterator[dict[str, Any]]:
         yield {"id": "", "object": "", "created": 0, "model": "", "choices": [part]}
 
 
-def _logprobs(choice: Choice, token: int | None = None) -> dict[str, Any] | None:
-    """Return the log probabilities of one token, or of all."""
+def logprobs(choice: Choice, tokens: Iterable[str] | None = None) -> dict[str, Any] | None:
+    """Return the log probabilities of some tokens, or of all."""
     if choice.logprobs is None or choice.content is None:
         return None
-    chosen = choice.tokens if token is None else choice.tokens[token : token + 1]
+    chosen = choice.tokens if tokens is None else tokens
     return {"content": [_logprob(piece, choice.logprobs) for piece in chosen], "refusal": None}
 
 
@@ -240,7 +252,11 @@ def _logprob(token: str, top: int) -> dict[str, Any]:
 
 def _token_logprob(token: str, rank: int) -> dict[str, Any]:
     probability = 0.9 / (1 + rank) / (1 + len(token) / 20)
-    return {"token": token, "logprob": round(math.log(probability), 6), "bytes": list(token.encode())}
+    return {
+        "token": token,
+        "logprob": round(math.log(probability), 6),
+        "bytes": list(token.encode("utf-8", "surrogatepass")),
+    }
 
 
 def silence(transcript: str, id_: str) -> dict[str, Any]:

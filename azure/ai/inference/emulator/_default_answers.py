@@ -12,10 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ._values import as_list, as_object, as_text, content_text, part_types, pieces
+from ._values import as_list, as_object, as_text, content_text, count_pieces, part_types
 
 MAX_COUNT: Final = 10_000
 """How far the emulator counts when asked to: "count to 500" makes a stream of a known length."""
+
+_SEARCHED: Final = 1_000
+"""How many characters at either end of a message the skills look at."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,16 @@ class Talk:
     def last(self) -> str:
         """What the user said last."""
         return self.texts[-1] if self.texts else ""
+
+    @property
+    def gist(self) -> str:
+        """What is searched of it."""
+        return gist(self.last)
+
+
+def gist(text: str) -> str:
+    """Return beginning and end of a long text: what is asked stands there, and searching it all may take minutes."""
+    return text if len(text) <= 2 * _SEARCHED else f"{text[:_SEARCHED]} {text[-_SEARCHED:]}"
 
 
 def read_talk(messages: Sequence[Any], variant: int = 0) -> Talk:
@@ -109,7 +122,7 @@ _NAME: Final = re.compile(r"\b(?:my name is|call me|i am called|my name's)\s+([^
 
 def _name(talk: Talk) -> str | None:
     """Return the name the user gave last."""
-    found = [match[1] for text in talk.texts for match in _NAME.finditer(text)]
+    found = [match[1] for text in talk.texts for match in _NAME.finditer(gist(text))]
     return found[-1][0].upper() + found[-1][1:] if found else None
 
 
@@ -135,7 +148,7 @@ def _repeat(talk: Talk) -> str | None:
 
 
 def _count(talk: Talk) -> str | None:
-    asked = re.search(r"\bcount\s+(?:from\s+1\s+)?(?:up\s+)?to\s+(\d+)", talk.last, re.I)
+    asked = re.search(r"\bcount\s+(?:from\s+1\s+)?(?:up\s+)?to\s+(\d+)", talk.gist, re.I)
     return " ".join(map(str, range(1, min(int(asked[1][:9]), MAX_COUNT) + 1))) if asked else None
 
 
@@ -159,7 +172,7 @@ _SUM: Final = re.compile(rf"{_NUMBER}\s*(\+|plus|-|minus|\*|x|times|/|divided by
 
 
 def _arithmetic(talk: Talk) -> str | None:
-    asked = _SUM.search(talk.last)
+    asked = _SUM.search(talk.gist)
     if asked is None:
         return None
     left, sign, right = asked[1], asked[2].lower(), asked[3]
@@ -169,13 +182,13 @@ def _arithmetic(talk: Talk) -> str | None:
 
 
 def _memory(talk: Talk) -> str | None:
-    if re.search(r"\b(what|do you (?:know|remember)|tell me)\b.*\bmy name\b|\bwho am i\b", talk.last, re.I):
+    if re.search(r"\b(what|do you (?:know|remember)|tell me)\b.*\bmy name\b|\bwho am i\b", talk.gist, re.I):
         name = _name(talk)
         return f"Your name is {name}." if name else "You have not told me your name yet."
-    if re.search(r"\bhow many (?:messages|questions|turns|times)\b", talk.last, re.I):
+    if re.search(r"\bhow many (?:messages|questions|turns|times)\b", talk.gist, re.I):
         count = len(talk.texts)
         return f"You have sent {count} message{'s' if count > 1 else ''} so far."
-    if re.search(r"\bwhat (?:did|have) i (?:just )?(?:say|said|ask|asked|tell|told)\b", talk.last, re.I):
+    if re.search(r"\bwhat (?:did|have) i (?:just )?(?:say|said|ask|asked|tell|told)\b", talk.gist, re.I):
         return (
             f'Before that you said: "{_short(talk.texts[-2])}"'
             if len(talk.texts) > 1
@@ -185,7 +198,7 @@ def _memory(talk: Talk) -> str | None:
 
 
 def _introduction(talk: Talk) -> str | None:
-    name = _name(talk) if _NAME.search(talk.last) else None
+    name = _name(talk) if _NAME.search(talk.gist) else None
     if name is None:
         return None
     return _pick(
@@ -196,7 +209,7 @@ def _introduction(talk: Talk) -> str | None:
 def _manners(talk: Talk) -> str | None:
     name = _name(talk)
     called = f", {name}" if name else ""
-    text = talk.last.strip().lower()
+    text = talk.gist.strip().lower()
     if re.match(r"(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b[\w\s,.!?]{0,20}$", text):
         return _pick(talk, f"Hello{called}! How can I help you today?", f"Hi{called}! What would you like to know?")
     if re.match(r"(thanks|thank you|thx)\b", text):
@@ -207,7 +220,7 @@ def _manners(talk: Talk) -> str | None:
 
 
 def _identity(talk: Talk) -> str | None:
-    if not re.search(r"\b(who|what) are you\b|\byour (?:instructions|job|role)\b", talk.last, re.I):
+    if not re.search(r"\b(who|what) are you\b|\byour (?:instructions|job|role)\b", talk.gist, re.I):
         return None
     told = f' My instructions are: "{_short(talk.system, 400)}"' if talk.system else ""
     return f"I am a local stand-in for a model, made for tests and samples.{told}"
@@ -226,7 +239,7 @@ _FACTS: Final[Sequence[tuple[str, str]]] = (
 
 
 def _fact(talk: Talk) -> str | None:
-    return next((told for pattern, told in _FACTS if re.search(pattern, talk.last, re.I | re.S)), None)
+    return next((told for pattern, told in _FACTS if re.search(pattern, talk.gist, re.I | re.S)), None)
 
 
 _TOPIC: Final = re.compile(
@@ -236,7 +249,7 @@ _TOPIC: Final = re.compile(
 
 
 def _topic(talk: Talk) -> str | None:
-    asked = _TOPIC.search(talk.last)
+    asked = _TOPIC.search(talk.gist)
     topic = _short(asked[1], 60).rstrip("?!. ") if asked else ""
     if not topic:
         return None
@@ -273,12 +286,12 @@ _SKILLS: Final[Sequence[Callable[[Talk], str | None]]] = (
 
 def prompt_tokens(messages: Sequence[Any], tools: Sequence[Any] = ()) -> int:
     """Say what a conversation costs: its pieces, four for each message's frame, a flat price for images and sounds."""
-    total = 3 + sum(len(pieces(json.dumps(tool))) for tool in tools)
+    total = 3 + sum(count_pieces(json.dumps(tool)) for tool in tools)
     for message in messages:
         found = as_object(message)
         media = sum(
             kind not in ("text", "refusal", "thinking", "reference") for kind in part_types(found.get("content"))
         )
         calls = json.dumps(found["tool_calls"]) if found.get("tool_calls") else ""
-        total += 4 + len(pieces(content_text(found.get("content")))) + len(pieces(calls)) + 85 * media
+        total += 4 + count_pieces(content_text(found.get("content"))) + count_pieces(calls) + 85 * media
     return total

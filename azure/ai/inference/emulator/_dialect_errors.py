@@ -73,7 +73,7 @@ def azure_openai(problem: ServiceError) -> Any:
     """Speak as Azure OpenAI: as OpenAI, but for what the gateway refuses, and with the filter's verdict inside."""
     if problem.kind == "token":
         return {"statusCode": problem.status, "message": problem.message}
-    error: dict[str, Any] = {"code": problem.code, "message": problem.message}
+    error: dict[str, Any] = {"code": problem.code or None, "message": problem.message}
     if problem.kind == "filter":
         inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": dict(problem.filtered)}
         return {"error": {**error, "param": problem.param, "type": None, "status": problem.status, "innererror": inner}}
@@ -99,7 +99,7 @@ def foundry_messages(problem: ServiceError) -> Any:
 def openai(problem: ServiceError) -> Any:
     """Speak as OpenAI's own platform."""
     kinds = {"key": "invalid_request_error", "limit": "requests", "server": "server_error"}
-    code = "invalid_api_key" if problem.kind == "key" else problem.code
+    code = "invalid_api_key" if problem.kind == "key" else problem.code or None
     kind = kinds.get(problem.kind, "invalid_request_error")
     return {"error": {"message": problem.message, "type": kind, "param": problem.param, "code": code}}
 

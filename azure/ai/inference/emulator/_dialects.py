@@ -51,7 +51,7 @@ class Dialect:
     :keyword done: the bytes that end a stream.
     :keyword named_finish: the finish reason where a named tool was forced.
     :keyword stream_failure: makes the events by which a stream ends that the service gives up, given its words; None
-        where they are as those of chat completions.
+        where they are as those of chat completions. It is given the stream's first event too.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Dialect:
     choice_extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
     done: bytes = b"data: [DONE]\n\n"
     named_finish: str = "stop"
-    stream_failure: Callable[[str | None], bytes] | None = None
+    stream_failure: Callable[[str | None, bytes], bytes] | None = None
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {

@@ -21,11 +21,13 @@ from ._fragments import OBJECT, STRING, Fragment
 from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._rules import check_body, read_body, split_extras
-from ._values import as_list, as_object, as_text, pieces
+from ._values import as_list, as_object, as_text, count_pieces
 
 DIMENSIONS: Final = 1024
 """The length of a vector where the request does not say."""
 _PLACES: Final = 6
+_READ: Final = 32_768
+"""How many characters of a text make its vector: about the 8,192 tokens that models read."""
 _COMMON_WORDS: Final = (
     "a an and are as at be by do for from has how i in is it its me my of on or that the this to was were what "
     "who with you"
@@ -135,7 +137,7 @@ def _text_features(item: Any) -> Mapping[str, float]:
 
 def _item_words(item: Any) -> list[str]:
     if isinstance(item, str):
-        return re.findall(r"[^\W_]+", item.lower())
+        return re.findall(r"[^\W_]+", item[:_READ].lower())
     return [f"token{number}" for number in as_list(item) or [item]]
 
 
@@ -156,5 +158,5 @@ def _image_features(item: Any, index: int) -> Mapping[str, float]:
 
 def _cost(item: Any) -> int:
     if isinstance(item, str):
-        return len(pieces(item))
-    return 85 + len(pieces(as_text(as_object(item).get("text")))) if isinstance(item, dict) else len(as_list(item))
+        return count_pieces(item)
+    return 85 + count_pieces(as_text(as_object(item).get("text"))) if isinstance(item, dict) else len(as_list(item))

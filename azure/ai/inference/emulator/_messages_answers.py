@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ._claude_models import find_claude
 from ._completion import Answer, Choice
+from ._dialects import Dialect
 from ._messages_history import as_chat
 from ._replies import Reply
 from ._response import named_event
@@ -65,7 +66,7 @@ def _chat_choice(choice: Mapping[str, Any]) -> Any:
     return {"any": "required", "none": "none"}.get(choice.get("type", "auto"), "auto")
 
 
-def refused(chat: Mapping[str, Any]) -> Reply | None:
+def refused(_: Mapping[str, Any], chat: Mapping[str, Any]) -> Reply | None:
     """Return the refusal of a request that asks for one."""
     last = str(as_list(chat["messages"])[-1].get("content"))
     if REFUSAL_PHRASE not in last and "trigger the content filter" not in last.lower():
@@ -74,7 +75,7 @@ def refused(chat: Mapping[str, Any]) -> Reply | None:
     return Reply(refusal=words, finish_reason="content_filter")
 
 
-def message_of(body: Mapping[str, Any], reply: Reply, answer: Answer) -> dict[str, Any]:
+def message_of(body: Mapping[str, Any], reply: Reply, answer: Answer, _: Dialect) -> dict[str, Any]:
     """Return the answer to a plain request.
 
     :param body: the checked request.
@@ -154,7 +155,7 @@ def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def message_events(message: Mapping[str, Any], reply: Reply) -> Iterator[bytes]:
+def message_events(message: Mapping[str, Any], reply: Reply, _: Dialect) -> Iterator[bytes]:
     """Return the events of a stream, framed.
 
     :param message: the whole message.

@@ -3,7 +3,7 @@
 from ._response import named_event
 
 
-def messages_failure(message: str | None) -> bytes:
+def messages_failure(message: str | None, _: bytes) -> bytes:
     """Return the event, framed.
 
     :param message: its words. Default: those of a service that is overloaded.

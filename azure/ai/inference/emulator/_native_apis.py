@@ -18,6 +18,8 @@ from ._raw_replies import EVENT_STREAM, raw_response
 from ._replies import Reply
 from ._request import RecordedRequest
 from ._response import Response, json_response
+from ._responses_answers import refuse_harm, response_events, response_of
+from ._responses_rules import chat_request, check_responses
 from ._values import as_list
 
 _Body = Mapping[str, Any]
@@ -30,16 +32,17 @@ class NativeApi(NamedTuple):
     """Check a request's body and return it; raises a `ServiceError`."""
     chat_body: Callable[[_Body], dict[str, Any]]
     """Say the request in chat form."""
-    refused: Callable[[_Body], Reply | None]
-    """Return the refusal of a request in chat form that asks for one."""
-    write: Callable[[_Body, Reply, Answer], dict[str, Any]]
+    refused: Callable[[_Body, _Body], Reply | None]
+    """Return the refusal of a request that asks for one; given the request, and the same in chat form."""
+    write: Callable[[_Body, Reply, Answer, Dialect], dict[str, Any]]
     """Write the answer to a plain request."""
-    events: Callable[[_Body, Reply], Iterator[bytes]]
+    events: Callable[[_Body, Reply, Dialect], Iterator[bytes]]
     """Write the events of a stream, from the answer to a plain request."""
 
 
 NATIVE_APIS: Final[Mapping[str, NativeApi]] = {
     "messages": NativeApi(check_messages, chat_body, refused, message_of, message_events),
+    "responses": NativeApi(check_responses, chat_request, refuse_harm, response_of, response_events),
 }
 """The APIs by their operation."""
 
@@ -57,14 +60,16 @@ def answer_natively(
     """
     body = api.check(request)
     chat = api.chat_body(body)
-    reply = speak(request) or api.refused(chat) or default_reply(chat, model=model)
+    reply = speak(request) or api.refused(body, chat) or default_reply(chat, model=model)
     if reply.is_raw:
         return raw_response(reply)
     answer = finish(chat, reply, dialect, model)
-    native = api.write(body, reply, answer)
+    native = api.write(body, reply, answer, dialect)
     if body.get("stream") is not True:
         return replace(json_response(native, 200, reply.headers), usage=answer.usage)
-    return Response(200, {**reply.headers, **EVENT_STREAM}, steps=api.events(native, reply), usage=answer.usage)
+    return Response(
+        200, {**reply.headers, **EVENT_STREAM}, steps=api.events(native, reply, dialect), usage=answer.usage
+    )
 
 
 def count_tokens(request: RecordedRequest) -> Response:

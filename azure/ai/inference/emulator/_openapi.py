@@ -5,10 +5,12 @@ from functools import cache
 from typing import Any, Final
 
 from . import _contract as contract
+from ._control_operations import CONTROL_SECURITY, describe_control
 from ._dialects import DIALECTS
 from ._fragments import OBJECT, STRING
 from ._hashed_embeddings import embedding_members
 from ._messages_contract import messages_schema
+from ._responses_contract import responses_schema
 from ._routes import FAMILIES, Family
 
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"key": []}, {"bearer": []}]
@@ -48,6 +50,17 @@ _ANSWERS: Final[Mapping[str, Any]] = {
             "usage": OBJECT,
         },
     },
+    "responses": {
+        "type": "object",
+        "required": ["id", "object", "created_at", "status", "model", "output", "usage"],
+        "properties": {
+            "id": STRING,
+            "object": {"const": "response"},
+            "status": {"type": "string", "enum": ["completed", "incomplete"]},
+            "output": {"type": "array", "items": OBJECT},
+            "usage": OBJECT,
+        },
+    },
     "messages": {
         "type": "object",
         "required": ["id", "type", "role", "model", "content", "stop_reason", "usage"],
@@ -72,9 +85,12 @@ _ANSWERS: Final[Mapping[str, Any]] = {
 
 
 @cache
-def describe() -> dict[str, Any]:
-    """Return the OpenAPI document of every route in its own dialect."""
-    return {
+def describe(*, control: bool = False) -> dict[str, Any]:
+    """Return the OpenAPI document of every route in its own dialect.
+
+    :keyword control: whether the control API is served too.
+    """
+    found: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Model inference, emulated", "version": "1.0.0"},
         "components": {
@@ -86,6 +102,10 @@ def describe() -> dict[str, Any]:
         "security": _SECURITY,
         "paths": {path: item for family in FAMILIES for path, item in _paths(family)},
     }
+    if control:
+        found["paths"] |= describe_control()
+        found["components"]["securitySchemes"]["control"] = CONTROL_SECURITY
+    return found
 
 
 def _paths(family: Family) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -115,7 +135,7 @@ _NAME: Final = {"type": "string", "minLength": 1}
 def _operation(family: Family, operation: str) -> dict[str, Any]:
     answer = _ANSWERS["embeddings" if operation.endswith("embeddings") else operation]
     contents: dict[str, Any] = {"application/json": {"schema": answer}}
-    if operation in ("chat/completions", "messages"):
+    if operation in ("chat/completions", "messages", "responses"):
         contents["text/event-stream"] = {}
     responses = {"200": {"description": "The answer.", "content": contents}}
     found: dict[str, Any] = {
@@ -133,7 +153,9 @@ def _request(family: Family, operation: str) -> dict[str, Any]:
     if operation.startswith("messages"):
         limit = ("max_tokens",) if operation == "messages" else ()
         return {**messages_schema(("model", "messages", *limit)), "additionalProperties": False}
-    if operation == "chat/completions":
+    if operation == "responses":
+        schema = responses_schema()
+    elif operation == "chat/completions":
         members = contract.MODEL_INFERENCE if dialect.unknown == "ask" else dialect.members
         schema = contract.request_schema(members, "messages")
     else:

@@ -25,7 +25,7 @@ _VERSIONS: Final = frozenset(
 """The api-versions of the model inference API."""
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?$")
 _OPERATION: Final = (
-    r"(?P<operation>chat/completions|images/embeddings|embeddings|info|models|messages|messages/count_tokens)"
+    r"(?P<operation>chat/completions|images/embeddings|embeddings|info|models|messages|messages/count_tokens|responses)"
 )
 
 
@@ -59,20 +59,20 @@ _ALL_AUDIENCES: Final = (_COGNITIVE, _FOUNDRY, _ML)
 
 _CHAT: Final = ("chat/completions", "embeddings")
 _ALL: Final = (*_CHAT, "images/embeddings", "info")
+_OPENAI: Final = (*_CHAT, "responses", "models")
 _MESSAGES: Final = ("messages", "messages/count_tokens")
 
 FAMILIES: Final = (
-    Family(
-        "project", "/api/projects/{project}/openai/v1", "azure-openai", "refused", (*_CHAT, "models"), True, (_FOUNDRY,)
-    ),
+    Family("project", "/api/projects/{project}/openai/v1", "azure-openai", "refused", _OPENAI, True, (_FOUNDRY,)),
     Family(
         "deployments", "/openai/deployments/{deployment}", "azure-openai", "dated", _CHAT, False, (_COGNITIVE, _FOUNDRY)
     ),
-    Family("v1", "/openai/v1", "azure-openai", "refused", (*_CHAT, "models"), True, (_FOUNDRY, _COGNITIVE)),
+    Family("v1", "/openai/v1", "azure-openai", "refused", _OPENAI, True, (_FOUNDRY, _COGNITIVE)),
+    Family("openai", "/openai", "azure-openai", "dated", ("responses",), True, (_COGNITIVE, _FOUNDRY)),
     Family("anthropic", "/anthropic/v1", "azure-openai", "any", _MESSAGES, True, (_FOUNDRY, _COGNITIVE)),
     Family("models", "/models", "model-inference", "known", _ALL, True, (_COGNITIVE, _FOUNDRY)),
     Family("github", "/inference", "model-inference", "any", _CHAT, True, _ALL_AUDIENCES),
-    Family("local", "/v1", "openai", "any", (*_CHAT, *_MESSAGES, "images/embeddings", "models"), False, _ALL_AUDIENCES),
+    Family("local", "/v1", "openai", "any", (*_OPENAI, *_MESSAGES, "images/embeddings"), False, _ALL_AUDIENCES),
     Family("serverless", "", "serverless", "dated", _ALL, False, (_ML, _COGNITIVE)),
 )
 """Every family; the root's is last, since it is the prefix of all."""

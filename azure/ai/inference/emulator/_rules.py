@@ -14,7 +14,7 @@ from ._dialects import Dialect
 from ._fragments import Fragment
 from ._problems import ServiceError, member
 from ._request import RecordedRequest
-from ._validation import Schema, Violation, first_violation
+from ._validation import Path, Schema, Violation, first_violation
 from ._values import as_list, as_object, as_text
 
 PROMPT_FILTER_PHRASE: Final = "trigger the content filter"
@@ -59,13 +59,14 @@ def read_body(request: RecordedRequest) -> dict[str, Any]:
     return as_object(body)
 
 
-def check_body(body: Mapping[str, Any], schema: Schema, strict: bool = False) -> None:
-    """Hold a body against a schema.
+def check_body(body: Mapping[str, Any], schema: Schema, strict: bool = False, path: Path = ()) -> None:
+    """Hold a body, or an object in it, against a schema.
 
     :keyword strict: refuse as FastAPI does, with 422.
+    :keyword path: where in the body it is.
     :raises ServiceError: naming the member at fault.
     """
-    violation = first_violation(schema, body)
+    violation = first_violation(schema, body, path)
     if violation is not None:
         raise _violated(violation, strict)
 

@@ -2,20 +2,32 @@
 
 Covers what schemas in use hold (types, enums, constants, bounds, formats, patterns, nested and recursive definitions,
 and combinations by ``allOf``, ``anyOf`` and ``oneOf``). Values come from the schema's own examples and defaults, then
-from words of the conversation, then from the member's name. A schema without an answer raises :class:`SchemaError`.
+from words of the conversation, then from the member's name. A schema without an answer raises :class:`SchemaError`, as
+does one whose answer would be too large: a few bytes (``minItems``, references that double) can ask for gigabytes.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, TypeGuard, TypeVar
 
-from ._patterns import matching_text
+from ._patterns import is_found, matching_text
 from ._values import as_list, as_object, is_number
 
+_Found = TypeVar("_Found")
 _MAX_DEPTH: Final = 12
 _RECURSION: Final = 2
+_BROAD: Final = 4
+"""Deeper arrays have one item where two would do: arrays of arrays double with each level."""
+MAX_VALUES: Final = 20_000
+"""How many values an answer may have; the services' strict mode allows schemas of 5,000 members."""
+MAX_TEXT: Final = 1_000_000
+"""How many characters the texts of an answer may have together."""
+_MAX_STEPS: Final = 1_000_000
+"""How many members of schemas are looked at, where they are merged."""
 _FORMATS: Final[Mapping[str, str]] = {
     "date": "2026-01-15",
     "date-time": "2026-01-15T09:30:00Z",
@@ -42,6 +54,10 @@ class SchemaError(ValueError):
     """No value can be made for a schema; says where in it and why."""
 
 
+class _TooLargeError(SchemaError):
+    """The whole answer is too large; no other branch helps."""
+
+
 @dataclass(frozen=True)
 class Hints:
     """What the conversation offers as values.
@@ -55,9 +71,14 @@ class Hints:
     numbers: Sequence[float] = ()
     text: str = ""
 
+    @cached_property
+    def lower(self) -> str:
+        """The text in lower case."""
+        return self.text.lower()
+
 
 def read_hints(text: str) -> Hints:
-    """Quoted phrases, proper nouns and numbers of a text, in that order."""
+    """Return the quoted phrases, proper nouns and numbers of a text, in that order."""
     quoted: list[str] = re.findall(r'"([^"]+)"', text)
     nouns: list[str] = re.findall(r"(?<![.?!] )(?<!^)\b([A-ZÀ-Þ][\w'-]+(?: [A-ZÀ-Þ][\w'-]+)*)", text)
     numbers: list[str] = re.findall(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,15})?(?![\w])", text)
@@ -91,13 +112,17 @@ class _Place:
 
 
 class _Generator:
-    """Holds the whole schema, which references point into, and the hints."""
+    """Holds the whole schema, which references point into, the hints, and what may still be made."""
 
     def __init__(self, root: Mapping[str, Any], hints: Hints) -> None:
         self._root = root
         self._hints = hints
+        self._values, self._text, self._steps = MAX_VALUES, MAX_TEXT, _MAX_STEPS
 
     def value(self, schema: Any, place: _Place) -> Any:
+        self._values -= 1
+        if self._values < 0:
+            raise _TooLargeError(f"the answer has more than {MAX_VALUES} values")
         if schema is True:
             return place.name
         if not isinstance(schema, dict):
@@ -105,12 +130,12 @@ class _Generator:
                 f"the schema of {place.name!r} is {schema!r}, which accepts nothing; use an object or true"
             )
         if place.depth > 3 * _MAX_DEPTH:
-            raise SchemaError(f"the schema of {place.name!r} refers to itself without end")
+            raise SchemaError(f"the schema of {place.name!r} is too deep, or refers to itself without end")
         flat, place = self._flatten(as_object(schema), place)
         for branches in (as_list(flat.get("anyOf")), as_list(flat.get("oneOf"))):
             if branches:
                 rest = {name: inner for name, inner in flat.items() if name not in ("anyOf", "oneOf")}
-                return self._branch([_merge(rest, as_object(branch)) for branch in branches], place)
+                return self._branch([self._merged(rest, branch) for branch in branches], place)
         if "const" in flat:
             return flat["const"]
         if "enum" in flat:
@@ -124,13 +149,14 @@ class _Generator:
             if place.refs.count(ref) > 3 * _MAX_DEPTH:
                 raise SchemaError(f"{ref} refers to itself without end")
             place = replace(place, refs=(*place.refs, ref))
-            schema = _merge({name: inner for name, inner in schema.items() if name != "$ref"}, self._resolve(ref))
+            rest = {name: inner for name, inner in schema.items() if name != "$ref"}
+            schema = self._merged(rest, self._resolve(ref))
         parts = as_list(schema.get("allOf"))
         if parts:
             merged: Mapping[str, Any] = {name: inner for name, inner in schema.items() if name != "allOf"}
             for part in parts:
                 flat, place = self._flatten(as_object(part), place)
-                merged = _merge(merged, flat)
+                merged = self._merged(merged, flat)
             return self._flatten(merged, place)
         return schema, place
 
@@ -145,15 +171,32 @@ class _Generator:
             found = as_object(found)[key]
         return as_object(found)
 
+    def _merged(self, first: Mapping[str, Any], second: Any) -> dict[str, Any]:
+        """Return a schema that accepts what both accept."""
+        found = as_object(second)
+        self._steps -= _size(first) + _size(found)
+        if self._steps < 0:
+            raise _TooLargeError("it has too many parts to merge")
+        return _merge(first, found)
+
     def _branch(self, branches: Sequence[Mapping[str, Any]], place: _Place) -> Any:
         """Return the first branch that has a value; where recursion must end, the plainest."""
-        first, *others = sorted(branches, key=self._weight) if place.tight else branches
+        deeper = replace(place, depth=place.depth + 1)
+        found: Any = SchemaError(f"{place.name!r} has no branches")
+        for branch in sorted(branches, key=self._weight) if place.tight else branches:
+            found = self._attempt(branch, deeper)
+            if not isinstance(found, SchemaError):
+                return found
+        raise found
+
+    def _attempt(self, branch: Mapping[str, Any], place: _Place) -> Any:
+        """Return a value, or the error why there is none."""
         try:
-            return self.value(dict(first), replace(place, depth=place.depth + 1))
-        except SchemaError:
-            if not others:
-                raise
-            return self._branch(others, place)
+            return self.value(dict(branch), place)
+        except _TooLargeError:
+            raise
+        except SchemaError as error:
+            return error
 
     @staticmethod
     def _weight(schema: Mapping[str, Any]) -> int:
@@ -167,7 +210,7 @@ class _Generator:
     def _choose(self, values: Sequence[Any], place: _Place) -> Any:
         if not values:
             raise SchemaError(f"the enum of {place.name!r} is empty")
-        said = (value for value in values if isinstance(value, str) and value.lower() in self._hints.text.lower())
+        said = (value for value in values if isinstance(value, str) and value.lower() in self._hints.lower)
         return next(said, values[place.index % len(values)])
 
     def _typed(self, schema: Mapping[str, Any], place: _Place) -> Any:
@@ -206,7 +249,7 @@ class _Generator:
     @staticmethod
     def _extra_schema(schema: Mapping[str, Any], name: str) -> Any:
         for pattern, inner in as_object(schema.get("patternProperties")).items():
-            if re.search(pattern, name):
+            if _checked(is_found, pattern, name):
                 return inner
         extra = schema.get("additionalProperties", True)
         return {"type": "string"} if extra is True else extra
@@ -215,7 +258,7 @@ class _Generator:
     def _more_names(schema: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
         """Names to invent: for a map at least one, so that the answer shows what its values look like."""
         isa_map = "properties" not in schema and isinstance(schema.get("additionalProperties"), dict)
-        wanted = max(int(schema.get("minProperties", 0)), int(isa_map and schema.get("maxProperties") != 0))
+        wanted = max(_count(schema, "minProperties") or 0, int(isa_map and schema.get("maxProperties") != 0))
         patterns = list(as_object(schema.get("patternProperties")))
         closed = patterns and schema.get("additionalProperties") is False
         for number in range(1, wanted - len(found) + 1):
@@ -223,32 +266,45 @@ class _Generator:
 
     def _array(self, schema: Mapping[str, Any], place: _Place) -> list[Any]:
         fixed = as_list(schema.get("prefixItems"))
-        low, high = int(schema.get("minItems", 0)), schema.get("maxItems")
+        low, high = _count(schema, "minItems") or 0, _count(schema, "maxItems")
+        if low > MAX_VALUES:
+            raise _TooLargeError(f"{place.name!r} wants {low} items; the emulator makes at most {MAX_VALUES} values")
         items = schema.get("items", schema.get("contains", {"type": "string"}))
-        wanted = low if place.tight or items is False else max(low, len(fixed), 0 if fixed else 2)
-        count = min(wanted, int(high)) if high is not None else wanted
+        usual = 2 if place.depth <= _BROAD else 1
+        wanted = low if place.tight or items is False else max(low, len(fixed) or usual)
+        count = wanted if high is None else min(wanted, high)
         unique = schema.get("uniqueItems") is True
         found: list[Any] = []
+        known: set[str] = set()
         for index in range(count):
             inner = fixed[index] if index < len(fixed) else items
             value = self.value(inner, _Place(place.name, place.depth + 1, place.refs, index))
-            if not (unique and value in found):
+            if not (unique and _key(value) in known):
                 found.append(value)
+            if unique:
+                known.add(_key(value))
         if len(found) < low:
             raise SchemaError(f"{place.name!r} wants {low} different items, of which only {len(found)} could be made")
         return found
 
     def _string(self, schema: Mapping[str, Any], place: _Place) -> str:
-        low, high = int(schema.get("minLength", 0)), schema.get("maxLength")
+        low, high = _count(schema, "minLength") or 0, _count(schema, "maxLength")
+        if low > MAX_TEXT:
+            raise _TooLargeError(f"{place.name!r} wants {low} characters; the emulator makes at most {MAX_TEXT}")
+        text = self._unbounded(schema, place, low, high)
+        text = (text + "." * (low - len(text)))[:high] if "pattern" not in schema else text
+        self._text -= len(text)
+        if self._text < 0:
+            raise _TooLargeError(f"the texts of the answer have more than {MAX_TEXT} characters")
+        return text
+
+    def _unbounded(self, schema: Mapping[str, Any], place: _Place, low: int, high: int | None) -> str:
         if "pattern" in schema:
             return _matching(str(schema["pattern"]), place.index + 1, low, high)
         known = _FORMATS.get(str(schema.get("format")))
         if known is not None and place.index == 0:
             return known
-        text = known or self._words(schema, place)
-        if len(text) < low:
-            text += "." * (low - len(text))
-        return text if high is None else text[: int(high)]
+        return known or self._words(schema, place)
 
     def _words(self, schema: Mapping[str, Any], place: _Place) -> str:
         examples = [*as_list(schema.get("examples")), schema.get("default")]
@@ -259,10 +315,10 @@ class _Generator:
         return f"{place.name} {place.index + 1}" if place.index else place.name
 
     def _integer(self, schema: Mapping[str, Any], place: _Place) -> int:
-        return int(self._number({**schema, "multipleOf": max(1, math.ceil(schema.get("multipleOf", 1)))}, place))
+        return int(self._number({**schema, "multipleOf": max(1, math.ceil(_step(schema) or 1))}, place))
 
     def _number(self, schema: Mapping[str, Any], place: _Place) -> float:
-        step = schema.get("multipleOf")
+        step = _step(schema)
         low = _bound(schema, "minimum", "exclusiveMinimum", step or 0.5)
         high = _bound(schema, "maximum", "exclusiveMaximum", -(step or 0.5))
         for start in (*self._numbers(schema, place), place.index + 1, low, high):
@@ -279,11 +335,41 @@ class _Generator:
         return told + list(self._hints.numbers[place.index : place.index + 1])
 
 
+def _size(schema: Mapping[str, Any]) -> int:
+    """Return how much there is to merge."""
+    return sum(len(as_object(inner)) + len(as_list(inner)) + 1 for inner in schema.values())
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _count(schema: Mapping[str, Any], name: str) -> int | None:
+    """Return a bound such as ``minItems``, or None where there is none."""
+    value = schema.get(name)
+    if value is None:
+        return None
+    if not is_number(value) or value < 0 or value != value // 1:
+        raise SchemaError(f"{name} is {value!r}; it has to be a whole number of 0 or more")
+    return int(value)
+
+
+def _step(schema: Mapping[str, Any]) -> float | None:
+    step = schema.get("multipleOf")
+    if step is not None and not (_is_finite(step) and step > 0):
+        raise SchemaError(f"multipleOf is {step!r}; it has to be a number above 0")
+    return step
+
+
+def _is_finite(value: Any) -> TypeGuard[float]:
+    return is_number(value) and (isinstance(value, int) or math.isfinite(value))
+
+
 def _bound(schema: Mapping[str, Any], inclusive: str, exclusive: str, step: float) -> float | None:
     """Return a bound as an inclusive one. ``exclusiveMinimum: true`` beside ``minimum`` is how draft 4 says it."""
     bound, beyond = schema.get(inclusive), schema.get(exclusive)
-    bounds = [bound + step if beyond is True else bound] if is_number(bound) else []
-    if is_number(beyond):
+    bounds = [bound + step if beyond is True else bound] if _is_finite(bound) else []
+    if _is_finite(beyond):
         bounds.append(beyond + step)
     if not bounds:
         return None
@@ -303,11 +389,19 @@ def _implied_type(schema: Mapping[str, Any]) -> str:
 
 def _matching(pattern: str, number: int, low: int = 0, high: int | None = None) -> str:
     """Return a match of ``pattern``; a longer one for a higher ``number``, where that is what makes names differ."""
+    if number > 1:
+        try:
+            return matching_text(pattern, max(low, number), high)
+        except ValueError:
+            pass
+    return _checked(matching_text, pattern, low, high)
+
+
+def _checked(function: Callable[..., _Found], *arguments: Any) -> _Found:
+    """Call a function of `_patterns`, whose errors are those of the schema."""
     try:
-        return matching_text(pattern, max(low, 0 if number == 1 else number), high)
+        return function(*arguments)
     except ValueError as error:
-        if number > 1:
-            return _matching(pattern, 1, low, high)
         raise SchemaError(str(error)) from error
 
 
@@ -324,12 +418,11 @@ def _merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any
         elif name in ("properties", "$defs", "definitions", "patternProperties"):
             merged[name] = as_object(merged[name]) | as_object(value)
         elif name in ("required", "allOf"):
-            merged[name] = [
-                *as_list(merged[name]),
-                *(item for item in as_list(value) if item not in as_list(merged[name])),
-            ]
+            both = [*as_list(merged[name]), *as_list(value)]
+            merged[name] = list({_key(item): item for item in both}.values())
         elif name == "enum":
-            merged[name] = [item for item in as_list(merged[name]) if item in as_list(value)]
+            allowed = set(map(_key, as_list(value)))
+            merged[name] = [item for item in as_list(merged[name]) if _key(item) in allowed]
         elif name in _LOWEST and is_number(value) and is_number(merged[name]):
             merged[name] = min(merged[name], value)
         elif name in _HIGHEST and is_number(value) and is_number(merged[name]):

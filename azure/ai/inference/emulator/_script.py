@@ -195,7 +195,7 @@ def load_script(path: str | Path) -> list[Rule]:
     items = _parse(Path(path).read_text("utf-8"), Path(path))
     if not isinstance(items, list):
         raise ValueError(f"{path} holds a {type(items).__name__}; a script is a list of replies")
-    return [_read_rule(item, f"reply {number} of {path}") for number, item in enumerate(as_list(items), 1)]
+    return [read_rule(item, f"reply {number} of {path}") for number, item in enumerate(as_list(items), 1)]
 
 
 def _parse(text: str, path: Path) -> Any:
@@ -214,7 +214,12 @@ def _parse(text: str, path: Path) -> Any:
         raise ValueError(f"{path} is not YAML: {error}") from error
 
 
-def _read_rule(item: Any, where: str) -> Rule:
+def read_rule(item: Any, where: str) -> Rule:
+    """Return a reply and its conditions, written as an item of a script.
+
+    :param where: how to name the item in an error.
+    :raises ValueError: if it is neither a text nor a mapping of known members.
+    """
     if isinstance(item, str):
         return Rule(item)
     if not isinstance(item, dict):

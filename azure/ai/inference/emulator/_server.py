@@ -29,7 +29,7 @@ from ._web_access import is_loopback
 try:
     from aiohttp import HttpVersion11, web
 except ImportError as error:
-    raise ImportError("the emulator needs aiohttp: pip install 'azure-ai-inference[emulator]'") from error
+    raise ImportError("the emulator needs aiohttp: pip install aiohttp") from error
 
 Handler = Callable[[RecordedRequest], Awaitable[Response]]
 _LOGGER = logging.getLogger("azure.ai.inference.emulator")

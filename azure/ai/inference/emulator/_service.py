@@ -15,11 +15,13 @@ from ._completion import Answer, chunks, whole
 from ._dialects import DIALECTS, MESSAGES_DIALECTS, Dialect
 from ._hashed_embeddings import embed
 from ._native_apis import NATIVE_APIS, answer_natively, count_tokens
+from ._openai_models import check_speaks_chat
 from ._problems import ServiceError
 from ._raw_replies import EVENT_STREAM, raw_response
 from ._replies import Reply
 from ._request import RecordedRequest
 from ._response import Response, event, json_response
+from ._responses_answers import azure_failure, openai_failure
 from ._routes import Route, check_version, find_family, find_route
 from ._rules import check_chat, hides_thoughts, read_body
 from ._values import as_object, as_text
@@ -50,6 +52,9 @@ def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
         return _answer(request, settings, dialect, speak)
     except ServiceError as problem:
         return refuse(problem, dialect)
+    except RecursionError:
+        message = "The JSON body of your request is nested too deeply."
+        return refuse(ServiceError(400, "BadRequest", message), dialect)
 
 
 def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
@@ -58,6 +63,8 @@ def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
     if request.path.endswith(_MESSAGES_PATHS):
         return MESSAGES_DIALECTS["foundry" if family.name == "anthropic" else "anthropic"]
     dialect = DIALECTS[settings.dialect or family.dialect]
+    if request.path.endswith("/responses"):
+        return replace(dialect, stream_failure=azure_failure if dialect.filters else openai_failure)
     if dialect.unknown == "ask" and request.param("api-version") < _THINKS_IN_A_MEMBER:
         return replace(dialect, reasoning="tags")
     return dialect
@@ -70,7 +77,7 @@ def refuse(problem: ServiceError, dialect: Dialect) -> Response:
     if isinstance(body, str):
         return Response(problem.status, {**headers, "Content-Type": "text/plain; charset=utf-8"}, body.encode())
     if dialect.versions:
-        headers.setdefault("x-ms-error-code", problem.code)
+        headers.setdefault("x-ms-error-code", problem.code or str(problem.status))
     if isinstance(as_object(body).get("request_id"), str):
         headers["request-id"] = body["request_id"]
     # LM Studio answers an unknown path with status 200 and a text under "error".
@@ -103,6 +110,7 @@ def _answer(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
     if dialect.versions:
         check_version(request, route.family)
     if route.operation == "chat/completions":
+        _check_speaks_chat(request, route, dialect, settings)
         return _chat(request, dialect, _model(request, route, settings), speak)
     if route.operation in NATIVE_APIS:
         model, api = _model(request, route, settings), NATIVE_APIS[route.operation]
@@ -141,6 +149,13 @@ def _model(request: RecordedRequest, route: Route, settings: Settings) -> str:
             raise ServiceError(404, "DeploymentNotFound", message)
         raise ServiceError(400, "unknown_model", f"Unknown model: {named}", param="model")
     return named or settings.model
+
+
+def _check_speaks_chat(request: RecordedRequest, route: Route, dialect: Dialect, settings: Settings) -> None:
+    """Refuse what a model does not take by chat completions, where a service of OpenAI's models is played."""
+    if dialect.name.startswith(("azure-openai", "openai", "model-inference")):
+        body, azure = as_object(request.body), dialect.name != "openai"
+        check_speaks_chat(body, _model(request, route, settings), azure=azure, family=route.family.name)
 
 
 def _info(request: RecordedRequest, settings: Settings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ tool's schema, with the names and numbers of the message where they fit: "the we
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
 from ._default_answers import read_talk
@@ -14,13 +15,14 @@ from ._problems import ServiceError
 from ._replies import ToolCall
 from ._rules import tool_functions
 from ._schema_examples import Hints, SchemaError, generate, read_hints
-from ._values import as_list, as_object, as_text
+from ._values import as_list, as_object, as_text, is_object
 
 _COMMON_WORDS: Final = (
     "the and for you your with from that this what when where which who how are was has have can will about "
     "into get set give given gets returns return function tool call use used user please tell find now not any "
     "all its one two name"
 )
+_MOST_CALLS: Final = 32
 _COMMON: Final = frozenset(_COMMON_WORDS.split())
 
 
@@ -29,7 +31,7 @@ def choose_calls(body: Mapping[str, Any]) -> list[ToolCall]:
     functions = tool_functions(body)
     choice = body.get("tool_choice", "auto")
     messages = as_list(body.get("messages"))
-    text = read_talk(messages).last
+    text = read_talk(messages).gist
     if not functions or choice == "none":
         return []
     named = as_object(as_object(choice).get("function")).get("name")
@@ -41,8 +43,8 @@ def choose_calls(body: Mapping[str, Any]) -> list[ToolCall]:
     if as_object(messages[-1]).get("role") != "user":
         return []
     asked = [function for function in functions if _affinity(function, text) > 0]
-    calls = [call for function in asked for call in _calls(function, text, many=many)]
-    return calls if many else calls[:1]
+    calls = (call for function in asked for call in _calls(function, text, many=many))
+    return list(islice(calls, _MOST_CALLS if many else 1))
 
 
 def _words(text: str) -> set[str]:
@@ -66,12 +68,19 @@ def _calls(function: Mapping[str, Any], text: str, *, many: bool) -> list[ToolCa
     hints = read_hints(re.sub(rf"\b{re.escape(function['name'])}\b", "", text))
     variants: Sequence[Hints] = [hints]
     if many and len(hints.words) > 1 and _wants_one_word(schema):
-        variants = [replace(hints, words=(word,), text=word) for word in hints.words]
+        variants = [replace(hints, words=(word,), text=word) for word in hints.words[:_MOST_CALLS]]
     try:
-        return [ToolCall(function["name"], generate(schema, variant)) for variant in variants]
+        return [ToolCall(function["name"], _arguments(schema, variant)) for variant in variants]
     except SchemaError as error:
         message = f"Invalid schema for function '{function['name']}': {error}."
         raise ServiceError(400, "invalid_function_parameters", message, param="tools") from error
+
+
+def _arguments(schema: Mapping[str, Any], hints: Hints) -> dict[str, Any]:
+    found = generate(schema, hints)
+    if not is_object(found):
+        raise SchemaError("the arguments of a function have to be an object")
+    return found
 
 
 def _wants_one_word(schema: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final, TypeGuard
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -48,9 +49,14 @@ def escape_surrogates(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def pieces(text: str) -> list[str]:
-    """Cut ``text`` into what the emulator counts and streams as tokens; joined they are ``text`` again."""
-    return _PIECE.findall(text)
+def pieces(text: str) -> Iterator[str]:
+    """Yield what the emulator counts and streams as tokens of ``text``; joined they are ``text`` again."""
+    return (match[0] for match in _PIECE.finditer(text))
+
+
+def count_pieces(text: str) -> int:
+    """Return how many tokens the emulator counts in ``text``."""
+    return sum(1 for _ in _PIECE.finditer(text))
 
 
 def content_text(content: Any) -> str:

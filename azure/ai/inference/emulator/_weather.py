@@ -157,10 +157,17 @@ def _reader(annotation: str) -> Callable[[str], Any]:
 
 
 @dataclass
-class _Forecast:
-    """A fault, and what became of it so far."""
+class Forecast:
+    """A fault, and what became of it so far.
+
+    :ivar fault: the fault.
+    :ivar number: its number, counted from 1.
+    :ivar seen: how many requests it might have struck.
+    :ivar struck: how many it struck.
+    """
 
     fault: Fault
+    number: int
     seen: int = 0
     struck: int = 0
     chance: random.Random = field(init=False)
@@ -168,16 +175,22 @@ class _Forecast:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.fault.seed)  # noqa: S311 a seeded generator is the point
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the fault has struck as often as it is to."""
+        fault = self.fault
+        endless = fault.every is not None or fault.probability is not None
+        limit = fault.times if fault.times is not None or endless else 1
+        return limit is not None and self.struck >= limit
+
     def due(self, request: RecordedRequest) -> bool:
         """Count a request, and tell whether it is to be struck."""
         fault = self.fault
         if fault.path not in request.path:
             return False
         self.seen += 1
-        endless = fault.every is not None or fault.probability is not None
-        limit = fault.times if fault.times is not None or endless else 1
         return (
-            (limit is None or self.struck < limit)
+            not self.is_over
             and (fault.every is None or self.seen % fault.every == 0)
             and (fault.probability is None or self.chance.random() < fault.probability)
         )
@@ -187,15 +200,26 @@ class Weather:
     """The faults still to come. A request meets at most one: of those that are due, the one announced first."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self._forecasts = [_Forecast(fault) for fault in faults]
+        self.forecasts: list[Forecast] = []
+        self._numbers = 0
+        for fault in faults:
+            self.announce(fault)
 
-    def announce(self, fault: Fault) -> None:
+    def announce(self, fault: Fault) -> Forecast:
         """Add a fault."""
-        self._forecasts.append(_Forecast(fault))
+        self._numbers += 1
+        self.forecasts.append(Forecast(fault, self._numbers))
+        return self.forecasts[-1]
+
+    def remove(self, number: int) -> bool:
+        """Remove a fault. Return whether it was there."""
+        before = len(self.forecasts)
+        self.forecasts = [forecast for forecast in self.forecasts if forecast.number != number]
+        return len(self.forecasts) < before
 
     def strike(self, request: RecordedRequest) -> Fault | None:
         """Count a request and say which fault it meets, if any."""
-        due = [forecast for forecast in self._forecasts if forecast.due(request)]
+        due = [forecast for forecast in self.forecasts if forecast.due(request)]
         if not due:
             return None
         due[0].struck += 1
@@ -308,7 +332,9 @@ def _bent_steps(fault: Fault, steps: Iterable[Step], dialect: Dialect) -> Iterat
             yield step
         return
     yield b""
+    first = b""
     for _, step in zip(range(place), rest, strict=False):
+        first = first or (step if isinstance(step, bytes) else b"")
         yield step
     if fault.kind in ("cut", "reset"):
         yield Cut(reset=fault.kind == "reset")
@@ -317,7 +343,7 @@ def _bent_steps(fault: Fault, steps: Iterable[Step], dialect: Dialect) -> Iterat
     elif fault.kind == "malformed":
         yield from chain([_MALFORMED[fault.says or "json"]], rest)
     else:
-        yield from _error_events(fault, dialect)
+        yield from _error_events(fault, dialect, first)
 
 
 _MALFORMED: Final[Mapping[str, bytes]] = {
@@ -327,10 +353,10 @@ _MALFORMED: Final[Mapping[str, bytes]] = {
 }
 
 
-def _error_events(fault: Fault, dialect: Dialect) -> Iterator[bytes]:
+def _error_events(fault: Fault, dialect: Dialect, first: bytes) -> Iterator[bytes]:
     """Return an error inside a stream, in one of the ways of servers."""
     if dialect.stream_failure is not None:
-        yield dialect.stream_failure(fault.message)
+        yield dialect.stream_failure(fault.message, first)
         return
     message = fault.message or "The model failed while it answered."
     problem = ServiceError(500, "server_error", message, kind="server")

@@ -1,7 +1,7 @@
 """Models of the service: messages, content, tools, answers, embeddings, and the enums they use.
 
-The stream classes are found here too, where 1.0.0b9 published them, and with them those of batches. They belong to the
-clients, and like what not every program uses, they are loaded when they are asked for.
+The stream classes are here too, because 1.0.0b9 published them here, and so are those of batches. They belong to the
+clients. They, and the models that many programs never use, are loaded on first access.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from .._stream import StreamingChatCompletions
     from ..aio._embedding_batches import AsyncEmbeddingBatches
     from ..aio._stream import AsyncStreamingChatCompletions
+    from ..batch._conversations import AsyncManyCompletions, ManyCompletions
     from ._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage, ImageEmbeddingInput
     from ._info import ModelInfo, ModelType
     from ._messages import (
@@ -90,6 +91,7 @@ __all__ = [
     "Answer",
     "AssistantMessage",
     "AsyncEmbeddingBatches",
+    "AsyncManyCompletions",
     "AsyncStreamingChatCompletions",
     "AudioContentFormat",
     "AudioContentItem",
@@ -136,6 +138,7 @@ __all__ = [
     "InputAudio",
     "InputFile",
     "JsonSchemaFormat",
+    "ManyCompletions",
     "ModelInfo",
     "ModelType",
     "PromptFilterResult",
@@ -162,6 +165,7 @@ __all__ = [
 _LATER = {
     "AssistantMessage": "azure.ai.inference.models._messages",
     "AsyncEmbeddingBatches": "azure.ai.inference.aio._embedding_batches",
+    "AsyncManyCompletions": "azure.ai.inference.batch._conversations",
     "AsyncStreamingChatCompletions": "azure.ai.inference.aio._stream",
     "ChatCompletionRequest": "azure.ai.inference._operations.request_bodies",
     "ChatCompletionStreamRequest": "azure.ai.inference._operations.request_bodies",
@@ -172,6 +176,7 @@ _LATER = {
     "EmbeddingsResult": "azure.ai.inference.models._embeddings",
     "EmbeddingsUsage": "azure.ai.inference.models._embeddings",
     "ImageEmbeddingInput": "azure.ai.inference.models._embeddings",
+    "ManyCompletions": "azure.ai.inference.batch._conversations",
     "ModelInfo": "azure.ai.inference.models._info",
     "ModelType": "azure.ai.inference.models._info",
     "RateLimit": "azure.ai.inference._http.response_headers",
@@ -182,8 +187,8 @@ _LATER = {
     "UserMessage": "azure.ai.inference.models._messages",
 }
 
-for _name in set(__all__) - set(_LATER):  # the others say it themselves
-    globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
+for _name in set(__all__) - set(_LATER):  # the lazy ones set it themselves
+    globals()[_name].__module__ = __name__  # pickles and `repr` must survive a move of the files
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
-"""What an answer tells besides its JSON.
+"""What an answer has besides its JSON: the headers of the response.
 
-The headers stay on the object as the transport has them, in an attribute that is no member; they are read when asked
-for, so an answer whose headers nobody asks for pays nothing for them, nor for the module that reads them.
+They are kept as the transport's own object, in an attribute that is not a member of the JSON, and read on first access.
+An answer whose headers nobody reads costs nothing extra.
 """
 
 from collections.abc import Mapping
@@ -9,48 +9,49 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.utils import case_insensitive_dict
 
-from .._model import Model, computed
+from .._model import Model
+from .._model_fields import computed
 
 if TYPE_CHECKING:
     from .._http.response_headers import RateLimits
 
 
 class Answer(Model):
-    """An answer of the service, with the headers that it came with."""
+    """An answer of the service, with the headers of its response."""
 
     @computed
     def _response_headers(self) -> Mapping[str, str]:
-        """Give no headers: whoever makes an answer from a response assigns the response's."""
+        """Return no headers: the code that makes an answer from a response assigns the response's."""
         return {}
 
     @computed
     def headers(self) -> Mapping[str, str]:
-        """Read the answer's HTTP headers, to be looked up in any case; empty if it did not come over HTTP."""
+        """Return the response's HTTP headers, case-insensitive; empty if the answer did not come over HTTP."""
         return case_insensitive_dict(self._response_headers)
 
     @computed
     def request_id(self) -> str | None:
-        """Read the id that the service gave the request, to be quoted in a support case; `None` if it gave none."""
+        """Return the id that the service gave the request, to quote in a support case; `None` if it gave none."""
         from .._http.response_headers import request_id
 
         return request_id(self._response_headers)
 
     @computed
     def rate_limits(self) -> "RateLimits":
-        """Read what is left of the quotas for requests and tokens; `None` in it for what the service does not tell."""
+        """Return what is left of the request and token quotas; fields that the service does not report are `None`."""
         from .._http.response_headers import rate_limits
 
         return rate_limits(self._response_headers)
 
     @computed
     def region(self) -> str | None:
-        """Read the Azure region that answered, `None` if the service does not tell."""
+        """Return the Azure region that answered; `None` if the service does not report it."""
         from .._http.response_headers import region
 
         return region(self._response_headers)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give what copies and pickles keep besides the members; a transport's own headers may not be copied."""
+        """Return what copies and pickles keep besides the members. A transport's own headers may not be copyable."""
         state = dict(vars(self))
         if "_response_headers" in state:
             state["_response_headers"] = {str(name): str(value) for name, value in self._response_headers.items()}

@@ -1,14 +1,15 @@
 """Answers: chat completions, whole and as streamed updates.
 
-Declared is what services really send: the Azure model inference API, Azure OpenAI with content filtering, and their
-peers. What a service leaves out reads `None`, also where the type does not say so.
+The fields are those that services really send: the Azure model inference API, Azure OpenAI with content filtering, and
+their peers. A field that a service leaves out reads `None`, even where its type does not include `None`.
 """
 
 import json
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
-from .._model import Model, computed, field, wrap_as
+from .._model import Model, wrap_as
+from .._model_fields import computed, field
 from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
@@ -22,191 +23,197 @@ class ContentFilterResult(Model):
     """What the content filter found in one category."""
 
     filtered: bool
-    """Whether the content was withheld for it."""
+    """Whether the content was withheld because of it."""
     severity: str | None = None
-    """"safe", "low", "medium" or "high"; in categories of harm."""
+    """"safe", "low", "medium" or "high"; only in categories of harm."""
     detected: bool | None = None
-    """Whether it was found; in categories such as jailbreak or protected material."""
+    """Whether it was found; only in categories such as jailbreak or protected material."""
 
 
 class ContentFilterResults(Model):
-    """What the content filter of Azure OpenAI found, by category; others than these are read by item."""
+    """What Azure OpenAI's content filter found, by category. Read other categories by item."""
 
     hate: ContentFilterResult | None = None
-    """Hate and unfairness; graded."""
+    """Hate and unfairness, by severity."""
     self_harm: ContentFilterResult | None = None
-    """Self-harm; graded."""
+    """Self-harm, by severity."""
     sexual: ContentFilterResult | None = None
-    """Sexual content; graded."""
+    """Sexual content, by severity."""
     violence: ContentFilterResult | None = None
-    """Violence; graded."""
+    """Violence, by severity."""
     profanity: ContentFilterResult | None = None
-    """Words of a block list; detected."""
+    """Words on a block list: detected or not."""
     jailbreak: ContentFilterResult | None = None
-    """An attempt in the prompt to get around the model's rules; detected."""
+    """An attempt in the prompt to bypass the model's rules: detected or not."""
     indirect_attack: ContentFilterResult | None = None
-    """The same, hidden in documents that the prompt quotes; detected."""
+    """The same, hidden in documents that the prompt quotes."""
     protected_material_text: ContentFilterResult | None = None
-    """Known text in the answer, such as lyrics; detected."""
+    """Known text in the answer, such as lyrics: detected or not."""
     protected_material_code: ContentFilterResult | None = None
-    """Known code in the answer; detected."""
+    """Known code in the answer: detected or not."""
 
 
 class PromptFilterResult(Model):
     """What the content filter found in one prompt."""
 
     prompt_index: int
-    """Which prompt, counted from 0."""
+    """Index of the prompt, from 0."""
     content_filter_results: ContentFilterResults
     """The findings."""
 
 
 class PromptTokensDetails(Model):
-    """What prompt tokens were spent on; each count is part of `prompt_tokens`."""
+    """A breakdown of `prompt_tokens`."""
 
     cached_tokens: int | None = None
-    """Read from the service's prompt cache."""
+    """Tokens read from the service's prompt cache."""
     cache_write_tokens: int | None = None
-    """Written to it."""
+    """Tokens written to the prompt cache."""
     audio_tokens: int | None = None
-    """Of audio input."""
+    """Tokens of audio input."""
     image_tokens: int | None = None
-    """Of images."""
+    """Tokens of images."""
     text_tokens: int | None = None
-    """Of text."""
+    """Tokens of text."""
 
 
 class CompletionTokensDetails(Model):
-    """What completion tokens were spent on; each count is part of `completion_tokens`."""
+    """A breakdown of `completion_tokens`."""
 
     reasoning_tokens: int | None = None
-    """Spent on thinking, which may not be shown."""
+    """Tokens spent on reasoning, whether or not it is shown."""
     audio_tokens: int | None = None
-    """Of audio output."""
+    """Tokens of audio output."""
     text_tokens: int | None = None
-    """Of text."""
+    """Tokens of text."""
     accepted_prediction_tokens: int | None = None
-    """Of `prediction`, that stand in the answer."""
+    """Tokens of `prediction` that the answer contains."""
     rejected_prediction_tokens: int | None = None
-    """Of `prediction`, that do not stand in the answer; they are paid for too."""
+    """Tokens of `prediction` that the answer does not contain. They are billed too."""
 
 
 class CompletionsUsage(Model):
-    """Tokens spent."""
+    """Tokens used."""
 
     completion_tokens: int
-    """On the answer."""
+    """Tokens in the answer."""
     prompt_tokens: int
-    """On the request."""
+    """Tokens in the request."""
     total_tokens: int
-    """On both."""
+    """Tokens in both."""
     prompt_tokens_details: PromptTokensDetails | None = None
-    """What those of the request were spent on, where the service tells."""
+    """A breakdown of `prompt_tokens`, if the service reports one."""
     completion_tokens_details: CompletionTokensDetails | None = None
-    """What those of the answer were spent on, where the service tells."""
+    """A breakdown of `completion_tokens`, if the service reports one."""
 
 
 class TopLogprob(Model):
-    """A token that might have stood in a place, with the logarithm of its probability."""
+    """A token that the model considered at a position, with its log probability."""
 
     token: str
     """The token's text."""
     logprob: float
-    """Natural logarithm of its probability, 0 or less; -9999 where OpenAI holds it for all but impossible."""
+    """Natural logarithm of its probability, at most 0; OpenAI sends -9999 for a token outside the most likely 20."""
     bytes: list[int] | None = None
-    """The token in UTF-8, where it has text."""
+    """The token's UTF-8 bytes, if it has text."""
 
 
 class TokenLogprob(Model):
-    """A token of the answer, with the logarithm of its probability."""
+    """A token of the answer, with its log probability."""
 
     token: str
     """The token's text."""
     logprob: float
-    """Natural logarithm of its probability, 0 or less; -9999 where OpenAI holds it for all but impossible."""
+    """Natural logarithm of its probability, at most 0; OpenAI sends -9999 for a token outside the most likely 20."""
     bytes: list[int] | None = None
-    """The token in UTF-8, where it has text."""
+    """The token's UTF-8 bytes, if it has text."""
     top_logprobs: list[TopLogprob] | None = None
-    """The likeliest tokens in its place, as many as `top_logprobs` asked for."""
+    """The most likely tokens at its position, as many as `top_logprobs` asked for."""
 
 
 class ChoiceLogprobs(Model):
     """Log probabilities of an answer's tokens."""
 
     content: list[TokenLogprob] | None = None
-    """Those of the content, one for each token."""
+    """Log probabilities of the content, one per token."""
     refusal: list[TokenLogprob] | None = None
-    """Those of a refusal, one for each token."""
+    """Log probabilities of the refusal, one per token."""
 
 
 class UrlCitation(Model):
-    """A source on the web that a stretch of the answer rests on."""
+    """A web page that supports a part of the answer."""
 
     url: str
-    """Where it is."""
+    """The page's URL."""
     title: str
-    """Its title."""
+    """The page's title."""
     start_index: int
-    """Where the stretch begins: characters from the start of the content."""
+    """Where the supported part begins, in characters from the start of the content."""
     end_index: int
-    """Where it ends."""
+    """Where the supported part ends, in characters from the start of the content."""
 
 
 class Annotation(Model):
-    """A remark that a service makes on an answer."""
+    """A note that a service adds to an answer."""
 
     type: str
     """The kind: "url_citation"."""
     url_citation: UrlCitation | None = None
-    """The source, of this kind."""
+    """The web page, for a "url_citation"."""
 
 
 class ChatResponseAudio(Model):
     """An answer in audio."""
 
     id: str
-    """What a later assistant message names to refer to it."""
+    """The id by which a later assistant message refers to this audio."""
     data: str
-    """The audio, in base64, in the format that was asked for."""
+    """The audio in base64, in the requested format."""
     transcript: str
-    """What it says."""
+    """The spoken text."""
     expires_at: datetime | None = None
-    """Until when `id` may be referred to, UTC."""
+    """When `id` stops being valid, UTC."""
     format: str | None = None
-    """The format of the audio, where the service repeats it."""
+    """The format of the audio, if the service repeats it."""
 
 
 class ChatResponseMessage(Model):
-    """A model's answer. It may be put into the next request's messages as it is."""
+    """A model's answer. Append it to the next request's messages as it is."""
 
     role: str | ChatRole
     """The assistant's role."""
-    content: str | None = field(default=None, reads=list[ContentItem])
-    """The text; `None` where the answer is tool calls or a refusal. Mistral's models that think or cite sources send a
-    list, of `ContentItem`; `text` reads either."""
+    content: str | None = field(default=None, read_as=list[ContentItem])
+    """The text; `None` if the answer is tool calls or a refusal. Mistral's models that reason or cite sources send a
+    list of `ContentItem`; `text` reads both forms."""
     tool_calls: list[ChatCompletionsToolCall] | None = None
-    """The tool calls that the model asks for."""
+    """The tool calls that the model requests."""
     refusal: str | None = None
-    """Why the model would not answer in the format asked for."""
+    """Why the model refused to answer in the requested format."""
     reasoning_content: str | None = None
-    """What the model thought, where the service shows it."""
+    """The model's reasoning, if the service shows it."""
     annotations: list[Annotation] | None = None
-    """Remarks, such as the sources that the answer rests on."""
+    """Notes on the answer, such as the web pages that support it."""
     audio: ChatResponseAudio | None = None
-    """The answer in audio, where `modalities` asked for it."""
+    """The answer in audio, if `modalities` asked for it."""
+    output: list[dict[str, Any]] | None = None
+    """The items of a Responses API answer, if they contain more than text and tool calls: reasoning, hosted tools. The
+    reasoning is sent back with the message, unless you change the message."""
+    content_blocks: list[dict[str, Any]] | None = None
+    """The blocks of a Messages API answer, if they contain more than text and tool calls: thinking, hosted tools. They
+    are sent back with the message, unless you change the message."""
 
     @computed
     def reasoning(self) -> str | None:
-        """Read what the model thought, in whichever of four forms the service shows it; `None` where it shows nothing.
+        """Return the model's reasoning, in whichever of four formats the service sends it; `None` if it sends none.
 
-        The forms: `reasoning_content`, `reasoning`, items of type "thinking" in the content, or `<think>` tags at the
-        start of the text. It may be assigned; that changes nothing of what is sent.
+        The formats are `reasoning_content`, `reasoning`, items of type "thinking" in the content, and `<think>` tags at
+        the start of the text. Assigning it does not change what is sent.
         """
         return tell_apart(self)[0]
 
     @computed
     def text(self) -> str:
-        """Read the answer without the thoughts: the content, or its text items; empty where there is none."""
+        """Return the answer without the reasoning: the content, or its text items joined; empty if there is none."""
         return tell_apart(self)[1]
 
 
@@ -214,13 +221,13 @@ class ChatChoice(Model):
     """One of the answers."""
 
     index: int
-    """Which, counted from 0."""
+    """Its index, from 0."""
     finish_reason: str | CompletionsFinishReason | None = None
-    """Why it ends here."""
+    """Why the answer ended."""
     message: ChatResponseMessage
-    """The answer. Azure OpenAI leaves it out where its content filter withheld the whole."""
+    """The answer. Azure OpenAI leaves it out if its content filter withheld all of it."""
     logprobs: ChoiceLogprobs | None = None
-    """Log probabilities of its tokens, where they were asked for."""
+    """Log probabilities of its tokens, if requested."""
     content_filter_results: ContentFilterResults | None = None
     """What the content filter found in the answer."""
 
@@ -229,19 +236,19 @@ class ChatCompletions(Answer):
     """What `complete` returns: the model's answers to a conversation."""
 
     id: str
-    """The service's name for this completion."""
+    """The service's id for this completion."""
     created: datetime
-    """When it was made, UTC. On the wire, and by item: unix seconds."""
+    """When it was created, UTC. In JSON, and read by item, it is in Unix seconds."""
     model: str
     """The model that answered."""
     choices: list[ChatChoice]
-    """The answers; one, unless `n` asked for more."""
+    """The answers: one, unless `n` asked for more."""
     usage: CompletionsUsage
-    """Tokens spent."""
+    """Tokens used."""
     system_fingerprint: str | None = None
-    """The configuration that the model ran with."""
+    """Identifies the configuration that the model ran with."""
     service_tier: str | None = None
-    """The tier that the request was served in."""
+    """The service tier that processed the request."""
     prompt_filter_results: list[PromptFilterResult] | None = None
     """What the content filter found in the request."""
 
@@ -250,16 +257,16 @@ class ChatCompletions(Answer):
     @overload
     def parse_as(self, kind: Any, *, index: int = 0) -> Any: ...
     def parse_as(self, kind: Any, *, index: int = 0) -> Any:
-        """Read an answer as a value of a type, mostly of the one that was given as `response_format`.
+        """Return an answer as a value of a type, usually the one passed as `response_format`.
 
-        :param kind: A dataclass, TypedDict, pydantic model, or another type that pydantic's `TypeAdapter` takes.
-        :keyword index: Which of the answers, counted from 0, where `n` asked for more than one.
+        :param kind: A dataclass, a TypedDict, a pydantic model, or any type that pydantic's `TypeAdapter` accepts.
+        :keyword index: Index of the answer, from 0, if `n` asked for more than one.
         :return: The value, checked against the type.
         :raises RefusedAnswerError: The model refused to answer.
-        :raises FilteredAnswerError: The content filter withheld the answer, or its rest.
-        :raises TruncatedAnswerError: The answer broke off at the token limit.
+        :raises FilteredAnswerError: The content filter withheld the answer, or the rest of it.
+        :raises TruncatedAnswerError: The answer was cut off at the token limit.
         :raises InvalidAnswerError: The answer has no text, or the text is not JSON.
-        :raises MismatchedAnswerError: The answer is JSON, but not of the type.
+        :raises MismatchedAnswerError: The answer is JSON, but does not match the type.
         :raises TypeError: The type has no JSON form, or needs pydantic, which is not installed.
         """
         from .._schemas.structured_output import parse_answer
@@ -274,57 +281,61 @@ class StreamingChatResponseToolCallUpdate(Model):
     """A piece of a tool call."""
 
     index: int | None = None
-    """Which call of the message it belongs to. Mistral and the Azure model inference schema leave it out."""
+    """Index of the tool call within the message. Mistral and the Azure model inference schema leave it out."""
     id: str
-    """The call's id; mostly in its first piece only."""
+    """The call's id, usually in its first piece only."""
     type: str | None = None
-    """"function"; mostly in its first piece only."""
+    """"function", usually in the first piece only."""
     function: FunctionCall
-    """The name, mostly in its first piece only, and the next piece of the arguments."""
+    """The name, usually in the first piece only, and the next piece of the arguments."""
 
 
 class StreamingChatResponseMessageUpdate(Model):
-    """What an update adds to an answer."""
+    """What an update adds to a message."""
 
     role: str | ChatRole | None = None
-    """The assistant's role, mostly in the first update only."""
-    content: str | None = field(default=None, reads=list[ContentItem])
-    """The next piece of the text. Mistral's reasoning models send a list, of `ContentItem`; `text` reads either."""
+    """The assistant's role, usually in the first update only."""
+    content: str | None = field(default=None, read_as=list[ContentItem])
+    """The next piece of the text. Mistral's reasoning models send a list of `ContentItem`; `text` reads both forms."""
     tool_calls: list[StreamingChatResponseToolCallUpdate] | None = None
     """The next pieces of tool calls."""
     refusal: str | None = None
     """The next piece of a refusal."""
     reasoning_content: str | None = None
-    """The next piece of what the model thinks."""
+    """The next piece of the model's reasoning."""
     audio: ChatResponseAudio | None = None
     """The next piece of audio."""
+    output: list[dict[str, Any]] | None = None
+    """The items of a Responses API answer, in the last update: see `ChatResponseMessage.output`."""
+    content_blocks: list[dict[str, Any]] | None = None
+    """The blocks of a Messages API answer, in the last update: see `ChatResponseMessage.content_blocks`."""
 
     @computed
     def reasoning(self) -> str | None:
-        """Read the next piece of what the model thinks, in whichever form the service shows it, or `None`.
+        """Return the next piece of the model's reasoning, in whichever format the service sends it, or `None`.
 
-        Of an update that did not come out of a stream of this library, text between `<think>` tags is not recognised:
-        a piece cannot tell by itself where it stands. It may be assigned; that changes nothing of the JSON.
+        `<think>` tags are recognised only in updates that a stream of this library returned, because one piece alone
+        does not say whether it is between the tags. Assigning it does not change the JSON.
         """
         return reasoning_of(self)
 
     @computed
     def text(self) -> str:
-        """Read the next piece of the answer, without thoughts; empty where the update brings none."""
+        """Return the next piece of the answer, without reasoning; empty if the update has none."""
         return text_of(self)
 
 
 class StreamingChatChoiceUpdate(Model):
-    """What an update says of one of the answers."""
+    """What an update adds to one of the answers."""
 
     index: int
-    """Which, counted from 0."""
+    """Its index, from 0."""
     finish_reason: str | CompletionsFinishReason | None = None
-    """Why the answer ends, in its last update."""
+    """Why the answer ended, in its last update."""
     delta: StreamingChatResponseMessageUpdate
-    """What is added. Azure OpenAI leaves it out where only the content filter speaks."""
+    """What is added. Azure OpenAI leaves it out of updates that have only filter results."""
     logprobs: ChoiceLogprobs | None = None
-    """Log probabilities of the tokens that are added, where they were asked for."""
+    """Log probabilities of the added tokens, if requested."""
     content_filter_results: ContentFilterResults | None = None
     """What the content filter found in the answer so far."""
 
@@ -333,21 +344,21 @@ class StreamingChatCompletionsUpdate(Model):
     """A piece of a streamed completion."""
 
     id: str
-    """The service's name for the completion, the same in each update."""
+    """The service's id for the completion, the same in every update."""
     created: datetime
-    """When the completion was made, UTC. On the wire, and by item: unix seconds."""
+    """When the completion was created, UTC. In JSON, and read by item, it is in Unix seconds."""
     model: str
     """The model that answers."""
     choices: list[StreamingChatChoiceUpdate]
-    """What is added; empty in an update that only tells usage."""
+    """What is added; empty in an update that only reports usage."""
     usage: CompletionsUsage | None = None
-    """Tokens spent, in the last update, where the service tells or `stream_options` asked for it."""
+    """Tokens used, in the last update, if the service reports it or `stream_options` asked for it."""
     system_fingerprint: str | None = None
-    """The configuration that the model runs with."""
+    """Identifies the configuration that the model runs with."""
     service_tier: str | None = None
-    """The tier that the request is served in."""
+    """The service tier that processes the request."""
     prompt_filter_results: list[PromptFilterResult] | None = None
-    """What the content filter found in the request; Azure OpenAI tells in the first update."""
+    """What the content filter found in the request; Azure OpenAI sends it in the first update."""
 
 
 completions_of = wrap_as(ChatCompletions)

@@ -1,4 +1,4 @@
-"""Content items: the parts that a message's content may be made of."""
+"""Content items: the parts of a message's content."""
 
 import base64
 from collections.abc import Mapping
@@ -8,7 +8,8 @@ from typing import Any, Union, overload
 
 from typing_extensions import Self
 
-from .._model import Model, constant
+from .._model import Model
+from .._model_fields import constant
 from ._enums import AudioContentFormat, ImageDetailLevel
 
 FilePath = Union[str, PathLike[str]]
@@ -19,11 +20,11 @@ def _base64_of(path: FilePath) -> str:
         return base64.b64encode(file.read()).decode("ascii")
 
 
-class ContentItem(Model, kinds_by="type"):
-    """A part of a message's content; the base of all kinds, and what an unknown kind is read as."""
+class ContentItem(Model, discriminator_field="type"):
+    """A part of a message's content: the base class of all kinds. Unknown kinds are read as this class."""
 
     type: str
-    """The kind of item."""
+    """The kind of the item."""
 
 
 class TextContentItem(ContentItem, discriminator="text"):
@@ -35,22 +36,22 @@ class TextContentItem(ContentItem, discriminator="text"):
 
 
 class ImageUrl(Model):
-    """Where an image is."""
+    """The location of an image."""
 
     url: str
-    """An https URL, or a data URL that holds the image itself."""
+    """An https URL, or a data URL that contains the image."""
     detail: str | ImageDetailLevel | None = None
-    """How closely to look: "auto" (the default), "low" or "high"."""
+    """The resolution to process the image at: "auto" (the default), "low" or "high"."""
 
     @classmethod
     def load(cls, *, image_file: FilePath, image_format: str, detail: str | ImageDetailLevel | None = None) -> Self:
-        """Read a local image into a data URL.
+        """Return a local image as a data URL.
 
         :keyword image_file: Path of the image.
-        :keyword image_format: The MIME subtype: "png", "jpeg", "gif", "webp".
-        :keyword detail: How closely to look.
-        :return: An `ImageUrl` that holds the image.
-        :raises FileNotFoundError: There is no such file.
+        :keyword image_format: The MIME subtype: "png", "jpeg", "gif" or "webp".
+        :keyword detail: The resolution to process it at: "auto", "low" or "high".
+        :return: An `ImageUrl` that contains the image.
+        :raises FileNotFoundError: The file does not exist.
         """
         return cls(url=f"data:image/{image_format};base64,{_base64_of(image_file)}", detail=detail)
 
@@ -60,7 +61,7 @@ class ImageContentItem(ContentItem, discriminator="image_url"):
 
     type: str = constant("image_url")
     image_url: ImageUrl
-    """The image, by URL. Where it was given as a str, for Mistral, a str."""
+    """The image's URL. If you pass a str, which Mistral's models accept, it stays a str."""
 
     @overload
     def __init__(self, *, image_url: ImageUrl | str) -> None: ...
@@ -74,18 +75,18 @@ class InputAudio(Model):
     """Audio, in base64."""
 
     data: str
-    """The bytes of the audio file, in base64."""
+    """The audio file, in base64."""
     format: str | AudioContentFormat
     """"wav" or "mp3"."""
 
     @classmethod
     def load(cls, *, audio_file: FilePath, audio_format: str | AudioContentFormat) -> Self:
-        """Read a local audio file.
+        """Return a local audio file in base64.
 
         :keyword audio_file: Path of the file.
         :keyword audio_format: "wav" or "mp3".
-        :return: An `InputAudio` that holds the file.
-        :raises FileNotFoundError: There is no such file.
+        :return: An `InputAudio` that contains the file.
+        :raises FileNotFoundError: The file does not exist.
         """
         return cls(data=_base64_of(audio_file), format=audio_format)
 
@@ -99,14 +100,14 @@ class AudioContentItem(ContentItem, discriminator="input_audio"):
 
 
 class AudioUrl(Model):
-    """Where audio is."""
+    """The location of an audio file."""
 
     url: str
-    """An https URL, or a data URL that holds the audio itself."""
+    """An https URL, or a data URL that contains the audio."""
 
 
 class AudioUrlContentItem(ContentItem, discriminator="audio_url"):
-    """Audio input, by URL: Phi-4-multimodal."""
+    """Audio input by URL, for Phi-4-multimodal."""
 
     type: str = constant("audio_url")
     audio_url: AudioUrl
@@ -114,63 +115,63 @@ class AudioUrlContentItem(ContentItem, discriminator="audio_url"):
 
 
 class ThinkingContentItem(ContentItem, discriminator="thinking"):
-    """What a model thought, as Mistral's reasoning models tell it and want it back."""
+    """A model's reasoning, in the form that Mistral's reasoning models send and expect back."""
 
     type: str = constant("thinking")
     thinking: list[ContentItem]
-    """The thoughts: text items mostly, and references."""
+    """The reasoning: text items, and sometimes references."""
     signature: str | None = None
-    """Proof that the thoughts are the model's own, where the service gives one."""
+    """Proof that the reasoning is the model's own, if the service provides one."""
     closed: bool | None = None
-    """Whether the model ended the thought itself."""
+    """Whether the model finished the reasoning itself."""
 
 
 class ReferenceContentItem(ContentItem, discriminator="reference"):
-    """Points to the sources that the text before it rests on. Mistral's."""
+    """References to the sources of the text before it. Mistral's models only."""
 
     type: str = constant("reference")
     reference_ids: list[int | str]
-    """The sources, by the ids that the request or a tool gave them."""
+    """The ids that the request or a tool gave the sources."""
 
 
 class DocumentUrlContentItem(ContentItem, discriminator="document_url"):
-    """A document, by URL. Mistral's."""
+    """A document by URL, for Mistral's models and for Claude."""
 
     type: str = constant("document_url")
     document_url: str
-    """An https URL, or a data URL that holds the document itself."""
+    """An https URL, or a data URL that contains the document."""
     document_name: str | None = None
-    """Its file name."""
+    """The document's file name."""
 
     @classmethod
     def load(cls, *, document_file: FilePath, mime_type: str = "application/pdf") -> Self:
-        """Read a local document into a data URL.
+        """Return a local document as a data URL.
 
         :keyword document_file: Path of the document.
-        :keyword mime_type: What it is; a PDF by default.
-        :return: A `DocumentUrlContentItem` that holds the document, named as the file is.
-        :raises FileNotFoundError: There is no such file.
+        :keyword mime_type: The document's MIME type; a PDF by default.
+        :return: A `DocumentUrlContentItem` that contains the document, under the file's name.
+        :raises FileNotFoundError: The file does not exist.
         """
         url = f"data:{mime_type};base64,{_base64_of(document_file)}"
         return cls(document_url=url, document_name=basename(document_file))
 
 
 class InputFile(Model):
-    """A file, as OpenAI takes it: uploaded before, or with the request."""
+    """A file in OpenAI's form: uploaded before, or sent with the request."""
 
     file_id: str | None = None
-    """The id that the upload gave it."""
+    """The id that the upload returned."""
     file_data: str | None = None
-    """Its bytes, as a data URL."""
+    """The file, as a data URL."""
     filename: str | None = None
-    """Its name; with `file_data`."""
+    """The file's name; used with `file_data`."""
 
 
 class FileContentItem(ContentItem, discriminator="file"):
-    """A file: by `file_id` for Mistral, within `file` for OpenAI."""
+    """A file: `file_id` for Mistral's models, `file` for OpenAI's."""
 
     type: str = constant("file")
     file_id: str | None = None
-    """The id that the upload gave it. Mistral's form."""
+    """The id that the upload returned, in Mistral's form."""
     file: InputFile | None = None
-    """The file. OpenAI's form."""
+    """The file, in OpenAI's form."""

@@ -1,11 +1,12 @@
-"""Embeddings: what image embeddings are made of, and what both kinds return."""
+"""Embeddings: the input of image embeddings, and the result of both kinds."""
 
 import json
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from .._model import Model, computed
+from .._model import Model
+from .._model_fields import computed
 from ._answer import Answer
 from ._content import FilePath, ImageUrl
 
@@ -16,24 +17,24 @@ if TYPE_CHECKING:
 
 
 class ImageEmbeddingInput(Model):
-    """An image to embed, with a text if the model takes pairs."""
+    """An image to embed, with a text if the model embeds pairs."""
 
     __module__ = "azure.ai.inference.models"
 
     image: str
     """The image, as a data URL."""
     text: str | None = None
-    """A text to embed together with it."""
+    """A text to embed together with the image."""
 
     @classmethod
     def load(cls, *, image_file: FilePath, image_format: str, text: str | None = None) -> Self:
-        """Read a local image.
+        """Return a local image to embed.
 
         :keyword image_file: Path of the image.
-        :keyword image_format: The MIME subtype: "png", "jpeg".
-        :keyword text: A text to embed together with it.
-        :return: An `ImageEmbeddingInput` that holds the image.
-        :raises FileNotFoundError: There is no such file.
+        :keyword image_format: The MIME subtype: "png" or "jpeg".
+        :keyword text: A text to embed together with the image.
+        :return: An `ImageEmbeddingInput` that contains the image.
+        :raises FileNotFoundError: The file does not exist.
         """
         return cls(image=ImageUrl.load(image_file=image_file, image_format=image_format).url, text=text)
 
@@ -44,25 +45,25 @@ class EmbeddingItem(Model):
     __module__ = "azure.ai.inference.models"
 
     embedding: str | list[float]
-    """The embedding as it came: a list of numbers, or a base64 str where that encoding was asked for."""
+    """The embedding as the service sent it: a list of numbers, or a base64 str if that encoding was requested."""
     index: int
-    """Which input it belongs to, counted from 0."""
+    """Index of its input, from 0."""
 
     @computed
     def encoding(self) -> str:
-        """Tell how its numbers are encoded: "float", "int8", "uint8", "binary" or "ubinary".
+        """Return how its numbers are encoded: "float", "int8", "uint8", "binary" or "ubinary".
 
-        What the request asked for. An item that did not come from a client is taken for one of floats: assign
-        `encoding` where it is another.
+        This is the encoding that the request asked for. An item that did not come from a client is read as floats;
+        assign `encoding` if it has another.
         """
         return "float"
 
     @computed
     def vector(self) -> "array[Any]":
-        """Read the embedding as an array of numbers, whether it came as a list or in base64; made once, then kept.
+        """Return the embedding as an array of numbers, whether it came as a list or in base64. The array is kept.
 
-        Its type code is "f" (floats of 32 bits), "b" for "int8" and "binary", "B" for "uint8" and "ubinary". "binary"
-        and "ubinary" have eight dimensions packed into each number.
+        The array's type code is "f" for 32-bit floats, "b" for "int8" and "binary", and "B" for "uint8" and "ubinary".
+        In "binary" and "ubinary", each number packs eight dimensions.
 
         :raises ValueError: The embedding is neither a list of numbers nor base64.
         """
@@ -76,36 +77,36 @@ class EmbeddingItem(Model):
 
 
 class EmbeddingsUsage(Model):
-    """Tokens spent."""
+    """Tokens used."""
 
     __module__ = "azure.ai.inference.models"
 
     prompt_tokens: int
-    """On the input."""
+    """Tokens in the input."""
     total_tokens: int
-    """In all; mostly the same."""
+    """All tokens; usually the same number."""
 
 
 class EmbeddingsResult(Answer):
-    """What `embed` returns."""
+    """The result of `embed`."""
 
     __module__ = "azure.ai.inference.models"
 
     id: str | None = None
-    """The service's name for this result, where it gives one."""
+    """The service's id for this result, if it sends one."""
     data: list[EmbeddingItem]
     """The embeddings, in the order of the inputs."""
     usage: EmbeddingsUsage
-    """Tokens spent."""
+    """Tokens used."""
     model: str
-    """The model that embedded."""
+    """The model that made the embeddings."""
 
     def to_numpy(self) -> "numpy.ndarray[Any, Any]":
-        """Put the embeddings into a matrix: row i belongs to input i.
+        """Return the embeddings as a matrix, in which row i belongs to input i.
 
-        :return: An array of shape (n, d), of float32, int8 or uint8 as the request's `encoding_format` asks. "binary"
-            and "ubinary" stay packed, d being an eighth of the dimensions, high bit first: `numpy.unpackbits` unpacks
-            "ubinary".
+        :return: An array of shape (n, d), of float32, int8 or uint8, depending on the request's `encoding_format`.
+            "binary" and "ubinary" stay packed: d is an eighth of the dimensions, the high bit comes first, and
+            `numpy.unpackbits` unpacks "ubinary".
         :raises ImportError: numpy is not installed.
         :raises ValueError: The embeddings differ in length, or one is neither a list of numbers nor base64.
         """

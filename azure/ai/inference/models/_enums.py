@@ -1,4 +1,4 @@
-"""Enums of the service. They are extensible: a value that is not listed here stays a plain `str`."""
+"""Enums of the service. They are extensible: a value that is not listed stays a plain `str`."""
 
 from enum import Enum
 
@@ -13,56 +13,56 @@ class AudioContentFormat(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 
 class ChatCompletionsToolChoicePreset(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """How a model may use the tools it is offered."""
+    """How a model may use the tools that it is offered."""
 
     AUTO = "auto"
     """The model decides."""
     NONE = "none"
-    """It calls none."""
+    """The model calls no tool."""
     REQUIRED = "required"
-    """It calls one or more."""
+    """The model calls at least one tool."""
 
 
 class ChatRole(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """Who speaks in a message."""
+    """The author of a message."""
 
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
     TOOL = "tool"
     DEVELOPER = "developer"
-    """What `system` is to other models, for OpenAI's reasoning models."""
+    """Instructions for OpenAI's reasoning models; other models use `system`."""
 
 
 class CompletionsFinishReason(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """Why a model stopped. Mistral also says `model_length` and `error`."""
+    """Why an answer ended. Mistral's models also send `model_length` and `error`."""
 
     STOPPED = "stop"
-    """The answer is complete, or a stop sequence was met."""
+    """The answer is complete, or a stop sequence was reached."""
     TOKEN_LIMIT_REACHED = "length"  # noqa: S105
-    """`max_tokens`, or the model's context, is used up."""
+    """The answer reached `max_tokens` or the model's context limit."""
     CONTENT_FILTERED = "content_filter"
-    """The service's content filter withheld the rest."""
+    """The content filter withheld the answer, or the rest of it."""
     TOOL_CALLS = "tool_calls"
-    """The model asks for tools to be called."""
+    """The model requests tool calls."""
 
 
 class EmbeddingEncodingFormat(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """Encodings of an embedding on the wire."""
+    """Encodings of an embedding in the response."""
 
     BASE64 = "base64"
     """Little-endian 32-bit floats, in base64."""
     BINARY = "binary"
-    """One bit a dimension, packed into signed bytes."""
+    """One bit per dimension, packed into signed bytes."""
     FLOAT = "float"
     INT8 = "int8"
     UBINARY = "ubinary"
-    """One bit a dimension, packed into unsigned bytes."""
+    """One bit per dimension, packed into unsigned bytes."""
     UINT8 = "uint8"
 
 
 class EmbeddingInputType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """What an embedding is for; some models embed questions and documents differently."""
+    """What an embedding is for. Some models embed queries and documents differently."""
 
     TEXT = "text"
     QUERY = "query"
@@ -70,7 +70,7 @@ class EmbeddingInputType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 
 class ImageDetailLevel(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """How closely a model looks at an image."""
+    """The resolution at which a model processes an image."""
 
     AUTO = "auto"
     LOW = "low"

@@ -1,39 +1,40 @@
-"""Formats that an answer may be asked for in."""
+"""Formats of an answer that a request can ask for."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Union
 
-from .._model import Model, constant
+from .._model import Model
+from .._model_fields import constant
 
 
 class JsonSchemaFormat(Model):
-    """An answer in JSON that keeps to a schema."""
+    """An answer in JSON that follows a schema."""
 
     name: str
-    """A name for the schema: letters, digits, underscores and dashes, 64 characters at most."""
+    """A name for the schema: letters, digits, underscores and dashes, at most 64 characters."""
     schema: dict[str, Any]
     """The JSON schema."""
     description: str | None = None
-    """What the answer is for, for the model to get it right."""
+    """What the answer is for; it helps the model."""
     strict: bool | None = None
-    """Whether the answer must keep to the schema exactly; the service's default is False."""
+    """Whether the answer must follow the schema exactly. The service's default is False."""
 
 
 class ChatCompletionsResponseFormat(Model):
-    """A format as releases before 1.0.0b7 had it; the base of the two below."""
+    """A format in the form of releases before 1.0.0b7: the base class of the two below."""
 
     type: str
     """The kind of format."""
 
 
 class ChatCompletionsResponseFormatText(ChatCompletionsResponseFormat):
-    """Plain text: what `response_format="text"` asks for."""
+    """Plain text, the same as `response_format="text"`."""
 
     type: str = constant("text")
 
 
 class ChatCompletionsResponseFormatJSON(ChatCompletionsResponseFormat):
-    """JSON without a schema: what `response_format="json_object"` asks for."""
+    """JSON without a schema, the same as `response_format="json_object"`."""
 
     type: str = constant("json_object")
 

@@ -1,4 +1,4 @@
-"""What a deployment says of itself."""
+"""What a deployment reports about its model."""
 
 from enum import Enum
 
@@ -8,7 +8,7 @@ from .._model import Model
 
 
 class ModelType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
-    """Kinds of model, as the `/info` route names them."""
+    """Kinds of models, as the `/info` route names them."""
 
     __module__ = "azure.ai.inference.models"
 
@@ -21,17 +21,17 @@ class ModelType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 
 class ModelInfo(Model):
-    """The model behind an endpoint, as its `/info` route tells."""
+    """The model behind an endpoint, as its `/info` route describes it."""
 
     __module__ = "azure.ai.inference.models"
 
     model_name: str
-    """Name of the model."""
+    """The model's name."""
     model_type: str | ModelType
-    """Kind of the model, in the deployment's own spelling."""
+    """The model's kind, in the deployment's own spelling."""
     model_provider_name: str
-    """Who made it."""
+    """The model's provider."""
     served_model_name: str | None = None
-    """Name of the deployed model, on serverless endpoints."""
+    """The deployed model's name, on serverless endpoints."""
     served_model_type: str | None = None
-    """Kind of the deployed model, on serverless endpoints."""
+    """The deployed model's kind, on serverless endpoints."""

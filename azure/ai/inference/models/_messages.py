@@ -1,25 +1,26 @@
 """Messages of a conversation, as they are sent.
 
-Content by position is written last, behind the keywords: recorded request bodies depend on it.
+Positional content comes last in the JSON, after the keywords, because recorded request bodies depend on it.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
-from .._model import Model, constant
+from .._model import Model
+from .._model_fields import constant
 from ._content import ContentItem
 from ._tools import ChatCompletionsToolCall
 
 Wire = Mapping[str, Any]
 
 
-class ChatRequestMessage(Model, kinds_by="role"):
-    """A message of any role; the base of all."""
+class ChatRequestMessage(Model, discriminator_field="role"):
+    """A message of any role: the base class of all messages."""
 
     __module__ = "azure.ai.inference.models"
 
     role: str
-    """Who speaks."""
+    """The author's role."""
 
     @overload
     def __init__(self, *, role: str) -> None: ...
@@ -30,13 +31,13 @@ class ChatRequestMessage(Model, kinds_by="role"):
 
 
 class SystemMessage(ChatRequestMessage, discriminator="system", positional="content"):
-    """Instructions that stand above the conversation."""
+    """Instructions that apply to the whole conversation."""
 
     __module__ = "azure.ai.inference.models"
 
     role: str = constant("system")
     content: str | list[ContentItem]
-    """The instructions: text, or a list of text items, which also OpenAI's and Mistral's services take."""
+    """The instructions: text, or a list of text items."""
 
     @overload
     def __init__(self, content: str | Sequence[ContentItem], /) -> None: ...
@@ -49,7 +50,7 @@ class SystemMessage(ChatRequestMessage, discriminator="system", positional="cont
 
 
 class DeveloperMessage(ChatRequestMessage, discriminator="developer", positional="content"):
-    """Instructions, as OpenAI's reasoning models want them called."""
+    """Instructions, under the role that OpenAI's reasoning models use for them."""
 
     __module__ = "azure.ai.inference.models"
 
@@ -68,7 +69,7 @@ class DeveloperMessage(ChatRequestMessage, discriminator="developer", positional
 
 
 class UserMessage(ChatRequestMessage, discriminator="user", positional="content"):
-    """What the user says: text, or a list of text, images and audio."""
+    """A message of the user: text, or a list of content items."""
 
     __module__ = "azure.ai.inference.models"
 
@@ -87,17 +88,17 @@ class UserMessage(ChatRequestMessage, discriminator="user", positional="content"
 
 
 class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional="content"):
-    """What the model said, or shall have said."""
+    """An answer of the model, or text that you put in its place."""
 
     __module__ = "azure.ai.inference.models"
 
     role: str = constant("assistant")
     content: str | list[ContentItem] | None = None
-    """The text, or the content items; `None` where the message is made of tool calls."""
+    """The text, or the content items; `None` if the message consists of tool calls."""
     tool_calls: list[ChatCompletionsToolCall] | None = None
-    """The tool calls that the model asked for; a tool message must answer each."""
+    """The tool calls that the model requested. A tool message must answer each."""
     prefix: bool | None = None
-    """True, in the last message: the answer shall go on from this text. Mistral's."""
+    """True in the last message makes the model continue this text. Mistral's models only."""
 
     @overload
     def __init__(
@@ -123,7 +124,7 @@ class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional
 
 
 class ToolMessage(ChatRequestMessage, discriminator="tool", positional="content"):
-    """What a tool returned."""
+    """The result of a tool call."""
 
     __module__ = "azure.ai.inference.models"
 
@@ -131,9 +132,9 @@ class ToolMessage(ChatRequestMessage, discriminator="tool", positional="content"
     content: str | list[ContentItem] | None = None
     """The result: text, or a list of content items."""
     tool_call_id: str
-    """Which tool call it answers: the call's `id`."""
+    """The `id` of the tool call that it answers."""
     name: str | None = None
-    """Which tool it was. Mistral's; other services pass over it."""
+    """The tool's name, for Mistral's models; other services ignore it."""
 
     @overload
     def __init__(

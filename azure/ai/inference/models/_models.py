@@ -1,6 +1,6 @@
-"""The import path by which code written against azure-ai-inference 1.0.0b9 reaches model classes.
+"""The path from which code written for azure-ai-inference 1.0.0b9 imports model classes.
 
-`ChatCompletionsResponseFormatJSON` is missing on purpose: dependants take its presence here for an older release.
+`ChatCompletionsResponseFormatJSON` is missing on purpose: dependants detect an older release by its presence here.
 """
 
 from ._chat import (
@@ -28,7 +28,7 @@ from ._tools import (
 )
 
 EmbeddingInput = ImageEmbeddingInput
-"""Its name until beta 6."""
+"""The name of `ImageEmbeddingInput` until 1.0.0b6."""
 
 __all__ = [
     "AssistantMessage",

@@ -1,11 +1,11 @@
-"""What a model thought and what it answers, told apart.
+"""Separates a model's reasoning from its answer.
 
-Services show thoughts in four forms: a member `reasoning_content` (Azure, DeepSeek, Grok), a member `reasoning`
-(Ollama, vLLM), items of type "thinking" in a list of content (Mistral), or between `<think>` tags at the start of the
-text (DeepSeek-R1 on serverless endpoints). Reading changes nothing: what a provider sent goes back to it as it came.
+Services return reasoning in four formats: a member `reasoning_content` (Azure, DeepSeek, Grok), a member `reasoning`
+(Ollama, vLLM), items of type "thinking" in a list of content (Mistral), and text between `<think>` tags at the start of
+the answer (DeepSeek-R1 on serverless endpoints). Reading changes nothing: what a provider sent goes back unchanged.
 
-A tag counts at the start only, for an answer may well speak of tags. In a stream it may be cut anywhere, so `ThinkTag`
-is fed text in pieces; it reads whole texts too, which makes both agree.
+A tag counts only at the start, because an answer may mention tags. A stream may cut a tag anywhere, so `ThinkTag` is
+fed text in pieces. Whole texts go through it too, so both agree.
 """
 
 from typing import Any, Literal
@@ -16,17 +16,17 @@ Json = dict[str, Any]
 
 _dict: Any = dict
 _get = _dict.get
-"""Reads a model's members as they came; a model's own `get` would wrap them, and takes thrice the time."""
+"""Reads a model's members as they came. A model's own `get` would wrap them, and takes three times as long."""
 
 _OPEN = "<think>"
 _CLOSE = "</think>"
 
 
 def reasoning_of(message: Json) -> str | None:
-    """Read the thoughts that a message or delta tells in members of their own.
+    """Return the reasoning that a message or delta has in members of its own.
 
-    :param message: The message, in wire form.
-    :return: The thoughts; `None` where there are none.
+    :param message: The message, as JSON.
+    :return: The reasoning; `None` if there is none.
     """
     for name in ("reasoning_content", "reasoning"):
         thoughts = _get(message, name)
@@ -37,19 +37,19 @@ def reasoning_of(message: Json) -> str | None:
 
 
 def text_of(message: Json) -> str:
-    """Read the text of a message or delta, without thoughts in items of their own.
+    """Return the text of a message or delta, without items of reasoning.
 
-    :param message: The message, in wire form.
-    :return: The text; empty where there is none. `<think>` tags are left in.
+    :param message: The message, as JSON.
+    :return: The text, with its `<think>` tags; empty if there is none.
     """
     return _text(_get(message, "content"))
 
 
 def tell_apart(message: Json) -> tuple[str | None, str]:
-    """Tell the thoughts of a whole message from its text, in whichever form they come.
+    """Return the reasoning and the text of a whole message, in whichever format they come.
 
-    :param message: The message, in wire form.
-    :return: The thoughts, `None` where there are none; and the text, empty where there is none.
+    :param message: The message, as JSON.
+    :return: The reasoning, `None` if there is none; and the text, empty if there is none.
     """
     thoughts, text = reasoning_of(message), text_of(message)
     if thoughts is None and isinstance(_get(message, "content"), str):
@@ -59,7 +59,7 @@ def tell_apart(message: Json) -> tuple[str | None, str]:
 
 
 def _joined(items: list[Any], kind: str) -> str:
-    """Join the text of the items of a kind: their member of that name, a text or a list of text items."""
+    """Join the texts of the items of one kind. The member of that name is a text or a list of text items."""
     return "".join(_text(item.get(kind)) for item in items if is_object(item) and item.get("type") == kind)
 
 
@@ -70,9 +70,9 @@ def _text(value: Any) -> str:
 
 
 class ThinkTag:
-    """Tells thoughts between tags from the answer, in text that comes in pieces.
+    """Separates reasoning between tags from the answer, in text that arrives in pieces.
 
-    White space around the thoughts belongs to neither. What may be the beginning of a tag is held back.
+    White space around the reasoning belongs to neither. Text that may be the beginning of a tag is held back.
     """
 
     def __init__(self) -> None:
@@ -82,15 +82,15 @@ class ThinkTag:
 
     @property
     def is_plain(self) -> bool:
-        """Whether all that follows is the answer, as it comes."""
+        """Whether the rest of the text is the answer."""
         return self._state == "plain"
 
     def feed(self, piece: str, *, last: bool = False) -> tuple[str, str]:
-        """Take in the next piece of the text.
+        """Read the next piece of the text.
 
-        :param piece: The piece; it may be empty.
-        :keyword last: Whether the text ends with it; nothing is held back then.
-        :return: What it adds to the thoughts, and to the answer.
+        :param piece: The piece, possibly empty.
+        :keyword last: Whether the text ends with it. If so, nothing is held back.
+        :return: What the piece adds to the reasoning, and to the answer.
         """
         text, self._held = self._held + piece, ""
         thoughts = ""

@@ -1,4 +1,4 @@
-"""Tools: what a model is offered, which it must use, and what it calls."""
+"""Tools: those a model is offered, those it must use, and the calls it requests."""
 
 import json
 from collections.abc import Callable
@@ -7,20 +7,21 @@ from typing import Any, Literal
 from typing_extensions import Self
 
 from .._json import is_object
-from .._model import Model, constant, field
+from .._model import Model
+from .._model_fields import constant, field
 
 
 class FunctionDefinition(Model):
-    """A function that a model may ask to have called."""
+    """A function that a model may request to call."""
 
     name: str
-    """Its name: letters, digits, underscores and dashes, 64 characters at most."""
+    """The function's name: letters, digits, underscores and dashes, at most 64 characters."""
     description: str | None = None
-    """What it does, for the model to decide when to call it."""
+    """What the function does; the model decides by it when to call the function."""
     parameters: Any | None = None
-    """JSON schema of its arguments, an object."""
+    """The JSON schema of the arguments, an object schema."""
     strict: bool | None = None
-    """Whether the arguments must keep to the schema exactly. Not part of the Azure model inference schema."""
+    """Whether the arguments must follow the schema exactly. Not part of the Azure model inference schema."""
 
 
 class ChatCompletionsToolDefinition(Model):
@@ -39,23 +40,23 @@ class ChatCompletionsToolDefinition(Model):
         description: str | None = None,
         strict: bool | None = None,
     ) -> Self:
-        """Describe a Python function, so that a model may ask to have it called.
+        """Return the definition of a Python function as a tool.
 
-        The schema of the arguments comes from the annotations, their descriptions from the docstring (`:param x:`,
-        Google's "Args:", numpy's "Parameters") or from `Annotated[int, "in metres"]`. `*args` and `**kwargs` are not
-        offered, nor what `functools.partial` has given, nor a parameter whose default has no JSON form, such as
-        FastAPI's `Depends(...)`; that default stands. `azure.ai.inference.tools.Toolset` runs what is asked for.
+        The schema of the arguments comes from the annotations. Their descriptions come from the docstring (`:param x:`,
+        Google's "Args:", numpy's "Parameters") or from `Annotated[int, "in metres"]`. The model is not offered `*args`
+        and `**kwargs`, arguments that `functools.partial` already holds, and parameters whose default has no JSON form,
+        such as FastAPI's `Depends(...)`; they keep their defaults. `azure.ai.inference.tools.Toolset` runs the calls.
 
-        :param function: The function, sync or async, a method, or an object that can be called.
-        :keyword name: What the model calls it; the function's own name by default.
-        :keyword description: What it does; what the docstring says before its sections by default.
-        :keyword strict: True makes the service keep the arguments to the schema exactly, where it can. Azure OpenAI
-            wants `parallel_tool_calls=False` with it.
+        :param function: A function, sync or async, a method, or a callable object.
+        :keyword name: The tool's name; the function's own name by default.
+        :keyword description: What it does; by default the docstring up to its first section.
+        :keyword strict: Whether the arguments must follow the schema exactly. Azure OpenAI requires
+            `parallel_tool_calls=False` with True.
         :return: The definition.
-        :raises TypeError: It is no function; or a parameter's type has no JSON form, or needs pydantic, which is not
-            installed.
-        :raises ValueError: The name is none that services take, or strictness is asked of parameters that cannot have
-            it, such as a `dict` with any keys.
+        :raises TypeError: `function` is not callable, or a parameter's type has no JSON form or needs pydantic, which
+            is not installed.
+        :raises ValueError: Services do not accept the name, or a parameter cannot be strict, such as a `dict` with
+            arbitrary keys.
         """
         from .._schemas.functions import tool_of
 
@@ -68,22 +69,22 @@ def _as_text(arguments: Any) -> Any:
 
 
 class FunctionCall(Model):
-    """A function as a model wants it called."""
+    """A call of a function that a model requests."""
 
     name: str
-    """Which function."""
-    arguments: str = field(reads=_as_text)
-    """Its arguments: JSON text that a model wrote, so neither sure to parse nor to fit the schema. Mistral may send an
-    object, which reads as text too; the JSON keeps it, and so sends it back as it came."""
+    """The function's name."""
+    arguments: str = field(read_as=_as_text)
+    """The arguments as JSON text. A model wrote it, so it may be invalid or not match the schema. An object, which
+    Mistral's models may send, reads as text too; in JSON it stays an object, and goes back as it came."""
 
 
 class ChatCompletionsToolCall(Model):
-    """A tool call that a model asks for."""
+    """A tool call that a model requests."""
 
     id: str
-    """What the tool message that answers it must name."""
+    """The id that the tool message with its result must have as `tool_call_id`."""
     function: FunctionCall
-    """The call."""
+    """The function, and its arguments."""
     type: Literal["function"] = constant("function", last=True)
 
 
@@ -91,11 +92,11 @@ class ChatCompletionsNamedToolChoiceFunction(Model):
     """The function that a model must call."""
 
     name: str
-    """Its name."""
+    """The function's name."""
 
 
 class ChatCompletionsNamedToolChoice(Model):
-    """Makes a model call one certain function."""
+    """Requires the model to call a certain function."""
 
     function: ChatCompletionsNamedToolChoiceFunction
     """The function."""

@@ -1,7 +1,7 @@
-"""Embeddings as they come over the wire, to vectors of numbers. Pure.
+"""Turns embeddings as services send them into arrays of numbers. Pure.
 
-A service sends a list of JSON numbers, or the bytes of an array in base64. Which numbers those are, the request has
-said: floats of 32 bits, or bytes with or without sign; "binary" and "ubinary" have eight dimensions packed into each.
+A service sends a list of JSON numbers, or the bytes of an array in base64. The request's encoding says what the numbers
+are: 32-bit floats, or signed or unsigned bytes; "binary" and "ubinary" pack eight dimensions into each byte.
 """
 
 import sys
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     import numpy
 
 _CODES: Mapping[str, str] = {"int8": "b", "uint8": "B", "binary": "b", "ubinary": "B"}
-"""Array type codes by encoding; every other encoding is one of floats."""
+"""Array type codes by encoding. All other encodings are floats."""
 
 
 def decode(embedding: Any, encoding: str) -> "array[Any]":
-    """Read an embedding.
+    """Return an embedding as an array.
 
-    :param embedding: A list of numbers, or an array's bytes in base64, little-endian.
-    :param encoding: What the request asked for. Where the service did not heed it and sent other numbers, the vector
-        is one of floats.
+    :param embedding: A list of numbers, or the little-endian bytes of an array in base64.
+    :param encoding: The encoding that the request asked for. If the service ignored it and sent other numbers, the
+        array has floats.
     :return: An array of type "f", "b" or "B".
-    :raises ValueError: It is neither.
+    :raises ValueError: The embedding is neither.
     """
     code = _CODES.get(encoding, "f")
     try:
@@ -55,11 +55,11 @@ def _from_numbers(numbers: Sequence[Any], code: str) -> "array[Any]":
 
 
 def matrix(vectors: Sequence["array[Any]"]) -> "numpy.ndarray[Any, Any]":
-    """Put vectors below each other.
+    """Return vectors as the rows of a matrix.
 
     :param vectors: The rows.
     :raises ImportError: numpy is not installed.
-    :raises ValueError: They differ in length.
+    :raises ValueError: The vectors differ in length.
     """
     try:
         import numpy
@@ -71,5 +71,5 @@ def matrix(vectors: Sequence["array[Any]"]) -> "numpy.ndarray[Any, Any]":
         return numpy.empty((0, 0), dtype=numpy.float32)
     lengths = {len(vector) for vector in vectors}
     if len(lengths) > 1:
-        raise ValueError(f"the embeddings differ in length, so they make no matrix: {sorted(lengths)}")
+        raise ValueError(f"the embeddings differ in length and cannot form a matrix: {sorted(lengths)}")
     return numpy.stack([numpy.frombuffer(vector, dtype=vector.typecode) for vector in vectors])

@@ -1,0 +1,189 @@
+"""`complete_many`: many conversations at a time, their results in order, in both worlds. No file, no journal."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from .._json import is_object
+from .._operations.call import check_keywords
+from .._operations.settings import Settings
+from ._loop_thread import iterate
+from ._results import BatchResult
+from ._row_calls import ConversationCalls
+from ._row_run import RowRun
+from ._run_options import RunOptions, check_run_options
+from ._summary import Progress, Summary
+
+_NO_LIMIT = 2**63
+"""Rows that may fail: whoever looks at each result decides for himself."""
+
+
+class _Many:
+    """What is to be answered, checked before anything is sent.
+
+    :param settings: The client's.
+    :param conversations: The conversations.
+    :param max_concurrency: The most requests at a time.
+    :param on_progress: Called with a `Progress` after each.
+    :param options: Keyword arguments of each call.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        conversations: Iterable[Any],
+        max_concurrency: int,
+        on_progress: Callable[[Progress], object] | None,
+        options: Mapping[str, Any],
+    ) -> None:
+        one = isinstance(conversations, (str, bytes)) or is_object(conversations)
+        if one or not hasattr(conversations, "__iter__"):
+            raise TypeError(
+                "conversations must be an iterable of conversations, each a list of messages or a text for a user's "
+                f"message; not {type(conversations).__name__}: {conversations!r:.200}"
+            )
+        for name in ("stream", "body", "cls"):
+            if options.get(name) is not None:
+                raise TypeError(f"complete_many() takes no {name}: use complete(), one conversation at a time.")
+        check_keywords(settings, "complete_many", options)
+        self._conversations = conversations
+        self._calls = ConversationCalls(options)
+        self._options = RunOptions(
+            max_concurrency=max_concurrency, on_progress=on_progress, max_failures=_NO_LIMIT, ordered=True
+        )
+        check_run_options(self._options)
+        self._run: RowRun | None = None
+        self._stopped = False
+        self.summary = Summary()
+
+    async def results(self, ask: Callable[..., Awaitable[Any]]) -> AsyncGenerator[BatchResult, None]:
+        run = self._run = RowRun(self._options, self._calls, ask, self.summary)
+        if self._stopped:
+            run.stop()
+        results = run.results(self._conversations)
+        try:
+            async for result in results:
+                yield result
+        finally:
+            await results.aclose()
+            run.end()
+            self._run = None
+
+    def stop(self) -> None:
+        """Begin no more requests; from any thread."""
+        self._stopped = True
+        if self._run is not None:
+            self._run.stop()
+
+
+class AsyncManyCompletions(AsyncIterator[BatchResult]):
+    """The results of `complete_many`, in the order of the conversations.
+
+    Requests begin with the iteration. A wait for a result that is cancelled loses nothing: the next one goes on.
+    """
+
+    def __init__(self, complete: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+        self._many = _Many(*arguments)
+        self._results = self._many.results(complete)
+        self._following: asyncio.Future[BatchResult] | None = None
+
+    @property
+    def summary(self) -> Summary:
+        """Counts up to now: answered, failed, tokens, refused requests."""
+        return self._many.summary
+
+    async def aclose(self) -> None:
+        """Begin no more requests, and finish those under way. May be called again."""
+        self._many.stop()
+        if self._following is not None:
+            await asyncio.wait([self._following])
+        await self._results.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> BatchResult:
+        if self._following is None:
+            self._following = asyncio.ensure_future(anext(self._results, _END))
+        result = await asyncio.shield(self._following)
+        self._following = None
+        if result is _END:
+            raise StopAsyncIteration
+        return result
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self.aclose()
+
+
+_END: Any = object()
+
+
+class ManyCompletions(Iterator[BatchResult]):
+    """The results of `complete_many`, in the order of the conversations.
+
+    Requests begin with the iteration, each in a thread. Ctrl-C finishes what is under way first.
+    """
+
+    def __init__(self, complete: Callable[..., Any], *arguments: Any) -> None:
+        self._many = _Many(*arguments)
+        self._results = iterate(self._threaded(complete), self._many.stop)
+
+    async def _threaded(self, complete: Callable[..., Any]) -> AsyncGenerator[BatchResult, None]:
+        loop = asyncio.get_running_loop()
+        threads = ThreadPoolExecutor(self._many._options.max_concurrency, "complete_many")  # noqa: SLF001
+
+        def ask(**arguments: Any) -> Awaitable[Any]:
+            return loop.run_in_executor(threads, copy_context().run, partial(complete, **arguments))
+
+        results = self._many.results(ask)
+        try:
+            async for result in results:
+                yield result
+        finally:
+            await results.aclose()
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def summary(self) -> Summary:
+        """Counts up to now: answered, failed, tokens, refused requests."""
+        return self._many.summary
+
+    def close(self) -> None:
+        """Begin no more requests, and finish those under way. May be called again."""
+        self._many.stop()
+        self._results.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> BatchResult:
+        return next(self._results)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self.close()
+
+
+for _shown in (AsyncManyCompletions, ManyCompletions):
+    _shown.__module__ = "azure.ai.inference.models"  # which shows what clients return, beside the streams
