@@ -189,13 +189,16 @@ def load_script(path: str | Path) -> list[Rule]:
     It holds a list. Each item is a text, or a mapping with the members of :class:`Reply` and the conditions of
     :class:`Rule`.
 
+    A ``file`` that a reply sends is looked for beside the script.
+
     :raises ValueError: if the file holds anything else.
     :raises ImportError: for YAML without PyYAML.
     """
     items = _parse(Path(path).read_text("utf-8"), Path(path))
     if not isinstance(items, list):
         raise ValueError(f"{path} holds a {type(items).__name__}; a script is a list of replies")
-    return [_read_rule(item, f"reply {number} of {path}") for number, item in enumerate(as_list(items), 1)]
+    folder = Path(path).parent
+    return [_read_rule(item, f"reply {number} of {path}", folder) for number, item in enumerate(as_list(items), 1)]
 
 
 def _parse(text: str, path: Path) -> Any:
@@ -214,7 +217,7 @@ def _parse(text: str, path: Path) -> Any:
         raise ValueError(f"{path} is not YAML: {error}") from error
 
 
-def _read_rule(item: Any, where: str) -> Rule:
+def _read_rule(item: Any, where: str, folder: Path) -> Rule:
     if isinstance(item, str):
         return Rule(item)
     if not isinstance(item, dict):
@@ -222,6 +225,8 @@ def _read_rule(item: Any, where: str) -> Rule:
     members = as_object(item)
     conditions = {name: members[name] for name in _CONDITIONS if name in members}
     said = {name: value for name, value in members.items() if name not in _CONDITIONS}
+    if isinstance(said.get("file"), str):
+        said["file"] = folder / said["file"]
     try:
         return Rule(said, **conditions)
     except (TypeError, ValueError) as error:

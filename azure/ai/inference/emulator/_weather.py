@@ -156,6 +156,9 @@ def _reader(annotation: str) -> Callable[[str], Any]:
     return int if "int" in annotation else float if "float" in annotation else str
 
 
+_SEED_STEP: Final = 1_000_003
+
+
 @dataclass
 class _Forecast:
     """A fault, and what became of it so far."""
@@ -163,10 +166,12 @@ class _Forecast:
     fault: Fault
     seen: int = 0
     struck: int = 0
+    place: int = 0
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.fault.seed)  # noqa: S311 a seeded generator is the point
+        # Each fault draws on its own: of two with one sequence the rarer would strike where the other strikes first.
+        self.chance = random.Random(self.fault.seed + self.place * _SEED_STEP)  # noqa: S311 a seed is the point
 
     def due(self, request: RecordedRequest) -> bool:
         """Count a request, and tell whether it is to be struck."""
@@ -187,11 +192,13 @@ class Weather:
     """The faults still to come. A request meets at most one: of those that are due, the one announced first."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self._forecasts = [_Forecast(fault) for fault in faults]
+        self._forecasts: list[_Forecast] = []
+        for fault in faults:
+            self.announce(fault)
 
     def announce(self, fault: Fault) -> None:
         """Add a fault."""
-        self._forecasts.append(_Forecast(fault))
+        self._forecasts.append(_Forecast(fault, place=len(self._forecasts)))
 
     def strike(self, request: RecordedRequest) -> Fault | None:
         """Count a request and say which fault it meets, if any."""
