@@ -93,7 +93,10 @@ setup(
         "Typing :: Typed",
     ],
     packages=find_namespace_packages(include=["azure.ai.inference*"]),
-    package_data={"azure.ai.inference": ["py.typed"]},
+    package_data={
+        "azure.ai.inference": ["py.typed"],
+        "azure.ai.inference.emulator.page": ["*.css", "*.html", "*.js", "*.svg"],
+    },
     python_requires=">=3.10",
     install_requires=["azure-core>=1.35.0", "isodate>=0.6.1", "typing-extensions>=4.12"],
     extras_require={

@@ -159,6 +159,9 @@ def test_the_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "azure/ai/inference/py.typed" in names
     assert "azure/ai/inference/aio/_client.py" in names
+    page = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("azure/ai/inference/emulator/page/*")}
+    assert page
+    assert page <= set(names)
     assert not {"azure/__init__.py", "azure/ai/__init__.py"} & set(names)
     assert {name.split("/")[0] for name in names} == {"azure", "azure_ai_inference-1.0.0.dist-info"}
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("azure/**/*.py")}
@@ -274,4 +277,5 @@ def test_no_path_of_the_building_machine_is_in_it(
 def test_the_wheel_has_neither_tests_nor_samples(contents: dict[str, dict[str, bytes]]) -> None:
     parts = {part for name in contents["wheel"] for part in name.split("/")}
     assert not parts & {"tests", "test", "samples", "docs", ".ci", "conftest.py"}
-    assert {name.rpartition(".")[2] for name in contents["wheel"] if "dist-info" not in name} == {"py", "typed"}
+    kinds = {name.rpartition(".")[2] for name in contents["wheel"] if "dist-info" not in name}
+    assert kinds == {"py", "typed", "html", "js", "css", "svg"}  # the emulator's page

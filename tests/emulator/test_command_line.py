@@ -125,3 +125,20 @@ def test_a_cassette_from_a_shell(tmp_path: Path) -> None:
     _, err = process.communicate(timeout=10)
     assert "listening" in line
     assert (process.returncode, err) == (0, "")
+
+
+def test_the_page_from_a_shell() -> None:
+    process, _ = start("--ui", "--ui-token", "a-token-of-mine", "--requests-kept", "10")
+    try:
+        assert process.stdout is not None
+        match = re.fullmatch(
+            r"Open (http://127\.0\.0\.1:\d+/_emulator/)\?token=(\S+) to see the requests\n", process.stdout.readline()
+        )
+        assert match
+        assert match[2] == "a-token-of-mine"
+        request = urllib.request.Request(f"{match[1]}requests", headers={"authorization": f"Bearer {match[2]}"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert json.load(response) == {"requests": [], "total": 0}
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from azure.ai.inference.emulator import Emulator, Reply
+from azure.ai.inference.emulator._script import read_rule
 
 from .conftest import LOCAL, VERSION, Caller, Got
 
@@ -169,3 +170,9 @@ def test_the_emulators_own_pages(path: str, kind: str, words: bytes) -> None:
         assert (head.status, head.raw, head.headers["content-length"]) == (200, b"", str(len(got.raw)))
         assert post.status == 503
         assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize("item", [{"file": "cat.png"}, {"file": 5}])
+def test_replies_from_elsewhere_name_no_files(item: Any) -> None:
+    with pytest.raises(ValueError, match="the body: file has to be a name, in a script's file"):
+        read_rule(item, "the body")

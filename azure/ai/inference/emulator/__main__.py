@@ -18,6 +18,7 @@ from ._environment_variables import environment_variables
 from ._weather import WAITS
 
 _DEFAULT_PORT: Final = 8484
+_REQUESTS_SHOWN: Final = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, _interrupt)  # shells have what they start with "&" ignore it
     try:
         given = {name: value for name, value in options.items() if value is not None}
-        with Emulator(**given, requests_kept=0) as endpoint:  # here nobody could look at them
-            sys.stdout.write(_banner(endpoint, endpoint.ca_file if options["tls"] else None))
+        # Without the page nobody could look at them.
+        given.setdefault("requests_kept", _REQUESTS_SHOWN if options["ui"] else 0)
+        with Emulator(**given) as endpoint:
+            sys.stdout.write(_banner(endpoint, endpoint.ca_file if options["tls"] else None, bool(options["ui"])))
             sys.stdout.flush()
             while True:
                 time.sleep(3600)
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _banner(endpoint: Emulator, ca_file: str | None) -> str:
+def _banner(endpoint: Emulator, ca_file: str | None, page: bool) -> str:
     """Return where it listens, and the lines that point clients at it."""
     trust = f"; trust {ca_file}" if ca_file else ""
     variables = dict(environment_variables(endpoint.url, endpoint.key))
@@ -50,7 +53,8 @@ def _banner(endpoint: Emulator, ca_file: str | None) -> str:
         variables |= {"SSL_CERT_FILE": ca_file, "NODE_EXTRA_CA_CERTS": ca_file}
     lines = [_assignment(name, value) for name, value in variables.items()]
     head = f"Inference emulator listening on {endpoint.url} with key {endpoint.key}{trust}"
-    return "\n".join([head, "", *lines, "", ""])
+    look = [f"Open {endpoint.ui_url} to see the requests"] if page else []
+    return "\n".join([head, *look, "", *lines, "", ""])
 
 
 def _assignment(name: str, value: str, windows: bool = os.name == "nt") -> str:
@@ -98,6 +102,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--record-mode", choices=RECORD_MODES, help="what to record, as VCR's modes (default: all)")
     add(
         "--replay-speed", type=float, metavar="N", help="play a cassette with its waits: 1 as recorded, 2 twice as fast"
+    )
+    add("--ui", action="store_true", help="serve a page that shows the requests, and the control API, at /_emulator/")
+    add("--ui-token", metavar="TOKEN", help="token that the page and the control API need (default: a random one)")
+    add(
+        "--requests-kept",
+        type=int,
+        metavar="N",
+        help=f"how many of the newest requests the page shows (default: {_REQUESTS_SHOWN})",
     )
     add("--log", action="store_true", help="log a line for each request to stderr")
     return parser

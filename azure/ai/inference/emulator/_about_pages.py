@@ -22,12 +22,15 @@ Call it as you would call the service, with the key that it was started with:
 """
 
 
-def about_page(request: RecordedRequest) -> Response | None:
-    """Return the answer to a request about the emulator itself, or None."""
+def about_page(request: RecordedRequest, *, control: bool) -> Response | None:
+    """Return the answer to a request about the emulator itself, or None.
+
+    :keyword control: whether its control API is served.
+    """
     if request.method not in ("GET", "HEAD"):
         return None
     if request.path == "/openapi.json":
-        return json_response(describe())
+        return json_response(describe(control=control))
     if request.path == "/health":
         return json_response({"status": "ok"})
     if request.path == "/":

@@ -9,7 +9,7 @@ import base64
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from ._recorder import NOT_PASSED_ON, Arrivals, content_type, forward, is_stream
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, Step, event, json_response
 from ._secrets import Scrubber
+from ._split_secrets import hide_split_secrets
 from ._values import as_list, as_object, escape_surrogates
 
 RECORD_MODES: Final = ("all", "once", "new_episodes", "none")
@@ -119,9 +120,14 @@ def _signature(request: Mapping[str, Any]) -> str:
     return json.dumps([request["method"], request["path"], request["query"], request["body"]], sort_keys=True)
 
 
-def write_exchange(request: RecordedRequest, arrivals: Arrivals) -> Exchange:
-    """Return an exchange as the cassette holds it, without secrets."""
+def write_exchange(request: RecordedRequest, arrivals: Arrivals, secrets: Iterable[str] = ()) -> Exchange:
+    """Return an exchange as the cassette holds it, without secrets.
+
+    :param secrets: secrets that the request carried, if it does not have them any more.
+    """
     scrubber = Scrubber()
+    for secret in secrets:
+        scrubber.learn(secret)
     written = write_request(request, scrubber)
     _write_response(arrivals, scrubber)  # what the end of an answer gives away is blotted out at its beginning too
     return {"request": written, "response": _write_response(arrivals, scrubber)}
@@ -160,8 +166,9 @@ def _write_response(arrivals: Arrivals, scrubber: Scrubber) -> dict[str, Any]:
 
 def _write_stream(arrivals: Arrivals, scrubber: Scrubber) -> Iterator[dict[str, Any]]:
     """Yield the pieces of a stream, each with the seconds since the one before it."""
-    before = 0.0
-    for when, piece in _pieces(arrivals):
+    before, pieces = 0.0, list(_pieces(arrivals))
+    clean = hide_split_secrets([piece for _, piece in pieces], scrubber.known)
+    for (when, _), piece in zip(pieces, clean, strict=True):
         yield {"after": round(when - before, 4), **_write_piece(piece, scrubber)}
         before = when
 

@@ -7,11 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from ._access import make_token
+from ._batch_service import BATCH_FAULTS
 from ._cassette import RECORD_MODES, Cassette
+from ._control import Control, check_token
+from ._control_operations import PREFIX
 from ._dialects import DIALECTS
 from ._environment_variables import environment_variables
 from ._journal import Journal
@@ -51,6 +55,7 @@ class Emulator:
     as a harmful prompt is; with "filter your answer" the answer is withheld; with "count to 500" it is a stream of a
     known length.
 
+    Below ``/openai/v1`` (Azure), ``/v1`` (OpenAI) and ``/v1/batch/jobs`` (Mistral) it serves files and batches.
     ``GET /emulator/stats`` tells how often what was asked, to other processes too.
 
     The server runs in a thread of its own and may be used from any thread or event loop; ``async with`` works too.
@@ -79,6 +84,11 @@ class Emulator:
     :keyword quota_by_estimate: book the tokens that a request may take (its text and its ``max_tokens``) when it is let
         in, as Azure does, and not those that it took. Default: False.
     :keyword refused_count: let refused requests count too, in the next window. Default: False.
+    :keyword batch_seconds: how long a batch takes from its creation to its results. Default: 0.2.
+    :keyword batch_faults: what goes wrong with batches: "expired" (half of the requests are not executed),
+        "missing-rows" (every fifth has no result), "status-0" (every fifth has status 0), "token-limit" and
+        "token-limit-later" (the first is refused for too many tokens, when it is created or in its errors). Default:
+        nothing.
     :keyword host: the address to listen on. Default: "127.0.0.1", which no other machine reaches.
     :keyword allow_hosts: names beside addresses and ``localhost`` by which callers may call; others get 403, which
         stops DNS rebinding. Default: none.
@@ -98,6 +108,9 @@ class Emulator:
         Default: "all".
     :keyword replay_speed: how fast to play a cassette: 1 with the waits that were recorded, 2 twice as fast. Default:
         without waits.
+    :keyword ui: serve a page that shows the requests as they come, and the control API below it, under
+        ``/_emulator/``; open :attr:`ui_url`. Default: False.
+    :keyword ui_token: the token that the page and the control API need. Default: a random one for each emulator.
     :raises ValueError: for an invalid setting.
     """
 
@@ -121,6 +134,8 @@ class Emulator:
         quota_wait: str = "retry-after",
         quota_by_estimate: bool = False,
         refused_count: bool = False,
+        batch_seconds: float = 0.2,
+        batch_faults: Collection[str] = (),
         host: str = "127.0.0.1",
         allow_hosts: Collection[str] = (),
         allow_origins: Collection[str] = (),
@@ -132,6 +147,8 @@ class Emulator:
         cassette: str | Path | None = None,
         record_mode: str = "all",
         replay_speed: float | None = None,
+        ui: bool = False,
+        ui_token: str | None = None,
     ) -> None:
         _check_choice("dialect", dialect, DIALECTS)
         _check_choice("record_mode", record_mode, RECORD_MODES)
@@ -139,6 +156,9 @@ class Emulator:
         _check_least({"requests_per_minute": (requests_per_minute, 1), "tokens_per_minute": (tokens_per_minute, 1)})
         _check_least({"requests_kept": (requests_kept, 0)})
         _check_choice("quota_wait", quota_wait, WAITS)
+        _check_least({"batch_seconds": (batch_seconds, 0)})
+        for fault in batch_faults:
+            _check_choice("batch_faults", fault, BATCH_FAULTS)
         if not quota_window > 0:
             raise ValueError(f"quota_window is {quota_window}; choose a number of seconds above 0")
         _check_collections({"tokens": tokens, "models": models})
@@ -161,12 +181,15 @@ class Emulator:
             rules=() if script is None else load_script(script),
             faults=parse_faults(faults) if isinstance(faults, str) else tuple(faults),
             strict=strict,
+            is_controlled=ui,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
             quota_window=quota_window,
             quota_wait=quota_wait,
             quota_by_estimate=quota_by_estimate,
             refused_count=refused_count,
+            batch_seconds=batch_seconds,
+            batch_faults=tuple(batch_faults),
             latency=latency,
             token_rate=token_rate,
         )
@@ -179,6 +202,10 @@ class Emulator:
             None if cassette is None else Cassette(Path(cassette), record, mode=record_mode, speed=replay_speed)
         )
         self._server: Server | None = None
+        self._control: Control | None = None
+        self._ui_token = token_urlsafe(24) if ui_token is None else check_token(ui_token, ui)
+        if ui:
+            self._control = Control(self._ui_token, self._journal, lambda: self._session, self.reset)
 
     @property
     def key(self) -> str:
@@ -209,6 +236,21 @@ class Emulator:
         if path is None:
             raise RuntimeError("the emulator runs without TLS; start it as Emulator(tls=True)")
         return path
+
+    @property
+    def ui_url(self) -> str:
+        """The address of the page, with its token, to be opened in a browser.
+
+        :raises RuntimeError: if the emulator does not run, or runs without ``ui``.
+        """
+        if self._control is None:
+            raise RuntimeError("the emulator runs without its page; start it as Emulator(ui=True)")
+        return f"{self.url}{PREFIX}/?token={self._ui_token}"
+
+    @property
+    def ui_token(self) -> str:
+        """The token that the control API needs, as ``Authorization: Bearer``."""
+        return self._ui_token
 
     @property
     def requests(self) -> Sequence[RecordedRequest]:
@@ -299,6 +341,7 @@ class Emulator:
         if self._cassette is not None:
             self._cassette.rewind()
         self._journal.clear()
+        self._session.release()
         self._session = self._new_session(self._settings, self._journal)
 
     def token(self, scope: str = "https://cognitiveservices.azure.com/.default", *, expires_in: float = 3600) -> str:
@@ -357,6 +400,8 @@ class Emulator:
         await asyncio.to_thread(self.stop)
 
     async def _respond(self, request: RecordedRequest) -> Response:
+        if self._control is not None and (request.path == PREFIX or request.path.startswith(f"{PREFIX}/")):
+            return self._control.answer(request)
         if self._cassette is None:
             return self._session.respond(request)
         exchange = self._session.note(request)

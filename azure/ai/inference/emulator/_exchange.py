@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
@@ -41,6 +41,21 @@ class Part(NamedTuple):
     data: bytes
 
 
+class Facts(NamedTuple):
+    """What a list shows of a request, read from its body once.
+
+    :ivar path: its path.
+    :ivar model: the model it asks for.
+    :ivar stream: whether it asks for a stream.
+    :ivar preview: the beginning of its last message.
+    """
+
+    path: str
+    model: str
+    stream: bool
+    preview: str
+
+
 class Exchange:
     """A request, what is sent in answer, and what became of it.
 
@@ -59,6 +74,26 @@ class Exchange:
         self._ends = array("Q")
         self._times = array("d")
         self._keeps = True
+        self._facts: Facts | None = None
+        self._scrubber: Scrubber | None = None
+
+    def scrubber(self) -> Scrubber:
+        """Return what blots out the secrets that the request carried, those in its body included."""
+        if self._scrubber is None:
+            self._scrubber = scrubber_of(self.secrets)
+            self._scrubber.json(self.request.body)
+        return self._scrubber
+
+    def facts(self, read: Callable[[Exchange], Facts]) -> Facts:
+        """Return what a list shows of the request, read when it is first shown."""
+        if self._facts is None:
+            self._facts = read(self)
+        return self._facts
+
+    @property
+    def count(self) -> int:
+        """How many parts of the answer are kept."""
+        return len(self._ends)
 
     @property
     def is_dropped(self) -> bool:
@@ -132,6 +167,14 @@ class Exchange:
         for at, end in zip(self._times[first:], self._ends[first:], strict=False):
             yield Part(at, bytes(self._kept[start:end]))
             start = end
+
+
+def scrubber_of(secrets: Iterable[str]) -> Scrubber:
+    """Return a scrubber that knows some secrets."""
+    scrubber = Scrubber()
+    for secret in secrets:
+        scrubber.learn(secret)
+    return scrubber
 
 
 def unnoted() -> Exchange:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from operator import attrgetter
+from secrets import token_hex
 from typing import Final
 
 from ._attempts import Attempts
@@ -27,7 +29,7 @@ class Journal:
 
     def __init__(self, kept: int | None, *, bytes_kept: int = BYTES_KEPT) -> None:
         self.kept = kept
-        self.epoch = 1
+        self.epoch = _new_epoch()
         self._bytes_kept = bytes_kept
         self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._attempts = Attempts()
@@ -74,10 +76,10 @@ class Journal:
             self._dirty.clear()
             self._attempts = Attempts()
             self._bytes = 0
-            self.epoch += 1
+            self.epoch = _new_epoch()
 
     def changes(self, after: int) -> tuple[int, list[Exchange]]:
-        """Return the newest version, and the exchanges that changed after the version ``after``."""
+        """Return the newest version, and the exchanges that changed after the version ``after``, in that order."""
         with self._lock:
             for exchange in self._dirty.values():
                 self._version += 1
@@ -85,12 +87,8 @@ class Journal:
             self._dirty.clear()
             if after >= self._version:
                 return self._version, []
-            return self._version, [found for found in self._exchanges.values() if found.version > after]
-
-    def oldest(self) -> int:
-        """Return the number of the oldest request that is kept, or that of the next one."""
-        with self._lock:
-            return next(iter(self._exchanges), self._number + 1)
+            changed = [found for found in self._exchanges.values() if found.version > after]
+            return self._version, sorted(changed, key=attrgetter("version"))
 
     def _note(self, exchange: Exchange, grown: int) -> None:
         if exchange.outcome.ended:
@@ -113,3 +111,8 @@ class Journal:
         oldest = iter(self._exchanges.values())
         while self._bytes > self._bytes_kept // 2:
             self._bytes -= next(oldest).drop()
+
+
+def _new_epoch() -> str:
+    """Return a name for a run of versions. No other run has it, not even that of another process."""
+    return token_hex(4)

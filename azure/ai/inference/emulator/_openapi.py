@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from . import _contract as contract
+from ._control_operations import CONTROL_SECURITY, describe_control
 from ._dialects import DIALECTS
 from ._fragments import OBJECT, STRING
 from ._hashed_embeddings import embedding_members
@@ -84,9 +85,12 @@ _ANSWERS: Final[Mapping[str, Any]] = {
 
 
 @cache
-def describe() -> dict[str, Any]:
-    """Return the OpenAPI document of every route in its own dialect."""
-    return {
+def describe(*, control: bool = False) -> dict[str, Any]:
+    """Return the OpenAPI document of every route in its own dialect.
+
+    :keyword control: whether the control API is served too.
+    """
+    found: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Model inference, emulated", "version": "1.0.0"},
         "components": {
@@ -98,6 +102,10 @@ def describe() -> dict[str, Any]:
         "security": _SECURITY,
         "paths": {path: item for family in FAMILIES for path, item in _paths(family)},
     }
+    if control:
+        found["paths"] |= describe_control()
+        found["components"]["securitySchemes"]["control"] = CONTROL_SECURITY
+    return found
 
 
 def _paths(family: Family) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -198,7 +198,7 @@ def load_script(path: str | Path) -> list[Rule]:
     if not isinstance(items, list):
         raise ValueError(f"{path} holds a {type(items).__name__}; a script is a list of replies")
     folder = Path(path).parent
-    return [_read_rule(item, f"reply {number} of {path}", folder) for number, item in enumerate(as_list(items), 1)]
+    return [read_rule(item, f"reply {number} of {path}", folder) for number, item in enumerate(as_list(items), 1)]
 
 
 def _parse(text: str, path: Path) -> Any:
@@ -217,7 +217,20 @@ def _parse(text: str, path: Path) -> Any:
         raise ValueError(f"{path} is not YAML: {error}") from error
 
 
-def _read_rule(item: Any, where: str, folder: Path) -> Rule:
+def _beside(folder: Path | None, name: Any) -> Path:
+    if folder is None or not isinstance(name, str):
+        raise ValueError("file has to be a name, in a script's file; elsewhere give the answer itself")
+    return folder / name
+
+
+def read_rule(item: Any, where: str, folder: Path | None = None) -> Rule:
+    """Return a reply and its conditions, written as an item of a script.
+
+    :param where: how to name the item in an error.
+    :param folder: where the files are that replies send. None: replies may name none, for whoever wrote them does not
+        own this machine's files.
+    :raises ValueError: if it is neither a text nor a mapping of known members.
+    """
     if isinstance(item, str):
         return Rule(item)
     if not isinstance(item, dict):
@@ -225,9 +238,9 @@ def _read_rule(item: Any, where: str, folder: Path) -> Rule:
     members = as_object(item)
     conditions = {name: members[name] for name in _CONDITIONS if name in members}
     said = {name: value for name, value in members.items() if name not in _CONDITIONS}
-    if isinstance(said.get("file"), str):
-        said["file"] = folder / said["file"]
     try:
+        if said.get("file") is not None:
+            said["file"] = _beside(folder, said["file"])
         return Rule(said, **conditions)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error

@@ -79,6 +79,11 @@ class Scrubber:
     def __init__(self) -> None:
         self._known: set[str] = set()
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The secrets that were learnt so far."""
+        return tuple(self._known)
+
     def learn(self, secret: str) -> None:
         """Blot this out wherever it occurs, if it is long enough to be no word."""
         plain = secret.isalpha() and secret.islower()

@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from ._about_pages import about_page
+from ._batch_service import BatchService
+from ._dialects import DIALECTS
 from ._exchange import Exchange
 from ._journal import Journal
 from ._leaks import Redirects
@@ -20,7 +22,8 @@ from ._response import Response, json_response
 from ._script import Rule, Script
 from ._service import Settings, choose_dialect, identify, refuse, respond
 from ._stats import Stats
-from ._weather import Fault, Pace, Weather, bend_answer, limit_error, pace, replace_answer
+from ._tempo import Tempo
+from ._weather import Fault, Forecast, Pace, Weather, bend_answer, limit_error, pace, replace_answer
 
 
 class Session:
@@ -28,6 +31,7 @@ class Session:
 
     :param journal: where the requests and what becomes of them are noted.
     :keyword strict: refuse requests that no reply matches.
+    :keyword is_controlled: whether the control API is served, for the OpenAPI document.
     """
 
     def __init__(
@@ -38,12 +42,15 @@ class Session:
         rules: Iterable[Rule] = (),
         faults: Iterable[Fault] = (),
         strict: bool = False,
+        is_controlled: bool = False,
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
         quota_window: float = 60.0,
         quota_wait: str = "retry-after",
         quota_by_estimate: bool = False,
         refused_count: bool = False,
+        batch_seconds: float = 0.2,
+        batch_faults: Iterable[str] = (),
         latency: float = 0.0,
         token_rate: float | None = None,
     ) -> None:
@@ -53,6 +60,7 @@ class Session:
         self._weather = Weather(faults)
         self._redirects = Redirects()
         self._strict = strict
+        self._is_controlled = is_controlled
         self._new_quota = partial(
             Quota,
             clock=time.monotonic,
@@ -60,9 +68,13 @@ class Session:
             refused_count=refused_count,
             by_estimate=quota_by_estimate,
         )
-        self._quota = self._new_quota(requests_per_minute, tokens_per_minute)
+        self._limits = (requests_per_minute, tokens_per_minute)
+        self._quota = self._new_quota(*self._limits)
         self._quota_wait = quota_wait
         self._stats = Stats()
+        self._batches = BatchService(
+            time.monotonic, self._respond_in_a_batch, seconds=batch_seconds, faults=tuple(batch_faults)
+        )
         self._pace = Pace(latency, token_rate)
         self._lock = threading.RLock()
 
@@ -79,6 +91,46 @@ class Session:
         """Add a fault."""
         with self._lock:
             self._weather.announce(fault)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The replies, those that are used up included."""
+        with self._lock:
+            return tuple(self._script.rules)
+
+    @property
+    def forecasts(self) -> tuple[Forecast, ...]:
+        """The faults, those that are over included."""
+        with self._lock:
+            return tuple(self._weather.forecasts)
+
+    def remove_rule(self, number: int) -> bool:
+        """Remove a reply. Return whether it was there."""
+        with self._lock:
+            return self._script.remove(number)
+
+    def remove_fault(self, number: int) -> bool:
+        """Remove a fault. Return whether it was there."""
+        with self._lock:
+            return self._weather.remove(number)
+
+    @property
+    def tempo(self) -> Tempo:
+        """How fast answers come, and how many; see :meth:`adjust`."""
+        limits = self._limits
+        return Tempo(**vars(self._pace), requests_per_minute=limits[0], tokens_per_minute=limits[1])
+
+    def adjust(self, tempo: Tempo) -> None:
+        """Change how fast answers come, streams under way included. New quotas begin a new minute."""
+        pace = self._pace
+        pace.latency, pace.token_rate, pace.paused = tempo.latency, tempo.token_rate, tempo.paused
+        limits = (tempo.requests_per_minute, tempo.tokens_per_minute)
+        if limits != self._limits:
+            self._limits, self._quota = limits, self._new_quota(*limits)
+
+    def release(self) -> None:
+        """Let go what a pause holds back."""
+        self._pace.paused = False
 
     def note(self, request: RecordedRequest) -> Exchange:
         """Keep a request, without secrets."""
@@ -102,7 +154,7 @@ class Session:
 
     def respond(self, request: RecordedRequest) -> Response:
         """Keep a request and answer it."""
-        page = about_page(request)
+        page = about_page(request, control=self._is_controlled)
         if page is not None:
             return page
         if (request.method, request.path) == ("GET", "/emulator/stats"):
@@ -128,7 +180,22 @@ class Session:
         response = pace(response, self._pace)
         return replace(response, headers={**identify(request, dialect), **response.headers})
 
+    def _respond_in_a_batch(self, request: RecordedRequest, provider: str) -> Response:
+        dialect = DIALECTS["mistral"] if provider == "mistral" else choose_dialect(request, self._settings)
+        return respond(request, self._settings, dialect, self._speak)
+
+    def _batch(self, request: RecordedRequest) -> Response:
+        dialect = choose_dialect(request, self._settings)
+        try:
+            with self._lock:
+                keys = (self._settings.key, *self._settings.tokens)
+                return self._batches.respond(request, keys=keys, dialect=dialect.name)
+        except ServiceError as problem:
+            return refuse(problem, dialect)
+
     def _within_quota(self, request: RecordedRequest) -> Response:
+        if BatchService.serves(request.path):
+            return self._batch(request)
         dialect = choose_dialect(request, self._settings)
         wait = self._quota.wait()
         if wait > 0:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ._emulator import Emulator
 from ._outcome import Outcome
 from ._request import RecordedRequest
-from ._secrets import SCRUBBED
+from ._secrets import Scrubber
 
 _WIDTH: Final = 500
 _NEWEST: Final = 20
@@ -20,7 +20,9 @@ def write_transcript(emulator: Emulator) -> str:
         return "no requests came"
     lines = [f"({len(requests) - _NEWEST} earlier requests)"] if len(requests) > _NEWEST else []
     lines += [line for request in requests[-_NEWEST:] for line in transcript_lines(request)]
-    return "\n".join([*lines, *map(str, emulator.verdict())]).replace(emulator.key, SCRUBBED)
+    scrubber = Scrubber()
+    scrubber.learn(emulator.key)
+    return scrubber.text("\n".join([*lines, *map(str, emulator.verdict())]))
 
 
 def transcript_lines(request: RecordedRequest) -> Iterator[str]:
@@ -33,7 +35,7 @@ def transcript_lines(request: RecordedRequest) -> Iterator[str]:
 
 
 def _body(request: RecordedRequest) -> str:
-    body: Any = request.body
+    body: Any = Scrubber().json(request.body)
     return json.dumps(body, ensure_ascii=False) if body is not None else request.raw.decode("utf-8", "replace")
 
 

@@ -99,7 +99,7 @@ def _sends_back(request: RecordedRequest, text: str) -> bool:
 
 def streamed_text(parts: Iterable[bytes]) -> str:
     """Return the text that the events of a stream hold so far, in any of the APIs."""
-    return "".join(_delta(data) for data in events_of(parts))
+    return "".join(delta_of(data) for data in events_of(parts))
 
 
 def events_of(parts: Iterable[bytes]) -> Iterator[Any]:
@@ -112,7 +112,8 @@ def events_of(parts: Iterable[bytes]) -> Iterator[Any]:
                 continue
 
 
-def _delta(event: Any) -> str:
+def delta_of(event: Any) -> str:
+    """Return the text that an event adds to an answer."""
     members = as_object(event)
     for choice in as_list(members.get("choices"))[:1]:
         return as_text(as_object(as_object(choice).get("delta")).get("content"))

@@ -160,18 +160,32 @@ _SEED_STEP: Final = 1_000_003
 
 
 @dataclass
-class _Forecast:
-    """A fault, and what became of it so far."""
+class Forecast:
+    """A fault, and what became of it so far.
+
+    :ivar fault: the fault.
+    :ivar number: its number, counted from 1.
+    :ivar seen: how many requests it might have struck.
+    :ivar struck: how many it struck.
+    """
 
     fault: Fault
+    number: int
     seen: int = 0
     struck: int = 0
-    place: int = 0
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         # Each fault draws on its own: of two with one sequence the rarer would strike where the other strikes first.
-        self.chance = random.Random(self.fault.seed + self.place * _SEED_STEP)  # noqa: S311 a seed is the point
+        self.chance = random.Random(self.fault.seed + (self.number - 1) * _SEED_STEP)  # noqa: S311 a seed is the point
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the fault has struck as often as it is to."""
+        fault = self.fault
+        endless = fault.every is not None or fault.probability is not None
+        limit = fault.times if fault.times is not None or endless else 1
+        return limit is not None and self.struck >= limit
 
     def due(self, request: RecordedRequest) -> bool:
         """Count a request, and tell whether it is to be struck."""
@@ -179,10 +193,8 @@ class _Forecast:
         if fault.path not in request.path:
             return False
         self.seen += 1
-        endless = fault.every is not None or fault.probability is not None
-        limit = fault.times if fault.times is not None or endless else 1
         return (
-            (limit is None or self.struck < limit)
+            not self.is_over
             and (fault.every is None or self.seen % fault.every == 0)
             and (fault.probability is None or self.chance.random() < fault.probability)
         )
@@ -192,17 +204,26 @@ class Weather:
     """The faults still to come. A request meets at most one: of those that are due, the one announced first."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self._forecasts: list[_Forecast] = []
+        self.forecasts: list[Forecast] = []
+        self._numbers = 0
         for fault in faults:
             self.announce(fault)
 
-    def announce(self, fault: Fault) -> None:
+    def announce(self, fault: Fault) -> Forecast:
         """Add a fault."""
-        self._forecasts.append(_Forecast(fault, place=len(self._forecasts)))
+        self._numbers += 1
+        self.forecasts.append(Forecast(fault, self._numbers))
+        return self.forecasts[-1]
+
+    def remove(self, number: int) -> bool:
+        """Remove a fault. Return whether it was there."""
+        before = len(self.forecasts)
+        self.forecasts = [forecast for forecast in self.forecasts if forecast.number != number]
+        return len(self.forecasts) < before
 
     def strike(self, request: RecordedRequest) -> Fault | None:
         """Count a request and say which fault it meets, if any."""
-        due = [forecast for forecast in self._forecasts if forecast.due(request)]
+        due = [forecast for forecast in self.forecasts if forecast.due(request)]
         if not due:
             return None
         due[0].struck += 1

@@ -39,8 +39,8 @@ class WebAccess:
         :param headers: those of the request, names in lower case.
         """
         host = headers.get("host", "")
-        if host and not self._knows(_host_name(host)):
-            return _refusal("HostNotAllowed", _UNKNOWN_HOST.format(host=host, name=_host_name(host)))
+        if host and not self._knows(host_name(host)):
+            return _refusal("HostNotAllowed", _UNKNOWN_HOST.format(host=host, name=host_name(host)))
         origin = headers.get("origin")
         if origin is None:
             return _refusal("OriginNotAllowed", _CROSS_SITE) if _comes_from_a_page(headers) else None
@@ -100,7 +100,7 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _host_name(host: str) -> str:
+def host_name(host: str) -> str:
     """Return a ``Host`` header without its port."""
     name = host.strip().lower()
     if name.startswith("["):

@@ -1,0 +1,314 @@
+"""The control API under ``/_emulator/``: what came, what went wrong, and the switches, for the page and for programs.
+
+It is another service on the same port, with a token of its own: it takes no part in faults, quotas and records. A
+program sends the token as ``Authorization: Bearer``, the page has it in a cookie that scripts cannot read. Only callers
+that name this machine are served, so that no page of another site reaches it by DNS rebinding.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from ._cassette_export import export
+from ._control_operations import OPEN, OPERATIONS, PREFIX, Operation
+from ._exchange_view import describe_events, describe_exchange, describe_fault, describe_rule, summarize
+from ._feed import follow
+from ._journal import Journal
+from ._page import PAGE_HEADERS, page_file
+from ._request import RecordedRequest
+from ._request_filters import select
+from ._response import Response, json_response
+from ._script import read_rule
+from ._values import as_object
+from ._verdict import judge
+from ._weather import Fault, parse_faults
+from ._web_access import host_name, is_loopback
+
+if TYPE_CHECKING:
+    from ._session import Session
+
+_SHORTEST_TOKEN: Final = 8
+_TOKEN: Final = re.compile(r"[\w.~-]+", re.ASCII)
+
+
+class ControlError(Exception):
+    """A refusal of the control API."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+class Control:
+    """The control API of one emulator.
+
+    :param token: what callers need.
+    :param journal: what came.
+    :param session: returns the current session.
+    :param reset: resets the emulator.
+    """
+
+    def __init__(self, token: str, journal: Journal, session: Callable[[], Session], reset: Callable[[], None]) -> None:
+        self._token = token
+        self._journal = journal
+        self._session = session
+        self._reset = reset
+
+    def answer(self, request: RecordedRequest) -> Response:
+        """Answer a request whose path begins with the prefix."""
+        try:
+            response = self._answer(request)
+        except ControlError as error:
+            body = {"error": {"code": error.code, "message": error.message}}
+            response = json_response(body, error.status)
+        except (TypeError, ValueError, ImportError) as error:  # an argument that cannot be
+            body = {"error": {"code": "BadRequest", "message": str(error)}}
+            response = json_response(body, 400)
+        return Response(response.status, {**PAGE_HEADERS, **response.headers}, response.body, steps=response.steps)
+
+    def _answer(self, request: RecordedRequest) -> Response:
+        _check_caller(request)
+        path = request.path.removeprefix(PREFIX)
+        if request.method == "GET" and (path in ("", "/") or path.startswith("/page/")):
+            return self._page(request, path)
+        operation, number = _find(request.method, path)
+        if operation.name not in OPEN:
+            self._check(request)
+        handler = getattr(self, operation.name)
+        found: Response = handler(request) if number is None else handler(request, number)
+        return found
+
+    def _check(self, request: RecordedRequest) -> None:
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        given = bearer.strip() if scheme.lower() == "bearer" else _cookie(request)
+        if not self._is_token(given):
+            message = "The control API needs its token, which the emulator printed or `ui_token` set."
+            raise ControlError(401, "TokenNeeded", message)
+
+    def _is_token(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self._token.encode())
+
+    def _page(self, request: RecordedRequest, path: str) -> Response:
+        token = request.param("token")
+        if token and self._is_token(token):
+            return Response(303, {"Location": f"{PREFIX}/", "Set-Cookie": _set_cookie(request, token)})
+        if path == "":
+            return Response(307, {"Location": f"{PREFIX}/"})
+        file = page_file(path.removeprefix("/page/") if path != "/" else "index.html")
+        if file is None:
+            raise ControlError(404, "NotFound", f"There is no {PREFIX}{path}.")
+        return file
+
+    def health(self, request: RecordedRequest) -> Response:
+        """Return that the emulator runs."""
+        return json_response({"status": "ok"})
+
+    def sign_in(self, request: RecordedRequest) -> Response:
+        """Give the page its cookie."""
+        token = _body(request).get("token")
+        if not isinstance(token, str) or not self._is_token(token):
+            raise ControlError(401, "WrongToken", "This is not the token of this emulator.")
+        return json_response({}, 200, {"Set-Cookie": _set_cookie(request, token)})
+
+    def requests(self, request: RecordedRequest) -> Response:
+        """Return summaries of requests."""
+        found, total = select(self._journal.exchanges, request.query)
+        return json_response({"requests": [summarize(exchange) for exchange in found], "total": total})
+
+    def forget(self, request: RecordedRequest) -> Response:
+        """Forget the requests."""
+        self._journal.clear()
+        return json_response({})
+
+    def request(self, request: RecordedRequest, number: int) -> Response:
+        """Return all that is known of one request."""
+        return json_response(describe_exchange(self._exchange(number)))
+
+    def parts(self, request: RecordedRequest, number: int) -> Response:
+        """Return the parts of an answer, from the one that ``from`` names on."""
+        first = request.param("from") or "0"
+        if not (first.isascii() and first.isdigit()):
+            raise ControlError(400, "BadRequest", f"from is {first!r}; give the number of a part, such as 0")
+        return json_response(describe_events(self._exchange(number), int(first)))
+
+    def _exchange(self, number: int) -> Any:
+        exchange = self._journal.find(number)
+        if exchange is None:
+            raise ControlError(404, "NotFound", f"Request {number} is not kept, or never came.")
+        return exchange
+
+    def events(self, request: RecordedRequest) -> Response:
+        """Follow what changes."""
+        headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+        last = request.headers.get("last-event-id", request.param("last_event_id"))
+        return Response(200, headers, steps=follow(self._journal, self.state, last))
+
+    def state(self) -> dict[str, Any]:
+        """Return faults, replies and settings."""
+        session = self._session()
+        return {
+            "kept": self._journal.kept,
+            "settings": vars(session.tempo),
+            "faults": self._faults(),
+            "replies": [describe_rule(rule) for rule in session.rules],
+        }
+
+    def _faults(self) -> list[dict[str, Any]]:
+        return [
+            {"id": forecast.number, "struck": forecast.struck, "over": forecast.is_over, **_members(forecast.fault)}
+            for forecast in self._session().forecasts
+        ]
+
+    def faults(self, request: RecordedRequest) -> Response:
+        """Return the faults."""
+        return json_response({"faults": self._faults()})
+
+    def add_faults(self, request: RecordedRequest) -> Response:
+        """Add faults: ``{"fault": "429:times=2"}``, or the members of one."""
+        members = _body(request)
+        text = members.get("fault")
+        faults = parse_faults(text) if isinstance(text, str) else [Fault(**members)]
+        for fault in faults:
+            self._session().add_fault(fault)
+        return json_response({"faults": self._faults()}, 201)
+
+    def remove_faults(self, request: RecordedRequest) -> Response:
+        """Remove all faults."""
+        for forecast in self._session().forecasts:
+            self._session().remove_fault(forecast.number)
+        return json_response({})
+
+    def remove_fault(self, request: RecordedRequest, number: int) -> Response:
+        """Remove a fault."""
+        return _removed(self._session().remove_fault(number), f"fault {number}")
+
+    def replies(self, request: RecordedRequest) -> Response:
+        """Return the replies."""
+        return json_response({"replies": [describe_rule(rule) for rule in self._session().rules]})
+
+    def add_reply(self, request: RecordedRequest) -> Response:
+        """Add a reply, written as an item of a script."""
+        self._session().add_rule(read_rule(request.body, "the body"))
+        return json_response({"replies": [describe_rule(rule) for rule in self._session().rules]}, 201)
+
+    def remove_replies(self, request: RecordedRequest) -> Response:
+        """Remove all replies."""
+        for rule in self._session().rules:
+            self._session().remove_rule(rule.number)
+        return json_response({})
+
+    def remove_reply(self, request: RecordedRequest, number: int) -> Response:
+        """Remove a reply."""
+        return _removed(self._session().remove_rule(number), f"reply {number}")
+
+    def settings(self, request: RecordedRequest) -> Response:
+        """Return the settings that may be changed."""
+        return json_response(vars(self._session().tempo))
+
+    def change_settings(self, request: RecordedRequest) -> Response:
+        """Change some settings."""
+        session = self._session()
+        session.adjust(session.tempo.changed(_body(request)))
+        return self.settings(request)
+
+    def reset_all(self, request: RecordedRequest) -> Response:
+        """Forget everything and restore the settings of the start."""
+        self._reset()
+        return json_response({})
+
+    def verdict(self, request: RecordedRequest) -> Response:
+        """Return what the application did wrong."""
+        return json_response({"findings": [vars(finding) for finding in judge(self._journal.exchanges)]})
+
+    def cassette(self, request: RecordedRequest) -> Response:
+        """Return the exchanges as a cassette, to be saved as a file."""
+        disposition = {"Content-Disposition": 'attachment; filename="cassette.json"'}
+        return json_response(export(self._journal.exchanges), 200, disposition)
+
+
+def check_token(token: str, is_served: bool) -> str:
+    """Return a token that was chosen, checked.
+
+    :raises ValueError: if it is too short, cannot be in a cookie, or serves nothing.
+    """
+    if not is_served:
+        raise ValueError("ui_token is set, but ui is not; set ui=True")
+    if len(token) < _SHORTEST_TOKEN:
+        raise ValueError(f"ui_token has {len(token)} characters; choose {_SHORTEST_TOKEN} or more")
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("ui_token has characters that a cookie cannot hold; choose letters, digits and -._~")
+    return token
+
+
+def _find(method: str, path: str) -> tuple[Operation, int | None]:
+    """Return the operation that a path asks for, and the number in the path.
+
+    :raises ControlError: 404 or 405.
+    """
+    steps = path.split("/")
+    number = int(steps[2]) if len(steps) > 2 and steps[2].isascii() and steps[2].isdigit() else None
+    if number is not None:
+        steps[2] = "{id}"
+    found = [operation for operation in OPERATIONS if operation.path == "/".join(steps)]
+    if not found:
+        known = ", ".join(dict.fromkeys(PREFIX + operation.path for operation in OPERATIONS))
+        raise ControlError(404, "NotFound", f"There is no {PREFIX}{path}; there are {known}.")
+    for operation in found:
+        if operation.method == method:
+            return operation, number
+    allowed = ", ".join(operation.method for operation in found)
+    raise ControlError(405, "MethodNotAllowed", f"{method} is not allowed on {PREFIX}{path}; use {allowed}.")
+
+
+def _check_caller(request: RecordedRequest) -> None:
+    """Refuse pages of other origins, and those that reach this machine by a name of their own.
+
+    :raises ControlError: 403.
+    """
+    host = request.headers.get("host", "")
+    if not is_loopback(host_name(host)):
+        message = f"The control API answers only to this machine's own names, such as localhost, not to {host!r}."
+        raise ControlError(403, "HostNotAllowed", message)
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host:
+        raise ControlError(403, "OriginNotAllowed", f"Pages of {origin!r} may not use the control API.")
+
+
+def _body(request: RecordedRequest) -> Mapping[str, Any]:
+    try:
+        value = json.loads(request.raw)
+    except (ValueError, RecursionError) as error:
+        raise ControlError(400, "BadRequest", f"The body is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ControlError(400, "BadRequest", f"The body is a {type(value).__name__}; send a JSON object.")
+    return as_object(value)
+
+
+def _removed(was_there: bool, what: str) -> Response:
+    if not was_there:
+        raise ControlError(404, "NotFound", f"There is no {what}.")
+    return json_response({})
+
+
+def _members(fault: Fault) -> dict[str, Any]:
+    return describe_fault(fault) or {}
+
+
+def _cookie_name(request: RecordedRequest) -> str:
+    """Return the name of the page's cookie. Browsers keep one set of cookies for all ports of a host."""
+    return f"inference_emulator_{urlsplit('//' + request.headers.get('host', '')).port or 80}"
+
+
+def _cookie(request: RecordedRequest) -> str:
+    """Return the token that the page's cookie holds, or an empty text."""
+    pairs = (pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return next((value for name, _, value in pairs if name == _cookie_name(request)), "")
+
+
+def _set_cookie(request: RecordedRequest, token: str) -> str:
+    return f"{_cookie_name(request)}={token}; Path={PREFIX}/; HttpOnly; SameSite=Strict"
