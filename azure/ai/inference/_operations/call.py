@@ -69,6 +69,20 @@ class Call(NamedTuple):
         return value if self.cls is None else self.cls(response, value, {})
 
 
+def _make_request(
+    url: str, content: str | bytes | None, headers: dict[str, str], given: Mapping[str, str], content_type: str | None
+) -> HttpRequest:
+    """Build the request: the caller's headers override ours, and a `content_type` of the call those."""
+    if content is None:
+        request = HttpRequest("GET", url, headers=headers)
+    else:
+        request = HttpRequest("POST", url, headers={**headers, "Content-Type": "application/json"}, content=content)
+    request.headers.update(given)
+    if content_type:
+        request.headers["Content-Type"] = content_type
+    return request
+
+
 def make_call(
     settings: Settings,
     method: str,
@@ -106,14 +120,9 @@ def make_call(
         params.pop("api-version", None)
     url = endpoint.url(f"{operation}?{urlencode(params)}" if params else operation)
     sent = {"Accept": "application/json", **(headers or {})}
-    if content is not None:
-        sent["Content-Type"] = "application/json"
     if pass_through and endpoint.extra_parameters:
         sent["extra-parameters"] = "pass-through"
-    request = HttpRequest("GET" if content is None else "POST", url, headers=sent, content=content)
-    request.headers.update(given)
-    if options.get("content_type"):
-        request.headers["Content-Type"] = options["content_type"]
+    request = _make_request(url, content, sent, given, options.get("content_type"))
     return Call(
         request, _for_pipeline(options), stream, endpoint, operation, options.get("error_map"), options.get("cls")
     )
