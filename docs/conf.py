@@ -17,7 +17,7 @@ release = version = __version__
 copyright = ""
 html_show_copyright = False
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.viewcode", "myst_parser", "reference", "links"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.viewcode", "myst_parser", "sphinx_copybutton", "reference", "links"]
 exclude_patterns = ["_build", "requirements.txt"]
 default_role = "py:obj"
 nitpicky = True

@@ -17,6 +17,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 from docutils import nodes
@@ -29,7 +30,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import safe_getattr
 from sphinx.util.typing import stringify_annotation
 
-from azure.ai.inference._model import Model, computed
+from azure.ai.inference._model import Model
+from azure.ai.inference._model_fields import computed
 from azure.ai.inference._operations import options as _options
 from azure.ai.inference._operations.options import SpelledOutSignature
 from azure.ai.inference.models import ChatCompletionRequest
@@ -75,7 +77,7 @@ def public_names() -> dict[str, str]:
 
 def read_member(owner: type, name: str, *default: Any) -> Any:
     """Read a class's attribute as autodoc shall see it."""
-    if issubclass(owner, Model) and name in owner._names:
+    if issubclass(owner, Model) and name in owner._member_names:
         if default:
             return default[0]
         raise AttributeError(name)
@@ -152,7 +154,7 @@ def explain_request_members() -> None:
     texts = option_docs("ChatOptions")
     module = ChatCompletionRequest.__module__
     docs = ModuleAnalyzer.for_module(module).find_attr_docs()
-    for member in ChatCompletionRequest._names:
+    for member in ChatCompletionRequest._member_names:
         docs.setdefault((ChatCompletionRequest.__name__, member), [*texts.get(member, "").split("\n"), ""])
 
 
@@ -172,28 +174,49 @@ def option_docs(name: str) -> dict[str, str]:
 
 
 class Options(SphinxDirective):
-    """`.. options:: NAME`: a table of the options that a TypedDict of `_options` declares, with type and text."""
+    """`.. options:: NAME`: the options that a TypedDict of `_options` declares, each with its anchor, type and text."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Make the table."""
+        """Describe each option as an attribute, which search and links find."""
         [name] = self.arguments
         annotations = getattr(_options, name).__annotations__
-        lines = [".. list-table::", "   :class: options", "   :header-rows: 1", "   :widths: 28 28 44", ""]
-        lines += ["   * - Option", "     - Type", "     - Meaning"]
+        lines: list[str] = []
         for option, text in option_docs(name).items():
             if not text:
                 _LOGGER.warning("the option %s of %s is not explained", option, name, location=self.get_location())
-            kind = stringify_annotation(annotations[option], "fully-qualified")
-            lines += [f"   * - ``{option}``", f"     - ``{_last_parts(kind)}``"]
-            lines += textwrap.indent(text or "Not explained.", "       ").replace("       ", "     - ", 1).split("\n")
+            kind = _last_parts(stringify_annotation(annotations[option], "fully-qualified"))
+            lines += [f".. py:attribute:: {name}.{option}", f"   :type: {kind}", ""]
+            lines += [*textwrap.indent(text or "Not explained.", "   ").split("\n"), ""]
         return self.parse_text_to_nodes("\n".join(lines))
 
 
 def _last_parts(kind: str) -> str:
     """Leave of each dotted name its last part."""
     return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", kind)
+
+
+class Samples(SphinxDirective):
+    """`.. samples:: FOLDER`: each program of a folder of the repository, folded up below its first line."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Show the programs by name."""
+        folder = Path(__file__).parents[2] / self.arguments[0]
+        found: list[nodes.Node] = []
+        for path in sorted(folder.glob("*.py")):
+            self.env.note_dependency(str(path))
+            source = path.read_text("utf-8")
+            about = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+            section = nodes.section("", ids=[nodes.make_id(path.stem)])
+            section += nodes.title("", path.name)
+            section += nodes.paragraph("", about)
+            code = nodes.literal_block(source, source, language="python", classes=["sample"])
+            found.append(section)
+            section += code
+        return found
 
 
 class CommandLine(SphinxDirective):
@@ -233,7 +256,7 @@ def complete_docstring(app: Sphinx, what: str, name: str, value: Any, options: A
     """Say which members a model's constructor writes by itself, and where the options of a function are explained."""
     told: list[str] = []
     if inspect.isclass(value) and issubclass(value, Model):
-        written = {**value._before, **value._behind}
+        written = {**value._leading, **value._trailing}
         constants = " and ".join(f'``"{member}": "{constant}"``' for member, constant in written.items())
         told = [f"The constructor writes {constants}.", ""] if constants else []
     signature = getattr(value.__init__ if inspect.isclass(value) else value, "__signature__", None)
@@ -266,7 +289,7 @@ def own_members(value: type) -> Iterator[str]:
     annotations = ModuleAnalyzer.for_module(value.__module__).annotations
     names = {**vars(value), **{name: None for owner, name in annotations if owner == value.__qualname__}}
     parameters = getattr(value, "__dataclass_fields__", {})
-    constants = {*value._before, *value._behind} if issubclass(value, Model) else {}
+    constants = {*value._leading, *value._trailing} if issubclass(value, Model) else {}
     explained_by_the_class = {*parameters, *constants}
     yield from (name for name in names if not name.startswith("_") and name not in explained_by_the_class)
 
@@ -276,6 +299,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_autodoc_attrgetter(type, read_member)
     app.add_directive("options", Options)
     app.add_directive("command-line", CommandLine)
+    app.add_directive("samples", Samples)
     app.connect("builder-inited", restore_modules, priority=400)
     app.connect("builder-inited", adapt_signatures)
     app.connect("autodoc-process-docstring", complete_docstring)

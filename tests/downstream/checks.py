@@ -14,6 +14,8 @@ from azure.ai.inference.emulator import Emulator, Reply, ToolCall
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 CITY = '{"name": "Oslo", "people": 700000}'
+OTHER_APIS = (("/openai/v1", "gpt-5-codex", "responses"), ("/anthropic", "claude-sonnet-4-5", "messages"))
+"""Where models are that speak no chat completions, and the route by which a framework gets its answer."""
 
 
 class Checks(unittest.IsolatedAsyncioTestCase):
@@ -62,6 +64,10 @@ class Checks(unittest.IsolatedAsyncioTestCase):
     @property
     def paths(self) -> Sequence[str]:
         return [request.path for request in self.endpoint.requests]
+
+    def assert_called(self, operation: str) -> None:
+        """Hold the route of the last request against what it should be."""
+        self.assertEqual(self.paths[-1].rpartition("/")[2], operation)
 
     def assert_members(self, found: Mapping[str, Any], **expected: Any) -> None:
         """Hold the members that are named against what they should be."""

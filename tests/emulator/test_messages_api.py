@@ -329,7 +329,10 @@ def test_newer_models_bind_thoughts_to_their_conversation(caller: Caller) -> Non
     moved = ask(caller, *turns, system="Be brief.", **options)
     assert "The block is bound to a different conversation." in refusal(moved)
     options["thinking"] = {**options["thinking"], "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
-    assert ask(caller, *turns, system="Be brief.", **options).status == 200
+    beta = {"anthropic-beta": "thinking-binding-controls-2026-08-01"}
+    assert ask(caller, *turns, system="Be brief.", headers=beta, **options).status == 200
+    without = ask(caller, *turns, system="Be brief.", **options)
+    assert refusal(without) == "thinking.adaptive.block_binding: Extra inputs are not permitted"
 
 
 def test_older_models_do_not(caller: Caller) -> None:

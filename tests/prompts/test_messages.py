@@ -98,7 +98,9 @@ def test_the_history_decides_roles_where_the_template_leaves_them_to_it() -> Non
 
 
 def test_a_role_from_a_variable_has_to_be_one() -> None:
-    with pytest.raises(ValueError, match="stands for a role holds 'robot'; use one of assistant, developer, function"):
+    with pytest.raises(
+        ValueError, match="is used as a role has the value 'robot'; use one of assistant, developer, function"
+    ):
         create("{{role}}:\nx", role="robot")
 
 

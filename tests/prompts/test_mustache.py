@@ -84,13 +84,13 @@ def test_a_function_gets_the_text_and_renders_it() -> None:
     ("template", "message"),
     [
         ("a\n{{#s}}x", "line 2: section 's' is not closed; add {{/s}} after it"),
-        ("{{#s}}\n{{#t}}\n{{/s}}", "line 3: {{/s}} found where {{/t}} has to close the section opened at line 2"),
+        ("{{#s}}\n{{#t}}\n{{/s}}", "line 3: found {{/s}}, but {{/t}} must close the section opened at line 2"),
         ("\n\n{{/s}}", "line 3: {{/s}} closes a section that was not opened"),
         ("{{x", "line 1: the tag '{{x' is not closed; '}}' is missing"),
         ("{{{x}}", "line 1: the tag '{{{x}}' is not closed; '}}}' is missing"),
         ("{{=| |}}", "'=}}' is missing"),
         ("{{=|=}}", "line 1: cannot set the delimiters '|'"),
-        ("{{#a}}" * 101 + "{{/a}}" * 101, "more than 100 sections"),
+        ("{{#a}}" * 101 + "{{/a}}" * 101, "more than 100 nested sections"),
     ],
 )
 def test_broken_templates(template: str, message: str) -> None:

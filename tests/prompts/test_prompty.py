@@ -336,9 +336,9 @@ ERRORS = [
     ("inputs: 3", ":2: key 'inputs': neither a mapping of properties nor a list"),
     ("inputs:\n- kind: string", ":3: key 'inputs.0': the property has no name"),
     ("inputs: [3]", ":2: key 'inputs.0': the property has no name"),
-    ("sample: 3", ":2: key 'sample': 3 is no mapping"),
-    ("base: [a]", ":2: key 'base': ['a'] is no text"),
-    ("template: handlebars", ":2: key 'template': 'handlebars' is no template engine that is known; Known: jinja2, mu"),
+    ("sample: 3", ":2: key 'sample': 3 is neither a mapping nor"),
+    ("base: [a]", ":2: key 'base': ['a'] is not a text"),
+    ("template: handlebars", ":2: key 'template': 'handlebars' is not a known template engine; Known: jinja2"),
     ("template: {format: {kind: jinja}}", "did you mean 'jinja2'?"),
     ("tools: 3", ":2: key 'tools': not a list"),
     ("tools:\n- {kind: function}", ":3: key 'tools.0': the tool has no name"),
@@ -348,18 +348,18 @@ ERRORS = [
     ("version: ${x}", ":2: key 'version': cannot read '${x}'"),
     ("version: ${file:../up.json}", ":2: key 'version': '../up.json' leads outside of"),
     ("version: ${file:broken.json}", ":2: key 'version': Expecting"),
-    ("version: ${file:broken.yaml}", "broken.yaml:1: no valid YAML"),
-    ('version: "${file:a\\0b}"', ":2: key 'version': 'a\\x00b' is no file name"),
+    ("version: ${file:broken.yaml}", "broken.yaml:1: invalid YAML"),
+    ('version: "${file:a\\0b}"', ":2: key 'version': 'a\\x00b' is not a file name"),
     ("base: ../up.prompty", ":2: key 'base': '../up.prompty' leads outside of"),
     ("base: p.prompty", "the chain of bases does not end"),
-    ("a: [1", ":3: no valid YAML"),
-    ("a: b: c", ":2: no valid YAML: mapping values are not allowed here"),
-    ("a: !!python/name:os.system x", ":2: no valid YAML: could not determine a constructor"),
-    ("a: \0", ":2: no valid YAML: unacceptable character"),
-    ("a: !!int ''", ":2: no valid YAML"),
-    ("a: !!bool maybe", ":2: no valid YAML"),
-    ("a: !!timestamp soon", ":2: no valid YAML"),
-    ("- a", ":2: the front matter is no mapping"),
+    ("a: [1", ":3: invalid YAML"),
+    ("a: b: c", ":2: invalid YAML: mapping values are not allowed here"),
+    ("a: !!python/name:os.system x", ":2: invalid YAML: could not determine a constructor"),
+    ("a: \0", ":2: invalid YAML: unacceptable character"),
+    ("a: !!int ''", ":2: invalid YAML"),
+    ("a: !!bool maybe", ":2: invalid YAML"),
+    ("a: !!timestamp soon", ":2: invalid YAML"),
+    ("- a", ":2: the front matter is not a mapping"),
     ("a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
      "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]", "more than 10,000 values"),
     ("a: &a [*a]", "or 100 levels"),
@@ -417,7 +417,7 @@ def test_bytes_that_are_no_text_and_too_many(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not UTF-8 at byte 4"):
         PromptTemplate.from_prompty(path)
     path.write_bytes(b"x" * (1024 * 1024 + 1))
-    with pytest.raises(ValueError, match="larger than the 1,048,576 bytes"):
+    with pytest.raises(ValueError, match="larger than the limit of 1,048,576 bytes"):
         PromptTemplate.from_prompty(path)
 
 
@@ -432,7 +432,7 @@ def test_files_that_are_missing(tmp_path: Path, front: str) -> None:
 def test_prompty_files_that_are_missing() -> None:
     with pytest.raises(ValueError, match="file_path is empty"):
         PromptTemplate.from_prompty("")
-    with pytest.raises(FileNotFoundError, match=r"No prompty file '.*none\.prompty'; a relative path is taken from"):
+    with pytest.raises(FileNotFoundError, match=r"No prompty file '.*none\.prompty'; relative paths start at"):
         PromptTemplate.from_prompty("none.prompty")
 
 
@@ -478,7 +478,7 @@ def test_declared_types(tmp_path: Path, declared: str, value: Any, rendered: str
         ("type: boolean", "yes", "declared as boolean, but 'yes' is of type str"),
         ("type: number", True, "declared as number, but True is of type bool"),
         ("type: array", "x", "declared as array, but 'x' is of type str"),
-        ("type: string, enum: [a, b]", "c", "input 'x' is 'c'; it has to be one of ['a', 'b']"),
+        ("type: string, enum: [a, b]", "c", "input 'x' is 'c'; it must be one of ['a', 'b']"),
         ("type: string, required: true", None, "required inputs are missing: x; pass them to create_messages()"),
         ("type: thread", "hi", "input 'x' is a thread: pass a list of messages, each with a role of assistant"),
         ("type: thread", [{"role": "robot"}], "input 'x' is a thread"),
@@ -547,7 +547,7 @@ def test_references_stay_in_the_folder(folders: Path) -> None:
 def test_a_variable_names_no_file(folders: Path, body: str, target: str) -> None:
     (folders / "own.png").write_bytes(b"own")
     template = PromptTemplate.from_prompty(write(folders, "name: x", f"user:\n{body}"))
-    with pytest.raises(ValueError, match="comes from a variable and is no http:, https: or data: URL"):
+    with pytest.raises(ValueError, match="comes from a variable and is not an http:, https: or data: URL"):
         template.create_messages(q=target, a=True)
 
 
@@ -580,7 +580,7 @@ def test_images_that_cannot_be_sent(tmp_path: Path) -> None:
     (tmp_path / "a.bmp").write_bytes(b"x")
     with (tmp_path / "big.png").open("wb") as file:
         file.truncate(20 * 1024 * 1024 + 1)
-    for name, message in (("a.bmp", "use one of .png, .jpg"), ("big.png", "larger than the 20,971,520 bytes")):
+    for name, message in (("a.bmp", "use one of .png, .jpg"), ("big.png", "larger than the limit of 20,971,520 bytes")):
         with pytest.raises(ValueError, match=message):
             PromptTemplate.from_prompty(write(tmp_path, "name: x", f"user:\n![x]({name})")).create_messages()
     with pytest.raises(FileNotFoundError, match=r"No file '.*none\.png', which 'none\.png' names"):

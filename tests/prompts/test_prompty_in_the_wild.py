@@ -110,21 +110,21 @@ def test_files_of_every_kind(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("front", "remarks"),
     [
-        ("nmae: x", [":2: key 'nmae': unknown, so it is kept without a meaning; did you mean 'name'?"]),
+        ("nmae: x", [":2: key 'nmae': unknown, so it has no effect; did you mean 'name'?"]),
         (
             "testSamples: [{a: 1}]\nmodel:\n  apii: chat\n  id: m",
-            [":2: key 'testSamples': unknown", ":4: key 'model.apii': unknown, so it is kept without a meaning"],
+            [":2: key 'testSamples': unknown", ":4: key 'model.apii': unknown, so it has no effect"],
         ),
         ("inputs:\n  q: {type: string, typo: 3}", [":3: key 'inputs.q.typo': unknown"]),
         ("inputs:\n- {name: q, kind: strng}", [":3: key 'inputs.q.kind': 'strng' is unknown, so its values"]),
         ("inputs: {q: {kind: custom}}", [":2: key 'inputs.q.kind': 'custom' is unknown, so its values"]),
         ("outputs: {a: {type: string, weight: 3}}", [":2: key 'outputs.a.weight': unknown"]),
         ("template: {type: mustache, engine: x}", [":2: key 'template.engine': unknown"]),
-        ("template: {type: mustache, parser: xml}", [":2: key 'template.parser': 'xml' is unknown, so it is taken"]),
-        ("model: {api: chatt}", [":2: key 'model.api': 'chatt' is unknown, so it is taken for 'chat'"]),
-        ("model: {id: m, options: {topp: 1}}", [":2: key 'model.options.topp': unknown, so it is kept"]),
-        ("tools: [{name: f, parametres: {}}]", [":2: key 'tools.0.parametres': unknown, so it is kept without"]),
-        ("tools: [web_search]", [":2: key 'tools.0': a chat completion can call functions only, so this tool"]),
+        ("template: {type: mustache, parser: xml}", [":2: key 'template.parser': 'xml' is unknown, so it is treated"]),
+        ("model: {api: chatt}", [":2: key 'model.api': 'chatt' is unknown, so it is treated as 'chat'"]),
+        ("model: {id: m, options: {topp: 1}}", [":2: key 'model.options.topp': unknown, so it has no effect"]),
+        ("tools: [{name: f, parametres: {}}]", [":2: key 'tools.0.parametres': unknown, so it has no effect"]),
+        ("tools: [web_search]", [":2: key 'tools.0': chat completions can call functions only, so this tool"]),
     ],
 )  # fmt: skip
 def test_what_is_unknown_is_remarked_on(front: str, remarks: list[str], tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_sample_in_no_file(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[1]")
     with pytest.raises(FileNotFoundError, match=r"p\.prompty:2: key 'sample': No file .*none\.json"):
         load(tmp_path, f"---\nsample: none.json\n---\n{HELLO}")
-    with pytest.raises(ValueError, match=r"p\.prompty:2: key 'sample': \[1\] is no mapping, nor the name of a JSON or"):
+    with pytest.raises(ValueError, match=r"p\.prompty:2: key 'sample': \[1\] is neither a mapping nor a JSON or"):
         load(tmp_path, f"---\nsample: list.json\n---\n{HELLO}")
     with pytest.raises(ValueError, match="leads outside of"):
         load(tmp_path, f"---\nsample: ../sample.json\n---\n{HELLO}")
@@ -269,10 +269,10 @@ def test_an_attribute_that_no_message_has_is_left_out(tmp_path: Path) -> None:
     template, remarks = load(tmp_path, "---\nname: x\n---\nuser[mood=good, name=ada]:\n{{q}}")
     assert template.create_messages(q="hi") == [{"role": "user", "name": "ada", "content": "hi"}]
     assert remarks == [
-        f"{tmp_path / 'p.prompty'}:4: no message has an attribute 'mood', so it is left out; "
+        f"{tmp_path / 'p.prompty'}:4: messages have no attribute 'mood', so it is left out; "
         "a role may have name, tool_call_id, prefix"
     ]
-    with pytest.warns(UserWarning, match="^line 2: no message has an attribute 'mood'"):
+    with pytest.warns(UserWarning, match="^line 2: messages have no attribute 'mood'"):
         PromptTemplate.from_string("a\nuser[mood=good]:\nb")
 
 
@@ -305,7 +305,9 @@ def test_mustache_and_text_are_not_taken_for_jinja(body: str, tmp_path: Path) ->
 
 def test_an_error_of_such_a_file_says_so_too(tmp_path: Path) -> None:
     template, _ = load(tmp_path, f"---\nname: x\n---\n{JINJA[0][0]}")
-    with pytest.raises(ValueError, match=r"stands for a role holds ''.*; '\{% for m in history %\}' is Jinja2, but"):
+    with pytest.raises(
+        ValueError, match=r"is used as a role has the value ''.*; '\{% for m in history %\}' is Jinja2, but"
+    ):
         template.create_messages(history=[])
 
 

@@ -387,7 +387,7 @@ class TestDefinition:
             return user
 
         with pytest.raises(
-            TypeError, match=r"needs cannot be a tool: user is injected: give it yourself, with functools"
+            TypeError, match=r"needs cannot be a tool: user is injected: bind it yourself, with functools"
         ):
             from_function(needs)
         assert from_function(functools.partial(needs, user=3)).function.parameters["properties"] == {}  # type: ignore[index]

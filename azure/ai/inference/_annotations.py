@@ -1,7 +1,7 @@
-"""Annotations of a class body, also where they are text or name classes that do not exist yet.
+"""The annotations of a class body, including those that are text or name a class that does not exist yet.
 
-Annotations are text under `from __future__ import annotations` and in quotes, and may name the class itself or one that
-is defined further down. `resolve` turns them into types; until that works, the caller keeps them as they are.
+Annotations are text in quotes and under `from __future__ import annotations`, and may name the class itself or one that
+is defined further down. `resolve` turns them into types. While that fails, the caller keeps them unresolved.
 """
 
 import sys
@@ -28,7 +28,7 @@ def own_annotations(cls: type[Any]) -> Mapping[str, Any]:
 
 
 def is_class_variable(annotation: Any) -> bool:
-    """Whether an annotation declares a `ClassVar`, which is no field."""
+    """Return whether an annotation declares a `ClassVar`, which is not a field."""
     if type(annotation) is type:
         return False
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__forward_arg__", None)
@@ -38,7 +38,7 @@ def is_class_variable(annotation: Any) -> bool:
 
 
 def choices(annotation: Any) -> Iterator[Any]:
-    """Yield the types that a union stands for, or the type itself; aliases and `Annotated` are looked through."""
+    """Yield the members of a union, or the type itself. Aliases and `Annotated` are unwrapped."""
     if type(annotation) is type:  # the usual case, asked hundreds of times when the package is imported
         yield annotation
         return
@@ -55,7 +55,7 @@ def choices(annotation: Any) -> Iterator[Any]:
 
 
 def is_unresolved(annotation: Any) -> bool:
-    """Whether a type is text, or has text in it that stands for a type."""
+    """Return whether a type is text, or contains text that stands for a type."""
     if isinstance(annotation, (str, ForwardRef)):
         return True
     # The usual case: a class, or a union of classes.

@@ -111,6 +111,9 @@ class InferenceError(HttpResponseError):
     body: Any
     """The error as it came: parsed JSON, or the beginning of a text; None if there was nothing to read."""
 
+    partial: Any = None
+    """The answer as far as it had been received, for an error in the middle of a stream; else None."""
+
     def __init__(
         self,
         message: object | None = None,
@@ -242,9 +245,6 @@ class IncompleteStreamError(InferenceError, IncompleteReadError):
 
     updates: Sequence[Any]
     """The updates that had been received, in their order; empty if the stream does not keep them."""
-
-    partial: Any
-    """What had been received, put together; None if nothing was."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""Tools that run: the functions that a model may call, and the messages that answer its calls.
+"""Run the functions that a model calls, and answer its calls with messages.
 
-What a model writes is not to be trusted to fit. A call of an unknown tool, arguments that do not fit and a tool that
-fails become messages that say so, for the model to do better; the program goes on. A tool loop is then::
+A model makes mistakes. A call of an unknown tool, arguments that do not fit and a tool that fails become messages that
+say so, and the model can try again. A tool loop::
 
     toolset = Toolset([get_weather, get_time])
     while True:
@@ -12,7 +12,7 @@ fails become messages that say so, for the model to do better; the program goes 
             break
         messages += results
 
-It stands apart from the models because it does what they never do: it runs code, in threads and on the event loop.
+This module is separate from the models because it runs code, in threads and on the event loop.
 """
 
 import asyncio
@@ -44,16 +44,17 @@ _LOGGER = logging.getLogger(__name__)
 class Toolset:
     """Functions that a model may call.
 
-    It holds no state of a conversation: threads and tasks may share one.
+    A toolset keeps no state of a conversation. Threads and tasks may share one.
 
-    :param functions: The functions, sync or async; or a mapping that gives them the names that the model shall use.
-        See `ChatCompletionsToolDefinition.from_function` for what is told of them.
-    :keyword strict: True makes the service keep arguments to their schemas exactly, where it can. Azure OpenAI wants
-        `parallel_tool_calls=False` with it.
-    :keyword raise_on_error: Whether a call that cannot be carried out raises `ToolCallError`, and does not become a
-        message for the model.
-    :raises TypeError: One of them is no function, or a parameter's type has no JSON form.
-    :raises ValueError: Two have the same name, a name is none that services take, or one cannot be strict.
+    :param functions: The functions, sync or async; or a mapping from the names that the model uses to functions. See
+        `ChatCompletionsToolDefinition.from_function` for what the model sees of them.
+    :keyword strict: True makes the service match arguments to their schemas exactly, where it supports that. Azure
+        OpenAI requires `parallel_tool_calls=False` with it.
+    :keyword raise_on_error: Whether a failed call raises `ToolCallError`. Default: False, which sends the error to the
+        model as a message.
+    :raises TypeError: A value is not a function, or a parameter's type has no JSON form.
+    :raises ValueError: Two functions have the same name, services do not accept a name, or strict mode cannot express
+        a function's parameters.
     """
 
     @overload
@@ -77,19 +78,19 @@ class Toolset:
 
     @property
     def definitions(self) -> list[ChatCompletionsToolDefinition]:
-        """What to give as `tools`: new models each time."""
+        """The value for `tools`: a new list of models each time."""
         return [
             ChatCompletionsToolDefinition(function=FunctionDefinition(**copy.deepcopy(tool.definition)))
             for tool in self._tools.values()
         ]
 
     def run(self, answer: Answer) -> list[ToolMessage]:
-        """Carry out the tool calls of an answer, one after the other.
+        """Run the tool calls of an answer, one after the other.
 
-        :param answer: A completion (its first choice counts), a choice, or a message; as models or in wire form.
-        :return: A message for each call, in their order; none if there are no calls.
-        :raises TypeError: It is no answer; or an async function is called, which takes `arun`.
-        :raises ToolCallError: A call could not be carried out, and `raise_on_error` is set.
+        :param answer: A completion (its first choice is used), a choice, or a message; as a model or in wire form.
+        :return: A message for each call, in order; an empty list if there are no calls.
+        :raises TypeError: The value is not an answer, or the model called an async function: use `arun`.
+        :raises ToolCallError: A call failed, and `raise_on_error` is set.
         """
         calls = _calls_of(answer)
         for call in calls:  # before anything has run
@@ -99,14 +100,14 @@ class Toolset:
         return [self._run(call) for call in calls]
 
     async def arun(self, answer: Answer) -> list[ToolMessage]:
-        """Carry out the tool calls of an answer, all at the same time: sync functions in threads.
+        """Run the tool calls of an answer concurrently. Sync functions run in threads.
 
-        Where it is cancelled, or a call raises, the others are cancelled; a function in a thread runs to its end.
+        If this is cancelled, or a call raises, the other calls are cancelled; a function in a thread runs to its end.
 
-        :param answer: A completion (its first choice counts), a choice, or a message; as models or in wire form.
-        :return: A message for each call, in their order; none if there are no calls.
-        :raises TypeError: It is no answer.
-        :raises ToolCallError: A call could not be carried out, and `raise_on_error` is set.
+        :param answer: A completion (its first choice is used), a choice, or a message; as a model or in wire form.
+        :return: A message for each call, in order; an empty list if there are no calls.
+        :raises TypeError: The value is not an answer.
+        :raises ToolCallError: A call failed, and `raise_on_error` is set.
         """
         tasks = [asyncio.ensure_future(self._arun(call)) for call in _calls_of(answer)]
         try:
@@ -119,11 +120,11 @@ class Toolset:
     def _run(self, call: ChatCompletionsToolCall) -> ToolMessage:
         try:
             _, work = self._prepare(call)
-            result = _carry_out(call, work)
+            result = _call_function(call, work)
             if not inspect.isawaitable(result):
                 return _message(call, result)
         except ToolCallError as error:
-            return self._told(error)
+            return self._error_message(error)
         if inspect.iscoroutine(result):
             result.close()
         raise _takes_arun(call)
@@ -131,8 +132,10 @@ class Toolset:
     async def _arun(self, call: ChatCompletionsToolCall) -> ToolMessage:
         try:
             tool, work = self._prepare(call)
-            # In the thread too, errors are caught where they are raised: a StopIteration would never get out of it.
-            result = _carry_out(call, work) if tool.is_async else await asyncio.to_thread(_carry_out, call, work)
+            # Errors are caught inside the thread, because a future cannot raise a StopIteration.
+            result = (
+                _call_function(call, work) if tool.is_async else await asyncio.to_thread(_call_function, call, work)
+            )
             if inspect.isawaitable(result):
                 try:
                     result = await result
@@ -140,7 +143,7 @@ class Toolset:
                     raise _failure(call, error) from error
             return _message(call, result)
         except ToolCallError as error:
-            return self._told(error)
+            return self._error_message(error)
 
     def _prepare(self, call: ChatCompletionsToolCall) -> tuple[Tool, Callable[[], Any]]:
         name = _name_of(call)
@@ -152,12 +155,12 @@ class Toolset:
         except (ValueError, RecursionError) as error:
             raise ToolCallError(f"the arguments of {name} do not fit: {error}", call) from error
 
-    def _told(self, error: ToolCallError) -> ToolMessage:
-        """Tell the model of an error, and the log too: nobody else would hear of it."""
+    def _error_message(self, error: ToolCallError) -> ToolMessage:
+        """Return an error as a message for the model, and log it, because nobody else would notice."""
         if self._raise_on_error:
             raise error
         reason = type(error.__cause__).__name__ if error.__cause__ else "no such tool"
-        _LOGGER.warning("The call of tool %.64r could not be carried out: %s", _name_of(error.tool_call), reason)
+        _LOGGER.warning("The call of tool %.64r failed: %s", _name_of(error.tool_call), reason)
         _LOGGER.debug("The failed tool call", exc_info=error)
         return _tool_message(error.tool_call, f"Error: {error.message}")
 
@@ -178,7 +181,7 @@ def _calls_of(answer: Any) -> list[ChatCompletionsToolCall]:
         message = message["choices"][0] if message["choices"] else {}
     if "message" in message:
         message = message["message"] or {}
-    # A plain dict may hold plain dicts; a model's own list passes as it is.
+    # The message may be a plain dict that holds plain dicts. Reading the list through a model wraps them.
     read: Any = ChatResponseMessage
     return read({"tool_calls": message.get("tool_calls")}).tool_calls or []
 
@@ -189,14 +192,14 @@ def _name_of(call: ChatCompletionsToolCall) -> str:
 
 
 def _arguments_of(call: ChatCompletionsToolCall) -> Any:
-    """Read the arguments: JSON text, or an object; empty text or nothing where there are none."""
+    """Return the arguments, which may be JSON text or an object; an empty object if there are none."""
     arguments: Any = call.function.get("arguments")
     if isinstance(arguments, str) and arguments.strip():
         return documents(arguments)[0]
     return arguments or {}
 
 
-def _carry_out(call: ChatCompletionsToolCall, work: Callable[[], Any]) -> Any:
+def _call_function(call: ChatCompletionsToolCall, work: Callable[[], Any]) -> Any:
     try:
         return work()
     except Exception as error:
@@ -212,7 +215,7 @@ def _takes_arun(call: ChatCompletionsToolCall) -> TypeError:
 
 
 def _message(call: ChatCompletionsToolCall, result: Any) -> ToolMessage:
-    return _tool_message(call, _carry_out(call, partial(_text, result)))
+    return _tool_message(call, _call_function(call, partial(_text, result)))
 
 
 def _tool_message(call: ChatCompletionsToolCall, text: str) -> ToolMessage:
@@ -220,12 +223,12 @@ def _tool_message(call: ChatCompletionsToolCall, text: str) -> ToolMessage:
 
 
 def _text(result: Any) -> str:
-    """Write a result for a model to read: text as it is, what JSON can say as JSON, the rest as Python says it."""
+    """Return a result as text for the model: a `str` as it is, JSON where possible, else `str(result)`."""
     if isinstance(result, str):
         return str(result)
     try:
         return json.dumps(result, default=_encode, ensure_ascii=False)
-    except (TypeError, ValueError):  # keys that are no text, or a value that holds itself
+    except (TypeError, ValueError):  # A key is not text, or a value contains itself.
         return str(result)
 
 

@@ -18,7 +18,7 @@ from autogen_core.tools import FunctionTool
 from autogen_ext.models.azure import AzureAIChatCompletionClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from checks import Checks
+from checks import OTHER_APIS, Checks
 from PIL.Image import new
 
 from azure.ai.inference.emulator import Emulator
@@ -104,6 +104,21 @@ class Autogen(Checks):
         [call] = parts[-1].content
         self.assertEqual((call.name, call.arguments), ("add", '{"a": 2, "b": 3}'))
         self.assertEqual(parts[-1].finish_reason, "function_calls")
+
+    async def test_models_of_other_apis(self) -> None:
+        for path, name, operation in OTHER_APIS:
+            client = await self.client(endpoint=self.url + path, model=name)
+            self.say("Hello.", "Góðan daginn!")
+            answer = await client.create([SystemMessage(content="Be brief."), *asking("hi")])
+            self.assertEqual((answer.content, answer.finish_reason, answer.usage.prompt_tokens), ("Hello.", "stop", 11))
+            parts = [part async for part in client.create_stream(asking("hi"))]
+            self.assertEqual(parts[-1].content, "Góðan daginn!")
+            self.call("add", {"a": 2, "b": 3})
+            self.say("It is five.")
+            agent = AssistantAgent("adder", client, tools=[add], reflect_on_tool_use=True, model_client_stream=False)
+            outcome = await agent.run(task="2 and 3?")
+            self.assertEqual(outcome.messages[-1].content, "It is five.")
+            self.assert_called(operation)
 
     async def test_json(self) -> None:
         self.say('{"a": 1}')

@@ -5,7 +5,7 @@ OpenAI sends it. When requests for completions fail, it begins again.
 """
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from checks import CITY, Checks
+from checks import CITY, OTHER_APIS, Checks
 from crewai import LLM, Agent, Crew, Task
 from crewai.tools import tool
 from pydantic import BaseModel
@@ -75,6 +75,28 @@ class CrewAi(Checks):
         self.call("add", {"a": 2, "b": 3})
         model = self.model(endpoint=self.url + "/openai/deployments/gpt-4o", stream=True)
         self.assertEqual(model.call("add", tools=[ADD], available_functions={"add": add}), "5")
+
+    def test_models_of_other_apis(self) -> None:
+        """It always sends a dated api-version, which Azure takes with a deployment's path, and Messages never sees."""
+        for path, name, operation in OTHER_APIS:
+            path = path.replace("/openai/v1", f"/openai/deployments/{name}")
+            settings = {"api_key": self.key, "endpoint": self.url + path}
+            model = LLM(model=f"azure/{name}", **settings)
+            self.say("Hello.", "Góðan daginn!")
+            self.assertEqual(model.call("hi"), "Hello.")
+            self.assertEqual(LLM(model=f"azure/{name}", stream=True, **settings).call("hi"), "Góðan daginn!")
+            self.call("add", {"a": 2, "b": 3})
+            self.assertEqual(model.call("add", tools=[ADD], available_functions={"add": add}), "5")
+            if model.supports_function_calling():
+                self.call("add", {"a": 2, "b": 3})
+                self.say("It is five.")
+            else:  # crewai asks models of this name to write their calls as text
+                self.say('Thought: I add.\nAction: add\nAction Input: {"a": 2, "b": 3}')
+                self.say("Thought: I now know the final answer\nFinal Answer: It is five.")
+            agent = Agent(role="adder", goal="add", backstory="You add.", llm=model, tools=[add_tool], verbose=False)
+            task = Task(description="Add 2 and 3.", expected_output="the sum", agent=agent)
+            self.assertEqual(Crew(agents=[agent], tasks=[task], verbose=False).kickoff().raw, "It is five.")
+            self.assert_called(operation)
 
     def test_structured(self) -> None:
         self.say(CITY)

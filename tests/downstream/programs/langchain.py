@@ -4,7 +4,7 @@ import warnings
 from typing import ClassVar
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from checks import CITY, Checks
+from checks import CITY, OTHER_APIS, Checks
 from langchain_azure_ai.chat_models.inference import AzureAIChatCompletionsModel
 from langchain_azure_ai.embeddings.inference import AzureAIEmbeddingsModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
@@ -30,7 +30,7 @@ def add(a: int, b: int) -> int:
 
 
 class Langchain(Checks):
-    emulator_settings: ClassVar = {"models": ["gpt", "embedder"]}
+    emulator_settings: ClassVar = {"models": ["gpt", "embedder", *(name for _, name, _ in OTHER_APIS)]}
 
     def model(self, **settings):
         settings.setdefault("model", "gpt")
@@ -110,6 +110,23 @@ class Langchain(Checks):
         whole = sum(chunks[1:], chunks[0])
         self.assertEqual([call["args"] for call in whole.tool_calls], [{"a": 2, "b": 3}, {"a": 50, "b": 8}])
         await model.aclose()
+
+    def test_models_of_other_apis(self) -> None:
+        for path, name, operation in OTHER_APIS:
+            model = AzureAIChatCompletionsModel(endpoint=self.url + path, credential=self.key, model=name)
+            self.say("Hello.", "Góðan daginn!")
+            answer = model.invoke("hi")
+            self.assertEqual((answer.content, answer.response_metadata["finish_reason"]), ("Hello.", "stop"))
+            self.assert_members(answer.usage_metadata, total_tokens=18)
+            self.assertEqual("".join(chunk.content for chunk in model.stream("hi")), "Góðan daginn!")
+            self.call("add", {"a": 2, "b": 3}, {"a": 5, "b": 8})
+            self.say("5 and 13")
+            adder, messages = model.bind_tools([add]), [HumanMessage("add")]
+            messages.append(adder.invoke(messages))
+            messages += [ToolMessage(str(add.invoke(c["args"])), tool_call_id=c["id"]) for c in messages[-1].tool_calls]
+            self.assertEqual([message.content for message in messages[2:]], ["5", "13"])
+            self.assertEqual(adder.invoke(messages).content, "5 and 13")
+            self.assert_called(operation)
 
     def test_structured_by_schema(self) -> None:
         self.say(CITY)

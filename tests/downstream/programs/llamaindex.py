@@ -1,7 +1,7 @@
 """llama-index-llms-azure-inference and llama-index-embeddings-azure-inference, on a serverless endpoint."""
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from checks import CITY, Checks
+from checks import CITY, OTHER_APIS, Checks
 from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import FunctionTool
 from llama_index.embeddings.azure_inference import AzureAIEmbeddingsModel
@@ -78,6 +78,27 @@ class LlamaIndex(Checks):
         self.assertEqual(model.chat(history).message.content, "5 and 13")
         self.assertEqual([each["role"] for each in self.asked["messages"]], ["user", "assistant", "tool", "tool"])
         self.assert_members(self.asked["messages"][3], content="13", tool_call_id="call2")
+
+    def test_models_of_other_apis(self) -> None:
+        """It always sends a temperature, which models that reason refuse; so it is told to send none."""
+        for path, name, operation in OTHER_APIS:
+            model = AzureAICompletionsModel(
+                endpoint=self.url + path, credential=self.key, model_name=name, model_kwargs={"temperature": None}
+            )
+            self.say("Hello.", "Góðan daginn!")
+            self.assertEqual(model.chat(HI).message.content, "Hello.")
+            self.assertEqual(list(model.stream_chat(HI))[-1].message.content, "Góðan daginn!")
+            self.call("add", {"a": 2, "b": 3}, {"a": 5, "b": 8})
+            self.say("5 and 13")
+            history = asking("add")
+            answer = model.chat_with_tools([ADD], chat_history=history, allow_parallel_tool_calls=True)
+            history.append(answer.message)
+            for call in model.get_tool_calls_from_response(answer):
+                known = {"tool_call_id": call.tool_id, "name": call.tool_name}
+                history.append(ChatMessage(role="tool", content=str(add(**call.tool_kwargs)), additional_kwargs=known))
+            self.assertEqual([message.content for message in history[2:]], ["5", "13"])
+            self.assertEqual(model.chat(history).message.content, "5 and 13")
+            self.assert_called(operation)
 
     async def test_tools_async(self) -> None:
         self.call("add", {"a": 2, "b": 3}, {"a": 5, "b": 8})

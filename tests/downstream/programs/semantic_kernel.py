@@ -6,7 +6,7 @@ from typing import Annotated
 
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError
-from checks import CITY, Checks
+from checks import CITY, OTHER_APIS, Checks
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -121,6 +121,24 @@ class SemanticKernel(Checks):
         text = "".join([str(part) async for part in stream if part.role.value == "assistant"])
         self.assertEqual(text, "It is five.")
         self.assertEqual([each["content"] for each in self.asked["messages"] if each["role"] == "tool"], ["5"])
+
+    async def test_models_of_other_apis(self) -> None:
+        for path, name, operation in OTHER_APIS:
+            client = ChatCompletionsClient(self.url + path, AzureKeyCredential(self.key))
+            self.addAsyncCleanup(client.close)
+            service = AzureAIInferenceChatCompletion(ai_model_id=name, client=client)
+            self.say("Hello.", "Góðan daginn!")
+            settings = AzureAIInferenceChatPromptExecutionSettings()
+            answer = await service.get_chat_message_content(asking("hi"), settings)
+            self.assertEqual((str(answer), answer.finish_reason.value), ("Hello.", "stop"))
+            stream = service.get_streaming_chat_message_content(asking("hi"), settings)
+            self.assertEqual("".join([str(part) async for part in stream]), "Góðan daginn!")
+            self.call("sums-add", {"a": 2, "b": 3}, {"a": 5, "b": 8})
+            self.say("5 and 13")
+            kernel, settings = self.adder()
+            answer = await service.get_chat_message_content(asking("add"), settings, kernel=kernel)
+            self.assertEqual(str(answer), "5 and 13")
+            self.assert_called(operation)
 
     async def test_structured(self) -> None:
         self.say(CITY)

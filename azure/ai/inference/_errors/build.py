@@ -28,6 +28,7 @@ from azure.core.utils import case_insensitive_dict
 
 from .._http.response_content import content_of, request_headers
 from .._http.response_headers import request_id, retry_after
+from .._json import is_object
 from ..exceptions import (
     _CREDENTIAL_HEADERS,
     AuthenticationError,
@@ -100,6 +101,13 @@ class _Origin(NamedTuple):
     status: int | None
     reason: str | None
     secrets: Sequence[str]
+    request_id: str | None = None
+    """The id that the service gave the request: in a header, or else in the body of the error."""
+
+    def with_body(self, body: Any) -> "_Origin":
+        """Return the same with the request's id out of a body, if no header has it: Anthropic's streams."""
+        told = body.get("request_id") if is_object(body) else None
+        return self._replace(request_id=told) if self.request_id is None and isinstance(told, str) else self
 
 
 def error_from_response(
@@ -116,6 +124,7 @@ def error_from_response(
     """
     origin = _origin(response)
     body = _kept(body_of(response), origin)
+    origin = origin.with_body(body)
     fault = read_fault(body)
     verdict = filter_verdict(body, fault)
     choice = error_map.get(response.status_code) if error_map else None
@@ -142,6 +151,7 @@ def error_from_body(
         return None
     origin = _origin(response)
     body = _kept(value, origin)
+    origin = origin.with_body(body)
     fault = read_fault(body)
     verdict = filter_verdict(body, fault)
     if verdict:
@@ -213,7 +223,8 @@ def _origin(response: Response | None) -> _Origin:
     secrets = _secrets_of(response)
     headers = {clean(name, secrets): clean(str(value), secrets) for name, value in response.headers.items()}
     reason = clean(getattr(response, "reason", None), secrets)
-    return _Origin(response, case_insensitive_dict(headers), response.status_code, reason, secrets)
+    found = case_insensitive_dict(headers)
+    return _Origin(response, found, response.status_code, reason, secrets, request_id(found))
 
 
 def _secrets_of(response: Response) -> Sequence[str]:
@@ -301,7 +312,7 @@ def _outside(origin: _Origin) -> "dict[str, Any]":
     return {
         "headers": origin.headers,
         "reason": origin.reason,
-        "request_id": request_id(origin.headers),
+        "request_id": origin.request_id,
         "retry_after": retry_after(origin.headers),
     }
 
@@ -377,7 +388,7 @@ def _text(lines: "Sequence[str]", origin: _Origin, advice: str | None) -> str:
             lines.append(f"{label}: {clue}")
     if origin.status is not None:
         lines.append(f"Status: {origin.status} {origin.reason or ''}".rstrip())
-    sent_as = request_id(origin.headers)
+    sent_as = origin.request_id
     if sent_as:
         lines.append(f"Request id: {sent_as}")
     if advice:

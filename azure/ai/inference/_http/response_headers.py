@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from azure.core.utils import case_insensitive_dict
 
-_REQUEST_ID = ("x-request-id", "apim-request-id", "x-ms-request-id", "mistral-correlation-id")
+_REQUEST_ID = ("request-id", "x-request-id", "apim-request-id", "x-ms-request-id", "mistral-correlation-id")
 _REGION = "x-ms-region"
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

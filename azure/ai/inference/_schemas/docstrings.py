@@ -1,8 +1,7 @@
-"""What a docstring says of a callable and of its parameters.
+"""The description of a callable and of its parameters, read from its docstring.
 
-Three styles are read: fields (`:param name: text`, as in reST and in the Azure SDKs), Google's (`Args:`) and numpy's
-(`Parameters` over dashes). Sections come first, then the entries in them; what stands before the first section is what
-the callable does.
+Three styles are supported: fields (`:param name: text`, as in reST and in the Azure SDKs), Google (`Args:`) and numpy
+(`Parameters` above dashes). The text before the first section describes the callable.
 """
 
 import inspect
@@ -18,19 +17,19 @@ _OTHERS = frozenset(["returns", "return", "yields", "yield", "raises", "warns"])
 
 
 class Docstring(NamedTuple):
-    """What was read."""
+    """A docstring in parts."""
 
     text: str
-    """What the callable does; empty if it is not said."""
+    """What the callable does; empty if the docstring does not say."""
     parameters: dict[str, str]
     """What each parameter is for, by name."""
 
 
 def read_docstring(docstring: str | None) -> Docstring:
-    """Read a docstring.
+    """Split a docstring into its parts.
 
-    :param docstring: Its text, as it stands in the source; `None` reads as an empty one.
-    :return: What it says.
+    :param docstring: Its text as written in the source; `None` counts as empty.
+    :return: The description, and what each parameter is for.
     """
     lines = inspect.cleandoc(docstring or "").splitlines()
     text: list[str] = []
@@ -46,7 +45,7 @@ def read_docstring(docstring: str | None) -> Docstring:
 
 
 def _sections(lines: Sequence[str]) -> Iterator[tuple[str, str, list[str]]]:
-    """Cut at the headings: the title in lower case ("" for what comes first), the style, the lines below."""
+    """Split at headings, into the title in lower case ("" for the first part), the style, and the lines below."""
     title, style, body = "", "", list[str]()
     underlined = False
     for line, following in zip(lines, [*lines[1:], ""], strict=False):
@@ -99,7 +98,7 @@ def _entries(lines: Sequence[str], style: str) -> Iterator[tuple[str, str]]:
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Group each line that is not indented with the indented ones below it."""
+    """Group each unindented line with the indented lines below it."""
     head, body = "", list[str]()
     for line in lines:
         if line[:1].isspace() or not line:

@@ -1,4 +1,4 @@
-"""Records: what dataclasses and TypedDicts say of their members, in one form."""
+"""The members of dataclasses and TypedDicts, in one form."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
@@ -13,18 +13,18 @@ _QUALIFIERS: Mapping[Any, bool] = {Required: True, NotRequired: False, ReadOnly:
 
 
 class UnreadableTypeError(TypeError):
-    """A type has no JSON form that is known here or to pydantic."""
+    """Neither this package nor pydantic knows a JSON form of a type."""
 
 
 def name_of(kind: Any) -> str:
-    """Name a type or a function, for people."""
+    """Return the name of a type or a function for an error message."""
     return str(kind if get_args(kind) else getattr(kind, "__qualname__", kind))
 
 
 def hints_of(owner: Any) -> dict[str, Any]:
-    """Resolve the annotations of a class or function.
+    """Return the resolved annotations of a class or function.
 
-    :raises UnreadableTypeError: One of them names something that cannot be found.
+    :raises UnreadableTypeError: An annotation names something that cannot be found.
     """
     try:
         return get_type_hints(owner, include_extras=True)
@@ -42,18 +42,18 @@ class Member(NamedTuple):
     hint: Any
     required: bool
     default: Any = dataclasses.MISSING
-    """Its value where it is left out, if that is known; `None` also if it is then not there."""
+    """Its value if it is left out, where that is known. `None` also for a member of a TypedDict that may be absent."""
     description: str = ""
     alias: str | None = None
-    """Its name in JSON, where that is another."""
+    """Its name in JSON, where that differs."""
     make_default: Callable[[], Any] | None = None
-    """Makes its value where it is left out, if the record does not do that by itself."""
+    """Returns its value if it is left out, where the record does not set it itself."""
     by_pydantic: bool = False
-    """Whether `pydantic.Field` says something of it, so that pydantic has to write the record's schema."""
+    """Whether `pydantic.Field` describes it, so that pydantic must write the record's schema."""
 
 
 def is_for_pydantic(remark: Any) -> bool:
-    """Whether something that is said of a type is said to pydantic."""
+    """Return whether metadata of a type is meant for pydantic."""
     made_by = (base.__module__.partition(".")[0] for base in type(remark).__mro__)
     return any(name in ("pydantic", "annotated_types") for name in made_by) or hasattr(
         remark, "__get_pydantic_core_schema__"
@@ -61,12 +61,12 @@ def is_for_pydantic(remark: Any) -> bool:
 
 
 def is_pydantic_field(remark: Any) -> bool:
-    """Whether something is what `pydantic.Field`, or FastAPI's `Query`, `Body` and their kin, return."""
+    """Return whether metadata, or a default, came from `pydantic.Field` or from FastAPI's `Query`, `Body` and so on."""
     return hasattr(remark, "default_factory") and is_for_pydantic(remark)
 
 
 def _with_pydantic_fields(member: Member) -> Member:
-    """Read what `pydantic.Field` says of a member, in its annotation or as its default."""
+    """Apply what `pydantic.Field` says about a member, in its annotation or as its default."""
     hint, *remarks = get_args(member.hint) if get_origin(member.hint) is Annotated else [member.hint]
     if is_pydantic_field(member.default):
         remarks.append(member.default)
@@ -93,7 +93,7 @@ def _with_pydantic_field(member: Member, field: Any) -> Member:
 
 
 def _about_the_value(field: Any) -> Iterator[Any]:
-    """Yield what a field says of its value: bounds, and what tells the types of a union apart."""
+    """Yield what a field says about its value: its constraints, and the discriminator of a union."""
     yield from field.metadata
     if field.discriminator is not None:
         from pydantic import Field
@@ -102,13 +102,13 @@ def _about_the_value(field: Any) -> Iterator[Any]:
 
 
 def own_text(cls: Any) -> str:
-    """Read what a class is for; the docstring that `dataclass` makes up says nothing."""
+    """Return what a class's docstring says. The one that `dataclass` generates says nothing."""
     docstring = cls.__dict__.get("__doc__") or ""
     return "" if docstring.startswith(f"{cls.__name__}(") else read_docstring(docstring).text
 
 
 def dataclass_members(cls: Any) -> Iterator[Member]:
-    """Tell the members of a dataclass: those that its constructor takes."""
+    """Yield the members of a dataclass that its constructor takes."""
     hints, described = hints_of(cls), read_docstring(cls.__dict__.get("__doc__")).parameters
     if any(isinstance(hint, dataclasses.InitVar) for hint in hints.values()):
         raise UnreadableTypeError(f"{name_of(cls)} has an InitVar, which has no place in JSON: make it a field")
@@ -121,11 +121,11 @@ def dataclass_members(cls: Any) -> Iterator[Member]:
 
 
 def typeddict_members(cls: Any) -> Iterator[Member]:
-    """Tell the members of a TypedDict."""
+    """Yield the members of a TypedDict."""
     described = read_docstring(cls.__dict__.get("__doc__")).parameters
     for name, hint in hints_of(cls).items():
         required = name in cls.__required_keys__
-        # Where annotations are strings, the class has not seen these qualifiers. `ReadOnly` may stand around them.
+        # Where annotations are text, `__required_keys__` ignores these qualifiers. `ReadOnly` may wrap the other two.
         while (origin := get_origin(hint)) in _QUALIFIERS:
             required = _QUALIFIERS[origin] if origin is not ReadOnly else required
             (hint,) = get_args(hint)

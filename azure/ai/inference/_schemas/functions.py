@@ -1,7 +1,7 @@
-"""A Python function as a tool: what a model is told of it, and how the arguments that the model writes are read.
+"""A Python function as a tool: its definition, and how the arguments that a model writes are read.
 
-A function's arguments are a record: a dataclass is made of its parameters, so that tools take the same types as
-structured output, and defaults, nulls and misfits mean the same in both.
+The parameters of a function become a dataclass, so tools support the same types as structured output, and defaults,
+nulls and errors mean the same in both.
 """
 
 import dataclasses
@@ -32,23 +32,23 @@ class Tool(NamedTuple):
 
     function: Callable[..., Any]
     definition: Schema
-    """Its name, description, parameters and strictness, as a `FunctionDefinition` has them."""
+    """Its name, description, parameters and strictness: the keywords of `FunctionDefinition`."""
     parameters: list[inspect.Parameter]
-    """The parameters that the model gives arguments for."""
+    """The parameters that the model passes arguments for."""
     read: Read
-    """Reads the arguments, a JSON object, as an object with an attribute for each parameter."""
+    """Turns the arguments, a JSON object, into an object with an attribute for each parameter."""
 
     @property
     def is_async(self) -> bool:
-        """Whether it is a coroutine function."""
+        """Return whether it is a coroutine function."""
         return inspect.iscoroutinefunction(_routine(self.function))
 
     def bind(self, arguments: Any) -> Callable[[], Any]:
-        """Check arguments, and make the call that only has to be done.
+        """Check arguments, and return the function bound to them.
 
         :param arguments: The JSON object that the model wrote.
-        :return: Calls the function with them.
-        :raises MisfitError: They do not fit the parameters.
+        :return: A callable without parameters.
+        :raises MisfitError: The arguments do not fit the parameters.
         """
         read = self.read(arguments)
         args: list[Any] = []
@@ -69,16 +69,16 @@ def tool_of(
     description: str | None = None,
     strict: bool | None = None,
 ) -> Tool:
-    """Make a tool of a function.
+    """Turn a function into a tool.
 
-    :param function: The function, sync or async, a method, or an object that can be called. Arguments that
-        `functools.partial` has given are not the model's to give.
-    :keyword name: What the model calls it; the function's own name by default.
-    :keyword description: What it does; what its docstring says by default.
-    :keyword strict: Whether the model must keep to the parameters exactly; True writes their schema so that it can.
+    :param function: A function, sync or async, a method, or a callable object. The model does not see arguments that
+        `functools.partial` has bound.
+    :keyword name: The name that the model uses. Default: the function's own.
+    :keyword description: What it does. Default: what its docstring says.
+    :keyword strict: Whether the arguments must match the schema exactly; True also writes the schema for strict mode.
     :return: The tool.
-    :raises TypeError: It is no function, or a parameter's type has no JSON form.
-    :raises ValueError: The name is none that services take, or `strict` is asked of parameters that cannot have it.
+    :raises TypeError: It is not a function, or a parameter's type has no JSON form.
+    :raises ValueError: Services do not accept the name, or strict mode cannot express the parameters.
     """
     if not callable(function) or inspect.isclass(function):
         raise TypeError(f"a tool must be a function, not {function!r:.200}")
@@ -101,19 +101,19 @@ def tool_of(
 
 
 def _unbound(function: Any) -> Any:
-    """Find what `functools.partial` was given."""
+    """Return the callable behind `functools.partial`."""
     while isinstance(function, partial):
         function = cast(Any, function).func
     return function
 
 
 def _given(function: Any) -> Any:
-    """Name the arguments that `functools.partial` has given by keyword."""
+    """Return the keyword arguments that `functools.partial` has bound."""
     return cast(Any, function).keywords if isinstance(function, partial) else ()
 
 
 def _routine(function: Any) -> Any:
-    """Find the function or method that runs: behind `partial`, or that of an object which can be called."""
+    """Return the function or method that runs: behind `partial`, or the `__call__` of an object."""
     function = _unbound(function)
     return function if inspect.isroutine(function) else function.__call__
 
@@ -127,13 +127,12 @@ def _checked_name(name: str) -> str:
     if name and len(name) <= _NAME_LENGTH and _NAME_CHARS.issuperset(name):
         return name
     raise ValueError(
-        f"a tool cannot be called {name!r}: give it a name of letters, digits, underscores and dashes, "
-        f"{_NAME_LENGTH} at most"
+        f"a tool cannot be called {name!r}: use letters, digits, underscores and dashes, {_NAME_LENGTH} at most"
     )
 
 
 def _parameters(function: Any, hints: Mapping[str, Any]) -> list[inspect.Parameter]:
-    """List the parameters that the model gives arguments for."""
+    """Return the parameters that the model passes arguments for."""
     given = _given(function)
     parameters = inspect.signature(function).parameters.values()
     return [
@@ -146,9 +145,9 @@ def _parameters(function: Any, hints: Mapping[str, Any]) -> list[inspect.Paramet
 
 
 def _is_injected(parameter: inspect.Parameter, hint: Any) -> bool:
-    """Whether a framework is to provide a parameter, as for `Depends(...)` of FastAPI; the model must not choose it.
+    """Return whether a framework provides a parameter, as for FastAPI's `Depends(...)`. The model must not choose it.
 
-    :raises UnreadableTypeError: It is, and the function cannot be called without it.
+    :raises UnreadableTypeError: It does, and the function cannot be called without the argument.
     """
     if _has_no_json_form(parameter.default, hint):
         return True
@@ -157,14 +156,14 @@ def _is_injected(parameter: inspect.Parameter, hint: Any) -> bool:
         return False
     if parameter.default is inspect.Parameter.empty:
         raise UnreadableTypeError(
-            f"{parameter.name} is injected: give it yourself, with functools.partial(function, {parameter.name}=...)"
+            f"{parameter.name} is injected: bind it yourself, with functools.partial(function, {parameter.name}=...)"
         )
     return True
 
 
 def _has_no_json_form(default: Any, hint: Any) -> bool:
-    """Whether a default is an object which no JSON value of its parameter's type could stand for."""
-    # A bare object is a sentinel, which tells the function whether the argument was given.
+    """Return whether a default is an object that no JSON value of its parameter's type could replace."""
+    # A bare object is a sentinel that tells the function whether the argument was passed.
     if default is inspect.Parameter.empty or default is ... or type(default) is object or is_pydantic_field(default):
         return False
     try:
@@ -185,8 +184,8 @@ def _has_shape(hint: Any) -> bool:
 
 
 def _is_instance(value: Any, kind: Any) -> bool:
-    """Whether a value is of a class that says more of it than that it is an object."""
-    with suppress(TypeError):  # some types, such as TypedDicts, refuse to tell
+    """Return whether a value is an instance of a type more specific than `object`."""
+    with suppress(TypeError):  # Some types, such as TypedDicts, do not support `isinstance`.
         return kind not in (Any, object, inspect.Parameter.empty) and isinstance(value, kind)
     return False
 

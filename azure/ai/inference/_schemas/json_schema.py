@@ -1,11 +1,11 @@
-"""A shape is a Python type as JSON: its schema, and how its values are read.
+"""The JSON Schema of a Python type, and the function that reads its values.
 
-Both come from one walk over the type, side by side, so that the reader takes what the schema allows. The walk knows
+One walk over the type produces both, side by side, so that the reader accepts what the schema allows. The walk knows
 dataclasses, TypedDicts, enums, unions, literals, containers, and the classes of the standard library that are text in
-JSON. A type that holds anything else goes whole to pydantic's `TypeAdapter`, and only then is pydantic imported.
+JSON. Where it meets any other type, pydantic reads the values of that type and writes the whole schema; only then is
+pydantic imported. Everything around such a type is read here, so the rules do not change with what else a type holds.
 
-Where a member may be left out, `null` stands for "left out": services that keep to a schema strictly want every member
-to be there.
+Where a member may be left out, `null` means "left out": services in strict mode require every member to be present.
 """
 
 import collections.abc as abc
@@ -72,27 +72,27 @@ class Shape(NamedTuple):
     """A type as JSON."""
 
     schema: Schema
-    """Its JSON schema (draft 2020-12)."""
+    """Its JSON Schema (draft 2020-12)."""
     read: Read
     """Turns a JSON value into a value of the type, or raises `MisfitError`."""
 
 
 _FOREIGN: Schema = {}
-"""Stands for the schema of a type that only pydantic knows."""
+"""A placeholder for the schema of a type that only pydantic knows."""
 
 
 class _ForeignTypeError(Exception):
-    """The walk came upon a type that it does not know."""
+    """The walk met a type that it does not know."""
 
 
 def shape_of(kind: Any) -> Shape:
-    """Tell how a type looks in JSON.
+    """Return the schema of a type, and the function that reads its values.
 
     :param kind: A dataclass, TypedDict, enum, union, literal, `list[...]`, `dict[str, ...]`, a class of the standard
-        library that is text in JSON (date, time, UUID, Decimal, path), or whatever pydantic's `TypeAdapter` takes.
-    :return: Its schema, and how its values are read.
-    :raises UnreadableTypeError: It has no JSON form, its annotations cannot be resolved, or it needs pydantic, which is
-        not installed.
+        library that is text in JSON (date, time, UUID, Decimal, path), or any type that pydantic's `TypeAdapter` takes.
+    :return: The schema and the reader.
+    :raises UnreadableTypeError: The type has no JSON form, its annotations cannot be resolved, or it needs pydantic,
+        which is not installed.
     """
     walk = _Walk()
     shape = walk.shape(kind)
@@ -102,32 +102,32 @@ def shape_of(kind: Any) -> Shape:
 
 
 def reader_of(kind: Any) -> Read:
-    """Make what reads values of a type: the `read` of its shape, without pydantic's long way to a schema.
+    """Return the function that reads values of a type. Cheaper than `shape_of` where pydantic would write the schema.
 
     :param kind: See `shape_of`.
-    :return: Turns a JSON value into a value of the type, or raises `MisfitError`.
+    :return: A function that turns a JSON value into a value of the type, or raises `MisfitError`.
     :raises UnreadableTypeError: See `shape_of`.
     """
     return _Walk().shape(kind).read
 
 
 def is_type(value: Any) -> bool:
-    """Whether `value` is a type: a class, an alias such as `list[int]`, a union, a `NewType`, a `type` statement's."""
+    """Return whether a value is a type: a class, an alias such as `list[int]`, a union or a `NewType`."""
     return isinstance(value, (type, NewType)) or get_origin(value) is not None or hasattr(value, "__value__")
 
 
 class _Walk:
-    """One walk over a type. Records it meets are defined once, by name, so that types may be recursive."""
+    """One walk over a type. It defines each record once, by name, so that types may be recursive."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
         self.records: dict[Any, Shape] = {}
         self.repeated: set[str] = set()
         self.foreign = ""
-        """The name of a type, if one was met, that only pydantic knows; it then writes the whole schema."""
+        """The name of a type that only pydantic knows, if the walk met one."""
 
     def whole(self, schema: Schema) -> Schema:
-        """Put the definitions to a schema; one that only says where it is defined becomes that definition."""
+        """Add the definitions to a schema. A root that is only a reference becomes the definition itself."""
         definitions = dict(self.definitions)
         reference = schema.get("$ref")
         if reference:
@@ -157,7 +157,7 @@ class _Walk:
         if kind is None or kind is Any:
             return _PLAIN[kind]
         if isinstance(kind, (str, ForwardRef)):
-            raise UnreadableTypeError(f"{kind!r} has no JSON form: it is text, where the type itself has to stand")
+            raise UnreadableTypeError(f"{kind!r} has no JSON form: it is text; write the type itself")
         raise _ForeignTypeError(name_of(kind))
 
     def _of_class(self, kind: Any, cls: Any) -> Shape:
@@ -213,7 +213,7 @@ class _Walk:
 
 
 def description_in(remarks: Iterable[Any]) -> str:
-    """Find the description among what `Annotated` says of a type: a `str`, or a `Doc`."""
+    """Return the description in the metadata of `Annotated`: a `str` or a `Doc`; empty if there is none."""
     for remark in remarks:
         text = remark if isinstance(remark, str) else getattr(remark, "documentation", None)
         if isinstance(text, str):
@@ -249,7 +249,7 @@ def _text(form: str, parse: Callable[[str], Any], cls: type) -> Shape:
     def read(value: Any, exact: bool = False) -> Any:
         try:
             parsed = parse(value)
-        # A parser may stumble over a value that is no text, in many ways.
+        # Parsers fail in many ways on values that are not text.
         except (ValueError, ArithmeticError, TypeError, AttributeError) as error:
             raise expected(f"a string with a {form}", value) from error
         if isinstance(parsed, cls):
@@ -260,7 +260,7 @@ def _text(form: str, parse: Callable[[str], Any], cls: type) -> Shape:
 
 
 def _choice(kind: Any, choices: Sequence[tuple[Any, Any]]) -> Shape:
-    """Shape one of several values, each given as JSON has it and as Python does."""
+    """Return the shape of a choice between values, each given in its JSON and its Python form."""
     values = [wire for wire, _ in choices]
     names = type_of(values)
     if names is None:
@@ -311,7 +311,7 @@ def _read_record(
         raise MisfitError(*problems)
     try:
         return build(**found)
-    # What a constructor's own checks raise; the same that pydantic takes for a refusal.
+    # What a constructor's own checks raise. pydantic treats the same errors as a refusal.
     except (ValueError, TypeError, AssertionError) as error:
         raise MisfitError(((), f"is refused: {error}")) from error
 
@@ -363,7 +363,7 @@ def _adapter(kind: Any, foreign: str) -> "TypeAdapter[Any]":
         from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter
     except ImportError as error:
         raise UnreadableTypeError(
-            f"{foreign} is not among the types that are known without pydantic 2: "
+            f"{foreign} needs pydantic 2, which is not installed: "
             "pip install pydantic, or use a dataclass or a TypedDict"
         ) from error
     try:

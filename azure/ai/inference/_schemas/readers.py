@@ -1,11 +1,11 @@
-"""JSON values are read by functions that return a Python value or raise `MisfitError`.
+"""Functions that turn JSON values into Python values, or raise `MisfitError`.
 
-A reader takes a value, and whether it must be of the type exactly. Otherwise a number or a boolean may come as text, as
-models often write it: "5" is an integer, "true" a boolean. A union asks each of its types for an exact fit first, so
-that text stays text where it may be text.
+A reader takes a value, and whether the value must fit the type exactly. If not, numbers and booleans may be text, as
+models often write them: "5" reads as an integer, "true" as a boolean. A union tries an exact fit with each of its types
+first, so text stays text wherever text is allowed.
 
-An error knows where in the value each problem lies. A container puts its own key before those of what it holds, so
-that a reader need not know where it stands, and one error can tell of all problems.
+An error lists every problem and where in the value it is. A container adds its own key to the problems of what it
+holds, so a reader does not need to know where its value came from.
 """
 
 import json
@@ -30,7 +30,7 @@ _TYPES: Mapping[Any, str] = {str: "string", bool: "boolean", int: "integer", flo
 class MisfitError(ValueError):
     """A JSON value does not fit a type.
 
-    :param problems: Where in the value, as keys and indices, and what is wrong there.
+    :param problems: For each problem, the place in the value, as keys and indices, and what is wrong there.
     """
 
     def __init__(self, *problems: Problem) -> None:
@@ -38,12 +38,12 @@ class MisfitError(ValueError):
         self.problems = problems
 
     def under(self, key: Key) -> Iterator[Problem]:
-        """Tell the problems as those of a container that holds the value under `key`."""
+        """Return the problems as seen from a container that holds the value under `key`."""
         return (((key, *keys), problem) for keys, problem in self.problems)
 
 
 def takes(read: Read, value: Any) -> bool:
-    """Whether `value` can be read so."""
+    """Return whether a reader accepts a value."""
     try:
         read(value)
     except MisfitError:
@@ -52,7 +52,7 @@ def takes(read: Read, value: Any) -> bool:
 
 
 def expected(what: str, value: Any) -> MisfitError:
-    """Make the error for a value that is not `what`."""
+    """Return the error for a value that is not `what`."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return MisfitError(((), f"expected {what}, got {text if len(text) <= _SHOWN else text[:_SHOWN] + '...'}"))
 
@@ -62,7 +62,7 @@ def _path(keys: Sequence[Key]) -> str:
 
 
 def type_of(values: Iterable[Any]) -> str | list[str] | None:
-    """Name the type that JSON schema has for some values, or the types; `None` if one is no string, number or such."""
+    """Return the JSON Schema type of some values, or a list of types; `None` if one of them is not a scalar."""
     names = sorted({_TYPES.get(type(value), "") for value in values})
     if not names or "" in names:
         return None
@@ -70,7 +70,7 @@ def type_of(values: Iterable[Any]) -> str | list[str] | None:
 
 
 def spelled(value: Any) -> Any:
-    """Return the number or boolean that a text spells in JSON, in any case; everything else as it is."""
+    """Return the number or boolean that a text spells, in any case; everything else unchanged."""
     if isinstance(value, str):
         with suppress(ValueError, RecursionError):
             said = json.loads(value.lower())
@@ -79,12 +79,12 @@ def spelled(value: Any) -> Any:
 
 
 def read_anything(value: Any, exact: bool = False) -> Any:
-    """Read any JSON value as what it is."""
+    """Return any JSON value unchanged."""
     return value
 
 
 def read_integer(value: Any, exact: bool = False) -> int:
-    """Read an integer; a number without fraction, such as 5.0, is one too."""
+    """Read an integer. A number without a fraction, such as 5.0, is one."""
     said = value if exact else spelled(value)
     if type(said) is int:
         return said
@@ -111,7 +111,10 @@ def read_boolean(value: Any, exact: bool = False) -> bool:
 
 
 def read_each(entries: Iterable[tuple[Key, Read, Any]], exact: bool) -> list[Any]:
-    """Read what a container holds: keys, readers and values; tell of all that do not fit."""
+    """Read what a container holds, given as keys, readers and values.
+
+    :raises MisfitError: Some values do not fit; the error lists them all.
+    """
     items: list[Any] = []
     problems: list[Problem] = []
     for key, read, value in entries:

@@ -1,9 +1,9 @@
-"""JSON schemas as strict mode wants them.
+"""JSON schemas for strict mode.
 
-Azure OpenAI keeps an answer to a schema only if that is written in a part of JSON schema: every object is closed and
-requires all of its members, the root is an object, and keywords that bound a value are refused ("Supported schemas and
-limitations" of its structured outputs). What is refused but helps to get a value right is told in the description;
-the reader of the answer still checks it. What cannot be said at all, such as an object with any names, is an error.
+In strict mode, Azure OpenAI accepts a subset of JSON Schema: every object is closed and requires all of its members,
+the root is an object, and keywords that constrain a value are refused ("Supported schemas and limitations" of its
+structured outputs). A constraint that is refused moves into the description, where it still helps the model; the reader
+of the answer checks it. A schema that the subset cannot express, such as an object with arbitrary names, is an error.
 """
 
 import json
@@ -25,17 +25,17 @@ _INEXPRESSIBLE = ("allOf", "not", "if", "prefixItems", "patternProperties", "dep
 
 
 class NotStrictError(ValueError):
-    """A schema cannot be said in strict mode."""
+    """A schema cannot be expressed in strict mode."""
 
 
 def strict(schema: Schema) -> Schema:
-    """Write a schema as strict mode wants it.
+    """Return the strict form of a schema.
 
-    A member that may be left out has to be there all the same: its default is told in its description.
+    Members that may be left out become required; their default moves into the description.
 
-    :param schema: The schema of an object. It is left as it is.
-    :return: One that allows nothing which `schema` does not, for the bounds told in words.
-    :raises NotStrictError: Strict mode has no words for it.
+    :param schema: The schema of an object. It is not changed.
+    :return: A schema that allows the same values, apart from constraints that only the description mentions.
+    :raises NotStrictError: Strict mode cannot express the schema.
     """
     return _strict(schema, "the root")
 
@@ -61,7 +61,7 @@ def _strict(schema: Any, where: str) -> Schema:
 
 
 def _in_common_words(schema: Any) -> Schema:
-    """Say with `anyOf` and `enum` what has other keywords for it too."""
+    """Rewrite keywords that have an equivalent in `anyOf` or `enum`."""
     said: Schema = dict(schema) if is_object(schema) else {}
     if "oneOf" in said:
         said["anyOf"] = said.pop("oneOf")

@@ -1,8 +1,8 @@
 """Structured output: a Python type as a response format, and an answer as a value of that type.
 
-Whatever fits the schema that goes out can be read as the type. A service wants the schema of an object, so another
-type travels as the one member, "value", of an object. The schema of a type is made once and kept as text, for as long
-as the type lives and no longer.
+Every answer that fits the schema can be read as the type. Services require the schema of an object, so any other type
+is wrapped in an object with the single member "value". The schema of a type is built once and cached as text for as
+long as the type lives.
 """
 
 import json
@@ -38,7 +38,7 @@ _EXCERPT = 100
 _FENCE = re.compile(r"```(?:[\w+-]*(?=\s)|json)?(.*?)```", re.DOTALL | re.IGNORECASE)
 _TRUNCATED = ("length", "model_length")
 _WAYS_OUT = (
-    '"text", "json_object", a JsonSchemaFormat, the JSON object that the service takes, '
+    '"text", "json_object", a JsonSchemaFormat, a JSON object in the service\'s own form, '
     "or a type: a dataclass, a TypedDict, a pydantic model"
 )
 
@@ -46,25 +46,26 @@ _formats: "WeakKeyDictionary[Any, str]" = WeakKeyDictionary()
 
 
 def format_of_type(kind: Any) -> Schema:
-    """Write the response format that asks for values of a type.
+    """Return the response format that asks for values of a type.
 
     :param kind: The type.
-    :return: The format, with a schema that is strict, unless the type has parts that strict mode cannot say.
-    :raises ValueError: It is no type, or has no JSON form, or needs pydantic, which is not installed.
+    :return: The format. Its schema is strict, unless strict mode cannot express the type.
+    :raises ValueError: The value is not a type, the type has no JSON form, or it needs pydantic, which is not
+        installed.
     """
     if not is_type(kind):
-        raise ValueError(f"Unsupported `response_format` {kind!r:.200}: give {_WAYS_OUT}")
+        raise ValueError(f"Unsupported `response_format` {kind!r:.200}: use {_WAYS_OUT}")
     try:
         return {"type": "json_schema", "json_schema": _format_of(kind)}
     except UnreadableTypeError as error:
-        raise ValueError(f"Unsupported `response_format` {name_of(kind)}: {error}. Give {_WAYS_OUT}") from error
+        raise ValueError(f"Unsupported `response_format` {name_of(kind)}: {error}. Use {_WAYS_OUT}") from error
 
 
 def schema_of(kind: Any) -> Schema:
-    """Make the JSON schema of a type, as it is asked of a service.
+    """Return the JSON Schema of a type, as it is sent to a service.
 
     :param kind: The type.
-    :return: The schema of an object, a new one each time.
+    :return: The schema of an object, a new copy each time.
     :raises UnreadableTypeError: The type has no JSON form, or needs pydantic, which is not installed.
     """
     schema: Schema = _format_of(kind)["schema"]
@@ -74,7 +75,7 @@ def schema_of(kind: Any) -> Schema:
 def _format_of(kind: Any) -> Schema:
     try:
         text = _formats.get(kind)
-    except TypeError:  # it can be neither hashed nor referred to weakly, as some aliases
+    except TypeError:  # Some aliases cannot be hashed, or have no weak references.
         return _make_format(kind)
     if text is None:
         text = _formats[kind] = json.dumps(_make_format(kind))
@@ -103,8 +104,8 @@ def _names(kind: Any) -> list[str]:
 
 
 def _unrolled(schema: Schema) -> Schema:
-    """Put the definition in the place of a root that only refers to it, as that of a recursive type does."""
-    (only, *_) = schema.get("allOf", [schema])  # so older releases of pydantic have it
+    """Replace a root that is only a reference, as that of a recursive type, with its definition."""
+    (only, *_) = schema.get("allOf", [schema])  # Older releases of pydantic wrap the reference.
     if "$ref" not in only:
         return schema
     return {**schema["$defs"][only["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
@@ -140,12 +141,12 @@ def parse_as(kind: "type[T]", text: str) -> T:
 
 
 def documents(text: str) -> list[Any]:
-    """Find the JSON in what a model wrote, which may have put it in a fence, or words around it.
+    """Return the JSON values in what a model wrote, which may be in a code fence or surrounded by words.
 
     :param text: The text.
-    :return: One value if the text is JSON; or those in its fences; or what is between its outermost brackets. Nothing
-        within broken JSON is taken for the whole.
-    :raises ValueError: There is none.
+    :return: The text itself if it is JSON; else the contents of its fences; else what its outermost brackets enclose.
+        A part of broken JSON is never returned.
+    :raises ValueError: The text holds no JSON.
     """
     try:
         return [_load(text)]
@@ -170,7 +171,11 @@ def _loaded(texts: Iterable[str]) -> Iterator[Any]:
 
 
 def _outermost(text: str) -> Iterator[str]:
-    """Cut out what is between the first bracket and the last of its kind, so that no part passes for the whole."""
+    """Yield what each outermost pair of brackets encloses.
+
+    A pair is the first bracket and the *last* one of its kind: searching for the bracket that matches would find a
+    complete part in an answer that was cut off, and pass it off as the answer.
+    """
     while starts := [start for start in (text.find("{"), text.find("[")) if start >= 0]:
         start = min(starts)
         end = text.rfind("}" if text[start] == "{" else "]") + 1
@@ -191,11 +196,11 @@ def _read(kind: "type[T]", document: Any) -> T:
 def parse_answer(completion: "ChatCompletions", kind: "type[T]", index: int) -> T:
     """Read an answer as a value of a type.
 
-    :param completion: The answers, whole or assembled from a stream.
+    :param completion: The completion, whole or assembled from a stream.
     :param kind: The type.
-    :param index: Which of the answers, counted from 0.
+    :param index: The index of the choice, from 0.
     :return: The value.
-    :raises AnswerError: The answer is not such a value; the class tells why.
+    :raises AnswerError: The answer is not such a value; the subclass says why.
     :raises UnreadableTypeError: The type has no JSON form, or needs pydantic, which is not installed.
     """
     text = _answer_text(completion, index)
@@ -209,7 +214,7 @@ def parse_answer(completion: "ChatCompletions", kind: "type[T]", index: int) -> 
 
 
 def _answer_text(completion: "ChatCompletions", index: int) -> str:
-    """Find the text that is to be JSON, or raise what is there instead of it."""
+    """Return the text that should be JSON, or raise an error that says what the answer is instead."""
     choices = completion.choices or []
     if not 0 <= index < len(choices):
         raise InvalidAnswerError(f"there is no answer {index}: the completion has {len(choices)}", completion)
@@ -221,7 +226,7 @@ def _answer_text(completion: "ChatCompletions", index: int) -> str:
         raise FilteredAnswerError(f"the content filter withheld the answer{_findings(choice)}", completion)
     if choice.finish_reason in _TRUNCATED:
         raise TruncatedAnswerError(
-            f"the answer broke off at the token limit (finish_reason {choice['finish_reason']!r}): "
+            f"the answer was cut off at the token limit (finish_reason {choice['finish_reason']!r}): "
             "raise max_tokens or max_completion_tokens",
             completion,
         )

@@ -15,7 +15,7 @@ from .._errors.build import decode_error, error_from_body, incomplete_stream_err
 from .._http.credentials import forget_credentials
 from .._json import is_list, is_object, json_or_none, to_json
 from .._model import wrap_as
-from ..exceptions import IncompleteStreamError
+from ..exceptions import IncompleteStreamError, InferenceError
 from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate, completions_of
 from .accumulator import Accumulator
 from .sse import SSEDecoder
@@ -263,6 +263,8 @@ class ChatStream:
 
     def _fail(self, error: Exception, cause: BaseException | None = None) -> None:
         error.__cause__ = cause
+        if self._seen and isinstance(error, InferenceError) and error.partial is None:
+            error.partial = self.completion()
         if self._call is not None:
             give_advice(error, self._call.endpoint, self._call.operation, 200)
         self.fault, self.ended = error, True

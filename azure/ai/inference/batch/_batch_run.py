@@ -15,8 +15,6 @@ from ._summary import Progress, Summary
 if TYPE_CHECKING:
     from ..aio import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient
 
-    AsyncClient = ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient
-
 
 class BatchRun:
     """Sends rows to a model, many at a time, and writes a result for each.
@@ -54,7 +52,7 @@ class BatchRun:
 
     def __init__(
         self,
-        make_client: "Callable[[], AsyncClient]",
+        make_client: "Callable[[], ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]",
         *,
         output: str | os.PathLike[str] | None = None,
         max_concurrency: int = 64,

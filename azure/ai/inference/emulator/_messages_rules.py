@@ -46,6 +46,7 @@ def check_messages(request: RecordedRequest) -> dict[str, Any]:
         )
     _check_sampling(body, claude, version)
     _check_thinking(body, claude)
+    _check_beta(body, request.headers.get("anthropic-beta", ""))
     _check_history(body, claude)
     return body
 
@@ -184,6 +185,12 @@ def _check_thinking(body: Mapping[str, Any], claude: Claude) -> None:
         raise invalid('tool_choice: type "tool" and "any" are not supported for this model.')
     if kind == "enabled":
         raise invalid("Thinking may not be enabled when tool_choice forces tool use.")
+
+
+def _check_beta(body: Mapping[str, Any], beta: str) -> None:
+    thinking = as_object(body.get("thinking"))
+    if "block_binding" in thinking and "thinking-binding-controls" not in beta:
+        raise invalid(f"thinking.{thinking['type']}.block_binding: Extra inputs are not permitted")
 
 
 def _unsupported_thinking(kind: str) -> str:

@@ -6,8 +6,9 @@
     messages = template.create_messages(question="When is breakfast?")
     response = client.complete(messages=messages, model=template.model_name, **template.parameters)
 
-Template strings need nothing beyond this package; prompty files need the extra ``prompts``. Nothing here waits, so
-asynchronous code uses it as it is. A variable's text is only ever text: see :class:`PromptTemplate`.
+Template strings need nothing beyond this package; prompty files need the extra ``prompts``. Nothing here does I/O over
+the network, so asynchronous code uses the same class. The text of a variable is never more than text: see
+:class:`PromptTemplate`.
 """
 
 from ._template import PromptTemplate

@@ -1,6 +1,6 @@
-"""What a prompty file declares, in the words of the service: options, tools and JSON schemas.
+"""Translate what a prompty file declares into the form of the service: options, tools and JSON schemas.
 
-Both spellings are read: the newest public schema ("kind", camelCase options, lists of named properties) and the first
+Both schemas are supported: the newest public one ("kind", camelCase options, lists of named properties) and the first
 one ("type", the service's own option names, JSON schemas).
 """
 
@@ -40,12 +40,11 @@ _TOOL_KEYS = ("kind", "type", "name", "id", "description", "parameters", "strict
 
 
 def parameters(matter: FrontMatter, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Translate the ``model.options`` of the newest schema into names of the service.
+    """Translate ``model.options`` of the newest schema into option names of the service.
 
-    :param matter: The file, for errors.
+    :param matter: The file, for warnings.
     :param options: The options.
-    :return: The options. One that is known in neither's words is left out: it may be sent by writing it under
-        ``additionalProperties``.
+    :return: The options. An unknown option is left out; ``additionalProperties`` sends any option.
     """
     known = {**dict.fromkeys(_COMPLETE_OPTIONS), **_OPTIONS}
     matter.unknown(("model", "options"), options, [*known, "additionalProperties"])
@@ -54,10 +53,10 @@ def parameters(matter: FrontMatter, options: Mapping[str, Any]) -> dict[str, Any
 
 
 def usable(declared: Mapping[str, Any]) -> dict[str, Any]:
-    """Sort options so that ``complete(**options)`` takes them all.
+    """Arrange options so that ``complete(**options)`` accepts all of them.
 
     :param declared: Options by the names of the service.
-    :return: The same, those that ``complete()`` does not name under ``model_extras``.
+    :return: The same options, with those that ``complete()`` does not name under ``model_extras``.
     """
     options = {name: value for name, value in declared.items() if name in _COMPLETE_OPTIONS}
     extras = {name: value for name, value in declared.items() if name not in _COMPLETE_OPTIONS}
@@ -65,13 +64,13 @@ def usable(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tools(matter: FrontMatter, key: KeyPath, declared: Any) -> list[dict[str, Any]]:
-    """Make the ``tools`` option of ``complete()``.
+    """Return the ``tools`` option of ``complete()``.
 
     :param matter: The file, for errors.
-    :param key: Where the tools are declared.
-    :param declared: A list of tools, in the service's form or in that of either schema; or a mapping from their names.
-    :return: The functions among them, in the service's form. Parameters that are bound to a value are left out.
-    :raises PromptError: A function has no name, or parameters of an unknown form.
+    :param key: The key that declares the tools.
+    :param declared: A list of tools, in the form of the service or of either schema; or a mapping from names to tools.
+    :return: The functions among them, in the form of the service, without parameters that are bound to a value.
+    :raises PromptError: A function has no name, or its parameters are invalid.
     """
     if not is_list(declared) and not is_object(declared):
         raise matter.error(key, "not a list; write '- name: ...' for each tool")
@@ -81,9 +80,9 @@ def tools(matter: FrontMatter, key: KeyPath, declared: Any) -> list[dict[str, An
 
 
 def listed(declared: Any) -> list[Any]:
-    """List the tools of a file, which may be a list already, or a mapping from their names.
+    """Return the tools of a file as a list.
 
-    :param declared: The tools, as the file has them.
+    :param declared: A list of tools, or a mapping from names to tools.
     :return: The tools, each with its name.
     """
     if not isinstance(declared, dict):
@@ -100,7 +99,7 @@ def _tool(matter: FrontMatter, key: KeyPath, tool: Any) -> dict[str, Any] | None
         return declared
     kind = declared.get("kind", declared.get("type", "function"))
     if kind != "function":
-        matter.remark(key, f"a chat completion can call functions only, so this tool of kind {kind!r} is not offered")
+        matter.remark(key, f"chat completions can call functions only, so this tool of kind {kind!r} is not sent")
         return None
     matter.unknown(key, declared, _TOOL_KEYS)
     name = declared.get("name", declared.get("id"))
@@ -120,25 +119,25 @@ def _tool(matter: FrontMatter, key: KeyPath, tool: Any) -> dict[str, Any] | None
 
 
 def mapping_or_empty(value: Any) -> dict[str, Any]:
-    """Return a mapping as it is, and an empty one for anything else."""
+    """Return a mapping unchanged, and an empty one for any other value."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _bound(declared: Mapping[str, Any]) -> list[str]:
-    """Name the parameters that are bound to inputs: the keys of a mapping, or the names in a list."""
+    """Return the names of the parameters that are bound to inputs: the keys of a mapping, or the names in a list."""
     bindings: Iterable[Any] = declared.get("bindings") or []
     return [str(mapping_or_empty(item).get("name", item)) for item in bindings]
 
 
 def object_schema(matter: FrontMatter, key: KeyPath, declared: Any, *, bound: Iterable[str] = ()) -> dict[str, Any]:
-    """Make the JSON schema of an object.
+    """Return the JSON schema of an object.
 
     :param matter: The file, for errors.
-    :param key: Where it is declared.
-    :param declared: A list or mapping of properties, a mapping with such under "properties", or a JSON schema.
-    :keyword bound: Names of properties to leave out.
+    :param key: The key that declares it.
+    :param declared: A list or mapping of properties, a mapping that has them under "properties", or a JSON schema.
+    :keyword bound: The names of properties to leave out.
     :return: The JSON schema.
-    :raises PromptError: The declaration is of another form.
+    :raises PromptError: The declaration has another form.
     """
     if isinstance(declared, dict) and "properties" in declared:
         mapping = cast("dict[str, Any]", declared)
@@ -169,13 +168,13 @@ def _without(schema: Mapping[str, Any], bound: set[str]) -> dict[str, Any]:
 
 
 def named(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[str, Any]:
-    """Read properties declared as a mapping or as a list of mappings that have a name.
+    """Return properties by name.
 
     :param matter: The file, for errors.
-    :param key: Where they are declared.
-    :param declared: The properties.
+    :param key: The key that declares them.
+    :param declared: A mapping, a list of mappings that have a name, or a schema that has either under "properties".
     :return: The properties by name.
-    :raises PromptError: They are neither, or one has no name.
+    :raises PromptError: The declaration has another form, or a property has no name.
     """
     if isinstance(declared, dict):
         mapping = cast("dict[str, Any]", declared)
@@ -193,7 +192,7 @@ def named(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[str, Any]:
 
 
 def _is_schema(declared: Mapping[str, Any]) -> bool:
-    """Whether a mapping has its properties under "properties", and is not a mapping of properties by itself."""
+    """Return whether a mapping has properties under "properties", rather than being a mapping of properties itself."""
     properties = declared.get("properties")
     held = cast("dict[str, Any]", properties).values() if isinstance(properties, dict) else ()
     return isinstance(properties, list) or (
@@ -231,9 +230,9 @@ def _property_schema(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[s
 
 
 def json_type(value: Any) -> str:
-    """Name the JSON type of a value.
+    """Return the JSON type of a value.
 
-    :param value: A value as YAML or Python gives it.
+    :param value: A value from YAML or from a caller.
     :return: "string", "boolean", "integer", "number", "array" or "object".
     """
     if isinstance(value, bool):
@@ -250,7 +249,7 @@ def json_type(value: Any) -> str:
 
 
 def response_format(matter: FrontMatter, name: str, outputs: Any) -> dict[str, Any]:
-    """Make the ``response_format`` option of ``complete()`` from declared outputs.
+    """Return the ``response_format`` option of ``complete()`` for declared outputs.
 
     :param matter: The file, for errors.
     :param name: The prompt's name.

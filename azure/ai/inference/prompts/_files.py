@@ -1,4 +1,4 @@
-"""All that the package reads: text files and images of bounded size, under a folder that nothing leads out of."""
+"""Access to files: text and images of limited size, inside a folder that no path can leave."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ _IMAGE_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif", "
 
 
 def resolve(reference: str, folder: Path, root: Path | None) -> Path:
-    """Find the file that a reference names.
+    """Return the file that a reference names.
 
     :param reference: A path, relative to `folder` unless it is absolute.
-    :param folder: The folder of the file that holds the reference.
-    :param root: The folder that the file has to be in, symbolic links resolved. None: anywhere.
-    :return: The file, symbolic links resolved.
+    :param folder: The folder of the file that contains the reference.
+    :param root: The folder that must contain the file after symbolic links are resolved. None: any folder.
+    :return: The file, with symbolic links resolved.
     :raises PromptError: The file is outside of `root`.
-    :raises FileNotFoundError: There is no such file.
+    :raises FileNotFoundError: The file does not exist.
     """
     try:
         path = Path(os.path.realpath(folder / reference))
-    except ValueError as error:  # a null character
-        raise PromptError(f"{reference!r} is no file name: {error}") from error
+    except ValueError as error:  # It contains a null character.
+        raise PromptError(f"{reference!r} is not a file name: {error}") from error
     if root is not None and not path.is_relative_to(root):
         raise PromptError(
             f"{reference!r} leads outside of {str(root)!r}; move the file into that folder, "
-            f"or name a folder that holds both with from_prompty(..., root=...)"
+            f"or pass a folder that contains both, as in from_prompty(..., root=...)"
         )
     if not _is_file(path):
         raise FileNotFoundError(f"No file {str(path)!r}, which {reference!r} names")
@@ -41,7 +41,7 @@ def resolve(reference: str, folder: Path, root: Path | None) -> Path:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # before Python 3.14: the name is longer than any file's
+    except OSError:  # Before Python 3.14: the name is too long for the file system.
         return False
 
 
@@ -49,8 +49,8 @@ def read_text(path: Path) -> str:
     """Read a UTF-8 file of at most 1 MiB.
 
     :param path: The file.
-    :return: Its text, line ends as line feeds.
-    :raises PromptError: It is larger, or no UTF-8.
+    :return: Its text, with line feeds as line ends.
+    :raises PromptError: The file is larger, or not UTF-8.
     """
     try:
         text = _read(path, MAX_TEXT_BYTES).decode("utf-8-sig")
@@ -64,7 +64,7 @@ def image_url(path: Path) -> str:
 
     :param path: A .png, .jpg, .jpeg, .gif or .webp file.
     :return: A data URL.
-    :raises PromptError: The file is larger or of another kind.
+    :raises PromptError: The file is larger, or has another type.
     """
     kind = _IMAGE_TYPES.get(path.suffix.lower())
     if kind is None:
@@ -76,5 +76,5 @@ def _read(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise PromptError(f"{path}: larger than the {limit:,} bytes that are read of such a file")
+        raise PromptError(f"{path}: the file is larger than the limit of {limit:,} bytes")
     return content

@@ -1,10 +1,10 @@
-"""The front matter of a prompty file: its text, its YAML, its references, and at which line each key stands.
+"""The front matter of a prompty file: its text, its YAML, its references, and the line of each key.
 
-``${env:NAME}``, ``${env:NAME:default}`` and ``${file:path}`` are replaced where they are a whole value. What they yield
-is never searched again, so neither a file's nor an environment variable's text can refer to anything.
+``${env:NAME}``, ``${env:NAME:default}`` and ``${file:path}`` are replaced where they are a whole value. The result is
+not searched again, so the text of a file or of an environment variable cannot refer to anything.
 
-Prompty files are written for many tools, and each has keys of its own. A key that means nothing here is kept and
-remarked on; only what would change the request, and cannot be understood, is an error.
+Many tools read prompty files, and each adds keys of its own. An unknown key is kept and causes a warning. Only a value
+that would change the request, and that cannot be interpreted, is an error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from . import _files
 from ._prompt_error import PromptError, nearest
 
 MAX_VALUES = 10_000
-"""Most values in a front matter, counted with YAML aliases written out."""
+"""The largest number of values in a front matter, with YAML aliases expanded."""
 
 MAX_DEPTH = 100
 
@@ -35,7 +35,7 @@ _REFERENCE = re.compile(r"\$\{(?P<kind>\w+):(?P<rest>.*)\}|\$\{.*\}", re.DOTALL)
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """A prompty file taken apart."""
+    """A prompty file, split into its parts."""
 
     path: Path
     values: dict[str, Any]
@@ -44,22 +44,22 @@ class FrontMatter:
     """The line of the file, from 1, at which the body starts."""
     lines: dict[KeyPath, int] = field(default_factory=dict[KeyPath, int])
     remarks: list[str] = field(default_factory=list[str])
-    """What the author should know, although the file can be used."""
+    """Warnings for the author of the file."""
 
     def error(self, key: Iterable[str], message: str) -> PromptError:
-        """Make the error for a key, with the file and the line.
+        """Return the error for a key, with the file and the line.
 
         :param key: The key's path from the top.
         :param message: What is wrong and what would work.
-        :return: The exception, to be raised.
+        :return: The exception to raise.
         """
         return PromptError(self._about(tuple(key), message))
 
     def remark(self, key: Iterable[str], message: str) -> None:
-        """Note something about a key that the author should know.
+        """Add a warning about a key.
 
         :param key: The key's path from the top.
-        :param message: What is odd and what would be right.
+        :param message: What is wrong and what would work.
         """
         self.remarks.append(self._about(tuple(key), message))
 
@@ -68,9 +68,9 @@ class FrontMatter:
         return f"{self.path}:{line}: key {'.'.join(path)!r}: {message}"
 
     def also_called(self, key: KeyPath, name: str) -> None:
-        """Let the last part of a key, the place in a list, also be called by a name.
+        """Give an item of a list a name, so that errors can name it and still find its line.
 
-        :param key: The key's path from the top.
+        :param key: The item's path from the top, which ends in its index.
         :param name: The name.
         """
         for path, line in [*self.lines.items()]:
@@ -79,17 +79,17 @@ class FrontMatter:
                 self.lines[named] = line
 
     def unknown(self, key: KeyPath, found: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
-        """Find the keys that mean nothing here, and remark on them.
+        """Return the unknown keys of a mapping, with a warning for each.
 
         :param key: The path of the mapping.
         :param found: The mapping.
-        :param known: The keys that mean something.
-        :return: Those that do not, with their values.
+        :param known: The known keys.
+        :return: The unknown keys with their values.
         """
         names = set(known)
         extra = {name: value for name, value in found.items() if name not in names}
         for name in extra:
-            self.remark([*key, str(name)], f"unknown, so it is kept without a meaning; {nearest(str(name), names)}")
+            self.remark([*key, str(name)], f"unknown, so it has no effect; {nearest(str(name), names)}")
         return extra
 
 
@@ -99,7 +99,8 @@ def read(path: Path, root: Path | None) -> FrontMatter:
     :param path: The file.
     :param root: The folder that ``${file:...}`` may not leave.
     :return: Its front matter, with references replaced, and its body. A file without front matter is all body.
-    :raises PromptError: The front matter is not closed, no YAML mapping, too large, or refers to what there is not.
+    :raises PromptError: The front matter is not closed, is not a YAML mapping, is too large, or refers to something
+        that does not exist.
     :raises ImportError: PyYAML is not installed.
     """
     text = _files.read_text(path)
@@ -115,10 +116,10 @@ def read(path: Path, root: Path | None) -> FrontMatter:
     lines: dict[KeyPath, int] = {}
     values = _load_yaml(text[opening.end() : closing.start()], path, first_line, lines)
     if not isinstance(values, dict):
-        raise PromptError(f"{path}:{first_line}: the front matter is no mapping; write 'key: value' lines")
+        raise PromptError(f"{path}:{first_line}: the front matter is not a mapping; write 'key: value' lines")
     body_line = text.count("\n", 0, closing.end()) + 1
     body = text[closing.end() :]
-    # A file that is indented as a whole was written so for the sake of what it was copied from.
+    # A file that is indented as a whole was copied out of something else, such as a string in a program.
     body = textwrap.dedent(body) if opening["indent"] else body
     matter = FrontMatter(path, cast("dict[str, Any]", values), body, body_line, lines)
     resolved = _replace(matter.values, (), lambda key, value: _resolve_reference(matter, key, value, root))
@@ -126,7 +127,7 @@ def read(path: Path, root: Path | None) -> FrontMatter:
 
 
 def _closing(text: str, opening: re.Match[str]) -> re.Match[str] | None:
-    """Find the line that ends the front matter. One that is indented more may belong to a text in it."""
+    """Return the line that ends the front matter. A line that is indented more may be part of a text in it."""
     found = list(_CLOSING.finditer(text, opening.end()))
     outer = (each for each in found if len(each["indent"]) <= len(opening["indent"]))
     return next(outer, found[0] if found else None)
@@ -143,7 +144,7 @@ def _load_yaml(text: str, path: Path, first_line: int, lines: dict[KeyPath, int]
         if node is not None:
             _note_lines(node, (), first_line, lines, [0])
         return {} if node is None else loader.construct_document(node)
-    # The last two: PyYAML's constructors take for granted that what is tagged !!int, !!bool or !!timestamp is one.
+    # The last two: PyYAML's constructors assume that a value tagged !!int, !!bool or !!timestamp is valid.
     except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError) as error:
         raise _yaml_error(error, path, first_line) from error
 
@@ -152,11 +153,11 @@ def _yaml_error(error: Exception, path: Path, first_line: int) -> PromptError:
     mark = getattr(error, "problem_mark", None)
     line = first_line + (mark.line if mark else 0)
     problem = getattr(error, "problem", None) or str(error) or type(error).__name__
-    return PromptError(f"{path}:{line}: no valid YAML: {problem}")
+    return PromptError(f"{path}:{line}: invalid YAML: {problem}")
 
 
 def _note_lines(node: Any, key: KeyPath, first_line: int, lines: dict[KeyPath, int], count: list[int]) -> None:
-    """Note the line of each key, and refuse aliases that multiply ("billion laughs") or contain themselves."""
+    """Record the line of each key, and refuse aliases that multiply ("billion laughs") or contain themselves."""
     count[0] += 1
     if count[0] > MAX_VALUES or len(key) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_VALUES:,} values or {MAX_DEPTH} levels")
@@ -214,10 +215,10 @@ def load_file(matter: FrontMatter, key: KeyPath, reference: str, root: Path | No
     :param matter: The prompty file.
     :param key: The key.
     :param reference: The path, relative to the prompty file.
-    :param root: The folder that it may not leave.
-    :return: The values of a JSON or YAML file; the text of any other.
-    :raises PromptError: The file leads outside of `root`, or cannot be read.
-    :raises FileNotFoundError: There is no such file.
+    :param root: The folder that the path may not leave.
+    :return: The values of a JSON or YAML file; the text of any other file.
+    :raises PromptError: The path leads outside of `root`, or the file is invalid.
+    :raises FileNotFoundError: The file does not exist.
     """
     try:
         path = _files.resolve(reference, matter.path.parent, root)

@@ -1,4 +1,4 @@
-"""The inputs of a prompt: defaults filled in, types checked, and those that are not text set apart."""
+"""The inputs of a prompt: fill in defaults, check types, and set aside the values that are not text."""
 
 from __future__ import annotations
 
@@ -49,27 +49,27 @@ class PropertySettings:
     """One declared input or output."""
 
     type: str = ""
-    """One of :data:`KINDS`, or any other text for a value that is not checked."""
+    """One of :data:`KINDS`, or any other text, which means that values are not checked."""
     default: Any = None
     description: str = ""
     sample: Any = None
-    """An example. Never used as a value unless asked for."""
+    """An example. It is used as a value only with ``use_sample=True``."""
     required: bool = False
     enum: Sequence[Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Keys of the file that mean nothing here."""
+    """Unknown keys of the file."""
 
 
 def complete(
     declared: Mapping[str, PropertySettings], variables: Mapping[str, Any], samples: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Fill in what is missing and check the rest.
+    """Fill in missing variables and check all of them.
 
     :param declared: The inputs that the prompt declares.
-    :param variables: What the caller passed.
-    :param samples: Values for what the caller left out; they go before defaults.
+    :param variables: The variables that the caller passed.
+    :param samples: Values for variables that the caller left out. They take precedence over defaults.
     :return: All variables.
-    :raises PromptError: A required input is missing, or a value is not of the declared type.
+    :raises PromptError: A required input is missing, or a value does not have the declared type.
     """
     defaults = {name: item.default for name, item in declared.items() if item.default is not None}
     values = {**defaults, **samples, **variables}
@@ -92,7 +92,7 @@ def _typed(name: str, declared: PropertySettings, value: Any) -> Any:
         except (ValueError, KeyError):
             raise _wrong_type(name, declared, value) from None
     if declared.enum is not None and value not in declared.enum:
-        raise PromptError(f"input {name!r} is {value!r:.60}; it has to be one of {list(declared.enum)!r}")
+        raise PromptError(f"input {name!r} is {value!r:.60}; it must be one of {list(declared.enum)!r}")
     return value
 
 
@@ -103,7 +103,7 @@ def _wrong_type(name: str, declared: PropertySettings, value: Any) -> PromptErro
 
 
 class _Thread(list[Any]):
-    """Messages to loop over, which print as their mark."""
+    """A list of messages that prints as its mark, so that a template may loop over it or insert it whole."""
 
     mark = ""
 
@@ -117,19 +117,19 @@ RichValue = Union[Part, Sequence[Mapping[str, Any]]]
 def set_apart(
     declared: Mapping[str, PropertySettings], values: Mapping[str, Any], token: str
 ) -> tuple[dict[str, Any], list[RichValue]]:
-    """Put marks in the place of images, audio and message lists.
+    """Replace images, audio, files and message lists with marks.
 
     :param declared: The inputs that the prompt declares.
     :param values: All variables.
     :param token: The token of the marks.
-    :return: The variables to render with, and what the marks stand for.
-    :raises PromptError: A value is not of the declared kind.
+    :return: The variables to render with, and the values that the marks stand for.
+    :raises PromptError: A value does not have the declared kind.
     """
     texts = dict(values)
     rich: list[RichValue] = []
     for name, item in declared.items():
         reader = _READERS.get(item.type)
-        # A file may be told by its content item; its text or its URL is text like any other.
+        # A file may be passed as a content item. Its text or URL is ordinary text.
         is_text = item.type == "file" and not isinstance(values.get(name), Mapping)
         if reader and not is_text and values.get(name) is not None:
             value = reader(name, values[name])
@@ -192,7 +192,7 @@ _READERS: dict[str, Callable[[str, Any], RichValue]] = {
 
 
 def is_remote(target: str) -> bool:
-    """Whether an image target needs no file.
+    """Return whether the target of an image is a URL rather than a file.
 
     :param target: The target.
     :return: True for an http, https or data URL.

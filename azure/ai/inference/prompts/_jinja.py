@@ -1,4 +1,4 @@
-"""Jinja2 templates, in Jinja2's own sandbox: a template reaches the variables it is given and cannot change them."""
+"""Jinja2 templates, rendered in Jinja2's sandbox: a template can read its variables, and cannot change them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _TEMPLATE_FRAME = "<template>"
 
 
 def parse(source: str, *, strict: bool = False) -> Template:
-    """Read a template. Nothing will be escaped: a prompt is not HTML.
+    """Parse a template. Rendering it escapes nothing: a prompt is not HTML.
 
     :param source: The template text.
-    :keyword strict: Whether a variable that is missing is an error; else it is empty.
+    :keyword strict: Whether a missing variable is an error. Default: False, which renders it as nothing.
     :return: The template.
-    :raises PromptError: The template is broken.
+    :raises PromptError: The template is invalid.
     """
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined if strict else Undefined, keep_trailing_newline=True
@@ -33,18 +33,18 @@ def parse(source: str, *, strict: bool = False) -> Template:
         return environment.from_string(source)
     except TemplateSyntaxError as error:
         raise PromptError(str(error.message), line=error.lineno) from error
-    except (RecursionError, SyntaxError) as error:  # Python has no more than 20 blocks inside one another
+    except (RecursionError, SyntaxError) as error:  # Python allows 20 nested blocks.
         raise PromptError(f"the template is nested too deeply: {error}") from error
 
 
 def render(template: Template, variables: Mapping[str, Any]) -> str:
-    """Fill in a template.
+    """Render a template.
 
-    :param template: What :func:`parse` returned.
+    :param template: The result of :func:`parse`.
     :param variables: The variables by name.
     :return: The text.
-    :raises PromptError: The template leaves the sandbox, needs a variable that is missing, fails with the values given,
-        or renders to more than 16 Mi characters.
+    :raises PromptError: The template tries to leave the sandbox, a variable is missing in strict mode, the template
+        fails with these values, or the text exceeds 16 Mi characters.
     """
     parts: list[str] = []
     size = 0
@@ -62,7 +62,10 @@ def render(template: Template, variables: Mapping[str, Any]) -> str:
 
 
 def _template_line(error: BaseException) -> int:
-    """Jinja2 rewrites the traceback so that its innermost template frame carries the template's own line."""
+    """Return the line of the template at which an error was raised.
+
+    Jinja2 rewrites the traceback so that the innermost frame of the template has the template's own line number.
+    """
     line = 1
     trace = error.__traceback__
     while trace is not None:

@@ -1,14 +1,14 @@
-r"""From a template's text to messages, so that no variable can add a message, change a role or name a file.
+r"""Turn the text of a template into messages. No variable can add a message, change a role or name a file.
 
-The structure of a prompt (its role lines and its images) is marked in the *template*, before it is rendered, with a
-random token that no variable can know; after rendering only marked structure counts, and all else is text:
+The structure of a prompt (its role lines and images) is marked in the *template*, before it is rendered, with a random
+token that no variable can know. After rendering, only marked structure counts; everything else is text:
 
     template ── mark ──▶ marked template ── an engine, with the variables ──▶ marked text ── split ──▶ messages
 
-With variables that are trusted, :func:`mark` runs on the rendered text instead; nothing else differs. A mark is the
-token, one character for its kind, a value, and so on to the next token: ``R+user`` a role (``+``: the message stays
-even if its text turns out empty), ``Aname=x`` an attribute of it, ``I`` an image's target, ``V`` the number of a
-variable that is a message list or a content part, ``.`` text.
+With trusted variables, :func:`mark` runs on the rendered text instead; nothing else differs. A mark is the token, one
+character for its kind, and a value that ends at the next token: ``R+user`` is a role (``+``: keep the message even if
+its text turns out to be empty), ``Aname=x`` an attribute of that role, ``I`` the target of an image, ``V`` the number
+of a variable that is a message list or a content part, and ``.`` is text.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ ROLES = ("assistant", "developer", "function", "system", "tool", "user")
 Message = dict[str, Any]
 Part = Mapping[str, Any]
 Rich = Sequence[Part | Sequence[Mapping[str, Any]]]
-"""The variables that are not text, by number: a content part, or a list of messages."""
+"""The variables that are not text, by number: content parts and lists of messages."""
 
-# A tag that prints nothing may share a line with a role.
+# A tag that prints nothing may be on the line of a role.
 _CONTROL = r"(?:\{\{[#/^!][^}\n]*\}\}|\{%[^%\n]*%\}|\{#[^#\n]*#\})[ \t]*"
-# A tag that prints a variable called `role`: the author leaves the role of these messages to the variables.
+# A tag that prints a variable called `role`: the author lets the variables choose the role of these messages.
 _ROLE_TAG = r"\{\{\{?(?![#^/!>=])[^{}\n]*\brole\b[^{}\n]*\}\}\}?"
 _PRINTING_TAG = r"\{\{\{[^}\n]*\}\}\}|\{\{(?!\{)[^}\n]*\}\}(?!\})"
 
 _ATTRIBUTE = re.compile(r"""(\w+)[ \t]*=[ \t]*(?:"([^"]*)"|'([^']*)'|([^"',\s]+))[ \t]*(?:,[ \t]*|$)""")
 _ATTRIBUTES = ("name", "tool_call_id", "prefix")
-"""What a role's attributes may say of its message."""
+"""The attributes of a role that become members of its message."""
 
 
-# No two neighbours in these patterns can match the same text, so that matching takes linear time.
+# In these patterns no two neighbouring parts can match the same text. That keeps matching linear in the text's length.
 def _role_line(role: str, control: str) -> re.Pattern[str]:
     return re.compile(
         rf"^(?P<before>[ \t]*(?:{control})*)(?:\#[ \t]*)?(?P<role>{role})[ \t]*(?:\[(?P<attributes>[^\]\n]*)\][ \t]*)?:"
@@ -68,32 +68,33 @@ _PIECE = re.compile(
 
 
 class Marked(NamedTuple):
-    """A template, or the text that it rendered to, with its structure marked."""
+    """A template, or a rendered text, with its structure marked."""
 
     text: str
     keep_first: bool
-    """Whether the text in front of the first role is a message even if it turns out empty."""
+    """Whether the text before the first role is a message even if it turns out to be empty."""
     targets: frozenset[str]
-    """The image targets as written. One that reads otherwise after rendering came from a variable."""
+    """The image targets as written. A target that differs after rendering came from a variable."""
     remarks: Sequence[tuple[int, str]] = ()
-    """What is odd, with the line: attributes of roles that no message has, which are left out."""
+    """Warnings, each with its line: unknown attributes of roles, which are left out."""
 
 
 def mark(text: str, token: str, *, template: bool) -> Marked:
     """Mark the role lines and the images.
 
-    :param text: A template, or with trusted variables a rendered text.
-    :param token: The mark; nothing that a variable could hold.
-    :keyword template: Whether the text is a template, so that tags may stand beside, or in, roles and images.
+    :param text: A template; with trusted variables, a rendered text.
+    :param token: The token, which no variable may contain.
+    :keyword template: Whether the text is a template, in which tags may be part of roles and images or be next to them.
     :return: The marked text.
-    :raises PromptError: A role's attributes cannot be read.
+    :raises PromptError: The attributes of a role are invalid.
     """
     role_line, image = (_TEMPLATE_ROLE, _TEMPLATE_IMAGE) if template else (_TEXT_ROLE, _TEXT_IMAGE)
     roles = list(role_line.finditer(text))
     begins = [0, *(role.end() for role in roles)]
     ends = [*(role.start() for role in roles), len(text)]
     sections = [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    # An empty message is one all the same, but a role line with nothing behind it at all only ends the prompt.
+    # Empty messages are kept. A role line with nothing after it is not one: authors write it to end the prompt, and
+    # the beta releases dropped it.
     keep = [
         0 < index < len(roles) or (_prints(section, always=index == 0) if template else bool(section.strip()))
         for index, section in enumerate(sections)
@@ -115,7 +116,7 @@ def _mark_images(image: re.Pattern[str], section: str, token: str) -> str:
 
 
 def _unknown_attribute(name: str) -> str:
-    return f"no message has an attribute {name!r}, so it is left out; a role may have {', '.join(_ATTRIBUTES)}"
+    return f"messages have no attribute {name!r}, so it is left out; a role may have {', '.join(_ATTRIBUTES)}"
 
 
 def _role_mark(found: re.Match[str], token: str, keep: bool, attributes: Sequence[tuple[str, str]]) -> str:
@@ -125,7 +126,7 @@ def _role_mark(found: re.Match[str], token: str, keep: bool, attributes: Sequenc
 
 
 def _attributes(text: str, line: int) -> list[tuple[str, str]]:
-    """Read ``tool_call_id="call_1", name=ada``, as in ``tool[tool_call_id="call_1"]:``."""
+    """Parse attributes, such as ``tool_call_id="call_1", name=ada`` in ``tool[tool_call_id="call_1", name=ada]:``."""
     attributes: list[tuple[str, str]] = []
     position = 0
     text = text.strip()
@@ -139,10 +140,10 @@ def _attributes(text: str, line: int) -> list[tuple[str, str]]:
 
 
 def _prints(section: str, *, always: bool) -> bool:
-    """Whether a part of a template has text or a variable in it; with `always`, outside of conditions and loops.
+    """Return whether a part of a template has text or a variable; with `always`, outside of conditions and loops.
 
-    What is in front of the first role needs more than what follows a role line: a condition that does not hold should
-    not leave an empty system message that nobody asked for.
+    The text before the first role must pass the stricter test: a condition that is false must not leave an empty system
+    message that nobody asked for.
     """
     depth = 0
     for piece in _PIECE.finditer(section):
@@ -174,14 +175,15 @@ def _content_item(part: str | Part) -> Part:
 
 
 def split(marked: Marked, token: str, *, rich: Rich, load_image: Callable[[str, bool], str]) -> list[Message]:
-    """Make messages of a rendered text.
+    """Split a rendered text into messages.
 
-    :param marked: The text, with :func:`mark`'s marks.
+    :param marked: The text, marked by :func:`mark`.
     :param token: The token of the marks.
     :keyword rich: The variables that are content parts or message lists.
-    :keyword load_image: Called with an image's target and whether it is the template's own; returns a URL.
-    :return: The messages, as dictionaries of their own.
-    :raises PromptError: A variable that stands for a role holds none.
+    :keyword load_image: Returns the URL of an image, given its target and whether the template itself contains the
+        target.
+    :return: The messages, as new dictionaries.
+    :raises PromptError: The value of a variable that is used as a role is not a role.
     """
     messages: list[Message] = []
     first, *rest = marked.text.split(token)
@@ -212,6 +214,6 @@ def _role(value: str) -> str:
     role = value.strip().lower()
     if role not in ROLES:
         raise PromptError(
-            f"a variable that stands for a role holds {value.strip()[:60]!r}; use one of {', '.join(ROLES)}"
+            f"a variable that is used as a role has the value {value.strip()[:60]!r}; use one of {', '.join(ROLES)}"
         )
     return role

@@ -1,10 +1,9 @@
 """Mustache: a template string and variables in, text out.
 
-Follows the mustache specification 1.4 (interpolation, sections, inverted sections, comments, delimiters) with the
-results that prompts written for the beta releases rely on: ``{{x}}`` escapes ``& < > "`` but not the apostrophe, list
-items are reached by index and objects by attribute, a function in a section is called as ``function(text, render)``,
-and a partial is empty. Two steps, both pure: :func:`parse` makes a tree and finds every mistake, :func:`render` walks
-it.
+This follows the mustache specification 1.4 (interpolation, sections, inverted sections, comments, delimiters), with the
+details that prompts written for the beta releases rely on: ``{{x}}`` escapes ``& < > "`` but not the apostrophe, names
+reach list items by index and objects by attribute, a function in a section is called as ``function(text, render)``, and
+partials are empty. Both steps are pure: :func:`parse` builds a tree and finds every mistake, :func:`render` walks it.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from typing import Any, NamedTuple, Union, cast
 from ._prompt_error import PromptError, nearest
 
 MAX_OUTPUT = 16 * 1024 * 1024
-"""Most characters that a template may render to."""
+"""The largest number of characters that a template may render to."""
 
 MAX_DEPTH = 100
-"""Most sections inside one another."""
+"""The largest depth of nested sections."""
 
-_ALONE = frozenset("#^/!>=")  # the tags that, alone on a line, take the line with them
+_ALONE = frozenset("#^/!>=")  # These tags remove their line if they are alone on it.
 _REST_OF_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
@@ -37,7 +36,7 @@ class _Tag(NamedTuple):
     sigil: str
     name: str
     start: int
-    """Where the tag, or the line it stands alone on, begins."""
+    """Where the tag begins, or its line if it is alone on it."""
     end: int
     """Where the text after it begins."""
     line: int
@@ -64,19 +63,19 @@ class Section:
     delimiters: _Delimiters
     nodes: list[Node] = field(default_factory=list["Node"])
     text: str = ""
-    """The raw template text between the tags: what a function is given."""
+    """The raw template text between the tags, which is passed to a function."""
 
 
 Node = Union[str, Variable, Section]
 
 
 def parse(template: str, delimiters: _Delimiters = _DEFAULT) -> list[Node]:
-    """Read a template.
+    """Parse a template.
 
     :param template: The template text.
     :param delimiters: What opens and closes a tag at the start of the text.
-    :return: Texts, variables and sections in order.
-    :raises PromptError: A tag or section is not closed, is closed crosswise, or sets no usable delimiters.
+    :return: Texts, variables and sections, in order.
+    :raises PromptError: A tag or section is not closed, sections overlap, or delimiters are invalid.
     """
     root: list[Node] = []
     open_sections: list[Section] = []
@@ -93,7 +92,7 @@ def parse(template: str, delimiters: _Delimiters = _DEFAULT) -> list[Node]:
             nodes.append(section)
             open_sections.append(section)
             if len(open_sections) > MAX_DEPTH:
-                raise PromptError(f"more than {MAX_DEPTH} sections inside one another", line=tag.line)
+                raise PromptError(f"more than {MAX_DEPTH} nested sections", line=tag.line)
         elif tag.sigil == "/":
             section = _close(open_sections, tag)
             section.text = template[section.begin : tag.start]
@@ -112,7 +111,7 @@ def _close(open_sections: list[Section], tag: _Tag) -> Section:
     section = open_sections[-1]
     if section.name != tag.name:
         raise PromptError(
-            f"{{{{/{tag.name}}}}} found where {{{{/{section.name}}}}} has to close "
+            f"found {{{{/{tag.name}}}}}, but {{{{/{section.name}}}}} must close "
             f"the section opened at line {section.line}",
             line=tag.line,
         )
@@ -126,7 +125,7 @@ def _tags(template: str, delimiters: _Delimiters) -> Iterator[_Tag]:
         sigil, name, end = _read_tag(template, start, delimiters, line)
         begin, after = start, end
         line_start = template.rfind("\n", 0, start) + 1
-        # A tag before this one on the same line leaves `position` behind the line's start.
+        # `position` is past the start of the line if another tag precedes this one on it.
         if sigil in _ALONE and position <= line_start and not template[line_start:start].strip(" \t"):
             rest = _REST_OF_LINE.match(template, end)
             if rest:
@@ -158,13 +157,13 @@ def _new_delimiters(name: str, line: int) -> _Delimiters:
 
 
 def render(nodes: Sequence[Node], variables: Mapping[str, Any], *, strict: bool = False) -> str:
-    """Fill in a template.
+    """Render a template.
 
-    :param nodes: What :func:`parse` returned.
+    :param nodes: The result of :func:`parse`.
     :param variables: The variables by name.
-    :keyword strict: Whether a variable that is missing is an error; else it is empty.
+    :keyword strict: Whether a missing variable is an error. Default: False, which renders it as nothing.
     :return: The text.
-    :raises PromptError: A variable is missing in strict mode, or the text grows over 16 Mi characters.
+    :raises PromptError: A variable is missing in strict mode, or the text exceeds 16 Mi characters.
     """
     output = _Output(strict)
     output.walk(nodes, [variables])
@@ -172,7 +171,7 @@ def render(nodes: Sequence[Node], variables: Mapping[str, Any], *, strict: bool 
 
 
 class _Output:
-    """The text of one rendering so far, and its size."""
+    """The text rendered so far, and its size."""
 
     def __init__(self, strict: bool) -> None:
         self.parts: list[str] = []
@@ -234,7 +233,7 @@ def _missing(node: Variable, stack: Sequence[Any]) -> PromptError:
 
 
 def _lookup(name: str, stack: Sequence[Any]) -> Any:
-    """Resolve a dotted name; the first part decides the scope (mustache specification, "Context Precedence")."""
+    """Return the value of a dotted name. Its first part selects the scope (mustache, "Context Precedence")."""
     if name == ".":
         return stack[-1]
     first, *rest = name.split(".")
@@ -254,8 +253,8 @@ def _member(value: Any, part: str) -> Any:
         return cast("Mapping[str, Any]", value)[part]
     if part.isdecimal() and isinstance(value, Sequence):
         return cast("list[Any]", value)[int(part)]
-    # Private and special attributes lead from a harmless object to the interpreter's inside; what plain values have is
-    # no data, and would stand in front of variables with such a name, as "title" in a section of a text.
+    # Private and special attributes lead from a harmless object into the interpreter. The attributes of plain values
+    # are methods, not data, and would hide variables of the same name, such as "title" within a section over texts.
     hidden = part.startswith("_") or type(cast("object", value)) in _PLAIN
     attribute = None if hidden else getattr(value, part, None)
     if attribute is None:

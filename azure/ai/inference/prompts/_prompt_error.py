@@ -1,4 +1,4 @@
-"""The one exception of the package, and the hint that names a near miss."""
+"""The exception of this package, and the hint that suggests the name that was meant."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Iterable
 
 
 class PromptError(ValueError, SyntaxError):
-    """A template or prompty file that cannot be used; the message names the file, the line and the key.
+    """A template or prompty file is invalid. The message names the file, the line and the key.
 
-    It is a :class:`ValueError`, and a :class:`SyntaxError` because beta releases raised one for a broken template.
+    It is a :class:`ValueError`, and also a :class:`SyntaxError`, which beta releases raised for a broken template.
     """
 
     def __init__(self, problem: str, *, line: int | None = None) -> None:
-        self.msg = problem if line is None else f"line {line}: {problem}"  # what a traceback prints of a SyntaxError
+        self.msg = problem if line is None else f"line {line}: {problem}"  # Tracebacks print this of a SyntaxError.
         super().__init__(self.msg)
         self.problem = problem
         self.line = line
-        """The line of the template, from 1, if the problem stands at one."""
+        """The line of the template, from 1, if the problem has one."""
 
     def __str__(self) -> str:
-        # SyntaxError would append "(file, line n)" of its own.
+        # SyntaxError would append its own "(file, line n)".
         return self.msg
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which names there are, the most likely one first.
+    """Return a hint with the closest name and the list of names.
 
-    :param name: The name that is not known.
-    :param known: The names that are.
-    :return: ``"did you mean 'x'? Known: ..."``, or only the list.
+    :param name: The unknown name.
+    :param known: The known names.
+    :return: ``"did you mean 'x'? Known: ..."``, or the list alone if nothing is close.
     """
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1)

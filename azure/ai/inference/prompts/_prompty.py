@@ -1,7 +1,7 @@
-"""A prompty file as values: what either schema says, under one set of names, with its parents merged in.
+"""A prompty file as values: both schemas under one set of names, merged with the files that it is based on.
 
-The names are those of the schema that the beta releases read, since code reaches into them
-(``template.prompty.model.configuration["api_version"]``); the newest public schema is translated on the way in.
+The names are those of the schema that the beta releases read, because existing code uses them
+(``template.prompty.model.configuration["api_version"]``). The newest public schema is translated to them.
 """
 
 from __future__ import annotations
@@ -44,25 +44,25 @@ class ModelSettings:
 
     api: str = "chat"
     configuration: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
-    """How to reach the model; may hold secrets."""
+    """How to reach the model; may contain secrets."""
     parameters: dict[str, Any] = field(default_factory=dict[str, Any])
     """Options of ``complete()``."""
     response: Any = field(default_factory=dict[str, Any])
-    """What another tool should return of the answer, such as "all"; kept without a meaning."""
+    """What other tools return of the answer, such as "all". It has no effect here."""
     id: str = ""
     """The model's name, in files of the newest schema."""
     extra: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
-    """Keys of the file that mean nothing here."""
+    """Unknown keys of the file."""
 
 
 @dataclass(frozen=True)
 class TemplateSettings:
-    """How a prompt's body is written."""
+    """The template language of a prompt's body."""
 
     type: str = "mustache"
     parser: str = "prompty"
     extra: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
-    """Keys of the file that mean nothing here."""
+    """Unknown keys of the file."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,22 +82,21 @@ class Prompty:
     outputs: dict[str, PropertySettings] = field(default_factory=dict[str, PropertySettings])
     template: TemplateSettings = field(default_factory=TemplateSettings)
     tools: list[Any] = field(default_factory=list[Any])
-    """Every tool that the file declares, as it is written there. Those that a chat completion can call are in
-    `parameters` too."""
+    """Every tool that the file declares, as written. The functions among them are in `model.parameters` as well."""
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
-    """Keys of the file that mean nothing here."""
+    """Unknown keys of the file."""
     file: Path = Path()
     content: str = ""
     content_line: int = 1
     """The line of the file at which `content` starts."""
     remarks: list[str] = field(default_factory=list[str])
-    """What is odd about the file, although it can be used."""
+    """Warnings for the author of the file."""
 
     def to_safe_dict(self) -> dict[str, Any]:
-        """Describe the prompt for a log or a trace.
+        """Return a description of the prompt for a log or a trace.
 
-        :return: Model, template, inputs and outputs, and the file. Each value of the configuration whose key contains
-            "key", "secret", "token", "password" or "credential" is asterisks, as many as a text has characters.
+        :return: Model, template, inputs and outputs, and the file. In the configuration, values whose key contains
+            "key", "secret", "token", "password" or "credential" are replaced by asterisks, one for each character.
         """
         result: dict[str, Any] = {
             "model": {
@@ -136,10 +135,10 @@ def load(path: Path, *, root: Path | None) -> Prompty:
     """Read a prompty file, and the files that it is based on.
 
     :param path: The file.
-    :keyword root: The folder that no reference may leave. None: they may.
+    :keyword root: The folder that no reference may leave. None: any folder.
     :return: The prompt.
-    :raises PromptError: A file is not a prompty file that can be used.
-    :raises FileNotFoundError: A file that is referred to does not exist.
+    :raises PromptError: A file is invalid.
+    :raises FileNotFoundError: A file that the prompt refers to does not exist.
     :raises ImportError: PyYAML is not installed.
     """
     return _load(path, root, ())
@@ -188,7 +187,7 @@ def _of_type(matter: FrontMatter, key: str, kind: type[Any], default: Any) -> An
     if value is None:
         return default
     if not isinstance(value, kind):
-        raise matter.error([key], f"{value!r:.60} is no {'mapping' if kind is dict else 'text'}")
+        raise matter.error([key], f"{value!r:.60} is not a {'mapping' if kind is dict else 'text'}")
     return value
 
 
@@ -197,7 +196,7 @@ def _sample(matter: FrontMatter, root: Path | None) -> dict[str, Any]:
     if isinstance(sample, str):
         sample = load_file(matter, ("sample",), sample, root)
     if sample is not None and not isinstance(sample, dict):
-        raise matter.error(["sample"], f"{sample!r:.60} is no mapping, nor the name of a JSON or YAML file with one")
+        raise matter.error(["sample"], f"{sample!r:.60} is neither a mapping nor a JSON or YAML file that has one")
     return cast("dict[str, Any]", sample or {})
 
 
@@ -244,7 +243,7 @@ def _model(matter: FrontMatter, inherited: ModelSettings) -> ModelSettings:
 
 
 def _connection(matter: FrontMatter, model: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Read how the model is reached: settings, or the name of a connection that another tool keeps."""
+    """Return how to reach the model: settings, or the name of a connection that another tool manages."""
     value: Any = model.get(key) or {}
     if isinstance(value, str):
         return {"connection": value}
@@ -257,7 +256,7 @@ def _api(matter: FrontMatter, model: Mapping[str, Any], inherited: str) -> str:
     key = "apiType" if "apiType" in model else "api"
     api = str(model.get(key, inherited))
     if api not in APIS:
-        matter.remark(["model", key], f"{api!r} is unknown, so it is taken for 'chat'; {nearest(api, APIS)}")
+        matter.remark(["model", key], f"{api!r} is unknown, so it is treated as 'chat'; {nearest(api, APIS)}")
         return "chat"
     return api
 
@@ -270,7 +269,7 @@ def _parameters(matter: FrontMatter, model: Mapping[str, Any]) -> dict[str, Any]
     tools = _declarations.tools(matter, ("tools",), matter.values.get("tools") or []) or tools
     if tools:
         result["tools"] = tools
-    # In files of the first schema, outputs are a remark and change no request.
+    # In files of the first schema, outputs are documentation and do not change the request.
     outputs = matter.values.get("outputs") or matter.values.get("outputSchema")
     if outputs and _is_new(matter):
         result["response_format"] = _declarations.response_format(matter, str(matter.values.get("name", "")), outputs)
@@ -278,14 +277,14 @@ def _parameters(matter: FrontMatter, model: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _shared_configuration(matter: FrontMatter) -> dict[str, Any]:
-    """Read the "default" configuration of a `prompty.json` beside the file."""
+    """Return the "default" configuration of a `prompty.json` next to the file."""
     path = matter.path.with_name("prompty.json")
     if not path.is_file():
         return {}
     try:
         shared = json.loads(_files.read_text(path))
     except (ValueError, RecursionError) as error:
-        raise PromptError(f"{path}: no JSON: {error}") from error
+        raise PromptError(f"{path}: invalid JSON: {error}") from error
     default = cast("dict[str, Any]", shared).get("default", {}) if isinstance(shared, dict) else None
     if not isinstance(default, dict):
         raise PromptError(
@@ -309,10 +308,10 @@ def _property(matter: FrontMatter, key: str, name: str, declared: Any) -> Proper
         return PropertySettings(type=_declarations.json_type(declared), default=declared)
     value = cast("dict[str, Any]", declared)
     extra = matter.unknown((key, name), value, _PROPERTY_KEYS)
-    if extra and _NAMING_KEYS.issuperset(value.keys() - extra.keys()):  # nothing in it declares: it is itself a value
+    if extra and _NAMING_KEYS.issuperset(value.keys() - extra.keys()):  # It declares nothing, so it is a value.
         return PropertySettings(type="object", default=value)
     kind = str(value.get("kind", value.get("type", "")))
-    # The first schema let anything stand as a type, and files in use say "str" or "any".
+    # The first schema allowed any text as a type, and existing files use "str" or "any".
     if key.startswith("input") and "kind" in value and kind not in KINDS:
         matter.remark(
             [key, name, "kind"], f"{kind!r} is unknown, so its values are not checked; {nearest(kind, KINDS)}"
@@ -341,10 +340,10 @@ def _template(matter: FrontMatter, parent: Prompty | None) -> TemplateSettings:
         extra = matter.unknown(("template",), settings, ("type", "format", "parser", "strict", "content"))
     engine = _kind(settings.get("format", settings.get("type", "mustache")))
     if engine not in ENGINES:
-        raise matter.error(["template"], f"{engine!r} is no template engine that is known; {nearest(engine, ENGINES)}")
+        raise matter.error(["template"], f"{engine!r} is not a known template engine; {nearest(engine, ENGINES)}")
     parser = _kind(settings.get("parser", "prompty"))
     if parser not in ("prompty", "prompty.chat"):
-        matter.remark(["template", "parser"], f"{parser!r} is unknown, so it is taken for 'prompty'")
+        matter.remark(["template", "parser"], f"{parser!r} is unknown, so it is treated as 'prompty'")
     return TemplateSettings(engine, parser, extra)
 
 
@@ -353,7 +352,7 @@ def _kind(value: Any) -> str:
 
 
 def _is_new(matter: FrontMatter) -> bool:
-    """Whether a file is of the newest schema, whose default engine is jinja2; its own keys tell."""
+    """Return whether a file uses the newest schema, whose default engine is jinja2. Files do not say; their keys do."""
     model = matter.values.get("model")
     template = matter.values.get("template")
     inputs: Any = matter.values.get("inputs")

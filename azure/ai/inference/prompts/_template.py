@@ -1,4 +1,4 @@
-"""The public class: a template and its settings, from a file or a string, to be turned into messages."""
+"""The public class: a template with its settings, read from a file or a string, that creates messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._utils import remove_leading_empty_space
 
 _T = TypeVar("_T")
 
-# A statement, or a filter. Mustache has no use for either.
+# A statement or a filter, neither of which exists in mustache.
 _JINJA = re.compile(
     r"\{%[-+]?\s*(?:for|if|set|block|macro|include|extends|import|from|filter|call|with|raw)\b[^%{}]*%\}"
     r"|\{\{(?![{#^/!&>=])[^{}|\n]*\|[^{}\n]*\}\}"
@@ -26,23 +26,23 @@ _JINJA = re.compile(
 
 
 class PromptTemplate:
-    """A prompt with variables, made with :meth:`from_prompty` or :meth:`from_string`.
+    """A prompt with variables. Create one with :meth:`from_prompty` or :meth:`from_string`.
 
-    A line ``role:`` alone (assistant, developer, function, system, tool, user; any case; optionally after ``#``,
-    optionally with attributes as in ``tool[tool_call_id="call_1"]:``) starts a message; text in front of the first is
-    a system message. ``![alt](target)`` is an image.
+    A line that only contains ``role:`` starts a message. Roles are assistant, developer, function, system, tool and
+    user, in any case, optionally after ``#``, and optionally with attributes, as in ``tool[tool_call_id="call_1"]:``.
+    Text before the first role is a system message. ``![alt](target)`` is an image.
 
-    Only the template decides about both. Whatever text a variable holds, it starts no message, changes no role, and
-    reads no file. Where a template leaves a role to a variable called `role`, as in ``{{role}}:``, the variable has to
-    hold a role; and a variable in an image's target has to make an ``http:``, ``https:`` or ``data:`` URL of it.
+    Only the template defines messages and images. The text of a variable cannot start a message, change a role or read
+    a file. If a template uses a variable called `role` as a role, as in ``{{role}}:``, its value must be a role; and a
+    variable in the target of an image must make the target an ``http:``, ``https:`` or ``data:`` URL.
 
-    Templates are safe to share between threads and tasks.
+    Threads and tasks may share a template.
     """
 
     model_name: str | None
-    """The model to use: the configuration's `azure_deployment`, or the model's name that the file gives, or None."""
+    """The model: the `azure_deployment` of the configuration, else the model's name in the file, else None."""
     parameters: dict[str, Any]
-    """Options for ``complete(**template.parameters)``, tools included."""
+    """Options for ``complete(**template.parameters)``, including tools."""
     prompty: _prompty.Prompty | None
     """The prompty file that the template was read from."""
 
@@ -76,11 +76,11 @@ class PromptTemplate:
             self.model_name = configuration.get("azure_deployment") or settings.id or configuration.get("model") or None
             self.parameters = settings.parameters
             self._api, self._engine, self._source = settings.api, prompty.template.type, prompty.content
-        # A broken template is found now rather than when the first message is needed.
+        # Parse now, so that an invalid template fails here and not with the first message.
         self._located(self._check)
 
     def _warn(self) -> None:
-        """Warn the caller's caller of what is odd about the template, once for all of it."""
+        """Emit one warning, with all remarks, at the line that called the public method."""
         remarks = [*(self.prompty.remarks if self.prompty else ()), *map(self._at, self._remarks)]
         if remarks:
             warnings.warn("\n".join(remarks), stacklevel=3)
@@ -101,37 +101,37 @@ class PromptTemplate:
     ) -> PromptTemplate:
         """Read a prompty file.
 
-        ``${env:NAME}``, ``${env:NAME:default}`` and ``${file:path}`` are replaced in the front matter, and only there.
-        The template is mustache unless the file says ``template: jinja2``, or is of the newest schema, where jinja2 is
-        the default; Jinja2 runs in its sandbox.
+        ``${env:NAME}``, ``${env:NAME:default}`` and ``${file:path}`` are replaced in the front matter only. The
+        template language is mustache, unless the file says ``template: jinja2`` or uses the newest schema, whose
+        default is jinja2. Jinja2 runs in its sandbox.
 
-        :param file_path: The file, relative to the source file that calls this.
-        :keyword strict: Whether a variable that the template prints but the caller does not pass is an error. Default:
-            it is empty.
-        :keyword use_sample: Whether the file's `sample` stands in for variables that the caller does not pass. Default:
-            only an input's `default` does.
-        :keyword trust_variables: Whether variables are as trustworthy as the template: role lines and images in their
-            text then count, and files outside of the prompt's folder may be read, as in the beta releases. Default:
+        A warning lists what has no effect, such as an unknown key or a tool that chat completions cannot call.
+
+        :param file_path: The file. A relative path starts at the folder of the source file that calls this.
+        :keyword strict: Whether a variable that the template prints must be passed. Default: False, which renders a
+            missing variable as nothing.
+        :keyword use_sample: Whether to use the file's `sample` for variables that are not passed. Default: False, which
+            uses only the `default` of an input.
+        :keyword trust_variables: Whether variables are as trustworthy as the template. If so, role lines and images in
+            their text count, and files outside of the prompt's folder may be read, as in the beta releases. Default:
             False.
-        :keyword root: The folder that file references, images and bases may not leave, symbolic links resolved.
-            Default: the prompty file's folder.
+        :keyword root: The folder that file references, images and bases may not leave, after symbolic links are
+            resolved. Default: the folder of the prompty file.
         :return: The template.
-        :raises ValueError: The file is not a prompty file that can be used; the message names file, line and key.
-            What is only odd about it, such as an unknown key or a tool that a chat completion cannot call, is a
-            warning.
+        :raises ValueError: The file is invalid; the message names the file, the line and the key.
         :raises FileNotFoundError: The file, or one that it refers to, does not exist.
-        :raises ImportError: PyYAML, or for Jinja2 templates Jinja2, is not installed.
+        :raises ImportError: PyYAML is not installed, or Jinja2 for a Jinja2 template.
         """
         if not file_path:
             raise ValueError("file_path is empty; pass the path of a prompty file")
         frame = inspect.currentframe()
         caller = frame.f_back if frame else None
-        # From an interactive session the name is no file, such as "<stdin>": then the working directory counts.
+        # In an interactive session the name is not a file but "<stdin>"; the path then starts at the working directory.
         folder = os.path.dirname(os.path.abspath(caller.f_code.co_filename)) if caller else os.getcwd()
         path = Path(os.path.abspath(os.path.join(folder, file_path)))
         if not path.is_file():
-            raise FileNotFoundError(f"No prompty file {str(path)!r}; a relative path is taken from {folder!r}")
-        # Links to the file itself are followed to no other folder: its neighbours are where it is named.
+            raise FileNotFoundError(f"No prompty file {str(path)!r}; relative paths start at {folder!r}")
+        # If the file itself is a link, its references still start at the folder that contains the link.
         path = Path(os.path.realpath(path.parent)) / path.name
         limit = None if trust_variables and root is None else Path(os.path.realpath(root or path.parent))
         template = cls(
@@ -154,19 +154,19 @@ class PromptTemplate:
         strict: bool = False,
         trust_variables: bool = False,
     ) -> PromptTemplate:
-        """Take a mustache template from a string.
+        """Create a template from a string in mustache.
 
-        Leading blank lines and the indentation that all lines share are dropped.
+        Leading blank lines and the common indentation are removed.
 
         :param prompt_template: The template.
         :param api: "chat" for messages; "completion", "embedding" or "image" for a text.
-        :param model_name: The model to use.
-        :keyword strict: Whether a variable that the template prints but the caller does not pass is an error. Default:
-            it is empty.
-        :keyword trust_variables: Whether role lines and images in a variable's text count, as in the beta releases.
-            Default: False.
+        :param model_name: The model.
+        :keyword strict: Whether a variable that the template prints must be passed. Default: False, which renders a
+            missing variable as nothing.
+        :keyword trust_variables: Whether role lines and images in the text of a variable count, as in the beta
+            releases. Default: False.
         :return: The template.
-        :raises ValueError: The template is empty or broken; the message names the line.
+        :raises ValueError: The template is empty or invalid; the message names the line.
         """
         template = cls(
             api=api,
@@ -179,14 +179,14 @@ class PromptTemplate:
         return template
 
     def create_messages(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
-        """Fill in the template.
+        """Render the template.
 
-        :param data: The variables by name. If given, keywords are ignored.
+        :param data: The variables by name. If passed, keywords are ignored.
         :keyword kwargs: The variables.
-        :return: The messages for ``complete(messages=...)``, dictionaries of the caller's own; or, if the template is
-            for another api than "chat", the text as a `str`.
-        :raises ValueError: A variable is missing or of the wrong type, a variable does not fit the place where it
-            stands, or nothing is left to send; the message names it.
+        :return: The messages for ``complete(messages=...)``, as new dictionaries; or the text as a `str`, if the
+            template is for another api than "chat".
+        :raises ValueError: A variable is missing, has the wrong type or does not fit its place in the template, or the
+            template renders to nothing.
         :raises FileNotFoundError: An image of the template does not exist.
         """
         return self._located(lambda: self._create(kwargs if data is None else data))
@@ -197,7 +197,7 @@ class PromptTemplate:
         values = _inputs.complete(declared, variables, samples)
         if self._api not in ("chat", "responses", "agent"):
             return cast("list[dict[str, Any]]", self._render(self._source, values))
-        # No variable can hold what was drawn after it was made.
+        # The token is drawn after the variables were made, so no variable can contain it.
         token = f"\x02{secrets.token_hex(16)}"
         texts, rich = _inputs.set_apart(declared, values, token)
         if self._trust_variables:
@@ -244,14 +244,14 @@ class PromptTemplate:
             return target
         if not literal:
             raise PromptError(
-                f"the image target {target[:60]!r} comes from a variable and is no http:, https: or data: URL; "
-                f"variables read no files. Pass ImageUrl.load(...).url, or trust them: "
+                f"the image target {target[:60]!r} comes from a variable and is not an http:, https: or data: URL; "
+                f"variables cannot read files. Pass ImageUrl.load(...).url, or trust the variables: "
                 f"from_prompty(..., trust_variables=True)"
             )
         return _files.image_url(_files.resolve(target, self.prompty.file.parent, self._root))
 
     def _located(self, work: Callable[[], _T]) -> _T:
-        """Do the work; an error of a prompty file's body then names the file and the file's line."""
+        """Call a function; an error in the body of a prompty file gets the file's name and line."""
         try:
             return work()
         except PromptError as error:
@@ -262,7 +262,7 @@ class PromptTemplate:
             raise PromptError("; ".join([f"{self.prompty.file}{line}: {error.problem}", *remarks])) from error
 
     def _line(self, line: int) -> int:
-        """Return the line of the file at which a line of the template stands."""
+        """Return the line of the file that contains a line of the template."""
         return line if self.prompty is None else self.prompty.content_line + line - 1
 
     def __repr__(self) -> str:

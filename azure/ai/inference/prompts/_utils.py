@@ -1,4 +1,4 @@
-"""Layout of template strings. The module and function names are those that code written for the beta imports."""
+"""The layout of template strings. Code written for the beta releases imports the names of this module and function."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def remove_leading_empty_space(multiline_str: str) -> str:
-    """Drop leading blank lines, the indentation that all lines share, and the last line end.
+    """Remove leading blank lines, the common indentation, and the last line end.
 
-    :param multiline_str: A template as written in an indented triple-quoted string.
-    :return: The text with line feeds as line ends.
+    :param multiline_str: A template, as written in an indented triple-quoted string.
+    :return: The text, with line feeds as line ends.
     """
     lines = _LINE_END.split(multiline_str)
     if not lines[-1]:
