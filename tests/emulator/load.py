@@ -1,7 +1,7 @@
 """Measures what the page costs: ``python tests/emulator/load.py``, with and without a browser that shows it.
 
-20,000 requests, then 1,000 streams that are open at once, against an emulator in a process of its own (Linux). The rounds
-alternate; the least time of each kind counts, for noise only adds.
+20,000 requests, then 1,000 streams that are open at once, against an emulator in a process of its own (Linux). The
+rounds alternate; the least time of each kind counts, for noise only adds.
 """
 
 import asyncio
