@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "azure/ai/inference"
-FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py")
+FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py", "_batch_client.py")
 
 WORDS = {
     r"\ban `async with`": "a `with`",
@@ -36,8 +36,8 @@ WORDS = {
     r"\b__a(?=(?:enter|exit|iter|next)__)": "__",
     r"\baclose\b": "close",
     r"\bLoopTransport\b": "SyncTransport",
+    r"\bazure\.ai\.inference\.aio\b": "azure.ai.inference",
     r"\bfrom \.\.": "from .",
-    r"(?m)^from \._lock import Lock$": "from threading import Lock",
 }
 """What is said differently: a pattern of the asynchronous shell, and what the synchronous one has in its place."""
 

@@ -20,18 +20,19 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
-MECHANISMS = "_version _annotations _json _model _model_fields _watch"
+MECHANISMS = "_version _annotations _json _model _model_fields _watch _credential_headers"
 
 MAY_IMPORT = {
     "_version": "",
     "_json": "",
     "_watch": "",
+    "_credential_headers": "",
     "_annotations": "",
     "_model_fields": "_json",
     "_model": "_annotations _model_fields",
     "_model_base": "_json _model _model_fields",
-    "exceptions": "",
-    "_http": f"{MECHANISMS}",
+    "exceptions": "_credential_headers",
+    "_http": f"{MECHANISMS} exceptions",
     "_schemas": f"{MECHANISMS} exceptions",
     "models": f"{MECHANISMS} _http _schemas",
     "_errors": f"{MECHANISMS} exceptions _http",
@@ -45,10 +46,10 @@ MAY_IMPORT = {
     "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
     "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
     "facade": "models _http _operations sync aio batch",
-    "__init__": "_version facade sync",
+    "__init__": "_version facade sync _operations",
     "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
     "emulator": "",
-    "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations emulator",
+    "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations _wires emulator",
     "__main__": "_cli",
 }
 """What each folder, or file of the top, may import beside itself. `sync` is the synchronous shell, `facade` is
@@ -57,12 +58,14 @@ MAY_IMPORT = {
 SYNC = {
     "_transport",
     "_connections",
+    "_turns",
     "_request_pool",
     "_base_client",
     "_client",
     "_stream",
     "_body",
     "_embedding_batches",
+    "_batch_client",
 }
 
 CORE = (

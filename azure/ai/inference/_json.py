@@ -7,7 +7,8 @@ both pass by.
 
 import base64
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from enum import Enum
 from typing import Any
@@ -73,8 +74,33 @@ def to_json(value: Any) -> str:
     :param value: What to send.
     :return: JSON text, ASCII only, with `json.dumps`'s default separators.
     :raises TypeError: Something in it has no JSON form.
+    :raises ValueError: A number in it has none: NaN, infinity, or more digits than Python writes.
     """
-    return json.dumps(value, default=encode)
+    try:
+        return json.dumps(value, default=encode, allow_nan=False)
+    except ValueError as error:
+        raise ValueError(_complaint(value) or str(error)) from None
+
+
+def _complaint(value: Any, place: str = "") -> str | None:
+    """Find the number that JSON does not have, and say where it stands."""
+    if is_object(value):
+        return _first(_complaint(member, f"{place}.{name}" if place else str(name)) for name, member in value.items())
+    if isinstance(value, (list, tuple)):
+        return _first(_complaint(item, f"{place}[{index}]") for index, item in enumerate(value))
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{place} is {value}, which JSON does not have."
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"{place} is a number of {value.bit_length()} bits, which no service reads as JSON."
+    return None
+
+
+def _first(complaints: Iterable[str | None]) -> str | None:
+    return next(filter(None, complaints), None)
+
+
+_MOST_BITS = 1024
+"""Of the largest number that readers of JSON keep, a double."""
 
 
 def json_or_none(text: bytes) -> Any:

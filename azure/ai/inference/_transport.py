@@ -3,25 +3,22 @@
 Loaded when the first client is built, because it loads requests.
 """
 
+import binascii
 import os
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
 
 import requests
-from azure.core.exceptions import (
-    DecodeError,
-    IncompleteReadError,
-    ServiceRequestTimeoutError,
-    ServiceResponseTimeoutError,
-)
+from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
 from ._body import BLOCK_SIZE, open_body, read_whole
+from ._http.access_tokens import asks_each_time, check_synchronous, checked_token, set_token
 from ._http.credentials import on_the_wire
 from ._http.deadline import CURRENT, Deadline
-from ._http.policies import Response, WirePolicies, attempt_timeouts
+from ._http.policies import Response, WirePolicies, attempt_options
 from ._http.redirects import RedirectDecisions
 from ._http.response_headers import forget_wrong_length
 from ._http.retries import RetryDecisions
@@ -69,7 +66,7 @@ class SyncTransport(RequestsTransport):
         """
         self._opening = Lock()
         self._process = os.getpid()
-        if self._session_owner and self.session:
+        if getattr(self, "_session_owner", True) and self.session:  # azure-core names no type
             self.session = None  # closes this process's end of the connections; the parent's stay open
             self._has_been_opened = False
 
@@ -91,17 +88,19 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         context, options = request.context, request.context.options
         streamed = options.get("stream", False)
         deadline: Deadline | None = context.get("deadline")
-        context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
+        context.options = {**options, "stream": True, **attempt_options(request, deadline)}
         known = CURRENT.set(deadline)
         try:
-            response = self.next.send(on_the_wire(request))
-        except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
-            if deadline is not None:
-                deadline.check()  # a timeout that was shortened to what was left is the deadline's
-            raise
+            response: Response | AzureError = self.next.send(on_the_wire(request))
+        except AzureError as error:
+            response = error
         finally:
             CURRENT.reset(known)
             context.options = options
+        if isinstance(response, AzureError):
+            from ._http.failures import failure_of
+
+            raise failure_of(response, request, deadline)
         answer = response.http_response
         internal = getattr(answer, "internal_response", None)
         if isinstance(internal, requests.Response):
@@ -123,6 +122,58 @@ def read_answer(answer: Any) -> None:
             raise
 
 
+class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
+    """azure-core's policy, which asks for one token however many threads wait for it.
+
+    :param credential: Gets tokens.
+    :param scopes: What they are for.
+    :raises TypeError: The credential is an asynchronous one.
+    """
+
+    def __init__(self, credential: Any, *scopes: str, **options: Any) -> None:
+        check_synchronous(credential)
+        super().__init__(credential, *scopes, **options)
+        self._asking = Lock()
+
+    def on_request(self, request: Any) -> None:
+        """Set the header.
+
+        :raises TypeError: The credential gave no token.
+        """
+        set_token(request, self._get_token(*self._scopes) if asks_each_time(self._credential) else self._current())
+
+    def _get_token(self, *scopes: str, **kwargs: Any) -> Any:
+        return checked_token(super()._get_token(*scopes, **kwargs))
+
+    def _current(self) -> Any:
+        """Return the token that is kept, or a new one; `_token` and `_need_new_token` are azure-core's."""
+        token = self._token
+        if token is None or self._need_new_token:
+            with self._asking:
+                if self._token is None or self._need_new_token:
+                    self._request_token(*self._scopes)
+                token = self._token
+        return token
+
+    def authorize_request(self, request: Any, *scopes: str, **kwargs: Any) -> None:
+        """Get a token that answers a challenge, and set the header.
+
+        :param request: The pipeline's request.
+        :param scopes: What the token is for.
+        """
+        with self._asking:
+            self._request_token(*scopes, **kwargs)
+            token = self._token
+        set_token(request, token)
+
+    def on_challenge(self, request: Any, response: Any) -> bool:
+        """Answer a challenge, unless what it demands cannot be read."""
+        try:
+            return super().on_challenge(request, response)
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+
+
 class ModelRedirectPolicy(RedirectDecisions, RedirectPolicy[Any, Any]):
     """Follows redirects."""
 
@@ -138,6 +189,6 @@ class ModelRetryPolicy(RetryDecisions, RetryPolicy[Any, Any]):
 WIRE_POLICIES = WirePolicies(
     redirect=ModelRedirectPolicy,
     retry=ModelRetryPolicy,
-    token=BearerTokenCredentialPolicy,
+    token=TokenPolicy,
     transport=TransportPolicy,
 )

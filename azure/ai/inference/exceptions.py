@@ -5,20 +5,23 @@ HttpResponseError`` and ``except ClientAuthenticationError`` go on working. What
 wait, the error as it came) is declared on :class:`InferenceError`: catch that one and a type checker knows the
 attributes too. Where the service did its work, and was paid for, an :class:`AnswerError` holds the whole answer::
 
-    AzureError
-    |-- ServiceRequestError                 azure-core's own: no connection
-    |-- ServiceResponseError                azure-core's own: no answer, or not in time
+    InferenceClientError                    any of these; an AzureError
+    |-- RequestError                        not sent: no connection; a ServiceRequestError
+    |   |-- RequestTimeoutError             not in time; a ServiceRequestTimeoutError
+    |   |-- ProxyError                      the proxy refused to connect
+    |   `-- InsecureRequestError            refused: the key would have gone over the network in clear
+    |-- NoResponseError                     the connection broke before the answer; a ServiceResponseError
+    |   `-- ResponseTimeoutError            the answer was not there in time; a ServiceResponseTimeoutError
+    |-- InferenceError                      any answer that is an error; 400, 413, 422, 429, 5xx; an HttpResponseError
+    |   |-- ContentFilterError              the prompt, or the answer, was filtered
+    |   |-- AuthenticationError             401, 403; a ClientAuthenticationError
+    |   |-- NotFoundError                   404; a ResourceNotFoundError
+    |   |-- ConflictError                   409; a ResourceExistsError
+    |   |-- NotModifiedError                304; a ResourceNotModifiedError
+    |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
+    |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
     |-- BatchError                          one request of several failed; its cause is any of these
     |-- BatchStoppedError                   a run of many rows stopped early
-    |-- HttpResponseError
-    |   `-- InferenceError                  any answer that is an error; 400, 413, 422, 429, 5xx
-    |       |-- ContentFilterError          the prompt, or the answer, was filtered
-    |       |-- AuthenticationError         401, 403; a ClientAuthenticationError
-    |       |-- NotFoundError               404; a ResourceNotFoundError
-    |       |-- ConflictError               409; a ResourceExistsError
-    |       |-- NotModifiedError            304; a ResourceNotModifiedError
-    |       |-- ResponseDecodeError         not the JSON that was due; a DecodeError
-    |       `-- IncompleteStreamError       a stream broke off; an IncompleteReadError
     |-- AnswerError                         an answer is not the value that was asked for
     |   |-- RefusedAnswerError              the model would not answer
     |   |-- FilteredAnswerError             the content filter withheld the answer
@@ -44,10 +47,16 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
     ResourceNotModifiedError,
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
 )
 from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
 from typing_extensions import TypedDict
+
+from ._credential_headers import without_credentials
 
 if TYPE_CHECKING:
     from .batch._summary import Summary
@@ -65,25 +74,84 @@ __all__ = [
     "ContentFilterResult",
     "FilteredAnswerError",
     "IncompleteStreamError",
+    "InferenceClientError",
     "InferenceError",
+    "InsecureRequestError",
     "InvalidAnswerError",
     "MismatchedAnswerError",
+    "NoResponseError",
     "NotFoundError",
     "NotModifiedError",
+    "ProxyError",
     "RefusedAnswerError",
+    "RequestError",
+    "RequestTimeoutError",
     "ResponseDecodeError",
+    "ResponseTimeoutError",
     "ToolCallError",
     "TruncatedAnswerError",
 ]
 
 _LIVE_ATTRIBUTES = ("response", "inner_exception", "exc_type", "exc_value", "exc_traceback")
-_CREDENTIAL_HEADERS = frozenset(["api-key", "authorization", "ocp-apim-subscription-key", "x-api-key"])
-_SECRET_HEADERS = _CREDENTIAL_HEADERS | {"set-cookie"}
 
 _ErrorT = TypeVar("_ErrorT", bound=AzureError)
 
 
-class InferenceError(HttpResponseError):
+class InferenceClientError(AzureError):
+    """The base of what calls of the clients raise: catch it to catch every failure of a call, and of nothing else.
+
+    Wrong arguments are none: they raise `TypeError` and `ValueError`, before anything is sent. Errors of a token
+    credential, such as azure-identity's, stay what they are.
+    """
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES)}
+        state["exc_msg"] = self.message  # azure-core's has the text of whatever was being handled
+        return _revive, (type(self), self.args, state)
+
+
+class RequestError(InferenceClientError, ServiceRequestError):
+    """The request was not sent: no such host, no connection, no TLS, or a proxy in the way.
+
+    ``inner_exception``, also its cause, is what the HTTP library raised.
+    """
+
+
+class RequestTimeoutError(RequestError, ServiceRequestTimeoutError):
+    """The connection was not there in time, or took too long to take the request (`connection_timeout`)."""
+
+
+class ProxyError(RequestError):
+    """The proxy refused to connect to the endpoint.
+
+    :param message: What to say.
+    :param status_code: The proxy's status, such as 407 if it wants a password.
+    """
+
+    status_code: int
+    """The proxy's status, such as 407 if it wants a password."""
+
+    def __init__(self, message: str, status_code: int) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return type(self), (self.message, self.status_code)
+
+
+class InsecureRequestError(RequestError):
+    """A credential would have gone over the network in clear; nothing was sent."""
+
+
+class NoResponseError(InferenceClientError, ServiceResponseError):
+    """The connection broke before the answer was there. The service may have done its work."""
+
+
+class ResponseTimeoutError(NoResponseError, ServiceResponseTimeoutError):
+    """The answer was not there in time: within `timeout`, or no bytes came within `read_timeout`."""
+
+
+class InferenceError(InferenceClientError, HttpResponseError):
     """The service answered, and the answer is an error.
 
     An error that came inside a good answer or a stream has the status of that answer, 200; its ``error.code`` tells
@@ -147,12 +215,8 @@ class InferenceError(HttpResponseError):
         return str(self.args[0])
 
     def __reduce__(self) -> "tuple[Any, ...]":
-        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES)}
-        state["exc_msg"] = self.message  # azure-core's has the text of whatever was being handled
-        state["headers"] = case_insensitive_dict(
-            {name: value for name, value in self.headers.items() if name.lower() not in _SECRET_HEADERS}
-        )
-        return _revive, (type(self), self.args, state)
+        revive, (cls, args, state) = super().__reduce__()
+        return revive, (cls, args, {**state, "headers": case_insensitive_dict(without_credentials(self.headers))})
 
 
 def _revive(cls: "type[_ErrorT]", args: "tuple[Any, ...]", state: "dict[str, Any]") -> _ErrorT:
@@ -260,7 +324,7 @@ class IncompleteStreamError(InferenceError, IncompleteReadError):
         self.partial = partial
 
 
-class BatchError(AzureError):
+class BatchError(InferenceClientError):
     """`embed_batches` could not finish.
 
     ``inner_exception``, also its cause, is what a request, a hook, `on_progress` or the iterable of inputs raised; None
@@ -298,7 +362,7 @@ class BatchError(AzureError):
         return _revive_with_cause, (type(self), self.args, state, _portable(self.inner_exception))
 
 
-class BatchStoppedError(AzureError):
+class BatchStoppedError(InferenceClientError):
     """A run of many rows stopped early. ``inner_exception``, also its cause, is the error that stopped it, if one did.
 
     What had been answered is in the run's output; the same call goes on from there.
@@ -344,7 +408,7 @@ def _revive_with_cause(
     return error
 
 
-class AnswerError(AzureError):
+class AnswerError(InferenceClientError):
     """An answer is not the value that was asked for; the base of all reasons.
 
     :param message: What is wrong with it.
@@ -382,7 +446,7 @@ class MismatchedAnswerError(InvalidAnswerError):
     """The answer is JSON, but not of the type; its `__cause__` knows each place that does not fit."""
 
 
-class ToolCallError(AzureError):
+class ToolCallError(InferenceClientError):
     """A tool call could not be carried out: no such tool, arguments that do not fit, or a failure of the tool itself.
 
     :param message: What went wrong.

@@ -26,11 +26,11 @@ from azure.core.exceptions import (
 from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
 
+from .._credential_headers import is_credential_header
 from .._http.response_content import content_of, request_headers
 from .._http.response_headers import request_id, retry_after
 from .._json import is_object
 from ..exceptions import (
-    _CREDENTIAL_HEADERS,
     AuthenticationError,
     ConflictError,
     ContentFilterError,
@@ -230,7 +230,7 @@ def _origin(response: Response | None) -> _Origin:
 def _secrets_of(response: Response) -> Sequence[str]:
     """Find the credentials that the request carried, without their schemes."""
     headers = case_insensitive_dict(request_headers(response))
-    values = (str(headers.get(name) or "").rpartition(" ")[2] for name in _CREDENTIAL_HEADERS)
+    values = (str(value or "").rpartition(" ")[2] for name, value in headers.items() if is_credential_header(name))
     return sorted({value for value in values if len(value) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
 

@@ -3,7 +3,7 @@
 import time
 from contextvars import ContextVar
 
-from azure.core.exceptions import ServiceResponseTimeoutError
+from ..exceptions import ResponseTimeoutError
 
 DRAIN_SECONDS = 0.1
 """How long the rest of a finished stream may take to come; a connection is cheaper to make anew than to wait for."""
@@ -37,9 +37,9 @@ class Deadline:
             raise self.error()
         return remaining
 
-    def error(self) -> ServiceResponseTimeoutError:
+    def error(self) -> ResponseTimeoutError:
         """Make the error that says so."""
-        return ServiceResponseTimeoutError(f"The call was not over within its timeout of {self._timeout:g} s.")
+        return ResponseTimeoutError(f"The call was not over within its timeout of {self._timeout:g} s.")
 
     def limit(self, seconds: float | None) -> float:
         """Shorten another timeout to what is left.

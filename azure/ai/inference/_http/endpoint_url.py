@@ -9,6 +9,8 @@ that quote it are not chained.
 import re
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from .origins import is_loopback
+
 _AROUND = " \t\r\n\f\v\u00a0\u200b\ufeff\"'`<>,"
 """What gets copied along with a URL: blanks, a byte order mark, an environment file's quotes, a mail's brackets."""
 
@@ -67,8 +69,8 @@ def _with_scheme(endpoint: str, text: str) -> str:
             raise _refusal(endpoint, "is no URL of the http or https scheme")
         if not colon and "." not in name and name.lower() != "localhost":
             raise _refusal(endpoint, "is a name, not a URL")
-    this_machine = re.fullmatch(r"(localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1\])(:\d+)?", authority.lower())
-    return f"{'http' if this_machine else 'https'}://{text}"
+    host = re.sub(r":\d*$", "", authority)
+    return f"{'http' if is_loopback(host) else 'https'}://{text}"
 
 
 def _split(endpoint: str, text: str) -> SplitResult:

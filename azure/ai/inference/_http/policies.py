@@ -9,10 +9,11 @@ per-retry policies, credential, hooks, logs, tracing, credential guard, transpor
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineResponse
+from azure.core.exceptions import AzureError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     CustomHookPolicy,
     DistributedTracingPolicy,
@@ -25,7 +26,8 @@ from azure.core.pipeline.policies import (
 )
 
 from .._version import VERSION
-from .credentials import CredentialGuard, TraceLogPolicy, forget_credentials, remove_credentials
+from .certificates import check_certificates
+from .credentials import CredentialGuard, TraceLogPolicy, forget_credentials, given_headers, remove_credentials
 from .deadline import Deadline, TimeLeft
 
 Request = PipelineRequest[Any]
@@ -52,9 +54,12 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
         )
 
     def on_exception(self, request: Request) -> None:
-        """Leave no credential on what the error that is being raised refers to."""
+        """Leave no secret in the error that is being raised, nor on what it refers to."""
         error = sys.exc_info()[1]
-        forget_credentials(getattr(error, "inner_exception", None))
+        if isinstance(error, AzureError):
+            from .failures import hidden_texts, scrub
+
+            scrub(error, hidden_texts(request))
         for step in getattr(error, "history", None) or ():  # of azure-core's TooManyRedirectsError
             remove_credentials(step.http_request.headers)
             forget_credentials(step.http_response)
@@ -109,44 +114,61 @@ class LateUserAgentPolicy(SansIOHTTPPolicy[Any, Any]):
         request.context.options.pop("user_agent_overwrite", None)  # which it leaves where there is nothing to overwrite
 
 
-def attempt_timeouts(context: PipelineContext, deadline: Deadline | None) -> dict[str, float]:
-    """Shorten an attempt's timeouts to what the deadline leaves.
+def attempt_options(request: Request, deadline: Deadline | None) -> dict[str, Any]:
+    """Return what both transports are told of one attempt, in the one form that both understand alike.
 
-    :param context: The call's context.
+    Timeouts are shortened to what the deadline leaves. Of the proxies, only the one that is meant is handed on.
+
+    :param request: The pipeline's request.
     :param deadline: The call's deadline, if it has one.
     :return: Options that go over the call's.
-    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: Nothing is left.
+    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: Nothing is left of the deadline.
+    :raises ValueError: A path of certificates leads nowhere, or a proxy cannot be one.
     """
-    if deadline is None:
-        return {}
-    configured: Any = getattr(context.transport, "connection_config", None)
-    usual = {
-        "connection_timeout": getattr(configured, "timeout", None),
-        "read_timeout": getattr(configured, "read_timeout", None),
-    }
-    return {name: deadline.limit(context.options.get(name, seconds)) for name, seconds in usual.items()}
+    options, configured = request.context.options, getattr(request.context.transport, "connection_config", None)
+    own: dict[str, Any] = {}
+    if deadline is not None:
+        usual = {"connection_timeout": "timeout", "read_timeout": "read_timeout"}
+        for name, attribute in usual.items():
+            own[name] = deadline.limit(options.get(name, getattr(configured, attribute, None)))
+    if options.get("proxies"):
+        from urllib.parse import urlsplit
+
+        from .proxies import choose_proxy
+
+        url = request.http_request.url
+        proxy = choose_proxy(url, options["proxies"])
+        own["proxies"] = {urlsplit(url).scheme: proxy} if proxy else {}
+    if "connection_verify" in options or "connection_cert" in options:
+        check_certificates(options)
+        trusted = getattr(configured, "verify", True)
+        if options.get("connection_verify") is True and isinstance(trusted, str):
+            own["connection_verify"] = trusted  # "as the client does", for one that names certificates of its own
+    return own
 
 
-class WirePolicies:
+class WirePolicies(NamedTuple):
     """The policies that perform I/O, of one of the two worlds."""
 
-    def __init__(self, *, redirect: Any, retry: Any, token: Any, transport: Any) -> None:
-        self.redirect = redirect
-        self.retry = retry
-        self.token = token
-        self.transport = transport
+    redirect: Any
+    retry: Any
+    token: Any
+    transport: Any
 
 
 def build_policies(
-    url: str, authentication: Any, shells: WirePolicies, options: Mapping[str, Any]
+    url: str, authentication: Any, wire: WirePolicies, options: Mapping[str, Any]
 ) -> list[SansIOHTTPPolicy[Any, Any] | Any]:
     """List a client's policies in their order.
 
     :param url: The endpoint's URL.
     :param authentication: The policy that adds the credential.
-    :param shells: The world's own policies.
+    :param wire: The world's own policies.
     :param options: The constructor's keyword arguments.
+    :raises TypeError: A header is no text.
+    :raises ValueError: A header, or a path of certificates, cannot be one.
     """
+    check_certificates(options)
     own = {name: value for name, value in options.items() if name.endswith("_policy") and value is not None}
     moniker = {"sdk_moniker": f"ai-inference/{VERSION}", **options}
     guard = {name: options[name] for name in _GUARD_OPTIONS if options.get(name) is not None}
@@ -154,11 +176,11 @@ def build_policies(
         CallPolicy(timeout=options.get("timeout"), enforce_https=options.get("enforce_https", True)),
         *_listed(options.get("per_call_policies")),
         RandomRequestIdPolicy(**_some(options, "request_id", "auto_request_id")),
-        own.get("headers_policy") or HeadersPolicy(dict(options.get("headers") or {})),
+        own.get("headers_policy") or HeadersPolicy(given_headers(options.get("headers"))),
         own.get("user_agent_policy") or LateUserAgentPolicy(**moniker),
         own.get("proxy_policy") or ProxyPolicy(**_some(options, "proxies")),
-        own.get("redirect_policy") or shells.redirect(**options),
-        own.get("retry_policy") or shells.retry(**options),
+        own.get("redirect_policy") or wire.redirect(**options),
+        own.get("retry_policy") or wire.retry(**options),
         *_listed(options.get("per_retry_policies")),
         own.get("authentication_policy") or authentication,
         own.get("custom_hook_policy") or CustomHookPolicy(**options),
@@ -166,7 +188,7 @@ def build_policies(
         DistributedTracingPolicy(**options),
         CredentialGuard(url, **guard),
         own.get("http_logging_policy") or HttpLoggingPolicy(**options),
-        shells.transport(),
+        wire.transport(),
     ]
 
 

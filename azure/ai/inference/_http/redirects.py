@@ -1,21 +1,30 @@
 """Which redirects are followed. `_transport` and `aio._transport` put the classes over it that send."""
 
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from azure.core.pipeline.policies._redirect import RedirectPolicyBase  # the decisions that both worlds share
 
 from .origins import origin
 
+_BODY_HEADERS = ("Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding", "extra-parameters")
+
 
 def redirect_target(url: str, location: str) -> str | None:
-    """Tell where a redirect leads, as an absolute URL; `None` if its location is no URL."""
+    """Return where a redirect leads, as an absolute URL.
+
+    :param url: The URL that was called.
+    :param location: The answer's header ``Location``.
+    :return: None if it is no http or https URL, or has user information in it: HTTP libraries would send that in place
+        of the client's credential, or fail over it.
+    """
     try:
         target = urljoin(url, location)
-        origin(target)
+        scheme, host, _ = origin(target)
+        host.encode("idna")  # what a resolver does first; it fails over labels that are empty or too long
     except ValueError:
         return None
-    return target
+    return target if scheme in ("http", "https") and host and "@" not in urlsplit(target).netloc else None
 
 
 class RedirectDecisions(RedirectPolicyBase):
@@ -26,7 +35,7 @@ class RedirectDecisions(RedirectPolicyBase):
         super().__init__(**kwargs)
 
     def get_redirect_location(self, response: Any) -> Any:
-        """Tell where to go.
+        """Return where to go.
 
         :param response: The pipeline's response.
         :return: An absolute URL, or something false for nowhere.
@@ -40,3 +49,21 @@ class RedirectDecisions(RedirectPolicyBase):
             return False
         request.headers = request.headers.copy()  # the next request's: some are taken off, but not off the last one's
         return target
+
+    def increment(self, settings: dict[str, Any], response: Any, redirect_location: str) -> bool:
+        """Count a redirect, and change the request to what it asks for.
+
+        303 turns any method into GET (RFC 9110, section 15.4.4), which has no body; azure-core would send the old one.
+
+        :param settings: The call's settings.
+        :param response: The pipeline's response; its request is changed.
+        :param redirect_location: Where to go.
+        :return: Whether another redirect is allowed.
+        """
+        goes_on = super().increment(settings, response, redirect_location)
+        if response.http_response.status_code == 303:
+            request = response.http_request
+            request._data = request._files = None  # noqa: SLF001 - azure-core sets them in its constructor alone
+            for name in _BODY_HEADERS:
+                request.headers.pop(name, None)
+        return goes_on

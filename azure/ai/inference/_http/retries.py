@@ -17,7 +17,7 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.pipeline.policies._retry import RetryPolicyBase
 
-from .credentials import InsecureRequestError
+from ..exceptions import InsecureRequestError, ProxyError
 
 RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 529))
 
@@ -180,11 +180,25 @@ def is_transient(error: Exception, *, read_timeouts: bool) -> bool:
         return read_timeouts
     if isinstance(error, InsecureRequestError) or not isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return False
-    return not any(isinstance(cause, (socket.gaierror, ssl.SSLError)) for cause in _causes(error))
+    if isinstance(error, ProxyError):
+        return error.status_code in RETRIED_STATUSES
+    reasons = list(causes(error))
+    if any(isinstance(reason, _CUT_SHORT) for reason in reasons):
+        return True
+    return not any(isinstance(reason, (socket.gaierror, ssl.SSLError)) for reason in reasons)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk through what an error came from: causes, and what HTTP libraries keep in arguments and attributes."""
+_CUT_SHORT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""A TLS handshake that broke off is like a connection that did; a certificate that nobody trusts will not improve."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Walk through what an error came from: causes, and what HTTP libraries keep in arguments and attributes.
+
+    requests and urllib3 wrap errors without `from`: the reason stands in `args` or `reason`, azure-core's in
+    `inner_exception`. `__context__` is not followed: it also leads to what the caller was handling when he called, such
+    as another client's DNS failure, after which he tries this one.
+    """
     seen: set[int] = set()
     pending: list[Any] = [error]
     while pending:
@@ -192,5 +206,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(cause, BaseException) and id(cause) not in seen:
             seen.add(id(cause))
             yield cause
-            reason, inner = getattr(cause, "reason", None), getattr(cause, "inner_exception", None)
-            pending += [cause.__cause__, cause.__context__, reason, inner, *cause.args]
+            pending += [cause.__cause__, getattr(cause, "reason", None), getattr(cause, "inner_exception", None)]
+            pending += cause.args

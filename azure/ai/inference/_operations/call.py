@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from .._http.credentials import forget_credentials
+from .._http.credentials import forget_credentials, given_headers
 from .._http.origins import origin
 from .._http.redirects import redirect_target
 from .._http.response_content import content_of
 from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
-from .settings import NONE_IS_SAID, Settings, logger, names_model
+from .settings import NONE_IS_SAID, Settings, check_timeout, logger, names_model
 
 if TYPE_CHECKING:
     from .._http.endpoint import Endpoint
@@ -96,7 +96,9 @@ def make_call(
     :raises ValueError: No model is named, and the endpoint is sure to refuse that.
     """
     check_keywords(settings, method, options)
+    check_timeout(options.get("timeout"))
     endpoint = endpoint or settings.endpoint
+    given = given_headers(options.get("headers"))
     _check_model(settings, endpoint, options, content)
     params = dict(options.get("params") or {})
     if "api-version" in params or "api_version" in options:
@@ -109,7 +111,7 @@ def make_call(
     if pass_through and endpoint.extra_parameters:
         sent["extra-parameters"] = "pass-through"
     request = HttpRequest("GET" if content is None else "POST", url, headers=sent, content=content)
-    request.headers.update(options.get("headers") or {})
+    request.headers.update(given)
     if options.get("content_type"):
         request.headers["Content-Type"] = options["content_type"]
     return Call(
@@ -145,10 +147,11 @@ def _check_model(
         raise ValueError(missing_model(endpoint))
 
 
-def given_body(body: Any) -> tuple[str | bytes, bool | None]:
+def given_body(body: Any, for_texts: str) -> tuple[str | bytes, bool | None]:
     """Take a body as the caller gave it, and find out whether it asks for a stream.
 
     :param body: A mapping, bytes, or a binary file.
+    :param for_texts: Where a text goes, for the error if the body is one.
     :return: The content, and what its member `stream` says; `None` if it says nothing.
     :raises TypeError: It is nothing of the kind.
     """
@@ -160,7 +163,7 @@ def given_body(body: Any) -> tuple[str | bytes, bool | None]:
     if isinstance(content, bytearray):
         content = bytes(content)
     if not isinstance(content, bytes):
-        hint = " Messages go into messages=." if is_list(body) else ""
+        hint = f" {for_texts}" if isinstance(body, str) else " Messages go into messages=." if is_list(body) else ""
         raise TypeError(f"body must be a mapping, bytes or a binary file, not {type(body).__name__}.{hint}")
     return content, _stream_of(json_or_none(content)) if b'"stream"' in content else None
 

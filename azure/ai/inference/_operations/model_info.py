@@ -33,3 +33,11 @@ def model_info_of(call: Call, response: Any) -> ModelInfo:
         error.message = f"Model information is not available on this endpoint.\n{error.message}"
         error.args = (error.message, *error.args[1:])
         raise
+
+
+def asks_itself() -> RuntimeError:
+    """Return the error for a hook that asks for model information whenever model information is asked for."""
+    return RuntimeError(
+        "get_model_info() was called by a hook of its own request, which would go on without end. Call it once before, "
+        "or let the hook pass over requests whose path ends in /info."
+    )

@@ -2,13 +2,14 @@
 
 import logging
 import os
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from azure.core.credentials import AccessToken, AzureKeyCredential, TokenCredential
+from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ServiceResponseTimeoutError
 
+from .._http.credentials import given_headers
 from .options import ClientOptions, names, unknown_keyword
 
 if TYPE_CHECKING:
@@ -104,9 +105,10 @@ def make_settings(
     if resolved.notice:
         logger.info("%s", resolved.notice)
     _check_keywords(client, known, options)
+    check_timeout(options.get("timeout"))
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
-    in_headers = options.get("headers_policy") is not None or names_model(options.get("headers"))
+    in_headers = options.get("headers_policy") is not None or names_model(given_headers(options.get("headers")))
     return Settings(client, resolved, known, defaults, custom, in_headers, {})
 
 
@@ -136,11 +138,34 @@ def names_model(headers: Mapping[str, str] | None) -> bool:
     return any(name.lower() == "x-ms-model-mesh-model-name" for name in headers or ())
 
 
+class NoTimeError(ServiceResponseTimeoutError, ValueError):
+    """A timeout of 0: a mistake, or what is left to a program that counts down; so it is an error of both kinds."""
+
+
+def check_timeout(timeout: Any) -> None:
+    """Check the timeout of a client or of a call.
+
+    :param timeout: Seconds, or `None`.
+    :raises TypeError: It is not a number.
+    :raises NoTimeError: It is not above 0.
+    """
+    if timeout is None or hasattr(timeout, "deadline"):  # The second is what a call that goes on has left.
+        return
+    if not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
+    if not timeout > 0:
+        raise NoTimeError(
+            f"timeout must be above 0 seconds, not {timeout!r}; nothing was sent. Leave it out to set no limit."
+        )
+
+
 def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, Any]) -> None:
     strays = [name for name in options if name not in known and name not in _CLIENT_OPTIONS]
     for name in strays:
+        from .other_libraries import keyword_hint
+
         error = unknown_keyword(f"{client}()", name, (*known, *_CLIENT_OPTIONS))
-        if "Did you mean" in str(error):
+        if "Did you mean" in str(error) or keyword_hint(f"{client}()", name):
             raise error
     if strays:
         logger.warning("%s() ignored keyword arguments that it does not know: %s", client, ", ".join(strays))
@@ -160,38 +185,16 @@ def make_credential(credential: Any) -> Any:
     if is_key(credential) or hasattr(credential, "get_token") or hasattr(credential, "get_token_info"):
         return credential
     if callable(credential):
+        from .._http.access_tokens import ProvidedToken
+
         return ProvidedToken(credential)
     raise TypeError(f"Unsupported credential of type {type(credential).__name__}. {_CREDENTIAL_FORMS}")
 
 
-_CREDENTIAL_FORMS = "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential()."
-
-
-class ProvidedToken:
-    """A token credential that asks a function, such as `azure.identity.get_bearer_token_provider` makes.
-
-    It asks for each request: such functions keep a token for as long as it is good, and nobody else knows how long.
-
-    :param provider: Gives a token, or an awaitable of one to an asynchronous client. It knows the scope itself.
-    """
-
-    def __init__(self, provider: Callable[[], Any]) -> None:
-        self._provider = provider
-
-    def get_token(self, *scopes: str, **kwargs: Any) -> Any:
-        """Get a token, or an awaitable of one.
-
-        :param scopes: Not heeded.
-        """
-        given = self._provider()
-        return self._wait(given) if hasattr(given, "__await__") else _expiring_now(given)
-
-    async def _wait(self, given: Awaitable[str]) -> AccessToken:
-        return _expiring_now(await given)
-
-
-def _expiring_now(token: str) -> AccessToken:
-    return AccessToken(token, int(time.time()))
+_CREDENTIAL_FORMS = (
+    "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential(). "
+    "A server that checks no key takes any text, such as 'unused'."
+)
 
 
 def is_key(credential: Any) -> bool:

@@ -11,6 +11,7 @@ from typing_extensions import Self, Unpack
 
 from .. import models
 from .._http.credentials import KeyPolicy, forget_credentials
+from .._http.deadline import Deadline, TimeLeft
 from .._http.policies import RefusedEndpointPolicy, build_policies
 from .._http.proxies import with_environment
 from .._operations.call import make_call
@@ -24,7 +25,7 @@ from .._operations.settings import (
     make_settings,
     pipeline_options,
 )
-from ._lock import Lock
+from ._turns import Turns
 
 if TYPE_CHECKING:
     from .._http.endpoint import Kind
@@ -55,7 +56,20 @@ class InferenceClient:
         self._config = Configuration(endpoint, credential, settings)
         self._client = _pipeline_client(settings, credential, pipeline_options(options, known))
         self._model_infos = {}
-        self._model_info_lock = Lock()
+        self._timeout = options.get("timeout")
+        self._turns = Turns()
+
+    if TYPE_CHECKING:
+        pass  # Type checkers would take `__getattr__` for a promise that every attribute exists.
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise `AttributeError`, which says what a method of another library is called here."""
+            from .._operations.other_libraries import attribute_hint
+
+            client = type(self).__name__
+            hint = attribute_hint(client, name)
+            raise AttributeError(f"{client!r} object has no attribute {name!r}. {hint}".rstrip(". ") + "." * bool(hint))
 
     @property
     def _model_info(self) -> "models.ModelInfo | None":
@@ -86,11 +100,14 @@ class InferenceClient:
         from .._operations.model_info import info_operation, model_info_of
 
         call = make_call(self._settings, "get_model_info", info_operation(model), options)
-        async with self._model_info_lock:
+        timeout = options.get("timeout", self._timeout)
+        deadline = None if timeout is None else Deadline(timeout)
+        async with self._turns.take(deadline):
             info = None if force_refresh or call.cls else self._model_infos.get(model)
             if info:
                 return info
-            response = await self._client._pipeline.run(call.request, **call.options)
+            left = {} if deadline is None else {"timeout": TimeLeft.of(deadline)}
+            response = await self._client._pipeline.run(call.request, **{**call.options, **left})
             info = model_info_of(call, response.http_response)
             if call.cls is not None:
                 return cast("models.ModelInfo", call.result(response, info))

@@ -1,5 +1,6 @@
 """Connections of one event loop: kept alive, as trusting as the caller says, and never with another call's answer."""
 
+import asyncio
 import functools
 import socket
 import ssl
@@ -24,6 +25,7 @@ class AnswerProtocol(ResponseHandler):
     """
 
     _answered = False
+    _stuck: asyncio.TimerHandle | None = None
 
     def set_response_params(self, **params: Any) -> None:
         """Expect an answer: a request is about to be sent."""
@@ -45,6 +47,29 @@ class AnswerProtocol(ResponseHandler):
         else:
             super().data_received(data)
 
+    def pause_writing(self) -> None:
+        """Wait for the server to take what was sent, no longer than for an answer: aiohttp would wait for ever."""
+        super().pause_writing()
+        if self._read_timeout:
+            self._stuck = self._loop.call_later(self._read_timeout, self._give_up)
+
+    def resume_writing(self) -> None:
+        """Send on."""
+        if self._stuck is not None:
+            self._stuck.cancel()
+        super().resume_writing()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Wait no more."""
+        if self._stuck is not None:
+            self._stuck.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        self.set_exception(aiohttp.ConnectionTimeoutError("The server took nothing of the request in time"))
+        if self.transport is not None:
+            self.transport.abort()
+
     def is_connected(self) -> bool:
         """Whether the connection can be used: also bytes that this loop did not have the time to read forbid it."""
         if not super().is_connected() or self.should_close:
@@ -60,7 +85,8 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         trust = make_trust(options.get("connection_verify", True), options.get("connection_cert"))
-        super().__init__(limit=_POOL_SIZE, ssl=trust, socket_factory=_make_socket)
+        made_with: Any = {"limit": _POOL_SIZE, "ssl": trust, "socket_factory": _make_socket}
+        super().__init__(**made_with)  # pyright: ignore[reportUnknownMemberType] - of other arguments aiohttp names no type
         self._factory: Any = functools.partial(AnswerProtocol, loop=self._loop)
 
 

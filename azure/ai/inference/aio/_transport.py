@@ -4,21 +4,22 @@ Loaded when the first client is built, because it loads aiohttp.
 """
 
 import asyncio
+import binascii
+import io
 import os
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 from azure.core.configuration import ConnectionConfiguration
 from azure.core.exceptions import (
+    AzureError,
     DecodeError,
     IncompleteReadError,
     ServiceRequestError,
-    ServiceRequestTimeoutError,
     ServiceResponseError,
-    ServiceResponseTimeoutError,
 )
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
@@ -30,30 +31,33 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the public name is untyped
 from typing_extensions import Self
 
+from .._http.access_tokens import asks_each_time, checked_token, set_token
 from .._http.credentials import on_the_wire
 from .._http.deadline import Deadline
-from .._http.policies import Response, WirePolicies, attempt_timeouts
+from .._http.policies import Response, WirePolicies, attempt_options
 from .._http.redirects import RedirectDecisions
 from .._http.response_headers import forget_wrong_length
 from .._http.retries import RetryDecisions
 from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
+from ._lock import Lock
+from ._waiting import within
 
 _TRUST_OPTIONS = ("connection_verify", "connection_cert")
+_LARGE_BODY = 2**20
+"""In bytes; above it, aiohttp warns of bytes that are handed over as they are."""
 _LONGEST_LINE = 65536
 """In the head of an answer, in bytes: what the standard library, and so the synchronous client, reads."""
 
-T = TypeVar("T")
 
+class _LoopTransport(AioHttpTransport):
+    """azure-core's transport, which hands large bodies to aiohttp in the form that does not hold up the loop."""
 
-async def _within(deadline: Deadline | None, work: Awaitable[T]) -> T:
-    """Wait for something until the deadline."""
-    if deadline is None:
-        return await work
-    try:
-        return await asyncio.wait_for(work, deadline.remaining)
-    except asyncio.TimeoutError as error:
-        raise deadline.error() from error
+    def _get_request_data(self, request: Any) -> Any:
+        data: Any = super()._get_request_data(request)  # type: ignore[no-untyped-call]
+        if isinstance(data, str) and len(data) > _LARGE_BODY:
+            data = data.encode()
+        return io.BytesIO(data) if isinstance(data, bytes) and len(data) > _LARGE_BODY else data
 
 
 class _Session:
@@ -74,7 +78,7 @@ class _Session:
         )
         trusted: dict[str, Any] = {"connection_verify": True, "connection_cert": None}
         settled: dict[str, Any] = {**options, **trusted, "session": session}
-        self.transport: Any = AioHttpTransport(**settled)
+        self.transport: Any = _LoopTransport(**settled)
         self._end = _close_at_the_end(self.transport)
 
     async def open(self) -> None:
@@ -191,22 +195,24 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         context, options = request.context, request.context.options
         streamed = options.get("stream", False)
         deadline: Deadline | None = context.get("deadline")
-        context.options = {**options, "stream": True, **attempt_timeouts(context, deadline)}
+        context.options = {**options, "stream": True, **attempt_options(request, deadline)}
         try:
-            response = await _within(deadline, self.next.send(on_the_wire(request)))
-        except (ServiceRequestTimeoutError, ServiceResponseTimeoutError):
-            if deadline is not None:
-                deadline.check()  # a timeout that was shortened to what was left is the deadline's
-            raise
+            response: Response | AzureError = await within(deadline, self.next.send(on_the_wire(request)))
+        except AzureError as error:
+            response = error
         finally:
             context.options = options
+        if isinstance(response, AzureError):
+            from .._http.failures import failure_of
+
+            raise failure_of(response, request, deadline)
         answer = response.http_response
         if isinstance(getattr(answer, "internal_response", None), aiohttp.ClientResponse):
             forget_wrong_length(answer.headers)
             context["body"] = open_body(answer, deadline)
             deadline = None  # the body keeps to it
         if not (streamed and answer.status_code == 200):
-            await _within(deadline, read_answer(answer))
+            await within(deadline, read_answer(answer))
         return response
 
 
@@ -217,6 +223,60 @@ async def read_answer(answer: Any) -> None:
     except (DecodeError, IncompleteReadError):
         if answer.status_code < 400:
             raise
+
+
+class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
+    """azure-core's policy, for any event loop, which asks for one token however many tasks wait, within the deadline.
+
+    :param credential: Gets tokens; a synchronous one, too.
+    :param scopes: What they are for.
+    """
+
+    def __init__(self, credential: Any, *scopes: str, **options: Any) -> None:
+        super().__init__(credential, *scopes, **options)
+        self._asking = Lock()  # azure-core's own lock belongs to the loop that used it first
+
+    async def on_request(self, request: Any) -> None:
+        """Set the header.
+
+        :raises TypeError: The credential gave no token.
+        """
+        token: Any = self._token
+        if asks_each_time(self._credential):
+            token = await within(request.context.get("deadline"), self._get_token(*self._scopes))
+        elif token is None or self._need_new_token():
+            token = await within(request.context.get("deadline"), self._current())
+        set_token(request, token)
+
+    async def _get_token(self, *scopes: str, **kwargs: Any) -> Any:
+        return checked_token(await super()._get_token(*scopes, **kwargs))
+
+    async def _current(self) -> Any:
+        """Return the token that is kept, or a new one; `_token` and `_need_new_token` are azure-core's."""
+        async with self._asking:
+            if self._token is None or self._need_new_token():
+                await self._request_token(*self._scopes)
+            return self._token
+
+    async def authorize_request(self, request: Any, *scopes: str, **kwargs: Any) -> None:
+        """Get a token that answers a challenge, and set the header.
+
+        :param request: The pipeline's request.
+        :param scopes: What the token is for.
+        """
+        set_token(request, await within(request.context.get("deadline"), self._renewed(*scopes, **kwargs)))
+
+    async def _renewed(self, *scopes: str, **kwargs: Any) -> Any:
+        async with self._asking:
+            await self._request_token(*scopes, **kwargs)
+            return self._token
+
+    async def on_challenge(self, request: Any, response: Any) -> bool:
+        """Answer a challenge, unless what it demands cannot be read."""
+        try:
+            return await super().on_challenge(request, response)
+        except (binascii.Error, UnicodeDecodeError):
+            return False
 
 
 class ModelRedirectPolicy(RedirectDecisions, AsyncRedirectPolicy[Any, Any]):
@@ -234,6 +294,6 @@ class ModelRetryPolicy(RetryDecisions, AsyncRetryPolicy[Any, Any]):
 WIRE_POLICIES = WirePolicies(
     redirect=ModelRedirectPolicy,
     retry=ModelRetryPolicy,
-    token=AsyncBearerTokenCredentialPolicy,
+    token=TokenPolicy,
     transport=TransportPolicy,
 )

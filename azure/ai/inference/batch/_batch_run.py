@@ -13,7 +13,7 @@ from ._run_options import OnChanged, Redo, RunOptions, check_run_options, output
 from ._summary import Progress, Summary
 
 if TYPE_CHECKING:
-    from ..aio import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient
+    from .. import aio
 
 
 class BatchRun:
@@ -52,7 +52,7 @@ class BatchRun:
 
     def __init__(
         self,
-        make_client: "Callable[[], ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient]",
+        make_client: "Callable[[], aio.ChatCompletionsClient | aio.EmbeddingsClient | aio.ImageEmbeddingsClient]",
         *,
         output: str | os.PathLike[str] | None = None,
         max_concurrency: int = 64,

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from ._batch_service import BatchService
+from ._dialects import DIALECTS
 from ._exchange import Exchange
 from ._journal import Journal
 from ._leaks import Redirects
@@ -47,6 +49,8 @@ class Session:
         quota_wait: str = "retry-after",
         quota_by_estimate: bool = False,
         refused_count: bool = False,
+        batch_seconds: float = 0.2,
+        batch_faults: Iterable[str] = (),
         latency: float = 0.0,
         token_rate: float | None = None,
     ) -> None:
@@ -68,6 +72,9 @@ class Session:
         self._quota = self._new_quota(*self._limits)
         self._quota_wait = quota_wait
         self._stats = Stats()
+        self._batches = BatchService(
+            time.monotonic, self._respond_in_a_batch, seconds=batch_seconds, faults=tuple(batch_faults)
+        )
         self._pace = Pace(latency, token_rate)
         self._lock = threading.RLock()
 
@@ -172,7 +179,22 @@ class Session:
         response = pace(response, self._pace)
         return replace(response, headers={**identify(request, dialect), **response.headers})
 
+    def _respond_in_a_batch(self, request: RecordedRequest, provider: str) -> Response:
+        dialect = DIALECTS["mistral"] if provider == "mistral" else choose_dialect(request, self._settings)
+        return respond(request, self._settings, dialect, self._speak)
+
+    def _batch(self, request: RecordedRequest) -> Response:
+        dialect = choose_dialect(request, self._settings)
+        try:
+            with self._lock:
+                keys = (self._settings.key, *self._settings.tokens)
+                return self._batches.respond(request, keys=keys, dialect=dialect.name)
+        except ServiceError as problem:
+            return refuse(problem, dialect)
+
     def _within_quota(self, request: RecordedRequest) -> Response:
+        if BatchService.serves(request.path):
+            return self._batch(request)
         dialect = choose_dialect(request, self._settings)
         wait = self._quota.wait()
         if wait > 0:
