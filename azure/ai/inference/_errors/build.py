@@ -39,6 +39,7 @@ from ..exceptions import (
     InferenceError,
     NotFoundError,
     NotModifiedError,
+    RateLimitError,
     ResponseDecodeError,
 )
 from .bodies import Fault, FilterVerdict, clean, filter_verdict, is_error, parse_json, read_fault, says_why, shorten
@@ -64,6 +65,7 @@ _BY_STATUS: Mapping[int, "type[InferenceError]"] = {
     403: AuthenticationError,
     404: NotFoundError,
     409: ConflictError,
+    429: RateLimitError,
 }
 
 _OURS: Mapping[Any, "type[InferenceError]"] = {
