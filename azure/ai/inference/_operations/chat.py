@@ -115,6 +115,20 @@ def check_defaults(options: Mapping[str, Any]) -> None:
     api_of(options.get("api"))
 
 
+def _form(settings: Settings, options: Mapping[str, Any], extras: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body in chat form: messages, the merged settings, and what only the model knows."""
+    form: dict[str, Any] = {"messages": _conversation(options["messages"])}
+    if options.get("stream") is not None:
+        form["stream"] = options["stream"]
+    form.update(merge(settings.defaults, options, _IN_BODY))
+    if "tools" in form:
+        _check_tools(form["tools"])
+    if "response_format" in form:
+        form["response_format"] = response_format_of(form["response_format"])
+    form.update(extras)
+    return form
+
+
 def _request(settings: Settings, body: Any, options: Mapping[str, Any]) -> ChatRequest:
     own = ("messages", "stream", *CHAT_SETTINGS)
     others = {name: value for name, value in options.items() if name not in own}
@@ -128,15 +142,7 @@ def _request(settings: Settings, body: Any, options: Mapping[str, Any]) -> ChatR
         check_keywords(settings, "complete", others)
         raise TypeError("missing required argument: messages, such as messages=[UserMessage('...')]")
     extras = choose_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
-    form: dict[str, Any] = {"messages": _conversation(options["messages"])}
-    if options.get("stream") is not None:
-        form["stream"] = options["stream"]
-    form.update(merge(settings.defaults, options, _IN_BODY))
-    if "tools" in form:
-        _check_tools(form["tools"])
-    if "response_format" in form:
-        form["response_format"] = response_format_of(form["response_format"])
-    form.update(extras)
+    form = _form(settings, options, extras)
     pass_through = bool(extras) or not _INFERENCE_SCHEMA.issuperset(form)
     return ChatRequest(settings, others, form, None, pass_through, form.get("stream") is True, api)
 

@@ -87,18 +87,25 @@ def _inputs(kind: "Kind", value: Any) -> list[Any]:
     """
     if value is None:
         raise TypeError("missing required argument: input, such as input=['...']")
-    forms = "a text or a list of texts" if kind == "embeddings" else "a list of ImageEmbeddingInput"
+    forms = _FORMS[kind]
     if isinstance(value, str) and kind == "embeddings":
-        value = [value]
+        return _inputs(kind, [value])
     if isinstance(value, (str, bytes)) or is_object(value) or not hasattr(value, "__iter__"):
         raise TypeError(f"input must be {forms}, not {type(value).__name__}: {value!r:.200}")
     inputs: list[Any] = list(value)
     if not inputs:
         raise ValueError(f"input must not be empty: give {forms}.")
-    for index, item in enumerate(inputs):
-        if not _fits(kind, item):
-            raise TypeError(f"input[{index}] must be one of {forms}, not {type(item).__name__}: {item!r:.200}")
+    wrong = next((index for index, item in enumerate(inputs) if not _fits(kind, item)), None)
+    if wrong is not None:
+        item = inputs[wrong]
+        raise TypeError(f"input[{wrong}] must be one of {forms}, not {type(item).__name__}: {item!r:.200}")
     return inputs
+
+
+_FORMS: "Mapping[Kind, str]" = {
+    "embeddings": "a text or a list of texts",
+    "image_embeddings": "a list of ImageEmbeddingInput",
+}
 
 
 def _fits(kind: "Kind", item: Any) -> bool:

@@ -89,19 +89,7 @@ def make_settings(
     """
     if endpoint is None:
         raise ValueError("Parameter 'endpoint' must not be None.")
-    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
-    from .._http.endpoint_url import EndpointError
-
-    api = api_of(options.get("api")) if kind == "chat" else None
-    try:
-        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
-    except EndpointError as error:
-        if not isinstance(endpoint, str):
-            raise
-        resolved = unusable(endpoint, str(error))
-    if "api_version" in options:
-        resolved = resolved.with_api_version(options["api_version"])
-    resolved = resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))
+    resolved = _resolve_endpoint(endpoint, kind, options)
     if resolved.notice:
         logger.info("%s", resolved.notice)
     _check_keywords(client, known, options)
@@ -128,6 +116,22 @@ def api_of(option: Any) -> "Api | None":
 
 
 _APIS: "Mapping[str, Api]" = {"chat": "chat", "responses": "responses", "messages": "messages"}
+
+
+def _resolve_endpoint(endpoint: Any, kind: "Kind", options: Mapping[str, Any]) -> "Endpoint":
+    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
+    from .._http.endpoint_url import EndpointError
+
+    api = api_of(options.get("api")) if kind == "chat" else None
+    try:
+        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
+    except EndpointError as error:
+        if not isinstance(endpoint, str):
+            raise
+        resolved = unusable(endpoint, str(error))
+    if "api_version" in options:
+        resolved = resolved.with_api_version(options["api_version"])
+    return resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))
 
 
 def names_model(headers: Mapping[str, str] | None) -> bool:
