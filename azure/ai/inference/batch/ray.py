@@ -45,6 +45,9 @@ __all__ = ["Budget", "Completions", "complete_dataset"]
 _LEASE = 0.25
 """Seconds for which starts are leased: what a worker that dies takes with it."""
 
+_LATE = 0.1
+"""Seconds after which a start that was not used is given back: made up for later, it would be part of a burst."""
+
 _REPORT_EVERY = 0.1
 _AWAY = 10.0
 """Seconds without an answer of the budget after which a worker keeps to a share of its own."""
@@ -126,7 +129,7 @@ class _LeasedPacer:
     def start(self, now: float, tokens: float) -> float:
         if self._away:
             return self._share.start(now, tokens)
-        while self._starts and now - self._starts[0] > 2 * _LEASE:
+        while self._starts and now - self._starts[0] > _LATE:
             self._starts.popleft()
             self._reports.append(("failed",))
         if self._starts and self._starts[0] <= now:
