@@ -150,8 +150,11 @@ def keeping_to_deadline(cls: Any) -> Any:
     """
     if cls.__module__ != connection.__name__:
         return cls
-    own = {"response_class": DeadlineResponse, "_new_conn": lambda self: connect(self, partial(cls._new_conn, self))}
-    return type(cls.__name__, (cls,), own)
+
+    def open_socket(self: Any) -> Any:
+        return connect(self, partial(cls._new_conn, self))
+
+    return type(cls.__name__, (cls,), {"response_class": DeadlineResponse, "_new_conn": open_socket})
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
