@@ -17,7 +17,7 @@ from azure.ai.inference.batch._record_worker import COLUMNS, RecordRows, RecordW
 from azure.ai.inference.batch._results import answered
 from azure.ai.inference.batch._run_journal import Journal, line_of
 from azure.ai.inference.emulator import Emulator, Reply
-from azure.ai.inference.models import EmbeddingsResult
+from azure.ai.inference.models import ChatCompletions
 
 from .conftest import client_of
 
@@ -82,7 +82,7 @@ def test_an_index_reads_on_where_it_was(tmp_path: Path) -> None:
     places.refresh()
     assert places.find("a") is None
     part = tmp_path / "part-1.jsonl"
-    result = answered("a", "0" * 64, EmbeddingsResult({"data": []}), 1, 0.0)
+    result = answered("a", "0" * 64, ChatCompletions({"choices": []}), 1, 0.0)
     line = line_of(result)
     part.write_text(f"torn\n{line}\n{line[:40]}")
     places.refresh()

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
-from ..models._chat import ChatCompletions
 from ._places import Places
 from ._results import BatchResult, answered, failed, is_transient
 from ._row_calls import RowCall, RowCalls
@@ -123,9 +122,8 @@ def columns_of(result: BatchResult) -> dict[str, Any]:
     """Return what is added to a record; each column has one type, whatever became of the row."""
     import json
 
-    answer = result.answer if result.ok else None
-    usage = answer.usage if answer is not None else None
-    text = answer.choices[0].message.text if isinstance(answer, ChatCompletions) and answer.choices else None
+    usage = result.usage
+    text = result.answer.choices[0].message.text if result.ok and result.answer.choices else None
     response = result.response
     return {
         "status_code": response.status_code if response else None,
