@@ -170,6 +170,12 @@ class ChatStream:
             self.fault, self.ended = None, False
         return updates
 
+    def _is_expected(self, kind: str, value: dict[str, Any]) -> bool:
+        """Return whether an event is plainly what the stream is made of, so that it need not be searched for errors."""
+        if "choices" in value:
+            return kind == "message" and "error" not in value
+        return self._events is not None
+
     def _read(self, kind: str, data: bytes) -> dict[str, Any] | None:
         """Read an event's data; one that is an error, or cannot be read, ends the stream."""
         try:
@@ -186,10 +192,7 @@ class ChatStream:
                 cause,
             )
             return None
-        if value.__class__ is dict and (
-            (kind == "message" and "choices" in value and "error" not in value)
-            or (self._events is not None and "choices" not in value)
-        ):
+        if value.__class__ is dict and self._is_expected(kind, value):
             return cast("dict[str, Any]", value)
         error = error_from_body(value, self._response, event=kind)
         if error is None and value.__class__ is not dict:
