@@ -19,7 +19,5 @@ class Target(NamedTuple):
 
 TARGETS = {
     module.__name__.rpartition(".")[2]: Target(module.check, module.SEEDS, module.LIKELY)
-    for module in (
-        *(answers, endpoints, messages, models, other_apis, prompty, sse, stream, tool_calls, values, vectors),
-    )
+    for module in (answers, endpoints, messages, models, other_apis, prompty, sse, stream, tool_calls, values, vectors)
 }

@@ -13,9 +13,15 @@ for _name in __all__[1:]:
     globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
 
 
-def __getattr__(name: str) -> Any:
-    if name != "BatchClient":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ._batch_client import BatchClient  # only now: importing the package is on a budget
+if TYPE_CHECKING:
+    pass  # Type checkers would take `__getattr__` for a promise that every name exists.
+else:
 
-    return BatchClient
+    def __getattr__(name: str) -> Any:
+        if name == "BatchClient":
+            from ._batch_client import BatchClient  # only now: importing the package is on a budget
+
+            return BatchClient
+        from .._operations.other_libraries import missing_attribute
+
+        raise missing_attribute(__name__, name)

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from ._about_pages import about_page
 from ._batch_service import BatchService
 from ._dialects import DIALECTS
 from ._exchange import Exchange
 from ._journal import Journal
 from ._leaks import Redirects
-from ._openapi import describe
 from ._outcome import Outcome
 from ._problems import ServiceError
 from ._quota import Quota
@@ -154,8 +154,9 @@ class Session:
 
     def respond(self, request: RecordedRequest) -> Response:
         """Keep a request and answer it."""
-        if (request.method, request.path) == ("GET", "/openapi.json"):
-            return json_response(describe(control=self._is_controlled))
+        page = about_page(request, control=self._is_controlled)
+        if page is not None:
+            return page
         if (request.method, request.path) == ("GET", "/emulator/stats"):
             return json_response(self._stats.report())
         exchange = self.note(request)
