@@ -28,6 +28,7 @@ OUTPUT = {
     "sample_chat_completions_with_model_extras.py": r'"top_k": 80, "safe_mode": true.*\n.*unexpected',
     "sample_chat_completions_assembled_stream.py": r"1 2 3 (.*\n)The answer has 50 characters.*\n\d+ tokens",
     "sample_chat_completions_with_mistral.py": r"sky.*\n1 2 3 4 5",
+    "sample_chat_completions_with_other_apis.py": r"gpt-5-codex: .*14 degrees in Rome.*\nclaude-sonnet-5: .*14 degrees",
     "sample_chat_completions_with_rate_limits.py": r"Request \S+, .*\n59 of 60 (.*\n)+Refused with status 400",
     "sample_chat_completions_with_reasoning.py": r"It thought: The user.*\nIt answers: 17 times 3 = 51\n.*= 51",
     "sample_chat_completions_with_types_and_tools_async.py": r"The tool says: 14 degrees in Rome\nCoat: \w+, because",

@@ -161,6 +161,7 @@ class ConversationCalls:
 def default_body(client: Any) -> dict[str, Any]:
     """Return a client's default settings as members of a request."""
     settings = dict(client._settings.defaults)  # noqa: SLF001 - a client of this package
+    settings.pop("api", None)  # no member of a request: the client that asks knows it
     extras: Any = settings.pop("model_extras", None) or {}
     if "response_format" in settings:
         settings["response_format"] = response_format_of(settings["response_format"])
