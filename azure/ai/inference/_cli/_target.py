@@ -187,14 +187,25 @@ def build_client(
     """
     if target.lacks_model and "model" not in arguments.settings:
         raise UsageError(f"{missing_model(target.endpoint)} On the command line it is --model NAME.")
-    credential = default_credential() if target.entra_id else target.key and target.key.value
-    if credential is None:
-        raise UsageError(f"no key was given: {KEY_FORMS}; or sign in with --entra-id")
     model = None if target.model is None else target.model.value
     settings: Any = {"model": model, **(defaults or {}), **arguments.settings}
     with usage_errors():
-        client = kind(target.pasted.value, credential, **arguments.client_options)
-        return client.with_defaults(**settings)
+        client: C = build_plain(kind, target, arguments).with_defaults(**settings)
+    return client
+
+
+def build_plain(kind: Any, target: Target, arguments: Arguments) -> Any:
+    """Build a client without settings of the model.
+
+    :param kind: Makes it of endpoint, credential and options.
+    :param target: Whom to talk to.
+    :param arguments: The command line.
+    :raises UsageError: There is no credential.
+    """
+    credential = default_credential() if target.entra_id else target.key and target.key.value
+    if credential is None:
+        raise UsageError(f"no key was given: {KEY_FORMS}; or sign in with --entra-id")
+    return kind(target.pasted.value, credential, **arguments.client_options)
 
 
 def default_credential() -> Any:

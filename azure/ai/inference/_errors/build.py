@@ -10,7 +10,7 @@ These functions return exceptions; raising them, and saying ``from`` what, is th
 import json
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Union, cast
 
 from azure.core.exceptions import (
@@ -40,6 +40,7 @@ from ..exceptions import (
     InferenceError,
     NotFoundError,
     NotModifiedError,
+    RateLimitError,
     ResponseDecodeError,
 )
 from .bodies import Fault, FilterVerdict, clean, filter_verdict, is_error, parse_json, read_fault, says_why, shorten
@@ -66,6 +67,7 @@ _BY_STATUS: Mapping[int, "type[InferenceError]"] = {
     403: AuthenticationError,
     404: NotFoundError,
     409: ConflictError,
+    429: RateLimitError,
 }
 
 _OURS: Mapping[Any, "type[InferenceError]"] = {
@@ -363,12 +365,8 @@ def _fault_lines(fault: Fault, origin: _Origin) -> "list[str]":
     lines = [_headline(code, fault.message or _default_words(origin))]
     if code:
         lines.append(f"Code: {code}")
-    if fault.kind and fault.kind != code:
-        lines.append(f"Type: {fault.kind}")
-    if fault.message:
-        lines.append(f"Message: {fault.message}")
-    if fault.target:
-        lines.append(f"Target: {fault.target}")
+    said = {"Type": None if fault.kind == code else fault.kind, "Message": fault.message, "Target": fault.target}
+    lines += [f"{label}: {text}" for label, text in said.items() if text]
     if fault.details:
         lines.append("Exception Details:")
         lines.extend(_detail_lines(fault.details))
@@ -403,13 +401,18 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MOST_WORDS else text[: _MOST_WORDS - 1] + "\u2026"
 
 
-def _text(lines: "Sequence[str]", origin: _Origin, advice: str | None) -> str:
-    """Write the whole text: what it is about, then what headers and status tell, then advice."""
-    lines = [*lines]
+def _clues(lines: "Sequence[str]", origin: _Origin) -> "Iterator[str]":
+    """Yield what headers tell of an error, if the text does not say it yet."""
     for name, label in _CLUE_HEADERS.items():
         clue = origin.headers.get(name)
         if clue and clue != str(origin.status) and not any(clue in line for line in lines):
-            lines.append(f"{label}: {clue}")
+            yield f"{label}: {clue}"
+
+
+def _text(lines: "Sequence[str]", origin: _Origin, advice: str | None) -> str:
+    """Write the whole text: what it is about, then what headers and status tell, then advice."""
+    lines = [*lines]
+    lines += _clues(lines, origin)
     if origin.status is not None:
         lines.append(f"Status: {origin.status} {origin.reason or ''}".rstrip())
     sent_as = origin.request_id

@@ -110,8 +110,10 @@ def _template() -> _Template:
 def _template_after(update: _Object, choice: _Object, message: "_MergedObject") -> _Template:
     """Make the template of an update of this one choice, if taking it in again would add nothing but its text."""
     delta = choice.get("delta")
-    growing = [name for name in _MESSAGE if delta.get(name)] if _is_object(delta) else []
-    if not _is_object(delta) or len(growing) > 1 or choice.get("logprobs"):
+    if not _is_object(delta) or choice.get("logprobs"):
+        return _template()
+    growing = [name for name in _MESSAGE if delta.get(name)]
+    if len(growing) > 1:
         return _template()
     delta = dict(delta)
     holder, member = delta, growing[0] if growing else "content"
@@ -433,11 +435,9 @@ def _is_object(value: Any) -> TypeIs[_Object]:
 def _keep(members: _Object, name: str, value: Any) -> None:
     """Let the last word stand, where null and emptiness are no word; objects are told by and by."""
     known = members.get(name)
-    if known is None:
-        members[name] = dict(value) if _is_object(value) else value
-    elif _is_object(known) and _is_object(value):
+    if _is_object(known) and _is_object(value):
         known.update({part: said for part, said in value.items() if said is not None or part not in known})
-    elif value not in (None, "", [], {}) and (value or name != "created"):
+    elif known is None or (value not in (None, "", [], {}) and (value or name != "created")):
         members[name] = dict(value) if _is_object(value) else value
 
 
