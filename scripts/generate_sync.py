@@ -34,6 +34,7 @@ WORDS = {
     r"\bAsync(?=\w*(?:Credential|Iterator|Generator)\b)": "",
     r"\bStopAsyncIteration\b": "StopIteration",
     r"\b__a(?=(?:enter|exit|iter|next)__)": "__",
+    r"\banext\(": "next(",
     r"\baclose\b": "close",
     r"\bLoopTransport\b": "SyncTransport",
     r"\bazure\.ai\.inference\.aio\b": "azure.ai.inference",

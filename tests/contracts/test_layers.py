@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors _wires",
     "_telemetry": f"{MECHANISMS} models _http _operations _wires",
     "prompts": f"{MECHANISMS} _operations",
-    "tools": f"{MECHANISMS} exceptions models _schemas",
+    "tools": f"{MECHANISMS} exceptions models _schemas _operations",
     "tracing": f"{MECHANISMS} _operations _telemetry",
     "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
     "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",

@@ -244,6 +244,18 @@ def _redirect_advice(response: Any) -> str | None:
     )
 
 
+def cut_off(response: Any) -> AzureError:
+    """Make the error for a plain answer that broke off before its end.
+
+    :param response: The transport's response, which could not be read.
+    """
+    from .._errors.build import incomplete_response_error
+
+    error = incomplete_response_error(response)
+    forget_credentials(response)
+    return error
+
+
 def read_object(call: Call, response: Any) -> dict[str, Any]:
     """Read the JSON object that an answer is.
 
@@ -282,13 +294,24 @@ def read_answer(call: Call, response: Any, wrap: Callable[[Any], A]) -> A:
 
 def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
     """Find what is wrong with an answer whose status is good."""
-    if isinstance(value, dict) and "error" not in value and ("choices" in value or "data" in value):
+    member = "choices" if call.translator is not None else _ITEMS.get(call.operation)
+    fits = value.__class__ is dict and (member is None or _are_objects(value.get(member)))
+    if fits and "error" not in value and member is not None:
         return None
     from .._errors.advice import advise_not_json, give_advice
-    from .._errors.build import decode_error, error_from_body
+    from .._errors.build import decode_error, error_from_body, error_in_place_of_answer
 
-    if isinstance(value, dict):
-        error = error_from_body(value, response)
+    error = error_from_body(value, response) if fits else error_in_place_of_answer(value, response)
+    if error is not None:
         give_advice(error, call.endpoint, call.operation, 200)
+    if error is not None or fits:
         return error
     return decode_error(content_of(response), response, advice=advise_not_json(call.endpoint, call.operation))
+
+
+_ITEMS = {"chat/completions": "choices", "embeddings": "data", "images/embeddings": "data"}
+"""The member of an operation's answer that is a list of objects; an answer without it is none."""
+
+
+def _are_objects(items: Any) -> bool:
+    return items.__class__ is list and all(item.__class__ is dict for item in items)

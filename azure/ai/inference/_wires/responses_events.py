@@ -7,6 +7,7 @@ emits what no delta had. So an answer that has no deltas at all is read in the s
 
 import json
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, ClassVar, cast
 
 from .._json import is_list
@@ -126,7 +127,7 @@ class Events:
         """Emit what of an item has not been emitted, and keep it."""
         if state.whole is None or item.get("encrypted_content") or not state.whole.get("encrypted_content"):
             state.whole = item
-        kind = item.get("type")
+        kind = _kind(item)
         if kind == "message":
             state.is_commentary = state.is_commentary or item.get("phase") == "commentary"
             return self._settle_message(state, item)
@@ -182,20 +183,14 @@ class Events:
         items = sorted(dict.fromkeys(self._items.values()), key=lambda item: item.index)
         output = [item.whole for item in items if item.whole is not None]
         delta: Object = {}
-        if not (self._length or self._calls or any(item.text("refusal") for item in items)):
-            commentary = [item.text("text") for item in items if item.is_commentary]
-            if any(commentary):  # it is all that the model said
-                delta["content"] = "\n\n".join(filter(None, commentary))
+        if not (self._length or self._calls) and (commentary := _commentary(items)):  # it is all that the model said
+            delta["content"] = commentary
         if not _is_plain(output):
             delta["output"] = output
         chunk = self._chunk(delta)
         choice = chunk["choices"][0]
         choice["finish_reason"] = _finish_reason(response, bool(self._calls))
-        filters = _objects(response.get("content_filters"))
-        if of_answer := _verdicts(filters, "completion"):
-            choice["content_filter_results"] = of_answer
-        if of_prompt := _verdicts(filters, "prompt"):
-            chunk["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": of_prompt}]
+        _add_verdicts(chunk, _objects(response.get("content_filters")))
         if response.get("input_transformations"):
             chunk["input_transformations"] = response["input_transformations"]
         if usage := _usage(_object(response.get("usage"))):
@@ -286,7 +281,7 @@ class Events:
 
     def _open_call(self, state: _Item, item: Object) -> list[Object]:
         """Emit the beginning of a tool call, as soon as its id and name are known."""
-        kind, call_id, name = item.get("type"), item.get("call_id"), item.get("name")
+        kind, call_id, name = _kind(item), item.get("call_id"), item.get("name")
         if state.call is not None or kind not in _CALLS or not call_id or not name:
             return []
         state.kind, state.call = kind, self._calls
@@ -322,8 +317,9 @@ class Events:
         for name, said in (("id", "id"), ("model", "model"), ("service_tier", "service_tier")):
             if isinstance(response.get(said), str):
                 self._head[name] = response[said]
-        if isinstance(response.get("created_at"), (int, float)):
-            self._head["created"] = int(response["created_at"])
+        created = response.get("created_at")
+        if isinstance(created, (int, float)) and isfinite(created):
+            self._head["created"] = int(created)
         format_ = _object(_object(response.get("text")).get("format"))
         self._first_message_only = self._first_message_only or format_.get("type") in _JSON_FORMATS
 
@@ -372,6 +368,11 @@ def _error(code: Any, message: Any, response: Object | None, **more: Any) -> Obj
     return {**(response or {}), "error": {"code": code, "message": message, **more}}
 
 
+def _kind(item: Object) -> str:
+    kind = item.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
 def _finish_reason(response: Object, has_calls: bool) -> str:
     reason = _object(response.get("incomplete_details")).get("reason")
     if reason in ("max_output_tokens", "max_messages") or (reason is None and response.get("status") == "incomplete"):
@@ -415,7 +416,7 @@ def _usage(usage: Object) -> Object:
     sent, written = usage.get("input_tokens"), usage.get("output_tokens")
     if not isinstance(sent, int) and not isinstance(written, int):
         return {}
-    sent, written = sent or 0, written or 0
+    sent, written = (count if isinstance(count, int) else 0 for count in (sent, written))
     total = usage.get("total_tokens")
     result: Object = {
         "prompt_tokens": sent,
@@ -445,3 +446,17 @@ def _object(value: Any) -> Object:
 
 def _objects(value: Any) -> list[Object]:
     return [item for item in value if isinstance(item, dict)] if is_list(value) else []
+
+
+def _commentary(items: list[Any]) -> str:
+    """Return what the model said as commentary, unless it refused."""
+    if any(item.text("refusal") for item in items):
+        return ""
+    return "\n\n".join(filter(None, (item.text("text") for item in items if item.is_commentary)))
+
+
+def _add_verdicts(chunk: Object, filters: list[Object]) -> None:
+    if of_answer := _verdicts(filters, "completion"):
+        chunk["choices"][0]["content_filter_results"] = of_answer
+    if of_prompt := _verdicts(filters, "prompt"):
+        chunk["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": of_prompt}]

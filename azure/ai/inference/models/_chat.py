@@ -14,7 +14,7 @@ from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
 from ._reasoning import reasoning_of, tell_apart, text_of
-from ._tools import ChatCompletionsToolCall, FunctionCall
+from ._tools import ChatCompletionsToolCall, FunctionCall, name_calls
 
 T = TypeVar("T")
 
@@ -252,6 +252,12 @@ class ChatCompletions(Answer):
     prompt_filter_results: list[PromptFilterResult] | None = None
     """What the content filter found in the request."""
 
+    @computed
+    def text(self) -> str:
+        """Return the text of the first answer, without its reasoning; empty if it has none, such as tool calls."""
+        message: ChatResponseMessage | None = self.choices[0].message if self.choices else None
+        return "" if message is None else message.text
+
     @overload
     def parse_as(self, kind: type[T], *, index: int = 0) -> T: ...
     @overload
@@ -363,3 +369,12 @@ class StreamingChatCompletionsUpdate(Model):
 
 completions_of = wrap_as(ChatCompletions)
 """Return a completion's JSON object as a model."""
+
+
+def read_completions(value: Any) -> ChatCompletions:
+    """Return an answer's JSON object as a model, in which each tool call has an id.
+
+    :param value: The answer, whose choices are objects.
+    """
+    name_calls(value)
+    return completions_of(value)
