@@ -30,7 +30,7 @@ from ._operations.options import (
 )
 from ._operations.settings import Credential, logger
 from ._watch import observe
-from .models._chat import ChatCompletions, completions_of
+from .models._chat import ChatCompletions, read_completions
 
 if TYPE_CHECKING:
     from ._http.endpoint import Kind
@@ -139,7 +139,7 @@ class ChatCompletionsClient(InferenceClient):
                     response.http_response, body=response.context.get("body"), call=call, watch=watch
                 )
                 return cast("models.StreamingChatCompletions", call.result(response, updates))
-            completions = watch.answered(read_answer(call, response.http_response, completions_of))
+            completions = watch.answered(read_answer(call, response.http_response, read_completions))
         return cast("ChatCompletions", call.result(response, completions))
 
     @with_options(ChatOptions, RequestOptions)
