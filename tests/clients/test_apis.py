@@ -266,6 +266,7 @@ SIGNALS: dict[str, bytes] = {
 async def test_a_refusal_leads_to_the_responses_api(
     world: World, serve: Serve, signal: str, streamed: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """litellm #23914, #16509, LibreChat #8175: tables of names miss new models, and users have to find a switch."""
     found: Any = stream([native(recorded("text"))]) if streamed else ANSWERED
     server = serve(SIGNALS[signal], found)
     client = world.chat(f"{server.url}/v1", model="gpt-5-codex")
@@ -276,6 +277,7 @@ async def test_a_refusal_leads_to_the_responses_api(
             assert text == ("Hello, world" if streamed else "hello")
         await client.with_defaults(temperature=0.5).complete(stream=streamed)
     assert paths(server) == [CHAT, RESPONSES, RESPONSES, RESPONSES]
+    assert {request.connection for request in server.requests[:2]} == {0}
     lines = [record.getMessage() for record in caplog.records if record.name == "azure.ai.inference"]
     assert lines == [
         "gpt-5-codex does not speak chat completions, so it is called by the Responses API; give api='responses' to "
