@@ -35,6 +35,7 @@ from ..exceptions import (
     ConflictError,
     ContentFilterError,
     ContentFilterResult,
+    IncompleteResponseError,
     IncompleteStreamError,
     InferenceError,
     NotFoundError,
@@ -51,6 +52,7 @@ __all__ = [
     "error_from_body",
     "error_from_response",
     "error_in_place_of_answer",
+    "incomplete_response_error",
     "incomplete_stream_error",
 ]
 
@@ -195,6 +197,16 @@ def decode_error(
     if body.strip():
         lines.append(f"Data: {shorten(body, _MOST_DATA)}")
     return ResponseDecodeError(_text(lines, origin, advice), response, body=body, **_outside(origin))
+
+
+def incomplete_response_error(response: Response) -> IncompleteResponseError:
+    """Make the exception for an answer that is not a stream, and broke off before its end.
+
+    :param response: The response, which could not be read.
+    """
+    origin = _origin(response)
+    text = _text(["The connection broke before the end of the answer."], origin, None)
+    return IncompleteResponseError(text, response, **_outside(origin))
 
 
 def incomplete_stream_error(
