@@ -10,6 +10,8 @@ settings::
 ``ANTHROPIC_BASE_URL``, ``MISTRAL_BASE_URL`` and their keys at it for the length of a test, so that an application which
 reads them needs no change. Override ``inference_endpoint_options`` in a ``conftest.py`` to set up the emulator of all
 tests. The report of a failed test shows what the application sent and got.
+
+Until a test uses a fixture, nothing of the package is imported.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from ._emulator import Emulator
+    from azure.ai.inference.emulator import Emulator
 
 _MARKER = "inference_endpoint"
 
@@ -33,14 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def inference_endpoint_options() -> Mapping[str, Any]:
-    """Return the keyword arguments of :class:`Emulator`; none, unless a project overrides this fixture."""
+    """Return the keyword arguments of the emulator; none, unless a project overrides this fixture."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def inference_emulator(inference_endpoint_options: Mapping[str, Any]) -> Iterator[Emulator]:
     """Run an emulator for the whole session; tests use ``inference_endpoint``, which is reset."""
-    from ._emulator import Emulator
+    from azure.ai.inference.emulator import Emulator
 
     with Emulator(**inference_endpoint_options) as emulator:
         yield emulator
@@ -49,7 +51,7 @@ def inference_emulator(inference_endpoint_options: Mapping[str, Any]) -> Iterato
 @pytest.fixture
 def inference_endpoint(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     """Return a running emulator with no requests, replies or faults left from another test."""
-    from ._emulator import Emulator
+    from azure.ai.inference.emulator import Emulator
 
     marker: pytest.Mark | None = request.node.get_closest_marker(_MARKER)
     if marker is None:
@@ -81,7 +83,7 @@ def pytest_runtest_makereport(
     report = yield
     emulator = getattr(item, "funcargs", {}).get("inference_endpoint")
     if report.failed and emulator is not None:
-        from ._transcript import write_transcript
+        from azure.ai.inference.emulator._transcript import write_transcript
 
         report.sections.append(("inference endpoint", write_transcript(emulator)))
     return report

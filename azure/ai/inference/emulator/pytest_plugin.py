@@ -1,0 +1,7 @@
+"""The pytest plugin by its former name, for ``-p`` and ``pytest_plugins``. Installed, it loads by itself.
+
+The plugin is a module of its own, `pytest_azure_ai_inference`: pytest loads it in every run of everybody who has this
+package installed, and importing it from here would import the package with it.
+"""
+
+pytest_plugins = ["pytest_azure_ai_inference"]
