@@ -105,6 +105,7 @@ setup(
         "prompts": ["PyYAML>=6.0", "Jinja2>=3.1.6"],
         "emulator": [AIOHTTP, "trustme>=1.1"],
         "pydantic": ["pydantic>=2.7"],
+        "ray": ["ray[data]>=2.60", AIOHTTP],
     },
     cmdclass={"sdist": ReproducibleSdist, "bdist_wheel": ReproducibleWheel},
     py_modules=["pytest_azure_ai_inference"],

@@ -80,30 +80,39 @@ def _tunnel_status(error: AzureError) -> int | None:
     return None
 
 
+def _hide_query(hidden: dict[str, str], url: str) -> None:
+    query = url.partition("?")[2].partition("#")[0]
+    shown = without_query_values(url).partition("?")[2]
+    if query == shown.partition("#")[0]:
+        return
+    hidden[query] = shown
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if name != "api-version":
+            _hide(hidden, value, unquote(value), unquote_plus(value))
+
+
+def _hide_login(hidden: dict[str, str], proxy: str) -> None:
+    parts = urlsplit(proxy if "://" in proxy else f"//{proxy}")
+    login = parts.netloc.rpartition("@")[0]
+    password = parts.password or parts.username or login
+    basic = b64encode(unquote(login).encode()).decode()
+    hidden.update(dict.fromkeys(filter(None, (login, password, unquote(password), basic)), "***"))
+
+
 def hidden_texts(request: Any) -> dict[str, str]:
     """Return what must not be shown of a request, and what stands in its place, longest first.
 
     :param request: The pipeline's request.
     """
     sent, hidden = request.http_request, dict[str, str]()
-    query = sent.url.partition("?")[2].partition("#")[0]
-    shown = without_query_values(sent.url).partition("?")[2]
-    if query != shown.partition("#")[0]:
-        hidden[query] = shown
-        for pair in query.split("&"):
-            name, _, value = pair.partition("=")
-            if name != "api-version":
-                _hide(hidden, value, unquote(value), unquote_plus(value))
+    _hide_query(hidden, sent.url)
     for name, value in sent.headers.items():
         if isinstance(value, str) and is_credential_header(name):
             _hide(hidden, value, value.rpartition(" ")[2])
     for proxy in (request.context.options.get("proxies") or {}).values():
         if proxy and "@" in proxy:
-            parts = urlsplit(proxy if "://" in proxy else f"//{proxy}")
-            login = parts.netloc.rpartition("@")[0]
-            password = parts.password or parts.username or login
-            basic = b64encode(unquote(login).encode()).decode()
-            hidden.update(dict.fromkeys(filter(None, (login, password, unquote(password), basic)), "***"))
+            _hide_login(hidden, proxy)
     return dict(sorted(hidden.items(), key=lambda item: len(item[0]), reverse=True))
 
 
