@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from azure.core.serialization import NULL
 from typing_extensions import TypeIs
@@ -87,11 +87,12 @@ def _complaint(value: Any, place: str = "") -> str | None:
     if is_object(value):
         return _first(_complaint(member, f"{place}.{name}" if place else str(name)) for name, member in value.items())
     if isinstance(value, (list, tuple)):
-        return _first(_complaint(item, f"{place}[{index}]") for index, item in enumerate(value))
+        items = cast("Iterable[Any]", value)
+        return _first(_complaint(item, f"{place}[{index}]") for index, item in enumerate(items))
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{place} is {value}, which JSON does not have."
+        return f"{place or 'the value'} is {value}, which JSON does not have."
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        return f"{place} is a number of {value.bit_length()} bits, which no service reads as JSON."
+        return f"{place or 'the value'} is a number of {value.bit_length()} bits, which no service reads as JSON."
     return None
 
 
@@ -113,3 +114,16 @@ def json_or_none(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def is_json_object(text: str | bytes) -> bool:
+    """Whether a text is a whole JSON object.
+
+    :param text: Any text.
+    """
+    if text.rstrip()[-1:] not in ("}", b"}"):  # a quick look, for texts that are still growing
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

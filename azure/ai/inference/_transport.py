@@ -22,6 +22,7 @@ from ._http.policies import Response, WirePolicies, attempt_options
 from ._http.redirects import RedirectDecisions
 from ._http.response_headers import forget_wrong_length
 from ._http.retries import RetryDecisions
+from ._operations.call import cut_off
 
 _POOL_SIZE = 100
 
@@ -117,7 +118,10 @@ def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
         read_whole(answer)
-    except (DecodeError, IncompleteReadError):
+    except IncompleteReadError as error:
+        if answer.status_code < 400:
+            raise cut_off(answer) from error
+    except DecodeError:
         if answer.status_code < 400:
             raise
 

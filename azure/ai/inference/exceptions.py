@@ -20,6 +20,7 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |   |-- NotModifiedError                304; a ResourceNotModifiedError
     |   |-- RateLimitError                  429: a quota is used up, or the service is busy
     |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
+    |   |-- IncompleteResponseError         an answer broke off; an IncompleteReadError
     |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
     |-- BatchError                          one request of several failed; its cause is any of these
     |-- BatchStoppedError                   a run of many rows stopped early
@@ -75,6 +76,7 @@ __all__ = [
     "ContentFilterError",
     "ContentFilterResult",
     "FilteredAnswerError",
+    "IncompleteResponseError",
     "IncompleteStreamError",
     "InferenceClientError",
     "InferenceError",
@@ -307,6 +309,10 @@ class RateLimitError(InferenceError):
 
 class ResponseDecodeError(InferenceError, DecodeError):
     """A good status, but the body or the event is not the JSON object that was due."""
+
+
+class IncompleteResponseError(InferenceError, IncompleteReadError):
+    """The connection broke before the end of an answer that is not a stream. Its cause says how."""
 
 
 class IncompleteStreamError(InferenceError, IncompleteReadError):

@@ -7,7 +7,7 @@ errors has the whole URL, their attributes the request with its headers, those o
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from azure.core.exceptions import (
@@ -110,7 +110,8 @@ def hidden_texts(request: Any) -> dict[str, str]:
     for name, value in sent.headers.items():
         if isinstance(value, str) and is_credential_header(name):
             _hide(hidden, value, value.rpartition(" ")[2])
-    for proxy in (request.context.options.get("proxies") or {}).values():
+    proxies: Mapping[str, str] = request.context.options.get("proxies") or {}
+    for proxy in proxies.values():
         if proxy and "@" in proxy:
             _hide_login(hidden, proxy)
     return dict(sorted(hidden.items(), key=lambda item: len(item[0]), reverse=True))
@@ -150,28 +151,35 @@ def _scrubbed(value: Any, hidden: Mapping[str, str]) -> Any:
     """Return a value without secrets; the value itself if it has none."""
     if value is None or isinstance(value, (int, float, BaseException, type, HttpRequest)):
         return value
+    kept: Any = value
     if isinstance(value, tuple):
-        return _scrubbed_tuple(value, hidden)
+        return _scrubbed_tuple(kept, hidden)
     if type(value).__name__ == "URL":  # yarl's, which encodes a query anew, so that its text is none of ours
-        shown = _USER_INFORMATION.sub("//***@", without_query_values(str(value)))
-        return value if shown == str(value) else type(value)(shown)
-    headers = getattr(value, "headers", None)
-    if isinstance(headers, Mapping) and hasattr(value, "method"):  # the request that requests made of ours
-        value.headers = case_insensitive_dict(without_credentials(headers))
+        return _scrubbed_url(value)
+    if hasattr(value, "headers") and hasattr(value, "method"):  # the request that requests made of ours
+        value.headers = case_insensitive_dict(without_credentials(value.headers))
         value.url = _replaced(str(value.url), hidden)
         return value
     if isinstance(value, Mapping) and not isinstance(value, MutableMapping):  # headers, as aiohttp describes a request
-        return without_credentials(value)
-    text = value if isinstance(value, str) else repr(value)
+        return without_credentials(cast("Mapping[str, Any]", value))
+    text = value if isinstance(value, str) else repr(kept)
     replaced = _replaced(text, hidden)
-    return value if replaced == text else replaced
+    return kept if replaced == text else replaced
+
+
+def _scrubbed_url(url: Any) -> Any:
+    shown = _USER_INFORMATION.sub("//***@", without_query_values(str(url)))
+    return url if shown == str(url) else type(url)(shown)
 
 
 def _scrubbed_tuple(value: "tuple[Any, ...]", hidden: Mapping[str, str]) -> Any:
     changed = [_scrubbed(member, hidden) for member in value]
     if all(one is other for one, other in zip(changed, value, strict=True)):
         return value
-    return tuple.__new__(type(value), changed)  # a named one stays what it is
+    kind: Any = type(value)
+    # A named tuple stays what it is.
+    made: Any = tuple.__new__(kind, changed)  # pyright: ignore[reportUnknownMemberType] - of no certain members
+    return made
 
 
 def _replaced(text: str, hidden: Mapping[str, str]) -> str:

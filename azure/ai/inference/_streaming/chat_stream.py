@@ -17,6 +17,7 @@ from .._json import is_list, is_object, json_or_none, to_json
 from .._model import wrap_as
 from ..exceptions import IncompleteStreamError, InferenceError
 from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate, completions_of
+from ..models._tools import name_calls
 from .accumulator import Accumulator
 from .sse import SSEDecoder
 from .think_tags import StreamedThoughts
@@ -106,7 +107,9 @@ class ChatStream:
 
     def completion(self) -> ChatCompletions:
         """Put together what has been received so far."""
-        completions = completions_of(self._accumulator.completion())
+        completion = self._accumulator.completion()
+        name_calls(completion)
+        completions = completions_of(completion)
         completions._response_headers = getattr(self._response, "headers", {})  # noqa: SLF001
         return completions
 

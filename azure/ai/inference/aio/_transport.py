@@ -10,7 +10,7 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from azure.core.configuration import ConnectionConfiguration
@@ -38,6 +38,7 @@ from .._http.policies import Response, WirePolicies, attempt_options
 from .._http.redirects import RedirectDecisions
 from .._http.response_headers import forget_wrong_length
 from .._http.retries import RetryDecisions
+from .._operations.call import cut_off
 from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
 from ._lock import Lock
@@ -57,7 +58,7 @@ class _LoopTransport(AioHttpTransport):
         data: Any = super()._get_request_data(request)  # type: ignore[no-untyped-call]
         if isinstance(data, str) and len(data) > _LARGE_BODY:
             data = data.encode()
-        return io.BytesIO(data) if isinstance(data, bytes) and len(data) > _LARGE_BODY else data
+        return io.BytesIO(data) if isinstance(data, bytes) and len(data) > _LARGE_BODY else cast("Any", data)
 
 
 class _Session:
@@ -220,7 +221,10 @@ async def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
     try:
         await read_whole(answer)
-    except (DecodeError, IncompleteReadError):
+    except IncompleteReadError as error:
+        if answer.status_code < 400:
+            raise cut_off(answer) from error
+    except DecodeError:
         if answer.status_code < 400:
             raise
 
