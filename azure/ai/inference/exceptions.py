@@ -18,6 +18,7 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |   |-- NotFoundError                   404; a ResourceNotFoundError
     |   |-- ConflictError                   409; a ResourceExistsError
     |   |-- NotModifiedError                304; a ResourceNotModifiedError
+    |   |-- RedirectError                   redirects without end; a TooManyRedirectsError
     |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
     |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
     |-- BatchError                          one request of several failed; its cause is any of these
@@ -51,6 +52,7 @@ from azure.core.exceptions import (
     ServiceRequestTimeoutError,
     ServiceResponseError,
     ServiceResponseTimeoutError,
+    TooManyRedirectsError,
 )
 from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
@@ -83,6 +85,7 @@ __all__ = [
     "NotFoundError",
     "NotModifiedError",
     "ProxyError",
+    "RedirectError",
     "RefusedAnswerError",
     "RequestError",
     "RequestTimeoutError",
@@ -296,6 +299,21 @@ class NotModifiedError(InferenceError, ResourceNotModifiedError):
 
 class ResponseDecodeError(InferenceError, DecodeError):
     """A good status, but the body or the event is not the JSON object that was due."""
+
+
+class RedirectError(InferenceError, TooManyRedirectsError[Any, Any]):
+    """The endpoint redirects without end.
+
+    :param history: The requests and their answers, as azure-core keeps them; a pickle does not.
+    """
+
+    def __init__(self, history: "Sequence[Any]") -> None:
+        super().__init__("Reached maximum redirect attempts.")
+        self.history = [*history]
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        revive, (cls, args, state) = super().__reduce__()
+        return revive, (cls, args, {**state, "history": []})
 
 
 class IncompleteStreamError(InferenceError, IncompleteReadError):

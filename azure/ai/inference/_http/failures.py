@@ -12,6 +12,8 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from azure.core.exceptions import (
     AzureError,
+    DecodeError,
+    IncompleteReadError,
     ServiceRequestError,
     ServiceRequestTimeoutError,
     ServiceResponseError,
@@ -21,8 +23,16 @@ from azure.core.rest import HttpRequest
 from azure.core.utils import case_insensitive_dict
 
 from .._credential_headers import is_credential_header, without_credentials
-from ..exceptions import NoResponseError, ProxyError, RequestError, RequestTimeoutError, ResponseTimeoutError
-from .credentials import without_query_values
+from ..exceptions import (
+    IncompleteStreamError,
+    NoResponseError,
+    ProxyError,
+    RequestError,
+    RequestTimeoutError,
+    ResponseDecodeError,
+    ResponseTimeoutError,
+)
+from .credentials import shown_url, without_query_values
 from .deadline import Deadline
 from .retries import causes
 
@@ -34,9 +44,13 @@ _OWN: Mapping[type[AzureError], type[AzureError]] = {
 }
 """Our class for each of azure-core's; a transport's own subclasses stay what they are."""
 
+_OWN_OF_BODIES: Mapping[type[AzureError], type[AzureError]] = {
+    DecodeError: ResponseDecodeError,
+    IncompleteReadError: IncompleteStreamError,
+}
+
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 _TUNNEL_STATUS = re.compile(r"^Tunnel connection failed: (\d{3})")
-_USER_INFORMATION = re.compile("//[^/@]*@")
 _SHORTEST_SECRET = 8
 """Replacing what is shorter ("key", "EMPTY") would hide words, not keys."""
 
@@ -66,6 +80,20 @@ def failure_of(error: AzureError, request: Any, deadline: Deadline | None) -> Az
         return error
     made = own(str(inner) if is_text_of_inner else error.message, error=inner)
     made.__cause__ = inner
+    return made
+
+
+def body_failure(error: AzureError, answer: Any) -> AzureError:
+    """Return the error to raise for the body of a good answer that could not be read.
+
+    :param error: What reading it raised.
+    :param answer: azure-core's response.
+    """
+    own: Any = _OWN_OF_BODIES.get(type(error))
+    if own is None or not hasattr(answer, "status_code"):
+        return error
+    made: AzureError = own(error.message, answer)
+    made.inner_exception = made.__cause__ = error.inner_exception
     return made
 
 
@@ -144,8 +172,9 @@ def _scrubbed(value: Any, hidden: Mapping[str, str]) -> Any:
     if isinstance(value, tuple):
         return _scrubbed_tuple(value, hidden)
     if type(value).__name__ == "URL":  # yarl's, which encodes a query anew, so that its text is none of ours
-        shown = _USER_INFORMATION.sub("//***@", without_query_values(str(value)))
-        return value if shown == str(value) else type(value)(shown)
+        return shown_url(value)
+    if hasattr(value, "proxy"):  # one of urllib3's pools or connections, which know the password of the proxy
+        return repr(value)
     headers = getattr(value, "headers", None)
     if isinstance(headers, Mapping) and hasattr(value, "method"):  # the request that requests made of ours
         value.headers = case_insensitive_dict(without_credentials(headers))

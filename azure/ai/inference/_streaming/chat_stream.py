@@ -91,8 +91,11 @@ class ChatStream:
         """
         updates = [] if self._document is not None else self._take_last()
         if not self.ended and not self._is_unexplained_failure():
+            from .._http.failures import body_failure
+
             cut = isinstance(error, IncompleteReadError)
-            self._fail(self._incomplete("the connection broke") if cut else error, error if cut else None)
+            fault = self._incomplete("the connection broke") if cut else body_failure(error, self._response)
+            self._fail(fault, error if cut else fault.__cause__)
         return updates
 
     def close(self) -> None:

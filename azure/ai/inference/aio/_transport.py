@@ -20,6 +20,7 @@ from azure.core.exceptions import (
     IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
+    TooManyRedirectsError,
 )
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
@@ -38,6 +39,7 @@ from .._http.policies import Response, WirePolicies, attempt_options
 from .._http.redirects import RedirectDecisions
 from .._http.response_headers import forget_wrong_length
 from .._http.retries import RetryDecisions
+from ..exceptions import RedirectError
 from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
 from ._lock import Lock
@@ -218,11 +220,15 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
 
 async def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
+    failed: AzureError | None = None
     try:
         await read_whole(answer)
-    except (DecodeError, IncompleteReadError):
-        if answer.status_code < 400:
-            raise
+    except (DecodeError, IncompleteReadError) as error:
+        failed = error
+    if failed is not None and answer.status_code < 400:
+        from .._http.failures import body_failure
+
+        raise body_failure(failed, answer)
 
 
 class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
@@ -281,6 +287,17 @@ class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
 
 class ModelRedirectPolicy(RedirectDecisions, AsyncRedirectPolicy[Any, Any]):
     """Follows redirects."""
+
+    async def send(self, request: Any) -> Response:
+        """Send, and send again to where a redirect leads.
+
+        :raises ~azure.ai.inference.exceptions.RedirectError: They do not end.
+        """
+        try:
+            return await super().send(request)
+        except TooManyRedirectsError as error:
+            history = error.history
+        raise RedirectError(history)
 
 
 class ModelRetryPolicy(RetryDecisions, AsyncRetryPolicy[Any, Any]):
