@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "azure/ai/inference"
-FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py")
+FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py", "_batch_client.py")
 
 WORDS = {
     r"\ban `async with`": "a `with`",
@@ -34,8 +34,10 @@ WORDS = {
     r"\bAsync(?=\w*(?:Credential|Iterator|Generator)\b)": "",
     r"\bStopAsyncIteration\b": "StopIteration",
     r"\b__a(?=(?:enter|exit|iter|next)__)": "__",
+    r"\banext\(": "next(",
     r"\baclose\b": "close",
     r"\bLoopTransport\b": "SyncTransport",
+    r"\bazure\.ai\.inference\.aio\b": "azure.ai.inference",
     r"\bfrom \.\.": "from .",
 }
 """What is said differently: a pattern of the asynchronous shell, and what the synchronous one has in its place."""

@@ -35,6 +35,15 @@ def _split(line: bytes) -> tuple[bytes, bytes]:
 
 
 A1, A2 = _split(A)
+PRETTY = b"".join(b"data: %s\n" % line.encode() for line in json.dumps(update("a"), indent=2).splitlines())
+BEATS = (
+    b": ping",
+    b"data: : keepalive",
+    b"event: heartbeat\ndata: ping",
+    b"data: null",
+    b"data: ping",
+    b"event: ping\ndata: {}",
+)
 
 FORMS: dict[str, tuple[bytes, list[str]]] = {
     "LF": (b"data: %s\n\ndata: %s\n\ndata: [DONE]\n\n" % (A, B), ["a", "b"]),
@@ -46,6 +55,29 @@ FORMS: dict[str, tuple[bytes, list[str]]] = {
     "no space": (b"data:%s\n\ndata:%s\n\ndata:[DONE]\n\n" % (A, B), ["a", "b"]),
     "two spaces": (b"data:  %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
     "several data lines": (b"data: %s\ndata: %s\n\ndata: %s\n\n" % (A1, A2, B), ["a", "b"]),
+    "one line end": (b"data: %s\ndata: %s\ndata: [DONE]\n" % (A, B), ["a", "b"]),
+    "one line end, no space": (b"data:%s\ndata:%s\ndata:[DONE]\n" % (A, B), ["a", "b"]),
+    "one CRLF": (b"data: %s\r\ndata: %s\r\ndata: [DONE]\r\n" % (A, B), ["a", "b"]),
+    "one line end and no [DONE]": (b"data: %s\ndata: %s\n" % (A, B), ["a", "b"]),
+    "one line end and fields between": (
+        b"event: message\nid: 1\ndata: %s\nevent: message\nid: 2\ndata: %s\ndata: [DONE]\n" % (A, B),
+        ["a", "b"],
+    ),
+    "one line end and comments between": (b"data: %s\n: ping\ndata: %s\n: ping\ndata: [DONE]\n" % (A, B), ["a", "b"]),
+    "one line end and heartbeats": (
+        b"data: %s\ndata: %s\nevent: heartbeat\ndata: ping\nevent: message\ndata: %s\ndata: [DONE]\n" % (A, A, B),
+        ["a", "a", "b"],
+    ),
+    "one line end, then two": (b"data: %s\ndata: %s\n\ndata: [DONE]\n\n" % (A, B), ["a", "b"]),
+    "two line ends, then one": (b"data: %s\n\ndata: %s\ndata: %s\ndata: [DONE]\n" % (A, A, B), ["a", "a", "b"]),
+    "last chunk and [DONE] in one event": (b"data: %s\n\ndata: %s\ndata: [DONE]\n\n" % (A, B), ["a", "b"]),
+    "pretty-printed": (PRETTY + b"\ndata: %s\n\ndata: [DONE]\n\n" % B, ["a", "b"]),
+    "pretty-printed, one line end": (PRETTY + b"data: %s\ndata: [DONE]\n" % B, ["a", "b"]),
+    "pretty-printed after one line end": (
+        b"data: %s\ndata: %s\n" % (A, A) + PRETTY + b"data: %s\ndata: [DONE]\n" % B,
+        ["a", "a", "a", "b"],
+    ),
+    "heartbeats": (b"".join(b"%s\n\ndata: %s\n\n" % (beat, A) for beat in BEATS) + DONE, ["a"] * len(BEATS)),
     "BOM": (b"\xef\xbb\xbfdata: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
     "empty data": (b"data:\n\ndata: \n\ndata\n\ndata: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
     "blank lines first": (b"\n\r\n\ndata: %s\n\ndata: %s\n\n" % (A, B), ["a", "b"]),
@@ -104,7 +136,34 @@ FAULTS: dict[str, tuple[bytes, type[Exception], str, int]] = {
     "two values": (HELLO + b"data: {} {}\n\n", DecodeError, "{} {}", 1),
     "bad UTF-8": (HELLO + b'data: {"a": "\xff\xfe"}\n\n', DecodeError, "not UTF-8", 1),
     "array": (HELLO + b"data: [1]\n\n", DecodeError, "array", 1),
-    "null": (HELLO + b"data: null\n\n", DecodeError, "null", 1),
+    "choices: [null]": (HELLO + event({"choices": [None]}), DecodeError, "not one of the kind", 1),
+    "choices: {}": (HELLO + event({"choices": {"a": 1}}), DecodeError, "not one of the kind", 1),
+    "delta: 1": (HELLO + event({"choices": [{"index": 0, "delta": 1}]}), DecodeError, "not one of the kind", 1),
+    "array in an array": (HELLO + b"data: [[1.0]]\n\n", DecodeError, "array", 1),
+    "error in a line of its own": (
+        HELLO + b'{"error": {"code": "boom", "message": "broke"}}\n\n',
+        HttpResponseError,
+        "(boom) broke",
+        1,
+    ),
+    "error in lines of its own": (
+        HELLO + b'{\n  "error": {\n    "code": "boom",\n    "message": "broke"\n  }\n}\n',
+        HttpResponseError,
+        "(boom) broke",
+        1,
+    ),
+    "error as the second line": (
+        HELLO.rstrip() + b'\ndata: {"error": {"code": "boom", "message": "broke"}}\n\n',
+        HttpResponseError,
+        "(boom) broke",
+        1,
+    ),
+    "field error as the second line": (
+        HELLO.rstrip() + b'\nerror: {"code": 500, "message": "broke"}\n\n',
+        HttpResponseError,
+        "(500) broke",
+        1,
+    ),
     "string": (HELLO + b'data: "text"\n\n', DecodeError, "string", 1),
     "nested too deep": (HELLO + b"data: " + b"[" * 100_000 + b"\n\n", DecodeError, "[[[", 1),
     "neither [DONE] nor finish": (HELLO, IncompleteReadError, "neither [DONE] nor a finish reason", 1),
@@ -129,7 +188,8 @@ DOCUMENTS: dict[str, tuple[Any, str, type[Exception], tuple[str, ...]]] = {
     "other object": (b'{"hello": 1}', "application/json", DecodeError, ("hello",)),
     "plain text": (b"hello there", "text/plain", DecodeError, ("text/plain", "hello there")),
     "broken JSON": (b'{"id": ', "application/json", DecodeError, ("not JSON",)),
-    "choices that are none": (b'{"choices": 3}', "application/json", IncompleteReadError, ()),
+    "choices that are none": (b'{"choices": 3}', "application/json", DecodeError, ("not one of the kind",)),
+    "choices of nothing": (b'{"choices": [null]}', "application/json", DecodeError, ("not one of the kind",)),
 }
 
 

@@ -233,7 +233,7 @@ async def test_batches_refuse_an_answer_with_fewer_embeddings(world: World, serv
     with pytest.raises(BatchError, match="2 inputs were answered with 1 embeddings"):
         await settle(client.embed_batches(["a", "b"]).collect())
     client = world.embeddings(serve(answer(body={"data": None, "usage": None})).url)
-    with pytest.raises(BatchError, match="1 inputs were answered with 0 embeddings"):
+    with pytest.raises(BatchError, match="not one of the kind that was due"):
         await settle(client.embed_batches(["a"]).collect())
 
 

@@ -15,10 +15,10 @@ from azure.core.exceptions import (
     ResourceNotModifiedError,
 )
 
-from azure.ai.inference.exceptions import ContentFilterError, InferenceError
+from azure.ai.inference.exceptions import ContentFilterError, InferenceError, ResponseDecodeError
 
 from .conftest import KEY, Serve, World
-from .raw_server import CUT, answer, completion, head
+from .raw_server import CUT, HELLO, answer, completion, event, head, stream
 
 STATUSES = {
     201: HttpResponseError,
@@ -126,9 +126,9 @@ async def test_a_status_is_told_though_its_body_does_not_decompress(world: World
 
 async def test_a_filtered_prompt(world: World, emulator: Any) -> None:
     client = world.chat(f"{emulator.url}/openai/deployments/gpt-4o", emulator.key)
-    for stream in (False, True):
+    for streamed in (False, True):
         with pytest.raises(ContentFilterError) as caught:
-            await client.complete(messages=[{"role": "user", "content": "trigger the content filter"}], stream=stream)
+            await client.complete(messages=[{"role": "user", "content": "trigger the content filter"}], stream=streamed)
         assert caught.value.filter_results["violence"]["filtered"] is True
         assert caught.value.filtered_categories == ["violence"]
         assert caught.value.status_code == 400
@@ -210,3 +210,96 @@ async def test_headers_that_make_no_sense(world: World, serve: Serve, headers: d
     server = serve([head(status, **{"content_length": 2, **headers}) + b"[]", CUT])
     with pytest.raises(AzureError):
         await world.chat(server.url, retry_total=0).complete()
+
+
+# ---------------------------------------------------------------- a 200 that is no answer
+
+WORDS: dict[str, tuple[Any, str]] = {
+    "message": ({"message": "Out of quota."}, "Out of quota."),
+    "code and msg": ({"code": 1113, "msg": "Account in arrears."}, r"\(1113\) Account in arrears\."),
+    "success: false": ({"success": False, "message": "Not now."}, "Not now."),
+    "success: false, code": ({"success": False, "code": "E1", "msg": "Not now."}, r"\(E1\) Not now\."),
+    "status: error": ({"status": "error", "message": "Not now."}, "Not now."),
+    "status: error, no words": ({"status": "error"}, "error"),
+    "base_resp": (
+        {"choices": None, "base_resp": {"status_code": 1004, "status_msg": "login fail"}},
+        r"\(1004\) login fail",
+    ),
+    "errors": ({"errors": [{"code": "a", "message": "First."}, {"message": "Second."}]}, r"First\.; Second\."),
+    "errors as texts": ({"errors": ["Only one."]}, r"Only one\."),
+    "error_code and error_msg": ({"error_code": 17, "error_msg": "Open api daily limit"}, r"\(17\) Open api daily"),
+    "errorCode and errorMessage": ({"errorCode": "X", "errorMessage": "Bad luck"}, r"\(X\) Bad luck"),
+    "null members and an error": ({"id": None, "choices": None, "data": None, "error": {"message": "Why."}}, r"Why\."),
+}
+EMPTY: dict[str, Any] = {
+    "all null": {"id": None, "choices": None, "data": None, "usage": None, "model": None},
+    "no items": {"id": "x", "object": "chat.completion", "model": "m"},
+    "empty object": {},
+    "items null": {"choices": None, "data": None},
+    "items an object": {"choices": {}, "data": {}},
+    "items a text": {"choices": "x", "data": "x"},
+    "items of null": {"choices": [None], "data": [None]},
+    "items of texts": {"choices": ["x"], "data": ["x"]},
+    "items of lists": {"choices": [[1.0]], "data": [[1.0]]},
+    "an array": [[1.0]],
+    "null": None,
+    "a text": "hello",
+}
+OTHERS = {"chat": {"object": "list", "data": [{"index": 0, "embedding": [1.0]}]}, "embeddings": completion()}
+
+
+async def ask(world: World, kind: str, url: str) -> Any:
+    client = getattr(world, kind)(url, retry_total=0)
+    return await (client.complete() if kind == "chat" else client.embed(input=["x"]))
+
+
+@pytest.mark.parametrize("kind", ["chat", "embeddings"])
+@pytest.mark.parametrize("case", WORDS)
+async def test_a_200_that_says_why_it_is_no_answer(world: World, serve: Serve, kind: str, case: str) -> None:
+    body, words = WORDS[case]
+    with pytest.raises(InferenceError, match=words) as caught:
+        await ask(world, kind, serve(answer(body=body)).url)
+    assert not isinstance(caught.value, DecodeError)
+    assert (caught.value.status_code, caught.value.body) == (200, body)
+
+
+@pytest.mark.parametrize("case", WORDS)
+async def test_a_stream_in_whose_place_somebody_says_why(world: World, serve: Serve, case: str) -> None:
+    body, words = WORDS[case]
+    opened = await world.chat(serve(answer(body=body)).url).stream()
+    with pytest.raises(InferenceError, match=words):
+        await opened.rest()
+
+
+@pytest.mark.parametrize("kind", ["chat", "embeddings"])
+@pytest.mark.parametrize("case", [*EMPTY, "the other's"])
+async def test_a_200_that_lacks_the_answer(world: World, serve: Serve, kind: str, case: str) -> None:
+    body = OTHERS[kind] if case == "the other's" else EMPTY[case]
+    with pytest.raises(ResponseDecodeError, match="The URL called was"):
+        await ask(world, kind, serve(answer(body=body)).url)
+
+
+@pytest.mark.parametrize(
+    "body", [{"choices": []}, {"choices": [], "error": None}, completion(base_resp={"status_code": 0})]
+)
+async def test_an_answer_may_be_sparse(world: World, serve: Serve, body: Any) -> None:
+    assert (await ask(world, "chat", serve(answer(body=body)).url)).as_dict() == body
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"success": False, "message": "broke"},
+        {"status": "error", "message": "broke"},
+        {"base_resp": {"status_code": 1004, "status_msg": "broke"}},
+        {"errors": [{"message": "broke"}]},
+        {"code": 1113, "msg": "broke"},
+        {"choices": None, "code": 1113, "message": "broke"},
+    ],
+)
+async def test_an_event_that_says_what_broke(world: World, serve: Serve, value: Any) -> None:
+    opened = await world.chat(serve(stream(HELLO + event(value))).url).stream()
+    updates, error = await opened.until_fault()
+    assert len(updates) == 1
+    assert isinstance(error, InferenceError)
+    assert "broke" in str(error)

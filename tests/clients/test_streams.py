@@ -14,7 +14,7 @@ from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatCompletionsClient
 from azure.ai.inference.exceptions import IncompleteStreamError
 
-from .conftest import KEY, MESSAGES, Serve, World, settle
+from .conftest import KEY, MESSAGES, Serve, Stream, World, settle
 from .faults import BREAKS, DOCUMENTS, FAULTS, FORMS
 from .raw_server import (
     CHUNKED_HEAD,
@@ -100,7 +100,13 @@ async def test_what_arrived_before_a_fault_is_delivered_first(
     assert isinstance(error, expected)
     assert words in str(error)
     assert len(str(error)) < 1000
-    assert await opened.until_fault() == ([], None), "raised once"
+    assert await opened.until_fault() == ([], None), "iterating raises once"
+    for _ in range(2):
+        with pytest.raises(expected) as again:
+            await settle(opened.get_final_completions())
+        assert again.value is error
+        with pytest.raises(expected):
+            await settle(opened.parse_as(dict))
 
 
 async def test_a_fault_closes_the_connection(world: World, serve: Serve) -> None:
@@ -116,9 +122,6 @@ async def test_a_200_that_is_no_event_stream(world: World, serve: Serve, documen
     body, content_type, expected, words = DOCUMENTS[document]
     opened = await world.chat(serve(answer(200, body, content_type=content_type)).url).stream()
     updates, error = await opened.until_fault()
-    if document == "choices that are none":
-        assert error is None
-        return
     assert updates == []
     assert isinstance(error, expected)
     for word in words:
@@ -251,8 +254,65 @@ async def test_close_ends_the_stream_and_its_connection(world: World, serve: Ser
     await anext(opened)
     await opened.close()
     await opened.close()
-    assert await opened.rest() == []
     assert await server.closed()
+    for _ in range(2):
+        updates, error = await opened.until_fault()
+        assert updates == []
+        assert isinstance(error, IncompleteStreamError)
+        assert "closed by its reader" in str(error)
+        assert error.partial.choices[0].message.content == "hello"
+
+
+async def test_a_stream_that_was_read_to_its_end_ends_quietly(world: World, serve: Serve) -> None:
+    opened = await world.chat(serve(stream(STREAM)).url).stream()
+    assert len(await opened.rest()) == 2
+    await opened.close()
+    assert await opened.rest() == []
+    assert (await settle(opened.get_final_completions())).choices[0].message.content == "hello"
+
+
+async def test_updates_that_had_arrived_when_it_was_closed_are_not_lost(world: World, serve: Serve) -> None:
+    opened = await world.chat(serve(stream(HELLO + HELLO + STOP + DONE)).url).stream()
+    await anext(opened)
+    await opened.close()
+    assert (await settle(opened.get_final_completions())).choices[0].message.content == "hellohello"
+
+
+async def test_text_deltas_raise_where_the_stream_does(world: World, serve: Serve) -> None:
+    opened = await world.chat(serve(OPEN).url).stream()
+    deltas = Stream(opened.text_deltas())
+    assert await anext(deltas) == "hello"
+    await opened.close()
+    for _ in range(2):
+        with pytest.raises(IncompleteStreamError):
+            await anext(deltas)
+
+
+@pytest.mark.parametrize("deltas", [False, True])
+async def test_a_read_that_is_cancelled_is_no_end(serve: Serve, deltas: bool) -> None:
+    """`asyncio.wait_for(anext(stream), 1)`, as a heartbeat."""
+    server = serve(OPEN)
+    async with AsyncChatCompletionsClient(server.url, KEY) as client:
+        opened = await client.complete(messages=MESSAGES, stream=True)
+        reading = opened.text_deltas() if deltas else opened
+        await anext(reading)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(anext(reading), 0.05)
+        for read in (lambda: anext(reading), opened.get_final_completions, lambda: anext(opened)):
+            with pytest.raises(IncompleteStreamError, match="interrupted by CancelledError") as caught:
+                await read()
+            assert caught.value.partial.choices[0].message.content == "hello"
+
+
+async def test_a_timeout_in_a_stream_keeps_its_cause_and_what_had_come(world: World, serve: Serve) -> None:
+    for options in ({"read_timeout": 0.1}, {"timeout": 0.1}):
+        opened = await world.chat(serve(OPEN).url).stream(**options)
+        updates, error = await opened.until_fault()
+        assert len(updates) == 1
+        assert isinstance(error, ServiceResponseTimeoutError)
+        assert error.partial.choices[0].message.content == "hello"  # type: ignore[attr-defined]
+        if "read_timeout" in options:
+            assert isinstance(error.__cause__, (TimeoutError, asyncio.TimeoutError))
 
 
 async def test_leaving_a_with_block_closes(world: World, serve: Serve) -> None:
@@ -267,7 +327,9 @@ async def test_close_before_the_first_read(world: World, serve: Serve) -> None:
     server = serve(OPEN)
     opened = await world.chat(server.url).stream()
     await opened.close()
-    assert await opened.rest() == []
+    with pytest.raises(IncompleteStreamError, match="closed by its reader") as caught:
+        await opened.rest()
+    assert caught.value.partial is None
     assert await server.closed()
 
 
@@ -299,7 +361,8 @@ async def test_a_cancelled_task_closes(serve: Serve) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert await server.closed()
-        assert [update async for update in opened] == []
+        with pytest.raises(IncompleteStreamError, match="interrupted by CancelledError"):
+            await anext(opened)
 
 
 async def test_a_call_that_is_cancelled_closes(serve: Serve) -> None:

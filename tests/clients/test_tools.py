@@ -2,17 +2,19 @@
 
 import asyncio
 import json
+import pickle
 from typing import Any
 
 import pytest
 
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall
 from azure.ai.inference.emulator._dialects import DIALECTS
-from azure.ai.inference.exceptions import ToolCallError
+from azure.ai.inference.exceptions import InferenceError, ToolCallError, ToolRoundsError
 from azure.ai.inference.models import ChatCompletionsToolDefinition, UserMessage
 from azure.ai.inference.tools import Toolset
 
-from .conftest import Client, World, settle
+from .conftest import Client, Serve, World, settle
+from .raw_server import answer as raw_answer
 
 
 def get_weather(city: str) -> dict[str, str]:
@@ -94,3 +96,94 @@ async def test_definitions_are_sent_as_services_take_them(
     assert (function["name"], function["description"]) == ("get_weather", "Tell the weather.")
     assert function["parameters"]["properties"] == {"city": {"type": "string", "description": "Where."}}
     assert function.get("strict") is strict
+
+
+def toolset_of(world: World, **options: Any) -> Toolset:
+    return Toolset([get_weather] if world.name == "sync" else [get_weather, get_time], **options)
+
+
+async def converse_by(world: World, toolset: Toolset, client: Client, messages: Any, **options: Any) -> Any:
+    method = toolset.converse if world.name == "sync" else toolset.aconverse
+    return await settle(method(client.real, messages, **options))  # type: ignore[arg-type]
+
+
+CALL = Reply(tool_calls=[ToolCall("get_weather", {"city": "Rome"})])
+
+
+async def test_conversing_runs_tools_until_there_is_an_answer(world: World) -> None:
+    messages: list[Any] = [UserMessage("What is the weather?")]
+    with Emulator() as endpoint:
+        endpoint.reply(CALL)
+        endpoint.reply(CALL)
+        endpoint.reply(Reply("Blue."))
+        client = world.chat(endpoint.url, endpoint.key)
+        answer = await converse_by(world, toolset_of(world), client, messages, temperature=0, tool_choice="required")
+        bodies = [request.body for request in endpoint.requests]
+    assert answer.text == messages[-1].text == "Blue."
+    assert [message["role"] for message in messages] == ["user", *["assistant", "tool"] * 2, "assistant"]
+    assert [body["tool_choice"] for body in bodies] == ["required", "auto", "auto"]
+    assert all(body["temperature"] == 0 and body["tools"] for body in bodies)
+    assert [len(body["messages"]) for body in bodies] == [1, 3, 5]
+
+
+async def test_conversing_is_bounded_and_goes_on(world: World) -> None:
+    messages: list[Any] = [UserMessage("What is the weather?")]
+    with Emulator() as endpoint:
+        endpoint.reply(CALL)
+        endpoint.reply(CALL)
+        endpoint.reply(Reply("Blue."))
+        client = world.chat(endpoint.url, endpoint.key)
+        with pytest.raises(ToolRoundsError, match="still calls tools after max_rounds requests") as raised:
+            await converse_by(world, toolset_of(world), client, messages, max_rounds=2)
+        assert raised.value.completion.choices[0].message is messages[3]
+        assert [message["role"] for message in messages] == ["user", *["assistant", "tool"] * 2]
+        again = pickle.loads(pickle.dumps(raised.value))
+        assert (str(again), again.completion) == (str(raised.value), raised.value.completion)
+        answer = await converse_by(world, toolset_of(world), client, messages, max_rounds=1)
+    assert answer.text == "Blue."
+
+
+async def test_what_came_is_kept_if_a_later_request_fails(world: World) -> None:
+    messages: list[Any] = [UserMessage("What is the weather?")]
+    with Emulator() as endpoint:
+        endpoint.reply(CALL)
+        endpoint.reply(Reply(status=400))
+        client = world.chat(endpoint.url, endpoint.key)
+        with pytest.raises(InferenceError):
+            await converse_by(world, toolset_of(world), client, messages)
+    assert [message["role"] for message in messages] == ["user", "assistant", "tool"]
+
+
+async def test_an_answer_without_a_message_ends_it(world: World, serve: Serve) -> None:
+    messages: list[Any] = [UserMessage("x")]
+    filtered = {"choices": [{"index": 0, "finish_reason": "content_filter"}]}
+    client = world.chat(serve(raw_answer(200, filtered)).url)
+    assert (await converse_by(world, toolset_of(world), client, messages)).text == ""
+    assert len(messages) == 1
+
+
+async def test_a_failed_call_is_raised_where_that_is_asked_for(world: World) -> None:
+    with Emulator() as endpoint:
+        endpoint.reply(Reply(tool_calls=[ToolCall("get_weather", {"town": "Rome"})]))
+        client = world.chat(endpoint.url, endpoint.key)
+        with pytest.raises(ToolCallError, match="town: there is no such member"):
+            await converse_by(world, toolset_of(world, raise_on_error=True), client, [UserMessage("x")])
+
+
+@pytest.mark.parametrize(
+    ("messages", "options", "error", "words"),
+    [
+        ("hi", {}, TypeError, "messages must be a list, to which answers are appended, not str"),
+        ((UserMessage("x"),), {}, TypeError, "not tuple"),
+        ([UserMessage("x")], {"max_rounds": 0}, ValueError, "max_rounds must be 1 or more, not 0"),
+        ([UserMessage("x")], {"tools": []}, TypeError, "tools has no place here"),
+        ([UserMessage("x")], {"stream": True}, TypeError, "stream has no place here"),
+        ([UserMessage("x")], {"temprature": 1}, TypeError, "Did you mean 'temperature'"),
+    ],
+)
+async def test_what_cannot_be_conversed_with(
+    world: World, messages: Any, options: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    client = world.chat("https://resource.openai.azure.com", model="m")
+    with pytest.raises(error, match=words):
+        await converse_by(world, toolset_of(world), client, messages, **options)

@@ -247,3 +247,43 @@ def test_what_cannot_be(run: Run, arguments: Sequence[str], words: str) -> None:
     assert ran.err.startswith("python -m azure.ai.inference check: ")
     assert words in ran.err
     assert "some-key" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "operation", "api"),
+    [
+        ("/v1", "gpt-5", "chat/completions", "chat completions"),
+        ("/openai/v1", "gpt-5-codex", "responses", "the Responses API; api='responses' calls it at once"),
+        ("/openai/v1/responses", "gpt-5-codex", "responses", "the Responses API; api='responses' calls it at once"),
+        ("/anthropic", "claude-sonnet-5", "messages", "the Messages API"),
+    ],
+)
+def test_it_says_which_api_answers(
+    run: Run, emulator: Emulator, path: str, model: str, operation: str, api: str
+) -> None:
+    ran = run("check", emulator.url + path, "--model", model)
+    assert ran.status == 0
+    shown = rows(ran.out)
+    assert shown["Answered"].startswith(f"{operation} in ")
+    assert shown["API"] == api
+    report = json.loads(run("check", emulator.url + path, "--model", model, "--json").out)
+    assert report["answer"]["operation"] == operation
+
+
+def test_it_says_which_api_refused(run: Run, serve: Serve) -> None:
+    server = serve(answer(400, {"error": {"code": "x", "message": "No."}}))
+    ran = run("check", f"{server.url}/v1/responses", "--model", "m")
+    assert ran.status == 1
+    assert "Failed       responses after" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("url", "called"),
+    [
+        ("https://contoso.services.ai.azure.com/anthropic", "/anthropic/v1/messages"),
+        ("https://contoso.openai.azure.com/openai/v1/responses", "/openai/v1/responses"),
+    ],
+)
+def test_what_is_called_is_that_of_the_api(run: Run, url: str, called: str) -> None:
+    ran = run("check", url, "--model", "m", "--offline")
+    assert rows(ran.out)["Called"].endswith(called)

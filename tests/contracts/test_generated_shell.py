@@ -13,7 +13,7 @@ import azure.ai.inference
 PACKAGE = Path(azure.ai.inference.__file__).parent
 SCRIPT = PACKAGE.parents[2] / "scripts" / "generate_sync.py"
 
-FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py")
+FILES = ("_client.py", "_base_client.py", "_stream.py", "_embedding_batches.py", "_batch_client.py")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -41,15 +41,15 @@ MAY_IMPORT = {
     "_operations": f"{MECHANISMS} exceptions models _http _schemas _errors _wires",
     "_telemetry": f"{MECHANISMS} models _http _operations _wires",
     "prompts": f"{MECHANISMS} _operations",
-    "tools": f"{MECHANISMS} exceptions models _schemas",
+    "tools": f"{MECHANISMS} exceptions models _schemas _operations",
     "tracing": f"{MECHANISMS} _operations _telemetry",
     "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
     "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
     "facade": "models _http _operations sync aio batch",
-    "__init__": "_version facade sync",
+    "__init__": "_version facade sync _operations",
     "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
     "emulator": "",
-    "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations emulator",
+    "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations _wires emulator",
     "__main__": "_cli",
 }
 """What each folder, or file of the top, may import beside itself. `sync` is the synchronous shell, `facade` is
@@ -65,6 +65,7 @@ SYNC = {
     "_stream",
     "_body",
     "_embedding_batches",
+    "_batch_client",
 }
 
 CORE = (

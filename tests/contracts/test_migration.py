@@ -248,7 +248,7 @@ def peer(name: str) -> ModuleType:
 
 def test_peers_are_optional() -> None:
     """Tell which left columns ran; the right ones always do."""
-    assert all(importlib.util.find_spec(name) is None or peer(name) for name in ("openai", "mistralai"))
+    assert all(importlib.util.find_spec(name) is None or peer(name) for name in ("openai", "mistralai", "anthropic"))
 
 
 OPENAI = rows_of("migration_from_openai.md", 2, "Each call")
@@ -279,6 +279,93 @@ def test_from_openai(endpoints: Callable[[str], Emulator], before: str, now: str
             "error": refused(lambda: stranger.chat.completions.create(model="m", messages=MESSAGES)),
         }
         compare(endpoint, (before, theirs), (now, ours), unsaid=("stream",))
+
+
+RESPONSES = rows_of("migration_from_openai.md", 2, "The Responses API")
+ANTHROPIC = rows_of("migration_from_anthropic.md", 2, "Each call")
+
+
+def other_api_names(endpoint: Emulator, stack: ExitStack, path: str, model: str) -> Names:
+    """Name what both columns use of a table about another API than chat completions."""
+    client = stack.enter_context(ChatCompletionsClient(endpoint.url + path, endpoint.key))
+    stranger = stack.enter_context(ChatCompletionsClient(endpoint.url + path, "wrong"))
+    chat = {"model": model, "messages": MESSAGES}
+    return {
+        **vars(exceptions),
+        "ChatCompletionsClient": ChatCompletionsClient,
+        "AsyncChatCompletionsClient": AsyncChatCompletionsClient,
+        "City": PydanticCity,
+        "client": client,
+        "conversation": MESSAGES,
+        "tool": TOOL,
+        "claude_tool": {"name": "f", "input_schema": {"type": "object", "properties": {}}},
+        "endpoint": endpoint.url,
+        "key": endpoint.key,
+        "answer": client.complete(max_tokens=500, **chat),
+        "error": refused(lambda: stranger.complete(**chat)),
+    }
+
+
+@pytest.mark.parametrize("now", [now for _, now in RESPONSES])
+def test_instead_of_openais_responses(endpoints: Callable[[str], Emulator], now: str) -> None:
+    with ExitStack() as stack:
+        run(now, other_api_names(endpoints(""), stack, "/openai/v1", "gpt-5-codex"))
+
+
+@pytest.mark.parametrize(("before", "now"), RESPONSES)
+def test_from_openais_responses(endpoints: Callable[[str], Emulator], before: str, now: str) -> None:
+    openai = peer("openai")
+    endpoint = endpoints("")
+    with ExitStack() as stack:
+        ours = other_api_names(endpoint, stack, "/openai/v1", "gpt-5-codex")
+        client = stack.enter_context(openai.OpenAI(base_url=f"{endpoint.url}/openai/v1", api_key=endpoint.key))
+        response = client.responses.create(
+            model="gpt-5-codex",
+            input=MESSAGES,
+            max_output_tokens=500,
+            store=False,
+            include=["reasoning.encrypted_content"],
+        )
+        theirs = {**ours, **vars(openai), "client": client, "response": response}
+        compare_values(endpoint, "responses", (before, theirs), (now, ours))
+
+
+@pytest.mark.parametrize("now", [now for _, now in ANTHROPIC])
+def test_instead_of_anthropic(endpoints: Callable[[str], Emulator], now: str) -> None:
+    with ExitStack() as stack:
+        run(now, other_api_names(endpoints(""), stack, "/anthropic", "claude-sonnet-5"))
+
+
+@pytest.mark.parametrize(("before", "now"), ANTHROPIC)
+def test_from_anthropic(endpoints: Callable[[str], Emulator], before: str, now: str) -> None:
+    anthropic = peer("anthropic")
+    endpoint = endpoints("")
+    with ExitStack() as stack:
+        ours = other_api_names(endpoint, stack, "/anthropic", "claude-sonnet-5")
+        client = stack.enter_context(anthropic.Anthropic(base_url=f"{endpoint.url}/anthropic", api_key=endpoint.key))
+        stranger = stack.enter_context(anthropic.Anthropic(base_url=f"{endpoint.url}/anthropic", api_key="wrong"))
+        chat = {"model": "claude-sonnet-5", "max_tokens": 500, "messages": MESSAGES}
+        theirs = {
+            **ours,
+            **vars(anthropic),
+            "anthropic": anthropic,
+            "client": client,
+            "message": client.messages.create(**chat),
+            "error": refused(lambda: stranger.messages.create(**chat)),
+        }
+        compare_values(endpoint, "messages", (before, theirs), (now, ours))
+
+
+def compare_values(endpoint: Emulator, operation: str, *codes: tuple[str, Names]) -> None:
+    """Run both sides of a row and compare their values, which follow from what was asked; and the API that answered."""
+    values = []
+    for code, names in codes:
+        known = len(endpoint.requests)
+        values.append(run(code, names))
+        asked = [request.path.rpartition("/")[2] for request in endpoint.requests[known:]]
+        assert asked[-1:] in ([], [operation])
+    old, new = values
+    assert type(old) is not type(new) or old == new or type(old).__module__ != "builtins"
 
 
 MISTRAL = rows_of("migration_from_mistral_azure.md", 2, "Each call")

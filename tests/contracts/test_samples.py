@@ -19,6 +19,7 @@ OUTPUT = {
     "sample_chat_completions_streaming.py": r"exercise every day.*\n\d+ tokens",
     "sample_chat_completions_streaming_with_tools.py": r"The model called 1 function\(s\)\n.*CD123",
     "sample_chat_completions_with_audio.py": r"1 audio clip.*What do you hear",
+    "sample_chat_completions_with_claude.py": r"It thought: The user.*\nIt answers: .*14 degrees.*\n\d+ tokens",
     "sample_chat_completions_with_defaults.py": r"quasar.*\n.*\.\.\. \(cut at 5 tokens\)\n.*quasar",
     "sample_chat_completions_with_entra_id.py": r"5,280 feet",
     "sample_chat_completions_with_history.py": r"Paris(.*\n)+The conversation has 7 messages",

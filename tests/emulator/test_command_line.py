@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from azure.ai.inference.emulator.__main__ import main
+from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.emulator.__main__ import _assignment, main
 
 from .conftest import SERVERLESS
 
@@ -23,12 +24,24 @@ def start(*arguments: str) -> tuple["subprocess.Popen[str]", str]:
     return process, process.stdout.readline()
 
 
+def exports(process: "subprocess.Popen[str]") -> dict[str, str]:
+    """Return the variables that the lines after the first set."""
+    assert process.stdout is not None
+    assert process.stdout.readline() == "\n"
+    lines = iter(process.stdout.readline, "\n")
+    return dict(line.removeprefix("export ").rstrip().split("=", 1) for line in lines)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_conversation_from_a_shell(number: signal.Signals) -> None:
     process, line = start("--key", "mine", "--log", "--faults", "503", "--latency", "0.01")
     try:
         match = re.fullmatch(r"Inference emulator listening on (http://127\.0\.0\.1:\d+) with key mine\n", line)
         assert match
+        found = exports(process)
+        assert found["OPENAI_BASE_URL"] == f"{match[1]}/v1"
+        assert found["AZURE_AI_CHAT_ENDPOINT"] == found["ANTHROPIC_BASE_URL"] == match[1]
+        assert found["AZURE_AI_CHAT_KEY"] == found["MISTRAL_API_KEY"] == "mine"
         body = json.dumps({"messages": [{"role": "user", "content": "Hello"}]}).encode()
         headers = {"api-key": "mine", "content-type": "application/json"}
         request = urllib.request.Request(match[1] + SERVERLESS, body, headers)
@@ -47,10 +60,35 @@ def test_a_conversation_from_a_shell(number: signal.Signals) -> None:
     ]
 
 
+@pytest.mark.parametrize(("windows", "line"), [(False, "export A='it'\"'\"'s $x'"), (True, "$env:A = 'it''s $x'")])
+def test_lines_to_export(windows: bool, line: str) -> None:
+    assert _assignment("A", "it's $x", windows) == line
+
+
+def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with Emulator() as endpoint:
+        port = endpoint.url.rpartition(":")[2]
+        assert main(["--port", port]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(
+        f"The emulator cannot start: port {port} of 127.0.0.1 is already in use; choose another, such"
+    )
+
+
+def test_every_machine_is_served_with_a_warning() -> None:
+    process, line = start("--host", "0.0.0.0")
+    process.terminate()
+    _, err = process.communicate(timeout=10)
+    assert line.startswith("Inference emulator listening on http://127.0.0.1:")
+    assert err == "The emulator listens on 0.0.0.0: other machines can call it, and its key is no protection.\n"
+
+
 def test_tls_names_its_authority() -> None:
     process, line = start("--tls")
+    found = exports(process)
     process.terminate()
     process.communicate(timeout=10)
+    assert found["SSL_CERT_FILE"] == found["NODE_EXTRA_CA_CERTS"] == line.rpartition("trust ")[2].strip()
     assert re.fullmatch(
         r"Inference emulator listening on https://.* with key local-emulator-key; trust \S+\.pem\n", line
     )

@@ -55,7 +55,7 @@ def test_routes_and_versions(caller: Caller, path: str, status: int, words: str)
 def test_methods(caller: Caller) -> None:
     got = caller.send("GET", SERVERLESS)
     assert (got.status, got.headers["allow"]) == (405, "POST")
-    assert caller.post("/info?api-version=2024-05-01-preview", {}).headers["allow"] == "GET"
+    assert caller.post("/info?api-version=2024-05-01-preview", {}).headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_methods(caller: Caller) -> None:
         ),
         (FOUNDRY, "Access denied due to invalid subscription key"),
         (DEPLOYMENT, "Access denied due to invalid subscription key"),
-        (LOCAL, "invalid_api_key"),
+        (LOCAL, "https://platform.openai.com/account/api-keys"),
     ],
 )
 @pytest.mark.parametrize(
@@ -419,7 +419,8 @@ def test_mistral_behind_azures_door() -> None:
 def test_lm_studio_is_content_with_an_unknown_path() -> None:
     with Emulator(dialect="lm-studio") as endpoint:
         got = Caller(endpoint).post("/nowhere", HELLO)
-    assert (got.status, got.body) == (200, {"error": "Resource not found"})
+    assert (got.status, list(got.body)) == (200, ["error"])
+    assert got.body["error"].startswith("Resource not found. The emulator has /chat/completions, ")
 
 
 def test_requests_are_recorded_without_secrets(endpoint: Emulator, caller: Caller) -> None:

@@ -104,6 +104,8 @@ def test_every_machine_is_served(host: str, url: str, caplog: pytest.LogCaptureF
         ({"requests_per_minute": 0}, "requests_per_minute is 0"),
         ({"tokens_per_minute": 0}, "tokens_per_minute is 0"),
         ({"quota_window": 0}, "quota_window is 0; choose a number of seconds above 0"),
+        ({"batch_faults": ["late"]}, "batch_faults is 'late'; choose one of expired, missing-rows"),
+        ({"batch_seconds": -1}, "batch_seconds is -1; choose 0 or more"),
         ({"quota_wait": "loud"}, "quota_wait is 'loud'; choose one of retry-after, date"),
         ({"requests_kept": -1}, "requests_kept is -1; choose 0 or more"),
         ({"tokens": "abc"}, "tokens is a str, 'abc'; put it in a list"),

@@ -445,3 +445,15 @@ def test_stats_keep_the_newest_ids() -> None:
         stats.count(RecordedRequest("POST", "/v1", headers={"x-ms-client-request-id": named}), 200)
     assert stats.report()["ids"] == 2
     assert stats.report()["repeated_ids"] == {"b": 2}
+
+
+def test_faults_with_a_probability_strike_independently() -> None:
+    faults = [Fault("500", probability=0.5), Fault("503", probability=0.2), Fault("502", probability=0.2, seed=0)]
+    weather = Weather(faults)
+    request = RecordedRequest("POST", "/chat/completions")
+    struck = [fault.kind for _ in range(400) if (fault := weather.strike(request)) is not None]
+    shares = {kind: struck.count(kind) for kind in ("500", "503", "502")}
+    assert all(wanted / 2 < shares[kind] < wanted * 2 for kind, wanted in (("500", 200), ("503", 40), ("502", 32)))
+    alone = Weather([Fault("503", probability=0.5, seed=7)])
+    again = Weather([Fault("503", probability=0.5, seed=7)])
+    assert [alone.strike(request) for _ in range(50)] == [again.strike(request) for _ in range(50)]

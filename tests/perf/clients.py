@@ -90,6 +90,11 @@ class AzureSync(Sync):
 
 
 class OursSync(AzureSync):
+    def stream(self, model, messages):
+        api = model.partition("-")[0]
+        named = {"api": api} if api in ("responses", "messages") else {}
+        return self._client.complete(messages=messages, model=model, stream=True, **named)
+
     def first_of_base64(self, item):
         return item.vector[0]
 

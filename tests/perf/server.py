@@ -1,8 +1,9 @@
 """A local endpoint of canned bytes, so that the client is what is measured. It prints its URL, and runs until killed.
 
 What a chat answer is like is said by the request's `model`: `plain`; `events-N`, a stream of N events, each in a chunk
-of its own, written at once; or `together-M-N`, which waits until M such requests have come, and then writes to all of
-them an event at a time, at a pace that a client can keep, as models do. So M streams are open at once, whatever the
+of its own, written at once; `responses-N` and `messages-N`, the same in the events of these APIs; or `together-M-N`,
+which waits until M such requests have come, and then writes to all of them an event at a time, at a pace that a client
+can keep, as models do. So M streams are open at once, whatever the
 client.
 """
 
@@ -52,10 +53,50 @@ def events(count: int) -> list[bytes]:
     return [*texts, _chunk(_event({}, "stop", usage=_USAGE) + "data: [DONE]\n\n") + b"0\r\n\r\n"]
 
 
+def _named(value: dict[str, object]) -> bytes:
+    return _chunk(f"event: {value['type']}\ndata: {_compact(value)}\n\n")
+
+
+def _responses(count: int) -> list[bytes]:
+    """Make a stream of the Responses API, with what its events repeat."""
+    response = {"id": "resp_68f1c2a7d4e0819c", "object": "response", "created_at": 1732147200, "model": "gpt-5-codex"}
+    place = {"item_id": "msg_68f1c2a7d4e0819cb3a5f6e7d8c9b0a1", "output_index": 0, "content_index": 0}
+    delta = {"type": "response.output_text.delta", **place, "logprobs": [], "obfuscation": "x7Qa9kZ"}
+    usage = {"input_tokens": 11, "output_tokens": 120, "total_tokens": 131}
+    return [
+        _named({"type": "response.created", "sequence_number": 0, "response": {**response, "output": []}}),
+        *(_named({**delta, "sequence_number": number, "delta": f" word{number}"}) for number in range(count)),
+        _named(
+            {
+                "type": "response.completed",
+                "sequence_number": count,
+                "response": {**response, "status": "completed", "output": [], "usage": usage},
+            }
+        ),
+    ]
+
+
+def _messages(count: int) -> list[bytes]:
+    """Make a stream of the Messages API."""
+    message = {"id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message", "role": "assistant", "model": "claude-opus-5-5"}
+    begun = {**message, "content": [], "stop_reason": None, "usage": {"input_tokens": 11, "output_tokens": 1}}
+    deltas = ({"type": "text_delta", "text": f" word{number}"} for number in range(count))
+    return [
+        _named({"type": "message_start", "message": begun}),
+        _named({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+        *(_named({"type": "content_block_delta", "index": 0, "delta": delta}) for delta in deltas),
+        _named({"type": "content_block_stop", "index": 0}),
+        _named({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 120}}),
+        _named({"type": "message_stop"}),
+    ]
+
+
 @cache
-def stream(count: int) -> bytes:
+def stream(kind: str, count: int) -> bytes:
     """Make a whole streamed answer."""
-    return _STREAM_HEAD + b"".join(events(count))
+    made = {"responses": _responses, "messages": _messages}.get(kind)
+    pieces = events(count) if made is None else [*made(count), b"0\r\n\r\n"]
+    return _STREAM_HEAD + b"".join(pieces)
 
 
 @cache
@@ -138,12 +179,13 @@ class Connection(asyncio.Protocol):
         if b"embeddings" in head.split(b"\r\n", 1)[0]:
             self._transport.write(embeddings(b'"base64"' in body))
             return
-        said = re.search(rb'"model": *"((?:events|together)-[\d-]+)"', body)
+        said = re.search(rb'"model": *"((?:events|together|responses|messages)-[\d-]+)"', body)
         model = said[1].decode() if said else "plain"
         if model.startswith("together"):
             self._group.join(model, self._transport)
         else:
-            self._transport.write(stream(int(model.split("-")[1])) if said else completion())
+            kind, _, count = model.partition("-")
+            self._transport.write(stream(kind, int(count)) if said else completion())
 
 
 async def main() -> None:

@@ -47,10 +47,10 @@ def sync_operation(client: Any, name: str, size: int) -> Operation:
     if name in ("plain", "history", "messages"):
         messages = client.history({"plain": 1, "history": 100}.get(name, size))
         return Operation(lambda: client.complete(messages), lambda: client.complete(messages[:1]))
-    question, count = client.history(1), {"stream": EVENTS}.get(name, size)
-    few = min(count, 10)
+    question, count = client.history(1), EVENTS if name.startswith("stream") else size
+    few, kind = min(count, 10), {"stream-responses": "responses", "stream-messages": "messages"}.get(name, "events")
     return Operation(
-        lambda: client.drain(f"events-{count}", question), lambda: client.drain(f"events-{few}", question), count
+        lambda: client.drain(f"{kind}-{count}", question), lambda: client.drain(f"{kind}-{few}", question), count
     )
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 CONTENDERS = ("ours", "core", "b9", "openai", "mistralai")
 EVENTS = 2000
-"""Events of the long stream of the workloads `stream` and `stream-async`."""
+"""Events of the long stream of the workloads `stream`, `stream-async`, `stream-responses` and `stream-messages`."""
 STREAM_EVENTS = 20
 """Events of each stream that is open at the same time as others."""
 FEW_EVENTS = 3
@@ -28,6 +28,8 @@ WORKLOADS = {
     "history": Workload("`complete` with 100 messages"),
     "stream": Workload("an event of a stream of 2,000"),
     "stream-async": Workload("the same, asynchronous"),
+    "stream-responses": Workload("the same by the Responses API", skipped=CONTENDERS[1:]),
+    "stream-messages": Workload("the same by the Messages API", skipped=CONTENDERS[1:]),
     "short-async": Workload("a stream of 10 events, asynchronous, 100 at a time"),
     "embed": Workload("64 embeddings of 1,536 numbers", "ms"),
     "embed-base64": Workload("the same, in base64 on the wire", "ms", skipped=("mistralai",)),

@@ -87,7 +87,7 @@ def _bodies() -> Iterator[Case]:
             "Error bodies",
             f"{shape.name} ({shape.status})",
             raw(sent),
-            CLASSES[shape.kind],
+            "RateLimitError" if shape.status == 429 else CLASSES[shape.kind],
             says=shape.message if shape.message in str(shape.body) else "",
             shows=[shape.message, *(words for words in shape.text if not words.startswith("Status"))],
             kept={**{name: value for name, value in kept.items() if value is not None}, "request id": "req-1"},

@@ -74,7 +74,7 @@ def _waits() -> Iterator[Case]:
         ASKING,
         "429, Retry-After: 99999, within a timeout",
         raw(_failing(429, retry_after="99999")),
-        "InferenceError",
+        "RateLimitError",
         says="the words",
         kept={"status": 429, "code": "c0de", "seconds to wait": 99999.0},
         timeout=SILENT,

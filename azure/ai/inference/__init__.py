@@ -1,11 +1,30 @@
 """Client library for AI models on Azure: chat completions and embeddings."""
 
+from typing import TYPE_CHECKING, Any
+
 from . import models as models
 from ._client import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient, load_client
 from ._version import VERSION
 
-__version__ = VERSION
-__all__ = ["ChatCompletionsClient", "EmbeddingsClient", "ImageEmbeddingsClient", "load_client"]
+if TYPE_CHECKING:
+    from ._batch_client import BatchClient
 
-for _name in __all__:
+__version__ = VERSION
+__all__ = ["BatchClient", "ChatCompletionsClient", "EmbeddingsClient", "ImageEmbeddingsClient", "load_client"]
+
+for _name in __all__[1:]:
     globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
+
+
+if TYPE_CHECKING:
+    pass  # Type checkers would take `__getattr__` for a promise that every name exists.
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "BatchClient":
+            from ._batch_client import BatchClient  # only now: importing the package is on a budget
+
+            return BatchClient
+        from ._operations.other_libraries import missing_attribute
+
+        raise missing_attribute(__name__, name)

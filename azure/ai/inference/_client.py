@@ -24,6 +24,7 @@ from ._operations.options import (
     EmbedOptions,
     Messages,
     RequestOptions,
+    needs_endpoint_and_credential,
     with_options,
 )
 from ._operations.settings import Credential, logger
@@ -46,6 +47,7 @@ class ChatCompletionsClient(InferenceClient):
     :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
+    @needs_endpoint_and_credential
     @with_options(ChatOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: Credential, **options: Unpack[ChatClientOptions]) -> None:
         check_defaults(options)
@@ -189,6 +191,7 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
     :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
+    @needs_endpoint_and_credential
     @with_options(EmbeddingOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: Credential, **options: Unpack[EmbeddingsClientOptions]) -> None:
         self._build(endpoint, credential, "embeddings", EMBEDDING_SETTINGS, options)
@@ -267,6 +270,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
+    @needs_endpoint_and_credential
     @with_options(EmbeddingOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: Credential, **options: Unpack[EmbeddingsClientOptions]) -> None:
         self._build(endpoint, credential, "image_embeddings", EMBEDDING_SETTINGS, options)

@@ -152,14 +152,13 @@ def keeping_to_deadline(cls: Any) -> Any:
     if cls.__module__ != connection.__name__:
         return cls
 
+    def open_socket(self: Any) -> Any:
+        return connect(self, partial(cls._new_conn, self))
+
     def put_request(self: Any, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         cls.putrequest(self, method, getattr(url, "sent", url), *args, **kwargs)
 
-    own = {
-        "response_class": DeadlineResponse,
-        "_new_conn": lambda self: connect(self, partial(cls._new_conn, self)),
-        "putrequest": put_request,
-    }
+    own = {"response_class": DeadlineResponse, "_new_conn": open_socket, "putrequest": put_request}
     return type(cls.__name__, (cls,), own)
 
 

@@ -114,11 +114,7 @@ class Model(dict[str, Any]):
 
     @classmethod
     def _declare(cls, attribute: str, annotation: Any) -> None:
-        given = cls.__dict__.get(attribute)
-        # A method or property of that name is not a default.
-        spec = (
-            given if isinstance(given, FieldSpec) else FieldSpec(default=None if hasattr(given, "__get__") else given)
-        )
+        spec = _field_spec(cls.__dict__.get(attribute))
         name, annotation, convert = spec.name or attribute, spec.read_as or annotation, spec.to_wire or to_wire
         if spec.constant is not None:
             (cls._trailing if spec.last else cls._leading)[name] = spec.constant
@@ -250,6 +246,13 @@ class Model(dict[str, Any]):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
         return {"type": "object", "title": cls.__name__}
+
+
+def _field_spec(given: Any) -> FieldSpec:
+    """Return what a class body says of a field beside its annotation: a spec, a default, or nothing."""
+    if isinstance(given, FieldSpec):
+        return given
+    return FieldSpec(default=None if hasattr(given, "__get__") else given)  # a method of that name is no default
 
 
 class _DeferredType:

@@ -27,8 +27,8 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     """The updates of a streamed chat completion.
 
     Iterate over it; leaving a `with` block, or the end of the stream, gives the connection back. An update is
-    handed over when its bytes arrive. A stream either completes or raises, behind the last update that had arrived. Not
-    to be shared between threads.
+    handed over when its bytes arrive. A stream delivers every update that arrived, then completes or raises. Read on
+    after it was closed before its end, or after a read that was cancelled, it raises. Not to be shared between threads.
 
     :param response: The response to read, or anything with `iter_bytes()` and `close()`.
     :raises ~azure.core.exceptions.HttpResponseError: While iterating: the service sent an error, with its code.
@@ -88,11 +88,12 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
 
     def _advance(self) -> None:
         """Read on, or come to the end."""
-        if self._closed:
-            raise StopIteration
-        if self._chat.ended:
+        if self._chat.ended and not self._closed:
             self._finish()
+        if self._chat.ended:
             raise StopIteration
+        if self._closed:
+            raise self._chat.closed_early()
         try:
             chunk = self._read()
         except AzureError as error:
@@ -100,6 +101,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         except BaseException as error:
             if self._watch is not None:
                 self._watch.ended(error)
+            self._chat.why_closed = f"reading it was interrupted by {type(error).__name__}"
             self.close()
             raise
         else:
@@ -123,7 +125,9 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         """
         for _ in self:
             continue
-        return self._chat.final_completion()
+        if self._chat.fault is not None:
+            raise self._chat.fault
+        return self._chat.completion()
 
     @overload
     def parse_as(self, kind: type[T], *, index: int = 0) -> T: ...
@@ -143,15 +147,12 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         return completions.parse_as(kind, index=index)
 
     def text_deltas(self) -> Iterator[str]:
-        """Iterate over the pieces of the first answer's text, without thoughts.
+        """Iterate over the pieces of the first answer's text, without reasoning.
 
         :return: Pieces that are not empty.
         :raises ~azure.core.exceptions.HttpResponseError: As while iterating.
         """
-        for update in self:
-            for choice in update.choices or ():
-                if not choice.index and choice.delta and choice.delta.text:
-                    yield choice.delta.text
+        return _TextDeltas(self)
 
     def close(self) -> None:
         """Stop reading, and give up the connection. May be called again."""
@@ -176,3 +177,22 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         traceback: TracebackType | None = None,
     ) -> None:
         self.close()
+
+
+class _TextDeltas(Iterator[str]):
+    """The pieces of a stream's first answer. No generator: that would end quietly, once the stream has raised."""
+
+    def __init__(self, updates: Iterator[StreamingChatCompletionsUpdate]) -> None:
+        self._updates = updates
+        self._ready: deque[str] = deque()
+
+    def __next__(self) -> str:
+        while not self._ready:
+            update = next(self._updates)
+            for choice in update.choices or ():
+                if not choice.index and choice.delta and choice.delta.text:
+                    self._ready.append(choice.delta.text)
+        return self._ready.popleft()
+
+    def __iter__(self) -> Self:
+        return self

@@ -67,7 +67,7 @@ class SyncTransport(RequestsTransport):
         """
         self._opening = Lock()
         self._process = os.getpid()
-        if self._session_owner and self.session:
+        if getattr(self, "_session_owner", True) and self.session:  # azure-core names no type
             self.session = None  # closes this process's end of the connections; the parent's stay open
             self._has_been_opened = False
 

@@ -12,13 +12,14 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |   `-- InsecureRequestError            refused: the key would have gone over the network in clear
     |-- NoResponseError                     the connection broke before the answer; a ServiceResponseError
     |   `-- ResponseTimeoutError            the answer was not there in time; a ServiceResponseTimeoutError
-    |-- InferenceError                      any answer that is an error; 400, 413, 422, 429, 5xx; an HttpResponseError
+    |-- InferenceError                      any answer that is an error; 400, 413, 422, 5xx; an HttpResponseError
     |   |-- ContentFilterError              the prompt, or the answer, was filtered
     |   |-- AuthenticationError             401, 403; a ClientAuthenticationError
     |   |-- NotFoundError                   404; a ResourceNotFoundError
     |   |-- ConflictError                   409; a ResourceExistsError
     |   |-- NotModifiedError                304; a ResourceNotModifiedError
-    |   |-- RedirectError                   redirects without end; a TooManyRedirectsError
+    "RateLimitError",
+    "RedirectError",
     |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
     |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
     |-- BatchError                          one request of several failed; its cause is any of these
@@ -29,7 +30,8 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |   |-- TruncatedAnswerError            the answer broke off at the token limit
     |   `-- InvalidAnswerError              the answer has no text, or the text is not JSON
     |       `-- MismatchedAnswerError       it is JSON, but not of the type
-    `-- ToolCallError                       a tool call could not be carried out
+    |-- ToolCallError                       a tool call could not be carried out
+    `-- ToolRoundsError                     the model still calls tools after the rounds that it was allowed
 
 All of them pickle (for process pools, task queues, caches). The pickle has the text and the values, but not
 ``response``: that one refers to the request, and the request holds the key.
@@ -86,12 +88,14 @@ __all__ = [
     "NotModifiedError",
     "ProxyError",
     "RedirectError",
+    "RateLimitError",
     "RefusedAnswerError",
     "RequestError",
     "RequestTimeoutError",
     "ResponseDecodeError",
     "ResponseTimeoutError",
     "ToolCallError",
+    "ToolRoundsError",
     "TruncatedAnswerError",
 ]
 
@@ -297,6 +301,13 @@ class NotModifiedError(InferenceError, ResourceNotModifiedError):
     """The answer has not changed since the caller read it (304)."""
 
 
+class RateLimitError(InferenceError):
+    """A quota of requests or tokens is used up, or the service is busy (429).
+
+    The client has retried already, unless retries are off. `retry_after` says how long the service asks to wait.
+    """
+
+
 class ResponseDecodeError(InferenceError, DecodeError):
     """A good status, but the body or the event is not the JSON object that was due."""
 
@@ -480,3 +491,23 @@ class ToolCallError(InferenceClientError):
 
     def __reduce__(self) -> "tuple[Any, ...]":
         return type(self), (self.message, self.tool_call)
+
+
+class ToolRoundsError(InferenceClientError):
+    """The model still calls tools after all rounds that `Toolset.converse` was allowed.
+
+    The calls have been answered, and the conversation has everything: converse again to go on.
+
+    :param message: What went wrong.
+    :param completion: The last answer.
+    """
+
+    completion: "ChatCompletions"
+    """The last answer, whose tool calls have been answered in the conversation."""
+
+    def __init__(self, message: str, completion: "ChatCompletions") -> None:
+        super().__init__(message)
+        self.completion = completion
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return type(self), (self.message, self.completion)

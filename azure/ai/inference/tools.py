@@ -1,9 +1,13 @@
 """Run the functions that a model calls, and answer its calls with messages.
 
 A model makes mistakes. A call of an unknown tool, arguments that do not fit and a tool that fails become messages that
-say so, and the model can try again. A tool loop::
+say so, and the model can try again. A whole loop, of ten rounds at most, is one call::
 
     toolset = Toolset([get_weather, get_time])
+    answer = toolset.converse(client, messages)
+
+Or write it yourself, to stream or to look at each call first::
+
     while True:
         answer = client.complete(messages=messages, tools=toolset.definitions)
         messages.append(answer.choices[0].message)
@@ -23,15 +27,20 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Union, cast, overload
 
 from ._json import encode, is_object
+from ._operations.options import ChatOptions, RequestOptions, with_options
 from ._schemas.functions import Tool, tool_of
 from ._schemas.structured_output import documents
-from .exceptions import ToolCallError
+from .exceptions import ToolCallError, ToolRoundsError
 from .models._chat import ChatChoice, ChatCompletions, ChatResponseMessage
 from .models._messages import AssistantMessage, ToolMessage
 from .models._tools import ChatCompletionsToolCall, ChatCompletionsToolDefinition, FunctionDefinition
+
+if TYPE_CHECKING:
+    from ._client import ChatCompletionsClient
+    from .aio._client import ChatCompletionsClient as AsyncChatCompletionsClient
 
 __all__ = ["Toolset"]
 
@@ -99,6 +108,84 @@ class Toolset:
                 raise _takes_arun(call)
         return [self._run(call) for call in calls]
 
+    @with_options(ChatOptions, RequestOptions)
+    def converse(
+        self, client: "ChatCompletionsClient", messages: list[Any], *, max_rounds: int = 10, **options: Any
+    ) -> ChatCompletions:
+        """Let the model continue a conversation, and run the tools that it calls, until it answers without a call.
+
+        A `tool_choice` that forces a call applies to the first request only; otherwise the loop would never end.
+
+        :param client: A synchronous client.
+        :param messages: The conversation, a list. The answers of the model and of the tools are appended to it, so
+            nothing is lost if a later request fails.
+        :keyword max_rounds: The largest number of requests, 10 by default.
+        :keyword options: Keyword arguments of `complete`, except for `tools` and `stream`.
+        :return: The last answer, which has no tool calls.
+        :raises TypeError: The conversation is not a list, an option has no place here, or the model called an async
+            function: use `aconverse`.
+        :raises ValueError: `max_rounds` is less than 1.
+        :raises ToolCallError: A call failed, and `raise_on_error` is set.
+        :raises ToolRoundsError: The model still called tools in the last round.
+        :raises ~azure.core.exceptions.AzureError: A request failed; :mod:`azure.ai.inference.exceptions` lists how.
+        """
+        request = self._first_request(messages, max_rounds, options)
+        complete: Any = client.complete
+        left = max_rounds
+        while True:
+            answer: ChatCompletions = complete(messages=messages, **request)
+            _append_answer(messages, answer)
+            results = self.run(answer)
+            if not results:
+                return answer
+            messages += results
+            left -= 1
+            request = _next_request(request, left, answer)
+
+    @with_options(ChatOptions, RequestOptions)
+    async def aconverse(
+        self, client: "AsyncChatCompletionsClient", messages: list[Any], *, max_rounds: int = 10, **options: Any
+    ) -> ChatCompletions:
+        """Let the model continue a conversation, and run the tools that it calls, until it answers without a call.
+
+        As `converse`, with an asynchronous client and async functions; the calls of one answer run concurrently.
+
+        :param client: An asynchronous client.
+        :param messages: The conversation, a list. The answers of the model and of the tools are appended to it, so
+            nothing is lost if a later request fails.
+        :keyword max_rounds: The largest number of requests, 10 by default.
+        :keyword options: Keyword arguments of `complete`, except for `tools` and `stream`.
+        :return: The last answer, which has no tool calls.
+        :raises TypeError: The conversation is not a list, or an option has no place here.
+        :raises ValueError: `max_rounds` is less than 1.
+        :raises ToolCallError: A call failed, and `raise_on_error` is set.
+        :raises ToolRoundsError: The model still called tools in the last round.
+        :raises ~azure.core.exceptions.AzureError: A request failed; :mod:`azure.ai.inference.exceptions` lists how.
+        """
+        request = self._first_request(messages, max_rounds, options)
+        complete: Any = client.complete
+        left = max_rounds
+        while True:
+            answer: ChatCompletions = await complete(messages=messages, **request)
+            _append_answer(messages, answer)
+            results = await self.arun(answer)
+            if not results:
+                return answer
+            messages += results
+            left -= 1
+            request = _next_request(request, left, answer)
+
+    def _first_request(self, messages: Any, max_rounds: int, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not isinstance(messages, list):
+            raise TypeError(f"messages must be a list, to which answers are appended, not {type(messages).__name__}")
+        if max_rounds < 1:
+            raise ValueError(f"max_rounds must be 1 or more, not {max_rounds!r}")
+        if "tools" in options:
+            raise TypeError("tools has no place here: the tools are those of the toolset")
+        if options.get("stream"):
+            raise TypeError("stream has no place here: converse returns whole answers; stream in a loop with `run`")
+        return {**options, "tools": self.definitions}
+
     async def arun(self, answer: Answer) -> list[ToolMessage]:
         """Run the tool calls of an answer concurrently. Sync functions run in threads.
 
@@ -163,6 +250,20 @@ class Toolset:
         _LOGGER.warning("The call of tool %.64r failed: %s", _name_of(error.tool_call), reason)
         _LOGGER.debug("The failed tool call", exc_info=error)
         return _tool_message(error.tool_call, f"Error: {error.message}")
+
+
+def _append_answer(messages: list[Any], answer: ChatCompletions) -> None:
+    message: ChatResponseMessage | None = answer.choices[0].message if answer.choices else None
+    if message is not None:
+        messages.append(message)
+
+
+def _next_request(request: Mapping[str, Any], left: int, answer: ChatCompletions) -> Mapping[str, Any]:
+    """Return the options of the next round, or raise if there is none."""
+    if not left:
+        raise ToolRoundsError("the model still calls tools after max_rounds requests: allow more, or go on", answer)
+    free = request.get("tool_choice") in (None, "auto", "none")
+    return request if free else {**request, "tool_choice": "auto"}
 
 
 def _named(functions: Any) -> Iterable[tuple[str | None, Function]]:

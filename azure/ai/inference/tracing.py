@@ -149,8 +149,10 @@ def _capture(enable: bool | None, capture: str | None, latest: bool, environ: Ma
     said = _capture_of(environ) if latest else None
     if enable:
         return said if said and any(said) else _ON_SPANS
-    if said is not None:
-        return said
+    return _capture_by_azure_switch(environ) if said is None else said
+
+
+def _capture_by_azure_switch(environ: Mapping[str, str]) -> tuple[bool, bool]:
     return _ON_SPANS if environ.get(_AZURE_SWITCH, "").strip().lower() == "true" else _NOWHERE
 
 

@@ -57,7 +57,6 @@ class Autogen(Checks):
     async def test_a_dummy_endpoint(self) -> None:
         """As autogen's own unit tests have it: nothing is sent."""
         client = await self.client(endpoint="endpoint", credential=AzureKeyCredential("api_key"))
-        self.assertEqual(client.count_tokens(asking("hi")) > 0, True)
         with self.assertRaisesRegex(ValueError, "'endpoint' is a name, not a URL"):
             await client.create(asking("hi"))
 

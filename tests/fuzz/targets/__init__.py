@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from . import answers, endpoints, messages, models, prompty, sse, stream, tool_calls, values, vectors
+from . import answers, endpoints, messages, models, other_apis, prompty, sse, stream, tool_calls, values, vectors
 
 
 class Target(NamedTuple):
@@ -19,5 +19,5 @@ class Target(NamedTuple):
 
 TARGETS = {
     module.__name__.rpartition(".")[2]: Target(module.check, module.SEEDS, module.LIKELY)
-    for module in (answers, endpoints, messages, models, prompty, sse, stream, tool_calls, values, vectors)
+    for module in (answers, endpoints, messages, models, other_apis, prompty, sse, stream, tool_calls, values, vectors)
 }

@@ -37,6 +37,7 @@ from azure.ai.inference.exceptions import (
     InferenceError,
     NotFoundError,
     NotModifiedError,
+    RateLimitError,
     ResponseDecodeError,
 )
 from unit.error_shapes import FASTAPI_ITEM, PAGE, SHAPES, Shape
@@ -228,7 +229,7 @@ def test_only_an_event_called_error_is_one() -> None:
         (404, NotFoundError),
         (409, ConflictError),
         (422, InferenceError),
-        (429, InferenceError),
+        (429, RateLimitError),
         (500, InferenceError),
     ],
 )
@@ -263,7 +264,7 @@ BODY_A = {"error": {"code": "Slow", "message": "Down."}}
         (ContentFilterError, BODY_A, ContentFilterError, "(Slow) Down."),
         (lambda response: InferenceError(response=response), b"", InferenceError, "(429) Operation returned"),
         (_OwnText, {"detail": "Down."}, _OwnText, "my own words"),
-        (None, BODY_A, InferenceError, "(Slow) Down."),
+        (None, BODY_A, RateLimitError, "(Slow) Down."),
     ],
 )
 def test_an_error_map_decides(answer: Answer, entry: Any, body: object, kind: type[Exception], text: str) -> None:

@@ -311,7 +311,7 @@ class TestResponseFormat:
 
     @pytest.mark.parametrize(
         "kind",
-        [dict[str, int], dict, Mapping[str, Item], list[Any], tuple[int, str], make_dataclass("Free", [("x", object)])],
+        [dict[str, int], Mapping[str, Item], list[Any], tuple[int, str], make_dataclass("Free", [("x", object)])],
     )
     def test_what_strict_mode_cannot_say_is_not_called_strict(self, kind: Any) -> None:
         made = response_format_of(kind)["json_schema"]

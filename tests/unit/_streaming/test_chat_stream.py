@@ -54,8 +54,9 @@ def test_a_timeout_stays_what_it_is() -> None:
 
 
 DOCUMENTS: list[tuple[bytes, int, Any]] = [
-    (b'{"choices": [{"index": 0, "message": {"content": "x"}}, 3]}', 1, type(None)),
-    (b'{"choices": {"a": 1}}', 1, type(None)),
+    (b'{"choices": [{"index": 0, "message": {"content": "x"}}, 3]}', 0, DecodeError),
+    (b'{"choices": {"a": 1}}', 0, DecodeError),
+    (b'{"choices": [null]}', 0, DecodeError),
     (b'{"choices": [{"message": {"content": "x", "tool_calls": [{"id": "a"}, 3]}}]}', 1, type(None)),
     (b'{"choices": []}', 0, DecodeError),
     (b'{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n{"usage": {"a": 1}}\n', 2, type(None)),

@@ -220,3 +220,20 @@ def test_no_cut_changes_what_is_told(parts: list[str], cuts: list[int], last_alo
     assert ("".join(thoughts for thoughts, _ in told), "".join(answer for _, answer in told)) == whole
     if not text.lstrip().startswith("<think>"):
         assert whole == ("", text)
+
+
+@pytest.mark.parametrize(
+    ("choices", "text"),
+    [
+        ([{"message": {"content": "hi"}}, {"message": {"content": "ho"}}], "hi"),
+        ([{"message": {"content": "<think>hm</think>hi"}}], "hi"),
+        ([{"message": {"content": [{"type": "text", "text": "hi"}]}}], "hi"),
+        ([{"message": {"content": None, "tool_calls": []}}], ""),
+        ([{"finish_reason": "content_filter"}], ""),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_the_text_of_a_completion(choices: Any, text: str) -> None:
+    answer: Any = ChatCompletions
+    assert answer({"choices": choices}).text == text

@@ -19,6 +19,7 @@ from .._operations.call import make_call
 from .._operations.chat import chat_call
 from .._operations.embeddings import embed_call
 from .._operations.model_info import info_operation
+from .._wires import WIRES
 from ..exceptions import InferenceError
 from ..models import ModelInfo
 from ._arguments import Arguments, UsageError
@@ -133,26 +134,34 @@ def _ask(attempts: Iterator[Attempt], secrets: Sequence[str]) -> dict[str, Any]:
     """Make attempts until one is answered, or fails in a way that says enough."""
     while True:
         attempt, start = next(attempts), time.perf_counter()
-        headers, came = _outcome(attempt)
+        headers, url, came = _outcome(attempt)
+        operation = _operation(url) or attempt.operation
         seconds = time.perf_counter() - start
         if attempt.leads_on(came):
             continue
         if isinstance(came, AzureError):
-            failure = {"operation": attempt.operation, "seconds": round(seconds, 3), **failed(came, secrets)}
+            failure = {"operation": operation, "seconds": round(seconds, 3), **failed(came, secrets)}
             return {"ok": False, "error": failure}
-        return {"ok": True, "answer": answered(Answered(attempt.operation, seconds, headers, came))}
+        return {"ok": True, "answer": answered(Answered(operation, seconds, headers, came))}
 
 
-def _outcome(attempt: Attempt) -> tuple[Mapping[str, str], Any]:
-    """Give the headers and the value of the answer, or no headers and the error."""
+def _outcome(attempt: Attempt) -> tuple[Mapping[str, str], str, Any]:
+    """Return the headers, the URL and the value of the answer; for an error no headers, and its URL if it has one."""
     try:
         return attempt.ask(cls=_with_headers, retry_total=0)  # type: ignore[no-any-return]
     except AzureError as error:
-        return {}, error
+        request = getattr(getattr(error, "response", None), "request", None)
+        return {}, getattr(request, "url", ""), error
 
 
-def _with_headers(response: Any, value: Any, _: Any) -> tuple[Mapping[str, str], Any]:
-    return response.http_response.headers, value
+def _with_headers(response: Any, value: Any, _: Any) -> tuple[Mapping[str, str], str, Any]:
+    return response.http_response.headers, response.http_request.url, value
+
+
+def _operation(url: str) -> str | None:
+    """Return the operation of another API than chat completions, which may have answered in their place."""
+    last = url.partition("?")[0].rpartition("/")[2]
+    return last if last in WIRES else None
 
 
 def _write(console: Console, lines: Sequence[str], colour: Colour | None = None) -> None:

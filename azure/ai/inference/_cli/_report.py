@@ -27,7 +27,14 @@ _DIALECTS: Mapping[Dialect, str] = {
     "v1": "OpenAI's v1 API, without a dated version",
     "deployments": "Azure OpenAI's API, the deployment in the URL",
     "inference": "the Azure AI Model Inference API",
+    "messages": "Anthropic's Messages API",
 }
+_APIS = {
+    "chat/completions": "chat completions",
+    "responses": "the Responses API; api='responses' calls it at once",
+    "messages": "the Messages API",
+}
+"""The APIs of chat, by their operations."""
 
 
 def understood(
@@ -47,6 +54,7 @@ def understood(
         "endpoint_source": target.pasted.source,
         "service": endpoint.service,
         "dialect": endpoint.dialect,
+        "api": endpoint.api,
         "notice": endpoint.notice,
         "base_url": endpoint.base_url,
         "requests": [f"{request.method} {without_query_values(request.url)}" for request in requests],
@@ -118,6 +126,8 @@ def answered(answer: Answered) -> dict[str, Any]:
 def answered_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Put an answer into rows for people."""
     yield "Answered", f"{report['operation']} in {report['seconds']:.3f} s"
+    if report["operation"] in _APIS:
+        yield "API", _APIS[report["operation"]]
     labels = {
         "model": "Model",
         "model_type": "Type",

@@ -87,15 +87,19 @@ def _retired_product(failure: Failure) -> str | None:
     )
 
 
+def _known_scopes(scope: str) -> list[str]:
+    """Return the scopes of Azure's AI services, in the cloud that a scope is of."""
+    domain = next((f"azure.{top}" for top in ("us", "cn") if f".azure.{top}/" in scope), "azure.com")
+    return [f"https://{name}.{domain}/.default" for name in ("cognitiveservices", "ai", "ml")]
+
+
 def _audience(failure: Failure) -> str | None:
     """Name the scope of a refused token, and others: the service tells the audiences that it takes."""
     if failure.status != 401 or not failure.says("audience"):
         return None
     used = failure.endpoint.scopes
     told = [f"{url.rstrip('./')}/.default" for url in re.findall(r"https://[\w.-]+", failure.message)]
-    domain = next((f"azure.{top}" for top in ("us", "cn") if f".azure.{top}/" in used[0]), "azure.com")
-    known = [f"https://{name}.{domain}/.default" for name in ("cognitiveservices", "ai", "ml")]
-    others = [scope for scope in dict.fromkeys(told or known) if scope not in used]
+    others = [scope for scope in dict.fromkeys(told or _known_scopes(used[0])) if scope not in used]
     said = f"Tokens are asked for with the scope {_listed(used)}."
     if not others or set(used) & set(told):
         return f"{said} The service names it, so look at the credential: its tenant, and its role on the resource."

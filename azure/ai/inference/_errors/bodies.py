@@ -17,10 +17,32 @@ from typing import Any, NamedTuple, cast
 
 from ..exceptions import ContentFilterResult
 
-__all__ = ["Fault", "FilterVerdict", "clean", "filter_verdict", "is_error", "parse_json", "read_fault", "shorten"]
+__all__ = [
+    "Fault",
+    "FilterVerdict",
+    "clean",
+    "filter_verdict",
+    "is_error",
+    "parse_json",
+    "read_fault",
+    "says_why",
+    "shorten",
+]
 
-_WORDS = ("message", "Message", "msg", "detail", "error_description", "title", "status")
+_WORDS = (
+    *("message", "Message", "msg", "detail", "error_description", "error_msg", "error_message", "errorMessage"),
+    *("err_msg", "status_msg", "title", "status"),
+)
 """The members that hold an error's words, the likeliest first. ``status`` is one where it is text (shape G)."""
+
+_CODES = ("code", "error_code", "errorCode", "err_code", "status_code")
+"""The members that hold an error's code, the likeliest first."""
+
+_ERRORS = ("error", "errors", "base_resp")
+"""The members that hold an error, or several: ``base_resp`` is MiniMax's."""
+
+_FAILURES = frozenset(("error", "failed", "failure", "fail"))
+"""What ``status`` is where an answer failed."""
 
 _ANSWER_MEMBERS = frozenset(["data", "usage", "model_name", "model_type"])
 _FILTER_CODES = frozenset(
@@ -109,12 +131,32 @@ def is_error(value: Any) -> bool:
         return True
     if members.get("object") == "error":
         return True
-    if "choices" in members or not _ANSWER_MEMBERS.isdisjoint(members):  # each event of a stream comes this way
+    # Each event of a stream comes this way. A member that is null is one that is not there.
+    if members.get("choices") is not None or any(members.get(name) is not None for name in _ANSWER_MEMBERS):
         return False
+    return _is_failure(members)
+
+
+def _is_failure(members: "Mapping[str, Any]") -> bool:
+    """Whether an object that answers nothing says that something failed."""
     status = members.get("statusCode", members.get("status"))
     if isinstance(status, int) and status >= 400:
         return True
-    return bool(members.get("detail") or (members.get("message") and members.get("code")))
+    if members.get("success") is False or (isinstance(status, str) and status.lower() in _FAILURES):
+        return True
+    if members.get("errors") or _members(members.get("base_resp")).get("status_code"):
+        return True
+    says = any(members.get(name) for name in _WORDS if name not in ("title", "status"))
+    return bool(members.get("detail")) or (says and any(members.get(name) for name in _CODES))
+
+
+def says_why(value: Any) -> bool:
+    """Whether an object that is not the answer that was due says why it is not.
+
+    :param value: A JSON value.
+    """
+    fault = _read(value, _NESTING)
+    return bool(fault.message or fault.code)
 
 
 def read_fault(body: Any) -> Fault:
@@ -176,15 +218,17 @@ def _read_list(items: "Sequence[Any]", nesting: int) -> Fault:
 
 def _read_object(members: "Mapping[str, Any]", nesting: int) -> Fault:
     fault = Fault(
-        code=_label(members.get("code")),
+        code=next(filter(None, (_label(members.get(name)) for name in _CODES)), None),
         kind=_kind(members.get("type")),
         target=_label(members.get("target")) or _label(members.get("param")) or _path(members.get("loc")),
         details=_read_details(members.get("details"), nesting),
         innererror=_members(members.get("innererror") or members.get("inner_error")),
     )
+    for name in _ERRORS:
+        inner = members.get(name)
+        if isinstance(inner, (dict, list)):
+            fault = _fill(_read(inner, nesting - 1), fault)
     error = members.get("error")
-    if isinstance(error, (dict, list)):
-        fault = _fill(_read(error, nesting - 1), fault)
     for name in _WORDS:
         if members.get(name):
             fault = _fill(fault, _read(members[name], nesting - 1))

@@ -11,7 +11,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple, Union, cast
 
 from azure.core.exceptions import (
     AzureError,
@@ -39,9 +39,10 @@ from ..exceptions import (
     InferenceError,
     NotFoundError,
     NotModifiedError,
+    RateLimitError,
     ResponseDecodeError,
 )
-from .bodies import Fault, FilterVerdict, clean, filter_verdict, is_error, parse_json, read_fault, shorten
+from .bodies import Fault, FilterVerdict, clean, filter_verdict, is_error, parse_json, read_fault, says_why, shorten
 
 __all__ = [
     "add_advice",
@@ -49,6 +50,7 @@ __all__ = [
     "decode_error",
     "error_from_body",
     "error_from_response",
+    "error_in_place_of_answer",
     "incomplete_stream_error",
 ]
 
@@ -63,6 +65,7 @@ _BY_STATUS: Mapping[int, "type[InferenceError]"] = {
     403: AuthenticationError,
     404: NotFoundError,
     409: ConflictError,
+    429: RateLimitError,
 }
 
 _OURS: Mapping[Any, "type[InferenceError]"] = {
@@ -157,6 +160,17 @@ def error_from_body(
     if verdict:
         return _filter_error(verdict, origin, body, fault, advice)
     return _inference_error(InferenceError, origin, body, fault, advice)
+
+
+def error_in_place_of_answer(value: Any, response: Response | None = None) -> InferenceError | None:
+    """Make the exception for an object that came with a good status and is not the answer that was due.
+
+    :param value: The JSON value that came.
+    :param response: The response that it came with.
+    :return: None if it does not say why.
+    """
+    says = isinstance(value, dict) and says_why(cast("dict[str, Any]", value))
+    return error_from_body(value, response, event="error") if says else None
 
 
 def decode_error(

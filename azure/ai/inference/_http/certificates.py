@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 
 def check_certificates(options: Mapping[str, Any]) -> None:
@@ -14,8 +14,7 @@ def check_certificates(options: Mapping[str, Any]) -> None:
     verify, cert = options.get("connection_verify"), options.get("connection_cert")
     if _is_path(verify) and not os.path.exists(verify):
         raise ValueError(f"connection_verify={verify!r} is not the path of a file or folder of certificates.")
-    paths: Sequence[Any] = cert if isinstance(cert, (tuple, list)) else [cert]
-    for path in paths:
+    for path in cast("Sequence[Any]", cert) if isinstance(cert, (tuple, list)) else [cert]:
         if _is_path(path) and not os.path.exists(path):
             raise ValueError(f"connection_cert={cert!r} names {path!r}, where there is no file.")
 

@@ -20,7 +20,7 @@ from .._http.response_content import content_of
 from .._json import is_list, is_object, json_or_none, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
-from .settings import NONE_IS_SAID, Settings, logger, names_model
+from .settings import NONE_IS_SAID, Settings, check_timeout, logger, names_model
 
 if TYPE_CHECKING:
     from .._http.endpoint import Endpoint
@@ -69,6 +69,20 @@ class Call(NamedTuple):
         return value if self.cls is None else self.cls(response, value, {})
 
 
+def _make_request(
+    url: str, content: str | bytes | None, headers: dict[str, str], given: Mapping[str, str], content_type: str | None
+) -> HttpRequest:
+    """Build the request: the caller's headers override ours, and a `content_type` of the call those."""
+    if content is None:
+        request = HttpRequest("GET", url, headers=headers)
+    else:
+        request = HttpRequest("POST", url, headers={**headers, "Content-Type": "application/json"}, content=content)
+    request.headers.update(given)
+    if content_type:
+        request.headers["Content-Type"] = content_type
+    return request
+
+
 def make_call(
     settings: Settings,
     method: str,
@@ -96,6 +110,7 @@ def make_call(
     :raises ValueError: No model is named, and the endpoint is sure to refuse that.
     """
     check_keywords(settings, method, options)
+    check_timeout(options.get("timeout"))
     endpoint = endpoint or settings.endpoint
     given = given_headers(options.get("headers"))
     _check_model(settings, endpoint, options, content)
@@ -105,14 +120,9 @@ def make_call(
         params.pop("api-version", None)
     url = endpoint.url(f"{operation}?{urlencode(params)}" if params else operation)
     sent = {"Accept": "application/json", **(headers or {})}
-    if content is not None:
-        sent["Content-Type"] = "application/json"
     if pass_through and endpoint.extra_parameters:
         sent["extra-parameters"] = "pass-through"
-    request = HttpRequest("GET" if content is None else "POST", url, headers=sent, content=content)
-    request.headers.update(given)
-    if options.get("content_type"):
-        request.headers["Content-Type"] = options["content_type"]
+    request = _make_request(url, content, sent, given, options.get("content_type"))
     return Call(
         request, _for_pipeline(options), stream, endpoint, operation, options.get("error_map"), options.get("cls")
     )
@@ -146,10 +156,11 @@ def _check_model(
         raise ValueError(missing_model(endpoint))
 
 
-def given_body(body: Any) -> tuple[str | bytes, bool | None]:
+def given_body(body: Any, for_texts: str) -> tuple[str | bytes, bool | None]:
     """Take a body as the caller gave it, and find out whether it asks for a stream.
 
     :param body: A mapping, bytes, or a binary file.
+    :param for_texts: Where a text goes, for the error if the body is one.
     :return: The content, and what its member `stream` says; `None` if it says nothing.
     :raises TypeError: It is nothing of the kind.
     """
@@ -161,7 +172,7 @@ def given_body(body: Any) -> tuple[str | bytes, bool | None]:
     if isinstance(content, bytearray):
         content = bytes(content)
     if not isinstance(content, bytes):
-        hint = " Messages go into messages=." if is_list(body) else ""
+        hint = f" {for_texts}" if isinstance(body, str) else " Messages go into messages=." if is_list(body) else ""
         raise TypeError(f"body must be a mapping, bytes or a binary file, not {type(body).__name__}.{hint}")
     return content, _stream_of(json_or_none(content)) if b'"stream"' in content else None
 
@@ -271,13 +282,24 @@ def read_answer(call: Call, response: Any, wrap: Callable[[Any], A]) -> A:
 
 def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
     """Find what is wrong with an answer whose status is good."""
-    if isinstance(value, dict) and "error" not in value and ("choices" in value or "data" in value):
+    member = "choices" if call.translator is not None else _ITEMS.get(call.operation)
+    fits = value.__class__ is dict and (member is None or _are_objects(value.get(member)))
+    if fits and "error" not in value and member is not None:
         return None
     from .._errors.advice import advise_not_json, give_advice
-    from .._errors.build import decode_error, error_from_body
+    from .._errors.build import decode_error, error_from_body, error_in_place_of_answer
 
-    if isinstance(value, dict):
-        error = error_from_body(value, response)
+    error = error_from_body(value, response) if fits else error_in_place_of_answer(value, response)
+    if error is not None:
         give_advice(error, call.endpoint, call.operation, 200)
+    if error is not None or fits:
         return error
     return decode_error(content_of(response), response, advice=advise_not_json(call.endpoint, call.operation))
+
+
+_ITEMS = {"chat/completions": "choices", "embeddings": "data", "images/embeddings": "data"}
+"""The member of an operation's answer that is a list of objects; an answer without it is none."""
+
+
+def _are_objects(items: Any) -> bool:
+    return items.__class__ is list and all(item.__class__ is dict for item in items)

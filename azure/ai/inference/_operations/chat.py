@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._json import is_list, is_object, to_json
-from .call import Call, given_body, make_call, warn_of_ignored
+from .call import Call, check_keywords, given_body, make_call, warn_of_ignored
 from .options import ChatOptions, choose_extras, merge, names
 from .response_format import response_format_of
 from .settings import Settings, api_of
@@ -115,25 +115,34 @@ def check_defaults(options: Mapping[str, Any]) -> None:
     api_of(options.get("api"))
 
 
+def _form(settings: Settings, options: Mapping[str, Any], extras: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body in chat form: messages, the merged settings, and what only the model knows."""
+    form: dict[str, Any] = {"messages": _conversation(options["messages"])}
+    if options.get("stream") is not None:
+        form["stream"] = options["stream"]
+    form.update(merge(settings.defaults, options, _IN_BODY))
+    if "tools" in form:
+        _check_tools(form["tools"])
+    if "response_format" in form:
+        form["response_format"] = response_format_of(form["response_format"])
+    form.update(extras)
+    return form
+
+
 def _request(settings: Settings, body: Any, options: Mapping[str, Any]) -> ChatRequest:
     own = ("messages", "stream", *CHAT_SETTINGS)
     others = {name: value for name, value in options.items() if name not in own}
     api = api_of(options.get("api") or settings.defaults.get("api")) or settings.endpoint.api
     if body is not None:
         warn_of_ignored(settings, "complete", options, ("messages", *_IN_BODY, "model_extras"))
-        content, said = given_body(body)
+        content, said = given_body(body, "A prompt goes into messages=[UserMessage('...')].")
         stream = bool(options.get("stream")) if said is None else said
         return ChatRequest(settings, others, None, content, False, stream, api)
     if options.get("messages") is None:
-        raise TypeError("missing required argument: messages")
+        check_keywords(settings, "complete", others)
+        raise TypeError("missing required argument: messages, such as messages=[UserMessage('...')]")
     extras = choose_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
-    form: dict[str, Any] = {"messages": _conversation(options["messages"])}
-    if options.get("stream") is not None:
-        form["stream"] = options["stream"]
-    form.update(merge(settings.defaults, options, _IN_BODY))
-    if "response_format" in form:
-        form["response_format"] = response_format_of(form["response_format"])
-    form.update(extras)
+    form = _form(settings, options, extras)
     pass_through = bool(extras) or not _INFERENCE_SCHEMA.issuperset(form)
     return ChatRequest(settings, others, form, None, pass_through, form.get("stream") is True, api)
 
@@ -152,6 +161,25 @@ def _is_carrier(message: Any) -> bool:
 
 def _without_carried(message: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in message.items() if name not in ("output", "content_blocks")}
+
+
+def _check_tools(tools: Any) -> None:
+    """Check that tools are definitions, not the functions themselves.
+
+    :raises TypeError: They are functions, or something that holds functions.
+    """
+    if hasattr(tools, "definitions"):
+        raise TypeError("tools must be a list of definitions: pass toolset.definitions, not the Toolset itself.")
+    if callable(tools):
+        raise TypeError(f"tools must be a list of definitions, not a function. {_defined(tools)}")
+    for index, tool in enumerate(tools if is_list(tools) else ()):
+        if callable(tool):
+            raise TypeError(f"tools[{index}] is a function. {_defined(tool)}")
+
+
+def _defined(function: Any) -> str:
+    name = getattr(function, "__name__", "f")
+    return f"Describe it with ChatCompletionsToolDefinition.from_function({name}), or Toolset([{name}]).definitions."
 
 
 def _conversation(messages: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from .._json import is_object, is_tokens, json_or_none, to_json
 from .._model import wrap_as
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult
 from ..models._enums import EmbeddingEncodingFormat
-from .call import Call, given_body, make_call, warn_of_ignored
+from .call import Call, check_keywords, given_body, make_call, warn_of_ignored
 from .options import EMBEDDING_SETTINGS, choose_extras, merge
 from .settings import Settings
 
@@ -55,9 +55,11 @@ def embed_call(settings: Settings, kind: "Kind", body: Any, options: Mapping[str
     """
     own = ("input", *EMBEDDING_SETTINGS)
     others = {name: value for name, value in options.items() if name not in own}
+    if body is None and options.get("input") is None:
+        check_keywords(settings, "embed", others)
     if body is not None:
         warn_of_ignored(settings, "embed", options, own)
-        content, _ = given_body(body)
+        content, _ = given_body(body, "Texts go into input=['...'].")
         call = make_call(settings, "embed", _OPERATIONS[kind], others, content=content)
         return call._replace(encoding=_encoding(body if isinstance(content, str) else json_or_none(content)))
     extras = choose_extras(settings.defaults.get("model_extras"), options.get("model_extras"))
@@ -84,19 +86,26 @@ def _inputs(kind: "Kind", value: Any) -> list[Any]:
     :raises ValueError: It is empty.
     """
     if value is None:
-        raise TypeError("missing required argument: input")
-    forms = "a text or a list of texts" if kind == "embeddings" else "a list of ImageEmbeddingInput"
+        raise TypeError("missing required argument: input, such as input=['...']")
+    forms = _FORMS[kind]
     if isinstance(value, str) and kind == "embeddings":
-        value = [value]
+        return _inputs(kind, [value])
     if isinstance(value, (str, bytes)) or is_object(value) or not hasattr(value, "__iter__"):
         raise TypeError(f"input must be {forms}, not {type(value).__name__}: {value!r:.200}")
     inputs: list[Any] = list(value)
     if not inputs:
         raise ValueError(f"input must not be empty: give {forms}.")
-    for index, item in enumerate(inputs):
-        if not _fits(kind, item):
-            raise TypeError(f"input[{index}] must be one of {forms}, not {type(item).__name__}: {item!r:.200}")
+    wrong = next((index for index, item in enumerate(inputs) if not _fits(kind, item)), None)
+    if wrong is not None:
+        item = inputs[wrong]
+        raise TypeError(f"input[{wrong}] must be one of {forms}, not {type(item).__name__}: {item!r:.200}")
     return inputs
+
+
+_FORMS: "Mapping[Kind, str]" = {
+    "embeddings": "a text or a list of texts",
+    "image_embeddings": "a list of ImageEmbeddingInput",
+}
 
 
 def _fits(kind: "Kind", item: Any) -> bool:

@@ -6,9 +6,9 @@ document themselves. `RequestOptions` and `ClientOptions` are azure-core's keywo
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, wraps
 from types import FunctionType, MappingProxyType
-from typing import IO, Any, Literal, TypedDict, TypeVar, Union
+from typing import IO, Any, Literal, TypedDict, TypeVar, Union, cast
 
 from .._model_fields import Setting
 from ..models._enums import ChatCompletionsToolChoicePreset, EmbeddingEncodingFormat, EmbeddingInputType
@@ -322,6 +322,11 @@ def unknown_keyword(function: str, name: str, known: Iterable[str]) -> TypeError
     """
     from difflib import get_close_matches
 
+    from .other_libraries import keyword_hint
+
+    hint = keyword_hint(function, name)
+    if hint:
+        return TypeError(f"{function} got an unexpected keyword argument {name!r}. {hint}")
     close = get_close_matches(name, known, n=1, cutoff=0.7)
     guess = f" Did you mean {close[0]!r}?" if close else ""
     extras = f" What only the model knows goes into model_extras={{{name!r}: ...}}."
@@ -379,6 +384,24 @@ class SpelledOutSignature(inspect.Signature):
     def __reduce__(self) -> Any:
         """Copy and pickle as the plain signature: a function's globals do not pickle."""
         return self._made.__reduce__()
+
+
+def needs_endpoint_and_credential(init: F) -> F:
+    """Make a constructor say which argument is missing, and what the names of other libraries are called here.
+
+    :param init: A client's `__init__`, whose first two arguments they are.
+    """
+
+    @wraps(init)
+    def checked(self: Any, *args: Any, **options: Any) -> None:
+        missing = [name for name in ("endpoint", "credential")[len(args) :] if name not in options]
+        if missing:
+            from .other_libraries import missing_arguments
+
+            raise missing_arguments(type(self).__name__, missing, options)
+        init(self, *args, **options)
+
+    return cast(F, checked)
 
 
 def with_options(*options: Any) -> Callable[[F], F]:

@@ -22,6 +22,11 @@ def response_format_of(value: Any) -> Any:
     if is_object(value):
         is_format = "type" not in value and ("schema" in value or "name" in value)
         return {"type": "json_schema", "json_schema": value} if is_format else value
+    if value is dict or value is list:
+        raise ValueError(
+            f'Unsupported `response_format` {value.__name__}: it does not say what it holds. Use "json_object", or a '
+            "type that does: a dataclass, a TypedDict, a pydantic model, list[str]"
+        )
     from .._schemas.structured_output import format_of_type  # only now: reading types costs much more than sending text
 
     return format_of_type(value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ServiceResponseTimeoutError
 
 from .._http.credentials import given_headers
 from .options import ClientOptions, names, unknown_keyword
@@ -88,22 +89,11 @@ def make_settings(
     """
     if endpoint is None:
         raise ValueError("Parameter 'endpoint' must not be None.")
-    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
-    from .._http.endpoint_url import EndpointError
-
-    api = api_of(options.get("api")) if kind == "chat" else None
-    try:
-        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
-    except EndpointError as error:
-        if not isinstance(endpoint, str):
-            raise
-        resolved = unusable(endpoint, str(error))
-    if "api_version" in options:
-        resolved = resolved.with_api_version(options["api_version"])
-    resolved = resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))
+    resolved = _resolve_endpoint(endpoint, kind, options)
     if resolved.notice:
         logger.info("%s", resolved.notice)
     _check_keywords(client, known, options)
+    check_timeout(options.get("timeout"))
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
     in_headers = options.get("headers_policy") is not None or names_model(given_headers(options.get("headers")))
@@ -128,6 +118,22 @@ def api_of(option: Any) -> "Api | None":
 _APIS: "Mapping[str, Api]" = {"chat": "chat", "responses": "responses", "messages": "messages"}
 
 
+def _resolve_endpoint(endpoint: Any, kind: "Kind", options: Mapping[str, Any]) -> "Endpoint":
+    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
+    from .._http.endpoint_url import EndpointError
+
+    api = api_of(options.get("api")) if kind == "chat" else None
+    try:
+        resolved = resolve(endpoint, kind, route=options.get("route"), cloud=os.environ.get("AZURE_CLOUD"), api=api)
+    except EndpointError as error:
+        if not isinstance(endpoint, str):
+            raise
+        resolved = unusable(endpoint, str(error))
+    if "api_version" in options:
+        resolved = resolved.with_api_version(options["api_version"])
+    return resolved.with_scopes(options.get("credential_scopes"), options.get("audience"))
+
+
 def names_model(headers: Mapping[str, str] | None) -> bool:
     """Whether headers name the model, for gateways that choose it before they read the body.
 
@@ -136,11 +142,34 @@ def names_model(headers: Mapping[str, str] | None) -> bool:
     return any(name.lower() == "x-ms-model-mesh-model-name" for name in headers or ())
 
 
+class NoTimeError(ServiceResponseTimeoutError, ValueError):
+    """A timeout of 0: a mistake, or what is left to a program that counts down; so it is an error of both kinds."""
+
+
+def check_timeout(timeout: Any) -> None:
+    """Check the timeout of a client or of a call.
+
+    :param timeout: Seconds, or `None`.
+    :raises TypeError: It is not a number.
+    :raises NoTimeError: It is not above 0.
+    """
+    if timeout is None or hasattr(timeout, "deadline"):  # The second is what a call that goes on has left.
+        return
+    if not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
+    if not timeout > 0:
+        raise NoTimeError(
+            f"timeout must be above 0 seconds, not {timeout!r}; nothing was sent. Leave it out to set no limit."
+        )
+
+
 def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, Any]) -> None:
     strays = [name for name in options if name not in known and name not in _CLIENT_OPTIONS]
     for name in strays:
+        from .other_libraries import keyword_hint
+
         error = unknown_keyword(f"{client}()", name, (*known, *_CLIENT_OPTIONS))
-        if "Did you mean" in str(error):
+        if "Did you mean" in str(error) or keyword_hint(f"{client}()", name):
             raise error
     if strays:
         logger.warning("%s() ignored keyword arguments that it does not know: %s", client, ", ".join(strays))
@@ -166,7 +195,10 @@ def make_credential(credential: Any) -> Any:
     raise TypeError(f"Unsupported credential of type {type(credential).__name__}. {_CREDENTIAL_FORMS}")
 
 
-_CREDENTIAL_FORMS = "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential()."
+_CREDENTIAL_FORMS = (
+    "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential(). "
+    "A server that checks no key takes any text, such as 'unused'."
+)
 
 
 def is_key(credential: Any) -> bool:

@@ -152,6 +152,9 @@ class _Walk:
             return self._union([self.shape(choice) for choice in get_args(kind)])
         if origin in _CONTAINERS or (origin is None and isinstance(kind, type)):
             return self._of_class(kind, origin or kind)
+        return self._of_no_class(kind)
+
+    def _of_no_class(self, kind: Any) -> Shape:
         if isinstance(kind, NewType):
             return self.shape(kind.__supertype__)
         if kind is None or kind is Any:
@@ -291,13 +294,11 @@ def _read_union(shapes: Sequence[Shape], value: Any, exact: bool = False) -> Any
     raise MisfitError(((), "fits none of the types it may be of: " + "; or ".join(map(str, misfits))))
 
 
-def _read_record(
-    members: Mapping[str, tuple[Member, Read]], build: Callable[..., Any], value: Any, exact: bool = False
-) -> Any:
-    if not is_object(value):
-        raise expected("an object", value)
+def _read_members(
+    members: Mapping[str, tuple[Member, Read]], value: Mapping[str, Any], exact: bool, problems: list[Problem]
+) -> dict[str, Any]:
+    """Return the values of an object's members, defaults where they are absent. What is wrong goes into `problems`."""
     found = {member.name: member.make_default() for member, _ in members.values() if member.make_default is not None}
-    problems: list[Problem] = [((name,), "there is no such member") for name in value if name not in members]
     for name, (member, read) in members.items():
         if name in value:
             try:
@@ -307,6 +308,16 @@ def _read_record(
                     problems += misfit.under(name)
         elif member.required:
             problems.append(((name,), "is missing"))
+    return found
+
+
+def _read_record(
+    members: Mapping[str, tuple[Member, Read]], build: Callable[..., Any], value: Any, exact: bool = False
+) -> Any:
+    if not is_object(value):
+        raise expected("an object", value)
+    problems: list[Problem] = [((name,), "there is no such member") for name in value if name not in members]
+    found = _read_members(members, value, exact, problems)
     if problems:
         raise MisfitError(*problems)
     try:

@@ -42,12 +42,10 @@ def strict(schema: Schema) -> Schema:
 
 def _strict(schema: Any, where: str) -> Schema:
     schema = _in_common_words(schema)
-    refused = [keyword for keyword in _INEXPRESSIBLE if keyword in schema]
+    refused = next(filter(schema.__contains__, _INEXPRESSIBLE), None)
     if refused:
-        raise NotStrictError(f"{where} uses {refused[0]!r}")
-    written: Schema = {keyword: schema[keyword] for keyword in _KEPT if schema.get(keyword) is not None}
-    if "$ref" in schema:
-        written["$ref"] = schema["$ref"]
+        raise NotStrictError(f"{where} uses {refused!r}")
+    written: Schema = {keyword: schema[keyword] for keyword in (*_KEPT, "$ref") if schema.get(keyword) is not None}
     if "anyOf" in schema:
         written["anyOf"] = [_strict(choice, where) for choice in schema["anyOf"]]
     kinds = schema.get("type") or ()

@@ -230,14 +230,15 @@ def _answer_text(completion: "ChatCompletions", index: int) -> str:
             "raise max_tokens or max_completion_tokens",
             completion,
         )
-    text = "" if message is None else message.text
-    if text.strip():
-        return text
+    if message is not None and message.text.strip():
+        return message.text
+    raise InvalidAnswerError(_no_text(choice, message), completion)
+
+
+def _no_text(choice: "ChatChoice", message: "ChatResponseMessage | None") -> str:
     if message is not None and message.tool_calls:
-        raise InvalidAnswerError(
-            "the answer asks for tool calls: send their results and read the next answer", completion
-        )
-    raise InvalidAnswerError(f"the answer has no text (finish_reason {choice.get('finish_reason')!r})", completion)
+        return "the answer asks for tool calls: send their results and read the next answer"
+    return f"the answer has no text (finish_reason {choice.get('finish_reason')!r})"
 
 
 def _findings(choice: "ChatChoice") -> str:

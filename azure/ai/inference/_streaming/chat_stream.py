@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 
 from .._errors.advice import advise_not_json, give_advice
-from .._errors.build import decode_error, error_from_body, incomplete_stream_error
+from .._errors.build import decode_error, error_from_body, error_in_place_of_answer, incomplete_stream_error
 from .._http.credentials import forget_credentials
 from .._json import is_list, is_object, json_or_none, to_json
 from .._model import wrap_as
@@ -41,6 +41,8 @@ class ChatStream:
         """What is wrong with the stream, to be raised behind the last update."""
         self.ended = False
         """Whether nothing more is to come."""
+        self.why_closed = "it was closed by its reader"
+        """Why it was closed, if that was before its end."""
         self.usage: CompletionsUsage | None = None
         """Tokens spent, once the service has told."""
         self._accumulator = Accumulator()
@@ -91,11 +93,14 @@ class ChatStream:
         """
         updates = [] if self._document is not None else self._take_last()
         if not self.ended and not self._is_unexplained_failure():
-            from .._http.failures import body_failure
+            if isinstance(error, IncompleteReadError):
+                self._fail(self._incomplete("the connection broke"), error)
+            else:
+                from .._http.failures import body_failure
 
-            cut = isinstance(error, IncompleteReadError)
-            fault = self._incomplete("the connection broke") if cut else body_failure(error, self._response)
-            self._fail(fault, error if cut else fault.__cause__)
+                fault = body_failure(error, self._response)
+                vars(fault)["partial"] = self._partial()
+                self._fail(fault, fault.__cause__)
         return updates
 
     def close(self) -> None:
@@ -108,14 +113,9 @@ class ChatStream:
         completions._response_headers = getattr(self._response, "headers", {})  # noqa: SLF001
         return completions
 
-    def final_completion(self) -> ChatCompletions:
-        """Put together the whole answer.
-
-        :raises ~azure.ai.inference.exceptions.IncompleteStreamError: The stream was closed before its end.
-        """
-        if not self.ended:
-            raise self._incomplete("it was closed by its reader")
-        return self.completion()
+    def closed_early(self) -> IncompleteStreamError:
+        """Make the error for reading on after the stream was closed before its end."""
+        return self._incomplete(self.why_closed)
 
     def _look_at_start(self, chunk: bytes) -> None:
         """Tell from the first character whether this is an event stream, or a document in its place."""
@@ -184,23 +184,26 @@ class ChatStream:
                 raise ValueError("more than one JSON value")
         except (ValueError, RecursionError) as cause:
             text = data.decode("utf-8", "replace")
+            if _is_heartbeat(kind, text):
+                return None
             self._fail(
                 error_from_body(text, self._response, event=kind) or decode_error(data, self._response, what="event"),
                 cause,
             )
             return None
         if value.__class__ is dict and (
-            (kind == "message" and "choices" in value and "error" not in value)
+            (kind == "message" and "error" not in value and _has_choices(value))
             or (self._events is not None and "choices" not in value)
         ):
             return cast("dict[str, Any]", value)
+        if value is None:
+            return None
         error = error_from_body(value, self._response, event=kind)
-        if error is None and value.__class__ is not dict:
+        if error is None and (value.__class__ is not dict or (value.get("choices") and not _has_choices(value))):
             error = decode_error(data, self._response, what="event")
         if error is not None:
             self._fail(error)
-            return None
-        return cast("dict[str, Any]", value)
+        return None if error is not None or kind == "bare" else cast("dict[str, Any]", value)
 
     def _note(self, value: dict[str, Any]) -> bool:
         """Keep account of a chunk; tell whether it is an update to hand over."""
@@ -208,13 +211,14 @@ class ChatStream:
         choices, usage = value.get("choices"), value.get("usage")
         if usage.__class__ is dict:
             self.usage = _wrap_usage(usage)
-        for choice in choices if is_list(choices) else ():
-            if choice.__class__ is dict:
-                index = choice.get("index")
-                index = index if index.__class__ is int else 0
+        for position, choice in enumerate(choices or ()):
+            index = choice.get("index")
+            index = index if index.__class__ is int else position
+            if index not in self._seen:
                 self._seen.add(index)
-                if choice.get("finish_reason"):
-                    self._finished.add(index)
+                self._thoughts.idle = False  # this answer may begin with a tag, whatever the others did
+            if choice.get("finish_reason"):
+                self._finished.add(index)
         return bool(choices or usage)
 
     def _take_document(self, body: bytes) -> list[StreamingChatCompletionsUpdate]:
@@ -232,7 +236,7 @@ class ChatStream:
             value = self._translator.answer(cast("dict[str, Any]", value), int(time.time()))
         if is_object(value) and value.get("choices"):
             return self._take([("message", to_json(_as_chunk(value)).encode()), ("message", b"[DONE]")])
-        self._fail(error_from_body(value, self._response) or self._not_a_stream(body))
+        self._fail(error_in_place_of_answer(value, self._response) or self._not_a_stream(body))
         return []
 
     def _is_unexplained_failure(self) -> bool:
@@ -253,7 +257,10 @@ class ChatStream:
             self._fail(self._not_a_stream(self._shown))
 
     def _incomplete(self, why: str) -> IncompleteStreamError:
-        return incomplete_stream_error(why, self._response, partial=self.completion() if self._seen else None)
+        return incomplete_stream_error(why, self._response, partial=self._partial())
+
+    def _partial(self) -> ChatCompletions | None:
+        return self.completion() if self._seen else None
 
     def _not_a_stream(self, body: bytes) -> Exception:
         call = self._call
@@ -274,6 +281,27 @@ class ChatStream:
 
 
 _MOST_SHOWN = 1024
+_HEARTBEATS = frozenset(("ping", "pong", "keepalive", "keep-alive", "keep_alive", "heartbeat"))
+
+
+def _is_heartbeat(kind: str, text: str) -> bool:
+    """Whether an event that is no JSON only keeps the connection alive: a comment, a word, an event of its own type."""
+    said = text.strip().lstrip(":").strip().lower()
+    return text.lstrip().startswith(":") or said in _HEARTBEATS or kind in _HEARTBEATS
+
+
+def _has_choices(value: Mapping[str, Any]) -> bool:
+    """Whether a chunk has a list of choices, perhaps an empty one, that can be read."""
+    choices: Any = value.get("choices")
+    if choices.__class__ is not list:
+        return False
+    for choice in choices:
+        if choice.__class__ is not dict:
+            return False
+        delta = choice.get("delta")
+        if delta is not None and delta.__class__ is not dict:
+            return False
+    return True
 
 
 def _as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:

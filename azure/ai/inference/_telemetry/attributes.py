@@ -169,11 +169,8 @@ def response_attributes(answer: Mapping[str, Any], *, latest: bool) -> Attribute
     :param answer: The answer, in wire form.
     :keyword latest: By which conventions.
     """
-    attributes: Attributes = {}
-    for member in ("id", "model"):
-        value = answer.get(member)
-        if isinstance(value, str) and value:
-            attributes[f"gen_ai.response.{member}"] = value
+    said = {member: _text(answer.get(member)) for member in ("id", "model")}
+    attributes: Attributes = {f"gen_ai.response.{member}": text for member, text in said.items() if text}
     attributes |= usage_attributes(answer.get("usage"), latest=latest)
     reasons = [choice.get("finish_reason") for choice in choices_of(answer)]
     told = [str(reason) for reason in reasons if reason] if latest else [str(reason or "none") for reason in reasons]

@@ -59,16 +59,15 @@ def _choice(choice: Mapping[str, Any], position: int, content: bool, streamed: b
         "finish_reason": choice.get("finish_reason") or "none",
         "index": index if isinstance(index, int) else position,
     }
-    calls = message.get("tool_calls") if is_object(message) else None
-    if not content:
-        stripped = [_without_function(call) for call in calls if is_object(call)] if is_list(calls) else []
-        return {**event, "message": {"tool_calls": stripped}} if stripped else event
     if not is_object(message):
         return event
+    if not content:
+        stripped = [_without_function(call) for call in _objects(message.get("tool_calls"))]
+        return {**event, "message": {"tool_calls": stripped}} if stripped else event
     text = message.get("content")
     told: Json = {} if streamed and not text else {"content": text}
-    if calls:
-        told["tool_calls"] = calls
+    if message.get("tool_calls"):
+        told["tool_calls"] = message["tool_calls"]
     return {"message": told, **event} if told else event
 
 
@@ -97,11 +96,9 @@ def content_attributes(body: Mapping[str, Any], answer: Mapping[str, Any] | None
     start = next((at for at, one in enumerate(messages) if one.get("role") not in _INSTRUCTIONS), len(messages))
     told: Json = {
         "gen_ai.system_instructions": [part for message in messages[:start] for part in _parts(message)],
-        "gen_ai.input.messages": [
-            {"role": message.get("role"), "parts": _parts(message)} for message in messages[start:]
-        ],
-        "gen_ai.output.messages": [_output(choice) for choice in choices_of(answer)] if answer else [],
-        "gen_ai.tool.definitions": [_definition(tool) for tool in _objects(body.get("tools"))],
+        "gen_ai.input.messages": [{"role": one.get("role"), "parts": _parts(one)} for one in messages[start:]],
+        "gen_ai.output.messages": list(map(_output, choices_of(answer or {}))),
+        "gen_ai.tool.definitions": list(map(_definition, _objects(body.get("tools")))),
     }
     return {name: value for name, value in told.items() if value}
 

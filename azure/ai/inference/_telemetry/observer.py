@@ -273,6 +273,10 @@ class _CallWatch:
         _safely(self._span.end)
         _safely(self._measure, seconds, error, arrivals)
 
+    def _add_choice_events(self, answer: Mapping[str, Any], *, streamed: bool) -> None:
+        for content in choice_events(answer, content=self._recording.span_content, streamed=streamed):
+            self._add_event("gen_ai.choice", content)
+
     def _describe(self, error: BaseException | None, arrivals: "_Arrivals | None") -> None:
         """Put on the span what came of the call."""
         latest, span = self._recording.latest, self._span
@@ -283,9 +287,7 @@ class _CallWatch:
         if self._answer is not None:
             span.set_attributes(response_attributes(self._answer, latest=latest))
             if not latest and self._request.operation == "chat":
-                shown, streamed = self._recording.span_content, arrivals is not None
-                for content in choice_events(self._answer, content=shown, streamed=streamed):
-                    self._add_event("gen_ai.choice", content)
+                self._add_choice_events(self._answer, streamed=arrivals is not None)
         if latest and arrivals is not None and arrivals.first is not None:
             span.set_attribute("gen_ai.response.time_to_first_chunk", arrivals.first)
         if latest and self._recording.span_content:

@@ -7,6 +7,7 @@ emits what no delta had. So an answer that has no deltas at all is read in the s
 
 import json
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, ClassVar, cast
 
 from .._json import is_list
@@ -126,7 +127,7 @@ class Events:
         """Emit what of an item has not been emitted, and keep it."""
         if state.whole is None or item.get("encrypted_content") or not state.whole.get("encrypted_content"):
             state.whole = item
-        kind = item.get("type")
+        kind = _kind(item)
         if kind == "message":
             state.is_commentary = state.is_commentary or item.get("phase") == "commentary"
             return self._settle_message(state, item)
@@ -286,7 +287,7 @@ class Events:
 
     def _open_call(self, state: _Item, item: Object) -> list[Object]:
         """Emit the beginning of a tool call, as soon as its id and name are known."""
-        kind, call_id, name = item.get("type"), item.get("call_id"), item.get("name")
+        kind, call_id, name = _kind(item), item.get("call_id"), item.get("name")
         if state.call is not None or kind not in _CALLS or not call_id or not name:
             return []
         state.kind, state.call = kind, self._calls
@@ -322,8 +323,9 @@ class Events:
         for name, said in (("id", "id"), ("model", "model"), ("service_tier", "service_tier")):
             if isinstance(response.get(said), str):
                 self._head[name] = response[said]
-        if isinstance(response.get("created_at"), (int, float)):
-            self._head["created"] = int(response["created_at"])
+        created = response.get("created_at")
+        if isinstance(created, (int, float)) and isfinite(created):
+            self._head["created"] = int(created)
         format_ = _object(_object(response.get("text")).get("format"))
         self._first_message_only = self._first_message_only or format_.get("type") in _JSON_FORMATS
 
@@ -372,6 +374,11 @@ def _error(code: Any, message: Any, response: Object | None, **more: Any) -> Obj
     return {**(response or {}), "error": {"code": code, "message": message, **more}}
 
 
+def _kind(item: Object) -> str:
+    kind = item.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
 def _finish_reason(response: Object, has_calls: bool) -> str:
     reason = _object(response.get("incomplete_details")).get("reason")
     if reason in ("max_output_tokens", "max_messages") or (reason is None and response.get("status") == "incomplete"):
@@ -415,7 +422,7 @@ def _usage(usage: Object) -> Object:
     sent, written = usage.get("input_tokens"), usage.get("output_tokens")
     if not isinstance(sent, int) and not isinstance(written, int):
         return {}
-    sent, written = sent or 0, written or 0
+    sent, written = (count if isinstance(count, int) else 0 for count in (sent, written))
     total = usage.get("total_tokens")
     result: Object = {
         "prompt_tokens": sent,

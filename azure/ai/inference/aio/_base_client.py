@@ -59,6 +59,18 @@ class InferenceClient:
         self._timeout = options.get("timeout")
         self._turns = Turns()
 
+    if TYPE_CHECKING:
+        pass  # Type checkers would take `__getattr__` for a promise that every attribute exists.
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise `AttributeError`, which says what a method of another library is called here."""
+            from .._operations.other_libraries import attribute_hint
+
+            client = type(self).__name__
+            hint = attribute_hint(client, name)
+            raise AttributeError(f"{client!r} object has no attribute {name!r}. {hint}".rstrip(". ") + "." * bool(hint))
+
     @property
     def _model_info(self) -> "models.ModelInfo | None":
         """The model information, if the endpoint was asked for it. Dependants read it under this name."""

@@ -122,7 +122,7 @@ class WholeBody:
 
         :param size: Not heeded.
         """
-        pieces = []
+        pieces: list[bytes] = []
         while piece := await self._body.read():
             pieces.append(piece)
         return b"".join(pieces)

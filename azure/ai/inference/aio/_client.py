@@ -22,6 +22,7 @@ from .._operations.options import (
     EmbedOptions,
     Messages,
     RequestOptions,
+    needs_endpoint_and_credential,
     with_options,
 )
 from .._operations.settings import AsyncCredential, logger
@@ -45,6 +46,7 @@ class ChatCompletionsClient(InferenceClient):
     :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
+    @needs_endpoint_and_credential
     @with_options(ChatOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: AsyncCredential, **options: Unpack[ChatClientOptions]) -> None:
         check_defaults(options)
@@ -192,6 +194,7 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
     :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
+    @needs_endpoint_and_credential
     @with_options(EmbeddingOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: AsyncCredential, **options: Unpack[EmbeddingsClientOptions]) -> None:
         self._build(endpoint, credential, "embeddings", EMBEDDING_SETTINGS, options)
@@ -273,6 +276,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
+    @needs_endpoint_and_credential
     @with_options(EmbeddingOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: AsyncCredential, **options: Unpack[EmbeddingsClientOptions]) -> None:
         self._build(endpoint, credential, "image_embeddings", EMBEDDING_SETTINGS, options)

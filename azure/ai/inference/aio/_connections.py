@@ -85,7 +85,8 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         trust = make_trust(options.get("connection_verify", True), options.get("connection_cert"))
-        super().__init__(limit=_POOL_SIZE, ssl=trust, socket_factory=_make_socket)
+        made_with: Any = {"limit": _POOL_SIZE, "ssl": trust, "socket_factory": _make_socket}
+        super().__init__(**made_with)  # pyright: ignore[reportUnknownMemberType] - of other arguments aiohttp names no type
         self._factory: Any = functools.partial(AnswerProtocol, loop=self._loop)
 
 

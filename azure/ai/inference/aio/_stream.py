@@ -26,8 +26,8 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
     """The updates of a streamed chat completion.
 
     Iterate over it; leaving an `async with` block, or the end of the stream, gives the connection back. An update is
-    handed over when its bytes arrive. A stream either completes or raises, behind the last update that had arrived. Not
-    to be shared between tasks.
+    handed over when its bytes arrive. A stream delivers every update that arrived, then completes or raises. Read on
+    after it was closed before its end, or after a read that was cancelled, it raises. Not to be shared between tasks.
 
     :param response: The response to read, or anything with `iter_bytes()` and `close()`.
     :raises ~azure.core.exceptions.HttpResponseError: While iterating: the service sent an error, with its code.
@@ -87,11 +87,12 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
 
     async def _advance(self) -> None:
         """Read on, or come to the end."""
-        if self._closed:
-            raise StopAsyncIteration
-        if self._chat.ended:
+        if self._chat.ended and not self._closed:
             await self._finish()
+        if self._chat.ended:
             raise StopAsyncIteration
+        if self._closed:
+            raise self._chat.closed_early()
         try:
             chunk = await self._read()
         except AzureError as error:
@@ -99,6 +100,7 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         except BaseException as error:
             if self._watch is not None:
                 self._watch.ended(error)
+            self._chat.why_closed = f"reading it was interrupted by {type(error).__name__}"
             await self.aclose()
             raise
         else:
@@ -122,7 +124,9 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         """
         async for _ in self:
             continue
-        return self._chat.final_completion()
+        if self._chat.fault is not None:
+            raise self._chat.fault
+        return self._chat.completion()
 
     @overload
     async def parse_as(self, kind: type[T], *, index: int = 0) -> T: ...
@@ -141,16 +145,13 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         completions = await self.get_final_completions()
         return completions.parse_as(kind, index=index)
 
-    async def text_deltas(self) -> AsyncIterator[str]:
-        """Iterate over the pieces of the first answer's text, without thoughts.
+    def text_deltas(self) -> AsyncIterator[str]:
+        """Iterate over the pieces of the first answer's text, without reasoning.
 
         :return: Pieces that are not empty.
         :raises ~azure.core.exceptions.HttpResponseError: As while iterating.
         """
-        async for update in self:
-            for choice in update.choices or ():
-                if not choice.index and choice.delta and choice.delta.text:
-                    yield choice.delta.text
+        return _TextDeltas(self)
 
     async def aclose(self) -> None:
         """Stop reading, and give up the connection. May be called again."""
@@ -175,3 +176,22 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
         traceback: TracebackType | None = None,
     ) -> None:
         await self.aclose()
+
+
+class _TextDeltas(AsyncIterator[str]):
+    """The pieces of a stream's first answer. No generator: that would end quietly, once the stream has raised."""
+
+    def __init__(self, updates: AsyncIterator[StreamingChatCompletionsUpdate]) -> None:
+        self._updates = updates
+        self._ready: deque[str] = deque()
+
+    async def __anext__(self) -> str:
+        while not self._ready:
+            update = await anext(self._updates)
+            for choice in update.choices or ():
+                if not choice.index and choice.delta and choice.delta.text:
+                    self._ready.append(choice.delta.text)
+        return self._ready.popleft()
+
+    def __aiter__(self) -> Self:
+        return self

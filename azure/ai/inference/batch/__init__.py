@@ -14,6 +14,7 @@ An error is the result of its row. What every row would meet, such as a wrong ke
 """
 
 from ._batch_run import BatchRun
+from ._batch_states import BatchCounts, BatchFile, BatchJob, BatchJobError
 from ._collected import collect
 from ._results import BatchResponse, BatchResult, BatchRowError
 from ._rows import BatchRow, chat_row, embedding_row
@@ -21,6 +22,10 @@ from ._summary import Progress, RunUsage, Summary
 from ._tables import read_rows
 
 __all__ = [
+    "BatchCounts",
+    "BatchFile",
+    "BatchJob",
+    "BatchJobError",
     "BatchResponse",
     "BatchResult",
     "BatchRow",
@@ -35,7 +40,10 @@ __all__ = [
     "read_rows",
 ]
 
-for _shown in (BatchResponse, BatchResult, BatchRow, BatchRowError, BatchRun, Progress, RunUsage, Summary):
+for _shown in (
+    *(BatchCounts, BatchFile, BatchJob, BatchJobError, BatchResponse, BatchResult, BatchRow, BatchRowError, BatchRun),
+    *(Progress, RunUsage, Summary),
+):
     _shown.__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
 for _function in (chat_row, collect, embedding_row, read_rows):
     _function.__module__ = __name__

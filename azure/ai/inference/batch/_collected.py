@@ -78,3 +78,15 @@ def missing(custom_id: str) -> BatchResult:
     """Make the result of a row that has none."""
     message = f"The row {custom_id!r:.100} has no result: it was not asked, or the run ended before."
     return wrap_result({"custom_id": custom_id, "error": {"code": "missing", "message": message}, "response": None})
+
+
+def missing_of(rows: Iterable[Mapping[str, Any] | str], seen: set[str]) -> Iterator[BatchResult]:
+    """Return a result for each row that has none.
+
+    :param rows: The rows, or their ids.
+    :param seen: Ids of those that have one.
+    """
+    for row in rows:
+        custom_id = row if isinstance(row, str) else row["custom_id"]
+        if custom_id not in seen:
+            yield missing(custom_id)

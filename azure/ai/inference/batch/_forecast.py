@@ -62,12 +62,12 @@ def forecast(client: Any, rows: Iterable[BatchRow]) -> Forecast:
 
 
 def _problem(client: Any, calls: RowCalls, arguments: Any) -> str | None:
-    settings = client._settings  # noqa: SLF001 - a client of this package
+    settings, kind = client._settings, calls.kind  # noqa: SLF001 - a client of this package
     try:
-        if calls.kind == "chat":
+        if kind == "chat":
             chat_call(settings, None, arguments)
         else:
-            embed_call(settings, calls.kind, None, arguments)
+            embed_call(settings, kind, None, arguments)
     except (TypeError, ValueError) as error:
         return str(error)
     return None

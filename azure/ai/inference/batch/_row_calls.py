@@ -59,7 +59,7 @@ class RowCalls:
                 "make_client must return an asynchronous client, such as azure.ai.inference.aio.ChatCompletionsClient; "
                 f"it returned {type(client).__name__}."
             )
-        self.kind = kind
+        self.kind: Kind = kind
         """What the client is for."""
         self._client = type(client).__name__
         self._known = frozenset(CHAT_SETTINGS if self.kind == "chat" else EMBEDDING_SETTINGS)

@@ -1,7 +1,10 @@
 """``python -m azure.ai.inference.emulator``: the emulator for people, until Ctrl-C."""
 
 import argparse
+import errno
 import logging
+import os
+import shlex
 import signal
 import sys
 import time
@@ -11,6 +14,7 @@ from typing import Any, Final
 from ._cassette import RECORD_MODES
 from ._dialects import DIALECTS
 from ._emulator import DEFAULT_KEY, Emulator
+from ._environment_variables import environment_variables
 from ._weather import WAITS
 
 _DEFAULT_PORT: Final = 8484
@@ -29,18 +33,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Without the page nobody could look at them.
         given.setdefault("requests_kept", _REQUESTS_SHOWN if options["ui"] else 0)
         with Emulator(**given) as endpoint:
-            trust = f"; trust {endpoint.ca_file}" if options["tls"] else ""
-            sys.stdout.write(f"Inference emulator listening on {endpoint.url} with key {endpoint.key}{trust}\n")
-            if options["ui"]:
-                sys.stdout.write(f"Open {endpoint.ui_url} to see the requests\n")
+            sys.stdout.write(_banner(endpoint, endpoint.ca_file if options["tls"] else None, bool(options["ui"])))
             sys.stdout.flush()
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
         return 0
     except (OSError, ValueError, ImportError) as error:
-        sys.stderr.write(f"The emulator cannot start: {error}\n")
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        sys.stderr.write(f"The emulator cannot start: {error.args[1] if taken else error}\n")
         return 2
+
+
+def _banner(endpoint: Emulator, ca_file: str | None, page: bool) -> str:
+    """Return where it listens, and the lines that point clients at it."""
+    trust = f"; trust {ca_file}" if ca_file else ""
+    variables = dict(environment_variables(endpoint.url, endpoint.key))
+    if ca_file:
+        variables |= {"SSL_CERT_FILE": ca_file, "NODE_EXTRA_CA_CERTS": ca_file}
+    lines = [_assignment(name, value) for name, value in variables.items()]
+    head = f"Inference emulator listening on {endpoint.url} with key {endpoint.key}{trust}"
+    look = [f"Open {endpoint.ui_url} to see the requests"] if page else []
+    return "\n".join([head, *look, "", *lines, "", ""])
+
+
+def _assignment(name: str, value: str, windows: bool = os.name == "nt") -> str:
+    """Return a line that sets a variable in the system's shell."""
+    if windows:
+        return f"$env:{name} = '" + value.replace("'", "''") + "'"
+    return f"export {name}={shlex.quote(value)}"
 
 
 def _interrupt(number: int, frame: Any) -> None:

@@ -15,6 +15,7 @@ from ._request import RecordedRequest
 from ._values import as_object
 
 _KEY_HEADERS: Final = ("api-key", "x-api-key", "ocp-apim-subscription-key")
+_SHOWN_FROM: Final = 16
 _DEFAULT_SUFFIX: Final = "/.default"
 
 
@@ -49,19 +50,27 @@ def check_access(
         if credential in keys:
             continue
         if claims is None:
-            raise _key_problem(serverless)
+            raise _key_problem(serverless, credential)
         _check_claims(claims, audiences)
 
 
-def _key_problem(serverless: bool) -> ServiceError:
+def _key_problem(serverless: bool, given: str | None = None) -> ServiceError:
+    masked = None if given is None else _masked(given)
     if serverless:
         message = "Auth token validation failed. Please provide a valid key or a valid AAD token"
-        return ServiceError(401, "401", message, kind="key", headers={"x-ms-error-reason": "Invalid JWT."})
+        return ServiceError(
+            401, "401", message, kind="key", value=masked, headers={"x-ms-error-reason": "Invalid JWT."}
+        )
     message = (
         "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
         "active subscription and use a correct regional API endpoint for your resource."
     )
-    return ServiceError(401, "401", message, kind="key")
+    return ServiceError(401, "401", message, kind="key", value=masked)
+
+
+def _masked(key: str) -> str:
+    """Return a key as OpenAI shows it in its refusal, of which a short one shows nothing."""
+    return "*" * len(key) if len(key) < _SHOWN_FROM else f"{key[:4]}{'*' * (len(key) - 8)}{key[-4:]}"
 
 
 def _check_claims(claims: dict[str, Any], audiences: tuple[str, ...]) -> None:

@@ -44,8 +44,6 @@ def serverless(problem: ServiceError) -> Any:
         return {"statusCode": problem.status, "message": problem.message}
     if problem.kind == "extra":
         return {"detail": problem.message}
-    if problem.kind == "route":
-        return "NOT FOUND"
     if problem.kind == "filter":
         return {
             "status": problem.status,
@@ -54,7 +52,8 @@ def serverless(problem: ServiceError) -> Any:
             "param": problem.param,
             "type": None,
         }
-    return {"error": {"code": problem.code, "message": problem.message, "target": problem.param}}
+    message = problem.message.replace("Resource not found", "NOT FOUND")
+    return {"error": {"code": problem.code, "message": message, "target": problem.param}}
 
 
 def foundry(problem: ServiceError) -> Any:
@@ -98,10 +97,25 @@ def foundry_messages(problem: ServiceError) -> Any:
 
 def openai(problem: ServiceError) -> Any:
     """Speak as OpenAI's own platform."""
-    kinds = {"key": "invalid_request_error", "limit": "requests", "server": "server_error"}
-    code = "invalid_api_key" if problem.kind == "key" else problem.code or None
-    kind = kinds.get(problem.kind, "invalid_request_error")
-    return {"error": {"message": problem.message, "type": kind, "param": problem.param, "code": code}}
+    if problem.kind in ("key", "token"):
+        return {"error": _openai_key_error(problem)}
+    kind = {"limit": "requests", "server": "server_error"}.get(problem.kind, "invalid_request_error")
+    message, code = problem.message, problem.code or None
+    if problem.kind == "route":
+        message, code = message.replace("Resource not found", f"Invalid URL ({problem.value})"), None
+    return {"error": {"message": message, "type": kind, "param": problem.param, "code": code}}
+
+
+def _openai_key_error(problem: ServiceError) -> dict[str, Any]:
+    where = "https://platform.openai.com/account/api-keys"
+    if problem.value is None and problem.kind == "key":
+        words = (
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
+            f"auth (i.e. Authorization: Bearer YOUR_KEY). You can obtain an API key from {where}."
+        )
+        return {"message": words, "type": "invalid_request_error", "param": None, "code": None}
+    words = f"Incorrect API key provided: {problem.value or '***'}. You can find your API key at {where}."
+    return {"message": words, "type": "invalid_request_error", "param": None, "code": "invalid_api_key"}
 
 
 def fastapi_detail(problem: ServiceError) -> list[dict[str, Any]]:

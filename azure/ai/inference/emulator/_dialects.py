@@ -4,6 +4,7 @@ The rows are facts from recorded exchanges and the servers' sources. `_completio
 `_rules` those on requests; `_dialect_errors` renders a refusal.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -168,3 +169,12 @@ MESSAGES_DIALECTS: Final[Mapping[str, Dialect]] = {
     ),
 }
 """How the Messages API is served: behind a Foundry resource's front door, and by Anthropic itself."""
+
+_MISTRAL_CLIENTS: Final = re.compile(r"mistral-client|mistralai", re.IGNORECASE)
+"""The user agents of Mistral's clients for Python and npm, for its platform and for Azure."""
+_MISTRAL_ROUTES: Final = {"local": "mistral", "v1-models": "mistral", "models": "mistral-azure"}
+
+
+def client_dialect(user_agent: str, family: str) -> str | None:
+    """Return the dialect of the client that calls, if it reads no other: Mistral's clients read Mistral's."""
+    return _MISTRAL_ROUTES.get(family) if _MISTRAL_CLIENTS.search(user_agent) else None

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from ._access import make_token
+from ._batch_service import BATCH_FAULTS
 from ._cassette import RECORD_MODES, Cassette
 from ._control import Control, check_token
 from ._control_operations import PREFIX
@@ -54,6 +55,7 @@ class Emulator:
     as a harmful prompt is; with "filter your answer" the answer is withheld; with "count to 500" it is a stream of a
     known length.
 
+    Below ``/openai/v1`` (Azure), ``/v1`` (OpenAI) and ``/v1/batch/jobs`` (Mistral) it serves files and batches.
     ``GET /emulator/stats`` tells how often what was asked, to other processes too.
 
     The server runs in a thread of its own and may be used from any thread or event loop; ``async with`` works too.
@@ -82,6 +84,11 @@ class Emulator:
     :keyword quota_by_estimate: book the tokens that a request may take (its text and its ``max_tokens``) when it is let
         in, as Azure does, and not those that it took. Default: False.
     :keyword refused_count: let refused requests count too, in the next window. Default: False.
+    :keyword batch_seconds: how long a batch takes from its creation to its results. Default: 0.2.
+    :keyword batch_faults: what goes wrong with batches: "expired" (half of the requests are not executed),
+        "missing-rows" (every fifth has no result), "status-0" (every fifth has status 0), "token-limit" and
+        "token-limit-later" (the first is refused for too many tokens, when it is created or in its errors). Default:
+        nothing.
     :keyword host: the address to listen on. Default: "127.0.0.1", which no other machine reaches.
     :keyword allow_hosts: names beside addresses and ``localhost`` by which callers may call; others get 403, which
         stops DNS rebinding. Default: none.
@@ -127,6 +134,8 @@ class Emulator:
         quota_wait: str = "retry-after",
         quota_by_estimate: bool = False,
         refused_count: bool = False,
+        batch_seconds: float = 0.2,
+        batch_faults: Collection[str] = (),
         host: str = "127.0.0.1",
         allow_hosts: Collection[str] = (),
         allow_origins: Collection[str] = (),
@@ -147,6 +156,9 @@ class Emulator:
         _check_least({"requests_per_minute": (requests_per_minute, 1), "tokens_per_minute": (tokens_per_minute, 1)})
         _check_least({"requests_kept": (requests_kept, 0)})
         _check_choice("quota_wait", quota_wait, WAITS)
+        _check_least({"batch_seconds": (batch_seconds, 0)})
+        for fault in batch_faults:
+            _check_choice("batch_faults", fault, BATCH_FAULTS)
         if not quota_window > 0:
             raise ValueError(f"quota_window is {quota_window}; choose a number of seconds above 0")
         _check_collections({"tokens": tokens, "models": models})
@@ -176,6 +188,8 @@ class Emulator:
             quota_wait=quota_wait,
             quota_by_estimate=quota_by_estimate,
             refused_count=refused_count,
+            batch_seconds=batch_seconds,
+            batch_faults=tuple(batch_faults),
             latency=latency,
             token_rate=token_rate,
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -37,7 +38,8 @@ class Reply:
     :keyword filtered: a category (``hate``, ``self_harm``, ``sexual``, ``violence``) for which the answer is withheld.
     :keyword choices: several choices instead of one.
     :keyword usage: members of ``usage`` that differ from the emulator's own count.
-    :keyword body: a JSON body to send as it is, whatever was asked.
+    :keyword body: a JSON body to send as it is, whatever was asked; bytes are sent as bytes.
+    :keyword file: a file to send as it is, such as "speech.mp3"; its ending says what it is.
     :keyword events: the events of a stream to send as they are: an object or a text is framed as ``data: ...``, bytes
         are not. The closing ``[DONE]`` is one of them, or missing.
     :keyword status: the HTTP status. Default: 200.
@@ -53,11 +55,17 @@ class Reply:
     choices: Sequence["Reply"] = ()
     usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
     body: Any | None = None
+    file: str | Path | None = None
     events: Sequence[str | bytes | Mapping[str, Any]] | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    def __post_init__(self) -> None:
+        if self.file is not None and not Path(self.file).is_file():
+            raise ValueError(f"file is {str(self.file)!r}, which is not there")
+
     @property
     def is_raw(self) -> bool:
         """Tell whether the reply says what to send, not what the model says."""
-        return self.body is not None or self.events is not None or self.status != 200
+        raw = (self.body, self.file, self.events)
+        return any(part is not None for part in raw) or self.status != 200

@@ -25,7 +25,8 @@ _VERSIONS: Final = frozenset(
 """The api-versions of the model inference API."""
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?$")
 _OPERATION: Final = (
-    r"(?P<operation>chat/completions|images/embeddings|embeddings|info|models|messages|messages/count_tokens|responses)"
+    r"(?:(?P<operation>chat/completions|images/embeddings|embeddings|info|models|messages|messages/count_tokens|"
+    r"responses)|models/(?P<name>.+))"
 )
 
 
@@ -52,6 +53,7 @@ class Family:
     audiences: tuple[str, ...] = ()
 
 
+_NOT_FOUND: Final = "Resource not found"
 _ML: Final = "https://ml.azure.com"
 _COGNITIVE: Final = "https://cognitiveservices.azure.com"
 _FOUNDRY: Final = "https://ai.azure.com"
@@ -68,10 +70,12 @@ FAMILIES: Final = (
         "deployments", "/openai/deployments/{deployment}", "azure-openai", "dated", _CHAT, False, (_COGNITIVE, _FOUNDRY)
     ),
     Family("v1", "/openai/v1", "azure-openai", "refused", _OPENAI, True, (_FOUNDRY, _COGNITIVE)),
-    Family("openai", "/openai", "azure-openai", "dated", ("responses",), True, (_COGNITIVE, _FOUNDRY)),
+    Family("openai", "/openai", "azure-openai", "dated", ("responses", "models"), True, (_COGNITIVE, _FOUNDRY)),
     Family("anthropic", "/anthropic/v1", "azure-openai", "any", _MESSAGES, True, (_FOUNDRY, _COGNITIVE)),
     Family("models", "/models", "model-inference", "known", _ALL, True, (_COGNITIVE, _FOUNDRY)),
     Family("github", "/inference", "model-inference", "any", _CHAT, True, _ALL_AUDIENCES),
+    # Where Mistral's npm client finds a model on Azure.
+    Family("v1-models", "/v1/models", "openai", "any", ("chat/completions",), False, _ALL_AUDIENCES),
     Family("local", "/v1", "openai", "any", (*_OPENAI, *_MESSAGES, "images/embeddings"), False, _ALL_AUDIENCES),
     Family("serverless", "", "serverless", "dated", _ALL, False, (_ML, _COGNITIVE)),
 )
@@ -94,6 +98,8 @@ class Route:
     family: Family
     operation: str
     deployment: str | None = None
+    model: str | None = None
+    """The model that ``GET models/NAME`` asks about."""
 
 
 def find_family(path: str) -> Family:
@@ -108,18 +114,32 @@ def find_route(request: RecordedRequest) -> Route:
     """
     for family, pattern in _PATHS:
         match = pattern.match(request.path)
-        if match and match["operation"] in family.operations:
-            wanted = "GET" if match["operation"] in ("info", "models") else "POST"
-            if request.method != wanted:
-                message = f"{request.method} is not allowed on {request.path}; use {wanted}."
-                raise ServiceError(405, "MethodNotAllowed", message, kind="method", headers={"Allow": wanted})
-            return Route(family, match["operation"], match.groupdict().get("deployment"))
-    raise api_not_supported() if find_family(request.path).name == "anthropic" else not_found()
+        operation = match and (match["operation"] or "models")
+        if match and operation in family.operations:
+            wanted = ("GET", "HEAD") if operation in ("info", "models") else ("POST",)
+            if request.method not in wanted:
+                message = f"{request.method} is not allowed on {request.path}; use {wanted[0]}."
+                raise ServiceError(
+                    405, "MethodNotAllowed", message, kind="method", headers={"Allow": ", ".join(wanted)}
+                )
+            return Route(family, operation, match.groupdict().get("deployment"), match["name"])
+    family = find_family(request.path)
+    raise api_not_supported() if family.name == "anthropic" else _unknown_route(request, family)
+
+
+def _unknown_route(request: RecordedRequest, family: Family) -> ServiceError:
+    """Return the refusal of a path that no service has, with those that there are."""
+    routes = ", ".join(f"{family.template}/{operation}" for operation in family.operations)
+    message = (
+        f"{_NOT_FOUND}. The emulator has {routes}, the rest of /openapi.json, and any path for which an answer is "
+        f"scripted: reply(..., path={request.path!r})."
+    )
+    return ServiceError(404, "404", message, kind="route", value=f"{request.method} {request.path}")
 
 
 def not_found() -> ServiceError:
     """How a gateway says that it has no such route."""
-    return ServiceError(404, "404", "Resource not found", kind="route")
+    return ServiceError(404, "404", _NOT_FOUND, kind="route")
 
 
 def api_not_supported() -> ServiceError:

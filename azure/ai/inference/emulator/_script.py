@@ -189,13 +189,16 @@ def load_script(path: str | Path) -> list[Rule]:
     It holds a list. Each item is a text, or a mapping with the members of :class:`Reply` and the conditions of
     :class:`Rule`.
 
+    A ``file`` that a reply sends is looked for beside the script.
+
     :raises ValueError: if the file holds anything else.
     :raises ImportError: for YAML without PyYAML.
     """
     items = _parse(Path(path).read_text("utf-8"), Path(path))
     if not isinstance(items, list):
         raise ValueError(f"{path} holds a {type(items).__name__}; a script is a list of replies")
-    return [read_rule(item, f"reply {number} of {path}") for number, item in enumerate(as_list(items), 1)]
+    folder = Path(path).parent
+    return [read_rule(item, f"reply {number} of {path}", folder) for number, item in enumerate(as_list(items), 1)]
 
 
 def _parse(text: str, path: Path) -> Any:
@@ -214,10 +217,18 @@ def _parse(text: str, path: Path) -> Any:
         raise ValueError(f"{path} is not YAML: {error}") from error
 
 
-def read_rule(item: Any, where: str) -> Rule:
+def _beside(folder: Path | None, name: Any) -> Path:
+    if folder is None or not isinstance(name, str):
+        raise ValueError("file has to be a name, in a script's file; elsewhere give the answer itself")
+    return folder / name
+
+
+def read_rule(item: Any, where: str, folder: Path | None = None) -> Rule:
     """Return a reply and its conditions, written as an item of a script.
 
     :param where: how to name the item in an error.
+    :param folder: where the files are that replies send. None: replies may name none, for whoever wrote them does not
+        own this machine's files.
     :raises ValueError: if it is neither a text nor a mapping of known members.
     """
     if isinstance(item, str):
@@ -228,6 +239,8 @@ def read_rule(item: Any, where: str) -> Rule:
     conditions = {name: members[name] for name in _CONDITIONS if name in members}
     said = {name: value for name, value in members.items() if name not in _CONDITIONS}
     try:
+        if said.get("file") is not None:
+            said["file"] = _beside(folder, said["file"])
         return Rule(said, **conditions)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error

@@ -12,8 +12,9 @@ from typing import Any, Final
 from ._access import check_access
 from ._chat_choices import default_reply, finish
 from ._completion import Answer, chunks, whole
-from ._dialects import DIALECTS, MESSAGES_DIALECTS, Dialect
+from ._dialects import DIALECTS, MESSAGES_DIALECTS, Dialect, client_dialect
 from ._hashed_embeddings import embed
+from ._model_list import list_models, model_not_found
 from ._native_apis import NATIVE_APIS, answer_natively, count_tokens
 from ._openai_models import check_speaks_chat
 from ._problems import ServiceError
@@ -22,7 +23,7 @@ from ._replies import Reply
 from ._request import RecordedRequest
 from ._response import Response, event, json_response
 from ._responses_answers import azure_failure, openai_failure
-from ._routes import Route, check_version, find_family, find_route
+from ._routes import Family, Route, check_version, find_family, find_route
 from ._rules import check_chat, hides_thoughts, read_body
 from ._values import as_object, as_text
 
@@ -62,7 +63,8 @@ def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
     family = find_family(request.path)
     if request.path.endswith(_MESSAGES_PATHS):
         return MESSAGES_DIALECTS["foundry" if family.name == "anthropic" else "anthropic"]
-    dialect = DIALECTS[settings.dialect or family.dialect]
+    agent = request.headers.get("user-agent", "")
+    dialect = DIALECTS[settings.dialect or client_dialect(agent, family.name) or family.dialect]
     if request.path.endswith("/responses"):
         return replace(dialect, stream_failure=azure_failure if dialect.filters else openai_failure)
     if dialect.unknown == "ask" and request.param("api-version") < _THINKS_IN_A_MEMBER:
@@ -99,14 +101,15 @@ def identify(request: RecordedRequest, dialect: Dialect) -> dict[str, str]:
 
 
 def _answer(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:
-    route = find_route(request)
-    check_access(
-        request,
-        keys=(settings.key, *settings.tokens),
-        audiences=route.family.audiences,
-        demand=dialect.key,
-        serverless=route.family.name == "serverless",
-    )
+    try:
+        route = find_route(request)
+    except ServiceError:
+        reply = speak(request)
+        if reply is None:
+            raise
+        _check_access(request, find_family(request.path), settings, dialect)
+        return raw_response(reply)
+    _check_access(request, route.family, settings, dialect)
     if dialect.versions:
         check_version(request, route.family)
     if route.operation == "chat/completions":
@@ -123,10 +126,15 @@ def _answer(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
     if route.operation == "info":
         return json_response(_info(request, settings))
     if route.operation == "models":
-        return json_response(_models(settings))
+        return json_response(list_models(settings.models or [settings.model], dialect, route.model))
     images = route.operation == "images/embeddings"
     body = embed(request, dialect, model=_model(request, route, settings), images=images)
     return replace(json_response(body), usage=body["usage"])
+
+
+def _check_access(request: RecordedRequest, family: Family, settings: Settings, dialect: Dialect) -> None:
+    keys, serverless = (settings.key, *settings.tokens), family.name == "serverless"
+    check_access(request, keys=keys, audiences=family.audiences, demand=dialect.key, serverless=serverless)
 
 
 def _model(request: RecordedRequest, route: Route, settings: Settings) -> str:
@@ -147,6 +155,8 @@ def _model(request: RecordedRequest, route: Route, settings: Settings) -> str:
                 "5 minutes, please wait a moment and try again."
             )
             raise ServiceError(404, "DeploymentNotFound", message)
+        if route.family.dialect == "openai":
+            raise model_not_found(named)
         raise ServiceError(400, "unknown_model", f"Unknown model: {named}", param="model")
     return named or settings.model
 
@@ -162,12 +172,6 @@ def _info(request: RecordedRequest, settings: Settings) -> dict[str, Any]:
     asked = request.param("model")
     kind = "embeddings" if "embed" in asked.lower() else settings.model_type
     return {"model_name": asked or settings.model, "model_type": kind, "model_provider_name": "azure-ai-inference"}
-
-
-def _models(settings: Settings) -> dict[str, Any]:
-    names = settings.models or [settings.model]
-    data = [{"id": name, "object": "model", "created": 0, "owned_by": "azure-ai-inference"} for name in names]
-    return {"object": "list", "data": data}
 
 
 def _chat(request: RecordedRequest, dialect: Dialect, model: str, speak: Speak) -> Response:

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from ._about_pages import about_page
+from ._batch_service import BatchService
+from ._dialects import DIALECTS
 from ._exchange import Exchange
 from ._journal import Journal
 from ._leaks import Redirects
-from ._openapi import describe
 from ._outcome import Outcome
 from ._problems import ServiceError
 from ._quota import Quota
@@ -47,6 +49,8 @@ class Session:
         quota_wait: str = "retry-after",
         quota_by_estimate: bool = False,
         refused_count: bool = False,
+        batch_seconds: float = 0.2,
+        batch_faults: Iterable[str] = (),
         latency: float = 0.0,
         token_rate: float | None = None,
     ) -> None:
@@ -68,6 +72,9 @@ class Session:
         self._quota = self._new_quota(*self._limits)
         self._quota_wait = quota_wait
         self._stats = Stats()
+        self._batches = BatchService(
+            time.monotonic, self._respond_in_a_batch, seconds=batch_seconds, faults=tuple(batch_faults)
+        )
         self._pace = Pace(latency, token_rate)
         self._lock = threading.RLock()
 
@@ -147,8 +154,9 @@ class Session:
 
     def respond(self, request: RecordedRequest) -> Response:
         """Keep a request and answer it."""
-        if (request.method, request.path) == ("GET", "/openapi.json"):
-            return json_response(describe(control=self._is_controlled))
+        page = about_page(request, control=self._is_controlled)
+        if page is not None:
+            return page
         if (request.method, request.path) == ("GET", "/emulator/stats"):
             return json_response(self._stats.report())
         exchange = self.note(request)
@@ -172,7 +180,22 @@ class Session:
         response = pace(response, self._pace)
         return replace(response, headers={**identify(request, dialect), **response.headers})
 
+    def _respond_in_a_batch(self, request: RecordedRequest, provider: str) -> Response:
+        dialect = DIALECTS["mistral"] if provider == "mistral" else choose_dialect(request, self._settings)
+        return respond(request, self._settings, dialect, self._speak)
+
+    def _batch(self, request: RecordedRequest) -> Response:
+        dialect = choose_dialect(request, self._settings)
+        try:
+            with self._lock:
+                keys = (self._settings.key, *self._settings.tokens)
+                return self._batches.respond(request, keys=keys, dialect=dialect.name)
+        except ServiceError as problem:
+            return refuse(problem, dialect)
+
     def _within_quota(self, request: RecordedRequest) -> Response:
+        if BatchService.serves(request.path):
+            return self._batch(request)
         dialect = choose_dialect(request, self._settings)
         wait = self._quota.wait()
         if wait > 0:

@@ -156,6 +156,9 @@ def _reader(annotation: str) -> Callable[[str], Any]:
     return int if "int" in annotation else float if "float" in annotation else str
 
 
+_SEED_STEP: Final = 1_000_003
+
+
 @dataclass
 class Forecast:
     """A fault, and what became of it so far.
@@ -173,7 +176,8 @@ class Forecast:
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.fault.seed)  # noqa: S311 a seeded generator is the point
+        # Each fault draws on its own: of two with one sequence the rarer would strike where the other strikes first.
+        self.chance = random.Random(self.fault.seed + (self.number - 1) * _SEED_STEP)  # noqa: S311 a seed is the point
 
     @property
     def is_over(self) -> bool:

@@ -193,7 +193,9 @@ for _name in set(__all__) - set(_LATER):  # the lazy ones set it themselves
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .._operations.other_libraries import missing_attribute
+
+        raise missing_attribute(__name__, name)
     from importlib import import_module
 
     value = globals()[name] = getattr(import_module(_LATER[name]), name)

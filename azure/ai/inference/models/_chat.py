@@ -252,6 +252,12 @@ class ChatCompletions(Answer):
     prompt_filter_results: list[PromptFilterResult] | None = None
     """What the content filter found in the request."""
 
+    @computed
+    def text(self) -> str:
+        """Return the text of the first answer, without its reasoning; empty if it has none, such as tool calls."""
+        message: ChatResponseMessage | None = self.choices[0].message if self.choices else None
+        return "" if message is None else message.text
+
     @overload
     def parse_as(self, kind: type[T], *, index: int = 0) -> T: ...
     @overload

@@ -145,13 +145,11 @@ def object_schema(matter: FrontMatter, key: KeyPath, declared: Any, *, bound: It
             return _without(mapping, set(bound))
         key, declared = (*key, "properties"), mapping["properties"]
     properties = named(matter, key, declared)
-    kept = {name: value for name, value in properties.items() if name not in set(bound)}
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {name: _property_schema(matter, (*key, name), value) for name, value in kept.items()},
-    }
-    required = [name for name, value in kept.items() if _required(value)]
-    return {**schema, "required": required} if required else schema
+    left_out = set(bound)
+    kept = {name: value for name, value in properties.items() if name not in left_out}
+    schemas = {name: _property_schema(matter, (*key, name), value) for name, value in kept.items()}
+    required = list(filter(lambda name: _required(kept[name]), kept))
+    return {"type": "object", "properties": schemas, **({"required": required} if required else {})}
 
 
 def _required(declared: Any) -> bool:

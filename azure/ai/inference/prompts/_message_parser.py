@@ -14,7 +14,7 @@ of a variable that is a message list or a content part, and ``.`` is text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -93,12 +93,7 @@ def mark(text: str, token: str, *, template: bool) -> Marked:
     begins = [0, *(role.end() for role in roles)]
     ends = [*(role.start() for role in roles), len(text)]
     sections = [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    # Empty messages are kept. A role line with nothing after it is not one: authors write it to end the prompt, and
-    # the beta releases dropped it.
-    keep = [
-        0 < index < len(roles) or (_prints(section, always=index == 0) if template else bool(section.strip()))
-        for index, section in enumerate(sections)
-    ]
+    keep = _sections_to_keep(sections, template)
     marked = [_mark_images(image, sections[0], token)]
     remarks: list[tuple[int, str]] = []
     for index, role in enumerate(roles, start=1):
@@ -106,9 +101,29 @@ def mark(text: str, token: str, *, template: bool) -> Marked:
         attributes = _attributes(role["attributes"] or "", line)
         remarks += [(line, _unknown_attribute(name)) for name, _ in attributes if name not in (*_ATTRIBUTES, "nonce")]
         marked += [_role_mark(role, token, keep[index], attributes), _mark_images(image, sections[index], token)]
-    targets = {found["target"].strip() for found in image.finditer(text)}
-    own = frozenset(target for target in targets if not template or "{{" not in target)
+    own = frozenset(_image_targets(image, text, template))
     return Marked("".join(marked), keep[0], own, remarks)
+
+
+def _sections_to_keep(sections: Sequence[str], template: bool) -> list[bool]:
+    """Return for each section whether it is a message even if nothing is in it.
+
+    Empty messages are kept. A role line with nothing after it is not one: authors write it to end the prompt, and the
+    beta releases dropped it.
+    """
+    last = len(sections) - 1
+    return [
+        0 < index < last or (_prints(section, always=index == 0) if template else bool(section.strip()))
+        for index, section in enumerate(sections)
+    ]
+
+
+def _image_targets(image: re.Pattern[str], text: str, template: bool) -> Iterator[str]:
+    """Yield the targets of images that the text itself names, not a variable."""
+    for found in image.finditer(text):
+        target = found["target"].strip()
+        if not template or "{{" not in target:
+            yield target
 
 
 def _mark_images(image: re.Pattern[str], section: str, token: str) -> str:
@@ -163,10 +178,10 @@ class _Draft:
     def finish(self) -> list[Message]:
         stripped = (part.strip() if isinstance(part, str) else part for part in self.parts)
         parts = [part for part in stripped if part]
-        if not parts and not self.keep:
-            return []
-        texts = [part for part in parts if isinstance(part, str)]
-        content = "".join(texts) if len(texts) == len(parts) <= 1 else [_content_item(part) for part in parts]
+        if not parts:
+            return [{"role": self.role, **self.attributes, "content": ""}] if self.keep else []
+        only = parts[0] if len(parts) == 1 else None
+        content = only if isinstance(only, str) else list(map(_content_item, parts))
         return [{"role": self.role, **self.attributes, "content": content}]
 
 

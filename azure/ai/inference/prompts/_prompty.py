@@ -353,17 +353,20 @@ def _kind(value: Any) -> str:
 
 def _is_new(matter: FrontMatter) -> bool:
     """Return whether a file uses the newest schema, whose default engine is jinja2. Files do not say; their keys do."""
-    model = matter.values.get("model")
-    template = matter.values.get("template")
-    inputs: Any = matter.values.get("inputs")
+    model, template = matter.values.get("model"), matter.values.get("template")
     return (
         isinstance(model, str)
-        or (isinstance(model, dict) and any(key in model for key in _NEW_MODEL_KEYS))
+        or (isinstance(model, dict) and not model.keys().isdisjoint(_NEW_MODEL_KEYS))
         or (isinstance(template, dict) and "format" in template)
-        or isinstance(inputs, list)
-        or (
-            isinstance(inputs, dict)
-            and any("kind" in item for item in cast("dict[str, Any]", inputs).values() if isinstance(item, dict))
-        )
-        or any(key in matter.values for key in ("displayName", "metadata", "inputSchema", "outputSchema"))
+        or _has_new_inputs(matter.values.get("inputs"))
+        or not _NEW_KEYS.isdisjoint(matter.values)
     )
+
+
+def _has_new_inputs(inputs: Any) -> bool:
+    if not isinstance(inputs, dict):
+        return isinstance(inputs, list)
+    return any("kind" in item for item in cast("dict[str, Any]", inputs).values() if isinstance(item, dict))
+
+
+_NEW_KEYS = frozenset(("displayName", "metadata", "inputSchema", "outputSchema"))

@@ -1,0 +1,272 @@
+# Generated from aio/_batch_client.py by scripts/generate_sync.py. Edit that file, then run the script.
+"""The synchronous client for the services' own Batch APIs."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import IO, Any, cast
+
+from typing_extensions import Unpack
+
+from ._base_client import InferenceClient
+from ._operations.options import ClientOptions, RequestOptions, with_options
+from ._operations.settings import Credential
+from .batch._batch_states import (
+    BatchFile,
+    BatchJob,
+    Lines,
+    Provider,
+    UploadBody,
+    dialect_of,
+    expiry,
+    input_lines,
+    job_of,
+    jobs_endpoint,
+    new_job,
+    result_of_line,
+    wrap_file,
+)
+from .batch._collected import missing_of
+from .batch._job_calls import has_metadata, job_call, page_after, read_json, to_body
+from .batch._results import BatchResult
+from .batch._rows import BatchRow
+
+_FIRST_LOOK, _LAST_LOOK = 0.1, 5.0
+"""Seconds between two looks whether a file is processed: the first, and the longest."""
+
+
+class BatchClient(InferenceClient):
+    """A client for the service's own Batch API, which answers files of rows within a day, mostly at half the price.
+
+    Azure OpenAI (deployments of the kind Global-Batch or DataZoneBatch), OpenAI and Mistral have one. Files are in the
+    form of `azure.ai.inference.batch`, and results come in the same.
+
+    :param endpoint: URL of the endpoint, as the portal shows it.
+    :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
+    :keyword provider: "azure", "openai" or "mistral", where the host does not tell.
+    :raises ValueError: The endpoint is not a URL that can be called, the credential is empty, or there is no such
+        provider.
+    :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
+    """
+
+    __module__ = "azure.ai.inference"
+
+    @with_options(ClientOptions)
+    def __init__(
+        self,
+        endpoint: str,
+        credential: Credential,
+        *,
+        provider: Provider | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        self._build(endpoint, credential, "chat", (), options)
+        self._dialect = dialect_of(self._settings.endpoint, provider)
+        self._settings = self._settings._replace(endpoint=jobs_endpoint(self._settings.endpoint))
+
+    def _json(self, call: Any) -> dict[str, Any]:
+        response = self._client._pipeline.run(call.request, **call.options)
+        return read_json(call, response.http_response)
+
+    @with_options(RequestOptions)
+    def upload(
+        self,
+        rows: Iterable[BatchRow] | IO[bytes],
+        *,
+        expires_after: timedelta | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> BatchFile:
+        """Upload rows as an input file. They are written to a temporary file first, and sent from there.
+
+        :param rows: The rows, which are checked; or a binary file of lines, which is sent as it is.
+        :keyword expires_after: For how long the service keeps the file; Azure takes 14 to 30 days.
+        :return: The file.
+        :raises ValueError: A row is none, an id occurs twice, or there are more rows or bytes than a file may have.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+        """
+        fields = {"purpose": "batch"}
+        if expires_after is not None and self._dialect.name == "mistral":
+            fields["expiry"] = str(int(expires_after.total_seconds() // 3600))
+        elif expires_after is not None:
+            fields |= {f"expires_after[{name}]": str(value) for name, value in expiry(expires_after).items()}
+        with tempfile.TemporaryFile() as file:
+            size = self._write(rows, file)
+            body = UploadBody(file, size, fields, "rows.jsonl")
+            call = job_call(
+                self._settings, "upload", "files", options, method="POST", content=body, headers=body.headers
+            )
+            return wrap_file(self._json(call))
+
+    def _write(self, rows: Any, file: IO[bytes]) -> int:
+        """Write rows, or copy a file, and check the limits."""
+        count, size = 0, 0
+        is_file = hasattr(rows, "read")
+        lines = iter(lambda: rows.read(1 << 20), b"") if is_file else input_lines(rows, self._dialect)
+        for line in lines:
+            data = cast("bytes", line) if is_file else line[1]
+            count, size = count + 1, size + len(data)
+            file.write(data)
+            if size > self._dialect.most_bytes or (not is_file and count > self._dialect.most_rows):
+                raise ValueError(
+                    f"A batch file of {self._dialect.name} may have {self._dialect.most_rows:} rows and "
+                    f"{self._dialect.most_bytes:} bytes: cut the rows, or let BatchRun.submit do it."
+                )
+        file.seek(0)
+        return size
+
+    @with_options(RequestOptions)
+    def get_file(self, file_id: str, **options: Unpack[RequestOptions]) -> BatchFile:
+        """Look at a file.
+
+        :param file_id: Its id.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: There is none.
+        """
+        return wrap_file(self._json(job_call(self._settings, "get_file", f"files/{file_id}", options)))
+
+    @with_options(RequestOptions)
+    def create(
+        self,
+        file: str | BatchFile,
+        *,
+        url: str = "/v1/chat/completions",
+        model: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        output_expires_after: timedelta | None = None,
+        timeout_hours: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> BatchJob:
+        """Create a job for an uploaded file. At Azure the file is waited for until it is processed.
+
+        :param file: The file, or its id.
+        :keyword url: What its rows ask for.
+        :keyword model: The model, at Mistral, where rows need not name it.
+        :keyword metadata: Up to 16 names and texts to find the job by.
+        :keyword output_expires_after: For how long the service keeps the results; not at Mistral.
+        :keyword timeout_hours: After how many hours the job ends, at Mistral.
+        :return: The job.
+        :raises ValueError: The provider has no such setting.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused, for one because too many tokens are
+            queued already: `error.error.code` is then "token_limit_exceeded".
+        """
+        file_id = file if isinstance(file, str) else file.id
+        body = new_job(
+            self._dialect,
+            file_id,
+            url=url,
+            model=model,
+            metadata=metadata,
+            output_expires_after=output_expires_after,
+            timeout_hours=timeout_hours,
+        )
+        if self._dialect.waits_for_files:
+            self._wait_for_file(file_id)
+        content = to_body(body)
+        return job_of(
+            self._json(job_call(self._settings, "create", self._dialect.jobs, options, method="POST", content=content))
+        )
+
+    def _wait_for_file(self, file_id: str) -> None:
+        pause = _FIRST_LOOK
+        while (self.get_file(file_id)).status in ("pending", "running", "uploaded"):
+            self._sleep(pause)
+            pause = min(_LAST_LOOK, 2 * pause)
+
+    def _sleep(self, seconds: float) -> None:
+        self._client._pipeline._transport.sleep(seconds)
+
+    @with_options(RequestOptions)
+    def get(self, job_id: str, **options: Unpack[RequestOptions]) -> BatchJob:
+        """Look at a job.
+
+        :param job_id: Its id.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: There is none.
+        """
+        return job_of(self._json(job_call(self._settings, "get", f"{self._dialect.jobs}/{job_id}", options)))
+
+    @with_options(RequestOptions)
+    def cancel(self, job_id: str, **options: Unpack[RequestOptions]) -> BatchJob:
+        """Cancel a job. What was answered before has results, and is paid for.
+
+        :param job_id: Its id.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: There is none.
+        """
+        path = f"{self._dialect.jobs}/{job_id}/cancel"
+        return job_of(self._json(job_call(self._settings, "cancel", path, options, method="POST", content="{}")))
+
+    def wait(
+        self, job_id: str, *, polling_interval: float = 60, on_progress: Callable[[BatchJob], object] | None = None
+    ) -> BatchJob:
+        """Wait until a job has ended.
+
+        :param job_id: Its id.
+        :keyword polling_interval: Seconds between two looks, 60 by default, as Azure advises.
+        :keyword on_progress: Called with the job at each look.
+        :return: The job, whichever way it ended: see its `status`.
+        """
+        while True:
+            job = self.get(job_id)
+            if on_progress is not None:
+                on_progress(job)
+            if job.is_done:
+                return job
+            self._sleep(polling_interval)
+
+    def results(
+        self, job: str | BatchJob, *, rows: Iterable[Mapping[str, Any] | str] | None = None
+    ) -> Iterator[BatchResult]:
+        """Read the results of a job that has ended: of answers and of failed rows, in any order, as they arrive.
+
+        :param job: The job, or its id.
+        :keyword rows: The rows, or their ids: behind the results, those that have none come with the error "missing".
+        :return: A generator of results.
+        :raises ValueError: The job has not ended.
+        """
+        found = self.get(job) if isinstance(job, str) else job
+        if not found.is_done:
+            raise ValueError(f"The job {found.id} is {found.status}: wait for its end, then read its results.")
+        seen: set[str] = set()
+        for file_id in filter(None, (found.output_file_id, found.error_file_id)):
+            for result in self._read(file_id):
+                seen.add(result.custom_id)
+                yield result
+        for result in missing_of(rows or (), seen):
+            yield result
+
+    def _read(self, file_id: str) -> Iterator[BatchResult]:
+        call = job_call(self._settings, "results", f"files/{file_id}/content", {}, stream=True)
+        response = (self._client._pipeline.run(call.request, stream=True, **call.options)).http_response
+        if response.status_code != 200:
+            read_json(call, response)
+        lines = Lines()
+        for data in response.iter_bytes():
+            for line in lines.feed(data):
+                result = result_of_line(line)
+                if result is not None:
+                    yield result
+        last = result_of_line(lines.end())
+        if last is not None:
+            yield last
+
+    @with_options(RequestOptions)
+    def delete_file(self, file_id: str, **options: Unpack[RequestOptions]) -> None:
+        """Delete a file.
+
+        :param file_id: Its id.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: There is none.
+        """
+        self._json(job_call(self._settings, "delete_file", f"files/{file_id}", options, method="DELETE"))
+
+    def list(self, *, metadata: Mapping[str, str] | None = None) -> Iterator[BatchJob]:
+        """Look at all jobs, the newest first.
+
+        :keyword metadata: Names and texts that a job has to have.
+        :return: A generator of jobs.
+        """
+        page: Any = None
+        number = 0
+        while (query := page_after(self._dialect, page, number)) is not None:
+            page = self._json(job_call(self._settings, "list", self._dialect.jobs, {"params": query}))
+            number += 1
+            for job in page.get("data") or ():
+                if has_metadata(job, metadata):
+                    yield job_of(job)

@@ -1,0 +1,310 @@
+"""The services' own Batch APIs as values: what each wants, what its objects mean. Pure.
+
+Services and their documentation contradict each other, so everything is read leniently: a status in any case, counts
+and ids that are null or empty, times as numbers or text.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple, Union
+
+from .._http.endpoint import Endpoint
+from .._json import is_list, is_object
+from .._model import Model, wrap_as
+from ._results import BatchResult, wrap_result
+from ._row_calls import RowCalls
+from ._rows import check_row
+
+Provider = Literal["azure", "openai", "mistral"]
+
+_DONE = ("completed", "failed", "expired", "cancelled")
+
+
+class BatchCounts(Model):
+    """How many rows a job has."""
+
+    total: int | None = None
+    """Rows in all."""
+    completed: int | None = None
+    """Rows that were answered."""
+    failed: int | None = None
+    """Rows that failed."""
+
+
+class BatchJobError(Model):
+    """Why a job failed."""
+
+    code: str | None = None
+    """The service's code, such as "token_limit_exceeded"."""
+    message: str | None = None
+    """What it says."""
+    line: int | None = None
+    """The line of the input, counted from 1."""
+    param: str | None = None
+    """The member of the line."""
+
+
+class BatchFile(Model):
+    """A file at the service."""
+
+    id: str
+    """Its id."""
+    bytes: int | None = None
+    """Its size."""
+    filename: str | None = None
+    """Its name."""
+    purpose: str | None = None
+    """"batch", or "batch_output"."""
+    status: str | None = None
+    """"processed" if it may be used. OpenAI and Mistral take files as soon as they are there."""
+
+
+class BatchJob(Model):
+    """A job of the service's Batch API, in one vocabulary. What the service sends besides stays."""
+
+    id: str
+    """Its id."""
+    status: str
+    """"validating", "in_progress", "finalizing", "completed", "failed", "expired", "cancelling" or "cancelled"."""
+    counts: BatchCounts
+    """How many rows it has."""
+    errors: list[BatchJobError]
+    """Why it failed."""
+    input_file_id: str | None = None
+    """The file of its rows."""
+    output_file_id: str | None = None
+    """The file of the answers, `None` if there is none (yet)."""
+    error_file_id: str | None = None
+    """The file of the rows that failed, `None` if there is none (yet)."""
+    created_at: Any = None
+    """When it was created, as the service says: seconds since 1970, or a text."""
+    metadata: dict[str, Any] | None = None
+    """What its maker noted on it."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has ended. An expired or cancelled job has results too: read them, they are paid for."""
+        return self.status in _DONE
+
+
+class Dialect(NamedTuple):
+    """What one provider's Batch API wants."""
+
+    name: Provider
+    jobs: str
+    """The route of jobs."""
+    most_rows: int
+    most_bytes: int
+    waits_for_files: bool
+    """Whether a file has to be processed before a job may use it."""
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    dialect.name: dialect
+    for dialect in (
+        Dialect("azure", "batches", 100_000, 200_000_000, True),
+        Dialect("openai", "batches", 50_000, 200_000_000, False),
+        Dialect("mistral", "batch/jobs", 1_000_000, 512_000_000, False),
+    )
+}
+"""The providers by name."""
+
+_STATUSES = {
+    "queued": "validating",
+    "running": "in_progress",
+    "success": "completed",
+    "timeout_exceeded": "expired",
+    "cancellation_requested": "cancelling",
+    "canceled": "cancelled",
+}
+_wrap_job, wrap_file = wrap_as(BatchJob), wrap_as(BatchFile)
+
+
+def dialect_of(endpoint: Endpoint, provider: Provider | None) -> Dialect:
+    """Decide whose Batch API an endpoint has.
+
+    :param endpoint: The endpoint.
+    :param provider: What the caller says.
+    :raises ValueError: There is no such provider.
+    """
+    if provider is not None:
+        if provider not in DIALECTS:
+            raise ValueError(f"provider is {provider!r:.100}; choose one of {', '.join(map(repr, DIALECTS))}.")
+        return DIALECTS[provider]
+    if "mistral" in endpoint.root:
+        return DIALECTS["mistral"]
+    return DIALECTS["azure" if endpoint.service == "resource" else "openai"]
+
+
+def jobs_endpoint(endpoint: Endpoint) -> Endpoint:
+    """Return where an endpoint's batches are: an Azure resource has them below /openai/v1, not below a deployment."""
+    if endpoint.dialect != "deployments":
+        return endpoint
+    return endpoint._replace(base_url=f"{endpoint.root}/openai/v1", dialect="v1", api_version=None)
+
+
+def new_job(
+    dialect: Dialect,
+    file_id: str,
+    *,
+    url: str,
+    model: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    output_expires_after: timedelta | None = None,
+    timeout_hours: int | None = None,
+) -> dict[str, Any]:
+    """Write the request that creates a job; `create` explains the arguments.
+
+    :raises ValueError: The provider has no such setting.
+    """
+    told = {"output_expires_after": output_expires_after, "timeout_hours": timeout_hours}
+    stray = "output_expires_after" if dialect.name == "mistral" else "timeout_hours"
+    if told[stray] is not None:
+        raise ValueError(f"{stray} is no setting of this provider's batches ({dialect.name}): leave it out.")
+    if dialect.name == "mistral":
+        body: dict[str, Any] = {"input_files": [file_id], "endpoint": url, "model": model, "metadata": metadata}
+        return {name: value for name, value in {**body, "timeout_hours": timeout_hours}.items() if value is not None}
+    body = {"input_file_id": file_id, "endpoint": url, "completion_window": "24h"}
+    if metadata:
+        body["metadata"] = dict(metadata)
+    if output_expires_after is not None:
+        body["output_expires_after"] = expiry(output_expires_after)
+    return body
+
+
+def expiry(after: timedelta) -> dict[str, Any]:
+    """Write for how long a file is kept."""
+    return {"anchor": "created_at", "seconds": int(after.total_seconds())}
+
+
+def job_of(value: Mapping[str, Any]) -> BatchJob:
+    """Read a job in either provider's form."""
+    status = str(value.get("status") or "").lower()
+    given: Any = value.get("request_counts") or {}
+    counts = {
+        "total": given.get("total", value.get("total_requests")),
+        "completed": given.get("completed", value.get("succeeded_requests")),
+        "failed": given.get("failed", value.get("failed_requests")),
+    }
+    errors: Any = value.get("errors") or []
+    errors = errors.get("data") or [] if is_object(errors) else errors
+    inputs: Any = value.get("input_files")
+    inputs = inputs[0] if is_list(inputs) and inputs else None
+    told = {
+        "status": _STATUSES.get(status, status),
+        "counts": counts,
+        "errors": [error if is_object(error) else {"message": str(error)} for error in errors],
+        "input_file_id": value.get("input_file_id") or inputs,
+        "output_file_id": value.get("output_file_id") or value.get("output_file") or None,
+        "error_file_id": value.get("error_file_id") or value.get("error_file") or None,
+    }
+    return _wrap_job({**value, **told})
+
+
+def result_of_line(line: bytes) -> BatchResult | None:
+    """Read a line of a provider's output or error file; `None` for an empty one, and for what is none."""
+    try:
+        value: Any = json.loads(line) if line.strip() else None
+    except ValueError:
+        return None
+    if not is_object(value) or not value.get("custom_id"):
+        return None
+    error: Any = value.get("error")
+    response: Any = value.get("response")
+    if isinstance(error, str):  # Mistral's
+        error = {"code": "error", "message": error}
+    if is_object(response) and not response.get("status_code"):
+        error = error or {"code": "status_0", "message": "The service did not answer this row: its status is 0."}
+        response = None
+    if response is None and not error:
+        error = {"code": "missing", "message": "The service wrote a line without an answer for this row."}
+    return wrap_result({**value, "error": error or None, "response": response})
+
+
+class Lines:
+    """Cuts bytes into lines, as they come."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Return the lines that are whole."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        yield from lines
+
+    def end(self) -> bytes:
+        """Return what is behind the last line end."""
+        return self._rest
+
+
+def input_lines(
+    rows: Iterable[Union[Mapping[str, Any], Any]], dialect: Dialect, calls: RowCalls | None = None
+) -> Iterator[tuple[str, bytes, float]]:
+    """Write rows as lines of a provider's input file, and check them.
+
+    :param rows: The rows.
+    :param dialect: The provider.
+    :param calls: Fills in a client's default settings.
+    :return: Each row's id, its line, and an estimate of its tokens.
+    :raises ValueError: A row is none, or an id occurs twice.
+    :raises TypeError: A row is none.
+    """
+    seen: set[str] = set()
+    for number, given in enumerate(rows, 1):
+        row = check_row(given, f"row {number}")
+        if row.custom_id in seen:
+            raise ValueError(f"Row {number} has the custom_id {row.custom_id!r:.100}, as a row before it.")
+        seen.add(row.custom_id)
+        body = dict(row.body) if calls is None else calls.body(row)
+        line: dict[str, Any] = {"custom_id": row.custom_id, "body": body}
+        if dialect.name != "mistral":
+            line = {"custom_id": row.custom_id, "method": "POST", "url": row.url, "body": body}
+        text = json.dumps(line).encode() + b"\n"
+        yield row.custom_id, text, len(text) / 4
+
+
+class UploadBody:
+    """A multipart body that is read from a file as it is sent, again for each attempt.
+
+    :param file: The file's content, at its beginning.
+    :param size: Its bytes.
+    :param fields: The form's other fields.
+    :param name: The file's name.
+    """
+
+    def __init__(self, file: Any, size: int, fields: Mapping[str, str], name: str) -> None:
+        from uuid import uuid4
+
+        self.boundary = uuid4().hex
+        head = [
+            f'--{self.boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+            for field, value in fields.items()
+        ]
+        head.append(f'--{self.boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n')
+        head.append("Content-Type: application/json\r\n\r\n")
+        self._head, self._tail = "".join(head).encode(), f"\r\n--{self.boundary}--\r\n".encode()
+        self._file, self._start = file, file.tell()
+        self.size = len(self._head) + size + len(self._tail)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that describe it."""
+        return {
+            "Content-Type": f"multipart/form-data; boundary={self.boundary}",
+            "Content-Length": str(self.size),
+        }
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        self._file.seek(self._start)
+        while block := self._file.read(1 << 20):
+            yield block
+        yield self._tail
+
+    async def __aiter__(self) -> Any:
+        for block in self:
+            yield block
