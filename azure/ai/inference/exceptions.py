@@ -18,8 +18,8 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |   |-- NotFoundError                   404; a ResourceNotFoundError
     |   |-- ConflictError                   409; a ResourceExistsError
     |   |-- NotModifiedError                304; a ResourceNotModifiedError
-    "RateLimitError",
-    "RedirectError",
+    |   |-- RateLimitError                  429: a quota is used up, or the service is busy
+    |   |-- RedirectError                   redirects without end; a TooManyRedirectsError
     |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
     |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
     |-- BatchError                          one request of several failed; its cause is any of these
@@ -87,8 +87,8 @@ __all__ = [
     "NotFoundError",
     "NotModifiedError",
     "ProxyError",
-    "RedirectError",
     "RateLimitError",
+    "RedirectError",
     "RefusedAnswerError",
     "RequestError",
     "RequestTimeoutError",
