@@ -20,8 +20,8 @@ VERSION = re.search(r'^VERSION = "(.+)"$', (HERE / "azure/ai/inference/_version.
 assert VERSION is not None
 
 README = (HERE / "README.md").read_text("utf-8")
-ABOUT = re.sub(r"\[([^\]]+)\]\((?!https:)[^)]+\)", r"\1", README)
-"""The README where it stands alone: a link within the repository would lead nowhere."""
+ABOUT = re.sub(r"\[([^\]]+)\]\((?!https:)[^)]+\)", r"\1", re.sub(r"<picture>.*?</picture>\n\n", "", README, flags=re.S))
+"""The README where it stands alone: a link or a picture within the repository would lead nowhere."""
 
 PROJECT_URL = os.environ.get("PROJECT_URL") or "https://HOST/OWNER/REPO"
 """Where the repository is. Only a release sets the variable; other builds keep the placeholder."""
@@ -105,6 +105,7 @@ setup(
         "prompts": ["PyYAML>=6.0", "Jinja2>=3.1.6"],
         "emulator": [AIOHTTP, "trustme>=1.1"],
         "pydantic": ["pydantic>=2.7"],
+        "ray": ["ray[data]>=2.60", AIOHTTP],
     },
     cmdclass={"sdist": ReproducibleSdist, "bdist_wheel": ReproducibleWheel},
     entry_points={"pytest11": ["azure-ai-inference = azure.ai.inference.emulator.pytest_plugin"]},

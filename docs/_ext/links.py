@@ -17,6 +17,7 @@ ROOT = DOCS.parent
 INCLUDED = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 _LINK = re.compile(r"(!?)\[([^\]]+)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
+_PICTURE = re.compile(r"<picture>.*?<img src=\"([^\"]+)\" alt=\"([^\"]+)\">.*?</picture>", re.S)
 _FENCED = re.compile(r"(^```.*?^```$)", re.M | re.S)
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def relink(text: str, source: Path, page: Path) -> str:
             return words
         return f"{image}[{words}]({os.path.relpath(path, page.parent)}{anchor})"
 
+    text = _PICTURE.sub(r"![\2](\1)", text)  # GitHub's way of a picture for each colour scheme
     parts = _FENCED.split(text)  # every second is code, where brackets and parentheses are no link
     return "".join(part if number % 2 else _LINK.sub(led, part) for number, part in enumerate(parts))
 

@@ -98,8 +98,8 @@ def test_order(endpoint: Emulator, ordered: bool) -> None:
 def test_embeddings_and_images(endpoint: Emulator) -> None:
     texts = BatchRun(lambda: EmbeddingsClient(f"{endpoint.url}/v1", endpoint.key, model="e", dimensions=4))
     [result] = texts.results([embedding_row("a", input=["x", "y"])])
-    assert [len(item.vector) for item in result.answer.data] == [4, 4]
-    assert result.usage == result.answer.usage
+    assert [len(item.vector) for item in result.embeddings.data] == [4, 4]
+    assert result.usage == result.embeddings.usage
     assert texts.summary.usage.prompt_tokens > 0
     images = BatchRun(lambda: ImageEmbeddingsClient(f"{endpoint.url}/v1", endpoint.key, model="e"))
     body = {"input": [{"image": "data:image/png;base64,AAAA"}]}

@@ -580,6 +580,7 @@ async def test_azure_explains_afterwards_why_a_stream_failed(world: World, serve
     assert [update.choices[0].delta.content for update in updates] == ["Hello"]
     assert isinstance(error, InferenceError)
     assert error.error.code == "rate_limit_exceeded"
+    assert error.partial.choices[0].message.content == "Hello"
     assert "have exceeded token rate limit" in str(error)
 
 

@@ -273,3 +273,16 @@ async def test_what_is_refused_names_the_option(client: Client, api: str, name: 
 async def test_hints_are_no_hindrance(client: Client, options: Any, streamed: bool) -> None:
     if streamed or "stream_options" not in options:
         assert (await answered(client, streamed, **options)).choices[0].message.text
+
+
+@both
+async def test_an_answer_goes_on_from_one_that_the_service_kept(
+    world: World, endpoint: Emulator, streamed: bool
+) -> None:
+    client = world.chat(f"{endpoint.url}/openai/v1", endpoint.key, model="gpt-5-codex", api="responses")
+    first = await answered(client, streamed, messages=[UserMessage("My name is Ada")], store=True)
+    going_on = {"previous_response_id": first.id}
+    second = await answered(client, streamed, messages=[UserMessage("What is my name?")], model_extras=going_on)
+    assert second.choices[0].message.text == "Your name is Ada."
+    with pytest.raises(InferenceError, match="not found"):
+        await client.complete(model_extras={"previous_response_id": "resp_unknown"})

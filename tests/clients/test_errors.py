@@ -9,7 +9,6 @@ from azure.core.exceptions import (
     ClientAuthenticationError,
     DecodeError,
     HttpResponseError,
-    IncompleteReadError,
     ResourceExistsError,
     ResourceNotFoundError,
     ResourceNotModifiedError,
@@ -104,13 +103,6 @@ async def test_a_200_that_is_no_answer(world: World, serve: Serve, what: str) ->
     with pytest.raises(expected) as caught:
         await world.chat(serve(raw).url).complete()
     assert words in str(caught.value)
-
-
-async def test_a_body_cut_short_is_not_retried(world: World, serve: Serve) -> None:
-    server = serve([head(content_type="application/json", content_length=900) + b'{"choices": [', CUT])
-    with pytest.raises(IncompleteReadError):
-        await world.chat(server.url).complete()
-    assert len(server.requests) == 1
 
 
 async def test_a_status_is_told_though_its_body_is_cut_short(world: World, serve: Serve) -> None:

@@ -1,6 +1,7 @@
 """Retries: what is sent again, after how long, and how often; counted at the server."""
 
 import asyncio
+import pickle
 import socket
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -10,6 +11,7 @@ import pytest
 from azure.core.exceptions import (
     AzureError,
     HttpResponseError,
+    IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
     ServiceResponseTimeoutError,
@@ -17,9 +19,10 @@ from azure.core.exceptions import (
 from azure.core.rest import HttpRequest
 
 from azure.ai.inference._http.retries import PACED, PacedCall
+from azure.ai.inference.exceptions import IncompleteResponseError, InferenceError
 
 from .conftest import KEY, Serve, World
-from .raw_server import CUT, RESET, answer, completion
+from .raw_server import CUT, RESET, answer, chunk, completion, head
 
 GOOD = answer(200, completion())
 
@@ -295,3 +298,49 @@ async def test_an_answer_that_is_no_http_is_an_error_of_azure_core(world: World,
     server = serve([b"SSH-2.0-OpenSSH_9.6\r\n", CUT])
     with pytest.raises(AzureError):
         await world.chat(server.url, KEY, retry_total=0).complete()
+
+
+HALF = [head(content_type="application/json", content_length=999), b'{"choices": [', CUT]
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        HALF,
+        [HALF[0], HALF[1], RESET],
+        [head(content_type="application/json", transfer_encoding="chunked"), chunk(b"{"), CUT],
+    ],
+    ids=["cut", "reset", "chunked"],
+)
+async def test_a_plain_answer_that_is_cut_off_is_asked_for_again(world: World, serve: Serve, half: Any) -> None:
+    server = serve(half, half, GOOD)
+    answer = await world.chat(server.url, retry_backoff_factor=0).complete()
+    assert answer.choices[0].message.content == "hello"
+    assert len(server.requests) == 3
+
+
+async def test_an_answer_that_is_always_cut_off_says_how_often_it_was_asked_for(world: World, serve: Serve) -> None:
+    server = serve(HALF)
+    with pytest.raises(IncompleteResponseError, match=r"the answer, after 4 attempts in \d\.\d s\.\n") as caught:
+        await world.chat(server.url, retry_backoff_factor=0).complete()
+    assert len(server.requests) == 4
+    assert isinstance(caught.value, (InferenceError, IncompleteReadError))
+    assert caught.value.status_code == 200
+    assert isinstance(caught.value.__cause__, IncompleteReadError)
+    assert "api-key" not in caught.value.response.request.headers  # type: ignore[union-attr]
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), str(again)) == (IncompleteResponseError, str(caught.value))
+    with pytest.raises(IncompleteResponseError, match=r"the end of the answer\.\n"):
+        await world.chat(server.url, retry_total=0).complete()
+
+
+async def test_no_connection_says_how_often_it_was_tried(world: World) -> None:
+    with pytest.raises(ServiceRequestError, match=r", after 4 attempts in \d\.\d s\.$"):
+        await world.chat("http://127.0.0.1:1", retry_backoff_factor=0).complete()
+
+
+@pytest.mark.parametrize("status", [520, 522, 524, 529])
+async def test_statuses_of_gateways_are_retried(world: World, serve: Serve, status: int) -> None:
+    server = serve(answer(status, b"<html>", content_type="text/html"), GOOD)
+    await world.chat(server.url, retry_backoff_factor=0).complete()
+    assert len(server.requests) == 2

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall
 from azure.ai.inference.emulator._dialects import DIALECTS
 from azure.ai.inference.exceptions import InferenceError, ToolCallError, ToolRoundsError
-from azure.ai.inference.models import ChatCompletionsToolDefinition, UserMessage
+from azure.ai.inference.models import ChatCompletionsToolDefinition, ToolMessage, UserMessage
 from azure.ai.inference.tools import Toolset
 
-from .conftest import Client, Serve, World, settle
+from .conftest import MESSAGES, Client, Serve, World, settle
+from .raw_server import DONE, answer, completion, event
 from .raw_server import answer as raw_answer
+from .raw_server import stream as streamed
 
 
 def get_weather(city: str) -> dict[str, str]:
@@ -96,6 +99,29 @@ async def test_definitions_are_sent_as_services_take_them(
     assert (function["name"], function["description"]) == ("get_weather", "Tell the weather.")
     assert function["parameters"]["properties"] == {"city": {"type": "string", "description": "Where."}}
     assert function.get("strict") is strict
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("given", [{}, {"id": None}, {"id": ""}, {"id": "null"}], ids=repr)
+async def test_a_call_without_an_id_has_one_in_call_and_result(
+    world: World, serve: Serve, stream: bool, given: dict[str, Any]
+) -> None:
+    asked = {**given, "type": "function", "function": {"name": "add", "arguments": '{"a": 2, "b": 3}'}}
+    message = {"role": "assistant", "content": None, "tool_calls": [asked]}
+    delta = event({"choices": [{"index": 0, "delta": message, "finish_reason": "tool_calls"}]})
+    whole = answer(200, completion(choices=[{"index": 0, "finish_reason": "tool_calls", "message": message}]))
+    server = serve(streamed(delta + DONE) if stream else whole, answer(200, completion("5")))
+    client = world.chat(server.url)
+    opened = await client.complete(stream=stream)
+    first = await settle(opened.get_final_completions()) if stream else opened
+    (call,) = first.choices[0].message.tool_calls
+    assert re.fullmatch("[0-9a-zA-Z]{9}", call.id), "Mistral's models take no other"
+    if stream:
+        assert (await settle(opened.get_final_completions())).choices[0].message.tool_calls[0].id == call.id
+    assert call.id == first.choices[0].message.tool_calls[0].id
+    await client.complete(messages=[*MESSAGES, first.choices[0].message, ToolMessage("5", tool_call_id=call.id)])
+    _, assistant, result = server.requests[1].json["messages"]
+    assert assistant["tool_calls"][0]["id"] == result["tool_call_id"] == call.id
 
 
 def toolset_of(world: World, **options: Any) -> Toolset:

@@ -66,6 +66,19 @@ def test_embeddings(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     assert json.loads(part.read_text())["response"]["body"]["data"]
 
 
+def test_by_way_of_the_providers_batches(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+    source, output = rows_in(tmp_path / "in.jsonl", 5), tmp_path / "out.jsonl"
+    words = ("batch", source, str(output), f"{emulator.url}/v1", "--model", "m", "--via", "provider")
+    submitted = run(*words, "--detach")
+    assert submitted.status == 0
+    assert "validating: 5 rows" in submitted.err
+    ran = run(*words, "--polling-interval", "0.05", "--sort")
+    assert ran.status == 0
+    assert answers(output) == {f"r{number}": number for number in range(1, 6)}
+    assert run(*words).status == 0
+    assert sum(request.path.endswith("/batches") and request.method == "POST" for request in emulator.requests) == 1
+
+
 def test_failures_are_named(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     source, output = rows_in(tmp_path / "in.jsonl", 4), tmp_path / "out.jsonl"
     emulator.fault("400:every=2,message=not so")

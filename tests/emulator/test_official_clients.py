@@ -4,12 +4,18 @@ They are no requirement of this package; where they are installed, as in CI, the
 """
 
 import json
+import os
+import subprocess
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from azure.ai.inference.emulator import Emulator, Fault, Reply, ToolCall
+
+from .official.clients import HERE, JAVASCRIPT, PYTHON, Client, write_table
+from .official.environments import NotInstallableError, javascript_environment, python_environment
 
 openai = pytest.importorskip("openai")
 
@@ -272,3 +278,43 @@ def test_calls_that_were_scripted(fresh: Emulator) -> None:
         )
         answer = client.chat.completions.create(model="gpt-4o", messages=said("x"), tools=[WEATHER])
         assert (answer.choices[0].message.tool_calls[0].id, answer.usage.total_tokens) == ("call_x", 9)
+
+
+class TestClientsInTheirOwnEnvironment:
+    """The clients that people use, unmodified and at exact releases; ``docs/official_clients.md`` is their table."""
+
+    @staticmethod
+    def outcome(command: list[str], name: str) -> Any:
+        with Emulator() as endpoint:
+            environment = {
+                name: value for name, value in os.environ.items() if "COV" not in name and name != "PYTHONPATH"
+            }
+            quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1"}
+            arguments = [command[0], command[1], name, endpoint.url, endpoint.key, *command[2:]]
+            done = subprocess.run(
+                arguments, env=environment | quiet, capture_output=True, text=True, check=False, timeout=300
+            )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    @pytest.mark.parametrize("client", PYTHON, ids=[client.package for client in PYTHON])
+    def test_python(self, client: Client) -> None:
+        try:
+            python = python_environment()
+        except NotInstallableError as error:
+            pytest.skip(f"the Python clients cannot be installed: {error}")
+        outcome = self.outcome([str(python), str(HERE / "python_clients.py")], client.name)
+        assert outcome == dict.fromkeys(client.cases, "ok")
+
+    @pytest.mark.parametrize("client", JAVASCRIPT, ids=[client.package for client in JAVASCRIPT])
+    def test_javascript(self, client: Client) -> None:
+        try:
+            packages = javascript_environment()
+        except NotInstallableError as error:
+            pytest.skip(f"the JavaScript clients cannot be installed: {error}")
+        outcome = self.outcome(["node", str(HERE / "javascript_clients.mjs"), str(packages)], client.name)
+        assert outcome == dict.fromkeys(client.cases, "ok")
+
+    def test_the_table_in_the_docs(self) -> None:
+        page = Path(__file__).parents[2] / "docs" / "official_clients.md"
+        assert write_table() in page.read_text("utf-8")

@@ -97,6 +97,12 @@ def test_a_loop_of_tools_with_encrypted_reasoning(client: Any) -> None:
     assert final.output_text.count("is mild") == 2
 
 
+def test_previous_response(client: Any) -> None:
+    first = client.responses.create(model="gpt-5-codex", input="My name is Ada")
+    second = client.responses.create(model="gpt-5-codex", input="What is my name?", previous_response_id=first.id)
+    assert second.output_text == "Your name is Ada."
+
+
 def test_parse(client: Any) -> None:
     response = client.responses.parse(**CODEX, input="Ask Ada, 36", text_format=Person)
     assert response.output_parsed == Person(name="Ada", age=36)

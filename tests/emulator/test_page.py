@@ -17,7 +17,10 @@ from azure.ai.inference.models import UserMessage
 from .browser import ESCAPE, Browser, Relay, chat, missing
 from .conftest import LOCAL, Caller
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
+pytestmark = [
+    pytest.mark.skipif(missing() is not None, reason=missing() or ""),
+    pytest.mark.xdist_group("page"),  # one browser for all of them
+]
 
 TOKEN = "a-token-for-the-page"
 KEY = "the-key-of-the-emulator"

@@ -8,6 +8,7 @@ import pytest
 
 from azure.ai.inference.emulator import Emulator, Fault, Reply, ToolCall
 from azure.ai.inference.emulator._encrypted_reasoning import encrypt, is_of_item, is_of_model
+from azure.ai.inference.emulator._stored_answers import StoredAnswers
 
 from .conftest import Caller, Got
 
@@ -299,6 +300,40 @@ def test_encrypted_content() -> None:
     assert not is_of_item("?", "rs_1")
     assert is_of_model(content, "m")
     assert not is_of_model(content, "n")
+
+
+# ---------------------------------------------------------------- answers that are kept
+
+
+def test_a_request_goes_on_from_an_answer(caller: Caller, endpoint: Emulator) -> None:
+    first = ask(caller, "My name is Ada").body
+    second = ask(caller, "What is my name?", previous_response_id=first["id"]).body
+    assert second["output"][-1]["content"][0]["text"] == "Your name is Ada."
+    assert second["previous_response_id"] == first["id"]
+    third = ask(caller, "How many messages?", previous_response_id=second["id"], instructions="Be brief").body
+    assert third["output"][-1]["content"][0]["text"] == "You have sent 3 messages so far."
+    endpoint.reset()
+    assert refusal(ask(caller, "x", previous_response_id=first["id"]))[2] == "previous_response_not_found"
+
+
+def test_results_go_to_the_calls_of_an_answer(caller: Caller) -> None:
+    first = ask(caller, "The weather in Oslo?", tools=[WEATHER]).body
+    output = {"type": "function_call_output", "call_id": first["output"][-1]["call_id"], "output": "mild"}
+    second = ask(caller, output, previous_response_id=first["id"], tools=[WEATHER]).body
+    assert second["output"][-1]["content"][0]["text"] == "get_weather says: mild."
+    assert "No tool output found" in refusal(ask(caller, "x", previous_response_id=first["id"]))[0]
+
+
+def test_an_answer_is_not_kept_where_the_caller_says_so(caller: Caller) -> None:
+    first = ask(caller, "Hello", store=False).body
+    assert refusal(ask(caller, "x", previous_response_id=first["id"]))[1] == "previous_response_id"
+
+
+def test_the_newest_answers_are_kept() -> None:
+    stored = StoredAnswers(most=1)
+    for name in ("a", "b"):
+        stored.keep({"input": [name]}, {"object": "response", "id": name, "output": []})
+    assert (stored.find("a"), stored.find("b")) == (None, ["b"])
 
 
 # ---------------------------------------------------------------- refusals

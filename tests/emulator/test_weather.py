@@ -401,6 +401,7 @@ def test_refused_requests_may_count(count: bool, later: int) -> None:
         ({"messages": [], "max_tokens": 50, "n": 2}, 101),
         ({"messages": [], "max_completion_tokens": 30, "max_tokens": 50}, 31),
         ({"input": "x" * 40}, 10),
+        ({"input": "x" * 40, "max_output_tokens": 30}, 40),
         ({}, 0),
     ],
 )

@@ -674,3 +674,12 @@ def test_an_interactive_session_reads_from_the_working_directory(
     scope: dict[str, Any] = {"PromptTemplate": PromptTemplate}
     exec(compile("template = PromptTemplate.from_prompty('p.prompty')", "<stdin>", "exec"), scope)
     assert scope["template"].prompty.name == "x"
+
+
+@pytest.mark.parametrize(("api", "parameters"), [("responses", {"api": "responses", "seed": 1}), ("chat", {"seed": 1})])
+def test_a_prompty_may_name_the_responses_api(tmp_path: Path, api: str, parameters: dict[str, Any]) -> None:
+    file = tmp_path / "a.prompty"
+    file.write_text(f"---\nmodel: {{api: {api}, parameters: {{seed: 1}}}}\n---\nuser:\nhi")
+    template = PromptTemplate.from_prompty(str(file))
+    assert template.parameters == parameters
+    assert len(template.create_messages()) == 1

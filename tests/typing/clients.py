@@ -34,6 +34,8 @@ def constructors(endpoint: str, token: TokenCredential) -> list[ChatCompletionsC
         ChatCompletionsClient(endpoint, token, credential_scopes=["https://ml.azure.com/.default"]),
         ChatCompletionsClient(endpoint, "key", temperature=0.5, model="m", retry_total=3, api_version=None),
         ChatCompletionsClient(endpoint, "key", temprature=0.5),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        ChatCompletionsClient(endpoint, "key", api="responses").with_defaults(api="auto"),
+        ChatCompletionsClient(endpoint, "key", api="respones"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         ChatCompletionsClient(endpoint, 7),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         ChatCompletionsClient(endpoint, "key").with_defaults(temperature=None, seed=7),
     ]

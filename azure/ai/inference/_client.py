@@ -1,6 +1,7 @@
 # Generated from aio/_client.py by scripts/generate_sync.py. Edit that file, then run the script.
 """The synchronous clients."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
@@ -29,7 +30,7 @@ from ._operations.options import (
 )
 from ._operations.settings import Credential, logger
 from ._watch import observe
-from .models._chat import ChatCompletions, completions_of
+from .models._chat import ChatCompletions, read_completions
 
 if TYPE_CHECKING:
     from ._http.endpoint import Kind
@@ -52,6 +53,25 @@ class ChatCompletionsClient(InferenceClient):
     def __init__(self, endpoint: str, credential: Credential, **options: Unpack[ChatClientOptions]) -> None:
         check_defaults(options)
         self._build(endpoint, credential, "chat", CHAT_SETTINGS, options)
+
+    @classmethod
+    def from_environment(cls, /, **options: Unpack[ChatClientOptions]) -> Self:
+        """Build a client from environment variables.
+
+        The endpoint is the first that is set of AZURE_AI_CHAT_ENDPOINT, AZURE_INFERENCE_ENDPOINT, AZURE_OPENAI_ENDPOINT
+        and OPENAI_BASE_URL. The key is AZURE_AI_CHAT_KEY, AZURE_INFERENCE_CREDENTIAL, AZURE_OPENAI_API_KEY or
+        OPENAI_API_KEY, whichever belongs to the endpoint; without one, `azure.identity.DefaultAzureCredential` signs
+        in. The model, if set, is AZURE_AI_CHAT_MODEL, AZURE_INFERENCE_MODEL, AZURE_OPENAI_DEPLOYMENT or OPENAI_MODEL.
+
+        :keyword options: Keyword arguments of the constructor. They take precedence over the environment.
+        :return: The client.
+        :raises ValueError: No endpoint is set, or neither its key is set nor azure-identity installed.
+        :raises TypeError: A keyword is misspelled.
+        """
+        from ._operations.environment import client_arguments
+
+        endpoint, credential, settings = client_arguments(cls.__name__, "chat", os.environ, options)
+        return cls(endpoint, credential, **cast("ChatClientOptions", settings))
 
     @overload
     def complete(
@@ -110,7 +130,7 @@ class ChatCompletionsClient(InferenceClient):
                     response.http_response, body=response.context.get("body"), call=call, watch=watch
                 )
                 return cast("models.StreamingChatCompletions", call.result(response, updates))
-            completions = watch.answered(read_answer(call, response.http_response, completions_of))
+            completions = watch.answered(read_answer(call, response.http_response, read_completions))
         return cast("ChatCompletions", call.result(response, completions))
 
     @with_options(ChatOptions, RequestOptions)
@@ -196,6 +216,26 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
     def __init__(self, endpoint: str, credential: Credential, **options: Unpack[EmbeddingsClientOptions]) -> None:
         self._build(endpoint, credential, "embeddings", EMBEDDING_SETTINGS, options)
 
+    @classmethod
+    def from_environment(cls, /, **options: Unpack[EmbeddingsClientOptions]) -> Self:
+        """Build a client from environment variables.
+
+        The endpoint is the first that is set of AZURE_AI_EMBEDDINGS_ENDPOINT, AZURE_INFERENCE_ENDPOINT,
+        AZURE_OPENAI_ENDPOINT and OPENAI_BASE_URL. The key is AZURE_AI_EMBEDDINGS_KEY, AZURE_INFERENCE_CREDENTIAL,
+        AZURE_OPENAI_API_KEY or OPENAI_API_KEY, whichever belongs to the endpoint; without one,
+        `azure.identity.DefaultAzureCredential` signs in. The model, if set, is AZURE_AI_EMBEDDINGS_MODEL,
+        AZURE_INFERENCE_MODEL, AZURE_OPENAI_DEPLOYMENT or OPENAI_MODEL.
+
+        :keyword options: Keyword arguments of the constructor. They take precedence over the environment.
+        :return: The client.
+        :raises ValueError: No endpoint is set, or neither its key is set nor azure-identity installed.
+        :raises TypeError: A keyword is misspelled.
+        """
+        from ._operations.environment import client_arguments
+
+        endpoint, credential, settings = client_arguments(cls.__name__, "embeddings", os.environ, options)
+        return cls(endpoint, credential, **cast("EmbeddingsClientOptions", settings))
+
     @overload
     def embed(
         self, *, input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]], **options: Unpack[EmbedOptions]
@@ -274,6 +314,26 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
     @with_options(EmbeddingOptions, ClientOptions)
     def __init__(self, endpoint: str, credential: Credential, **options: Unpack[EmbeddingsClientOptions]) -> None:
         self._build(endpoint, credential, "image_embeddings", EMBEDDING_SETTINGS, options)
+
+    @classmethod
+    def from_environment(cls, /, **options: Unpack[EmbeddingsClientOptions]) -> Self:
+        """Build a client from environment variables.
+
+        The endpoint is the first that is set of AZURE_AI_IMAGE_EMBEDDINGS_ENDPOINT, AZURE_INFERENCE_ENDPOINT,
+        AZURE_OPENAI_ENDPOINT and OPENAI_BASE_URL. The key is AZURE_AI_IMAGE_EMBEDDINGS_KEY, AZURE_INFERENCE_CREDENTIAL,
+        AZURE_OPENAI_API_KEY or OPENAI_API_KEY, whichever belongs to the endpoint; without one,
+        `azure.identity.DefaultAzureCredential` signs in. The model, if set, is AZURE_AI_IMAGE_EMBEDDINGS_MODEL,
+        AZURE_INFERENCE_MODEL, AZURE_OPENAI_DEPLOYMENT or OPENAI_MODEL.
+
+        :keyword options: Keyword arguments of the constructor. They take precedence over the environment.
+        :return: The client.
+        :raises ValueError: No endpoint is set, or neither its key is set nor azure-identity installed.
+        :raises TypeError: A keyword is misspelled.
+        """
+        from ._operations.environment import client_arguments
+
+        endpoint, credential, settings = client_arguments(cls.__name__, "image_embeddings", os.environ, options)
+        return cls(endpoint, credential, **cast("EmbeddingsClientOptions", settings))
 
     @overload
     def embed(

@@ -115,3 +115,16 @@ def json_or_none(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def is_json_object(text: str | bytes) -> bool:
+    """Whether a text is a whole JSON object.
+
+    :param text: Any text.
+    """
+    if text.rstrip()[-1:] not in ("}", b"}"):  # a quick look, for texts that are still growing
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

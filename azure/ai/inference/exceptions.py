@@ -21,6 +21,7 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |   |-- RateLimitError                  429: a quota is used up, or the service is busy
     |   |-- RedirectError                   redirects without end; a TooManyRedirectsError
     |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
+    |   |-- IncompleteResponseError         an answer broke off; an IncompleteReadError
     |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
     |-- BatchError                          one request of several failed; its cause is any of these
     |-- BatchStoppedError                   a run of many rows stopped early
@@ -77,6 +78,7 @@ __all__ = [
     "ContentFilterError",
     "ContentFilterResult",
     "FilteredAnswerError",
+    "IncompleteResponseError",
     "IncompleteStreamError",
     "InferenceClientError",
     "InferenceError",
@@ -325,6 +327,10 @@ class RedirectError(InferenceError, TooManyRedirectsError[Any, Any]):
     def __reduce__(self) -> "tuple[Any, ...]":
         revive, (cls, args, state) = super().__reduce__()
         return revive, (cls, args, {**state, "history": []})
+
+
+class IncompleteResponseError(InferenceError, IncompleteReadError):
+    """The connection broke before the end of an answer that is not a stream. Its cause says how."""
 
 
 class IncompleteStreamError(InferenceError, IncompleteReadError):

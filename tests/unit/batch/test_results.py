@@ -62,10 +62,12 @@ def test_an_answer_is_read_back() -> None:
 
 def test_embeddings_are_read_back() -> None:
     result = line(EMBEDDINGS)
-    assert isinstance(result.answer, EmbeddingsResult)
-    assert list(result.answer.data[0].vector) == [1.0]
+    assert isinstance(result.embeddings, EmbeddingsResult)
+    assert list(result.embeddings.data[0].vector) == [1.0]
     with pytest.raises(TypeError, match="The row 'a' was answered with embeddings"):
         result.parse_as(int)
+    with pytest.raises(TypeError, match="The row 'a' was answered with a chat completion"):
+        line(CHAT).embeddings  # noqa: B018 - reading raises
 
 
 FILTERED = {"error": {"code": "content_filter", "message": "no", "innererror": {"content_filter_result": {}}}}

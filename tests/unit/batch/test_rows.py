@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from azure.core.serialization import NULL
 
+from azure.ai.inference.aio import ChatCompletionsClient
 from azure.ai.inference.batch import BatchRow, chat_row, embedding_row, read_rows
+from azure.ai.inference.batch._row_calls import default_body
 from azure.ai.inference.batch._rows import check_row, kind_of
 from azure.ai.inference.models import UserMessage
 
@@ -37,6 +39,7 @@ def test_an_embedding_row_is_what_embed_would_send() -> None:
     [
         (lambda: chat_row("a", messages=HI, temprature=1), TypeError, "Did you mean 'temperature'"),  # type: ignore[call-arg]
         (lambda: chat_row("a", messages=[]), ValueError, "messages must not be empty"),
+        (lambda: chat_row("a", messages=HI, api="responses"), ValueError, "Give api= to the client"),
         (lambda: chat_row("", messages=HI), ValueError, "needs a custom_id"),
         (lambda: chat_row(7, messages=HI), ValueError, "it has 7"),  # type: ignore[arg-type]
         (lambda: embedding_row("a", input=[]), ValueError, "input must not be empty"),
@@ -156,3 +159,8 @@ def test_pyarrow_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "in.parquet").touch()
     with pytest.raises(ImportError, match="needs pyarrow: pip install pyarrow"):
         list(read_rows(tmp_path / "in.parquet", template="{a}"))
+
+
+def test_the_api_of_a_client_is_no_member_of_a_body() -> None:
+    client = ChatCompletionsClient("http://localhost/v1", "key", api="responses", temperature=0)
+    assert default_body(client) == {"temperature": 0}

@@ -65,6 +65,10 @@ class Arguments(argparse.Namespace):
     template: str | None
     id: str | None
     dry_run: bool
+    via: str
+    provider: Any
+    polling_interval: float
+    detach: bool
     sort: bool
     price: tuple[float, float] | None
     max_concurrency: int
@@ -228,7 +232,7 @@ def _batch() -> argparse.ArgumentParser:
     )
     add("--id", metavar="COLUMN", help="column of a table that has the ids (default: custom_id, else the row's number)")
     add("--dry-run", action="store_true", help="send nothing: count rows and tokens, find what is wrong; needs no key")
-    add("--via", choices=["live"], default="live", help="how rows are sent (default: live, each as a request)")
+    add("--via", choices=["live", "provider"], default="live", help=_VIA)
     add("--max-concurrency", type=int, default=64, metavar="N", help="the most requests at a time (default: 64)")
     limit = "quota to keep to (default: what the service's headers say)"
     add("--requests-per-minute", type=float, metavar="N", help=limit)
@@ -253,8 +257,14 @@ def _batch() -> argparse.ArgumentParser:
         help="for answered rows whose request changed",
     )
     add("--price", type=_price, metavar="P,C", help="prices of a million tokens of requests and of answers, as 0.4,1.6")
+    add("--provider", choices=["azure", "openai", "mistral"], help="whose Batch API, where the host does not tell")
+    add("--polling-interval", type=float, default=60, metavar="SECONDS", help="between two looks (default: 60)")
+    add("--detach", action="store_true", help="submit only; run it again without this to wait for the results")
     add("--sort", action="store_true", help="write OUT anew at the end, in the order of the rows")
     return parser
+
+
+_VIA = "live (the default): each row as a request; provider: as files of the service's own Batch API, within a day"
 
 
 _COMMANDS = {"check": _check, "chat": _chat, "embed": _embed, "batch": _batch}

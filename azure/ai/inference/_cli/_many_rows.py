@@ -6,17 +6,19 @@ import signal
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from .. import BatchClient
 from ..aio import ChatCompletionsClient, EmbeddingsClient
 from ..batch import BatchRow, BatchRun, Progress, Summary, collect, read_rows
 from ..batch._forecast import Forecast, forecast
 from ..exceptions import BatchStoppedError
 from ._arguments import Arguments, UsageError
 from ._console import Console
-from ._target import Found, Target, build_client, usage_errors
+from ._target import Found, Target, build_client, build_plain, usage_errors
 
 _INTERRUPTED = 130
 _MOST_FAILURES = 10
@@ -53,6 +55,8 @@ def batch(arguments: Arguments, target: Target, console: Console) -> int:
             on_changed=arguments.on_changed,
             on_progress=meter.show,
         )
+        if arguments.via == "provider":
+            return _by_provider(run, arguments, target, console)
         with _interruptions(run, console) as interrupted:
             try:
                 summary = run.run(_rows(arguments))
@@ -64,6 +68,22 @@ def batch(arguments: Arguments, target: Target, console: Console) -> int:
     meter.end()
     _report(summary, arguments, console)
     return _INTERRUPTED if interrupted else int(summary.failed > 0)
+
+
+def _by_provider(run: BatchRun, arguments: Arguments, target: Target, console: Console) -> int:
+    """Submit the rows to the service's own Batch API, and wait for the results unless told not to."""
+    kind: Any = partial(BatchClient, provider=arguments.provider)
+    with build_plain(kind, target, arguments) as client:
+        jobs = run.submit(_rows(arguments), client)
+        for job in jobs:
+            console.note(f"{job.id} {job.status}: {job.counts.total or 0} rows")
+        if arguments.detach:
+            return 0
+        summary = run.fetch(client, polling_interval=arguments.polling_interval)
+    if arguments.sort:
+        _sort(arguments)
+    _report(summary, arguments, console)
+    return int(summary.failed > 0)
 
 
 def _rows(arguments: Arguments) -> Iterator[BatchRow]:

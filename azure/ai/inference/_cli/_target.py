@@ -16,6 +16,7 @@ from .._errors.advice import missing_model
 from .._http.endpoint import Endpoint, Kind, resolve
 from .._http.origins import is_loopback
 from .._operations.chat import CHAT_SETTINGS
+from .._operations.environment import VARIABLES, Variables, is_set
 from .._operations.options import EMBEDDING_SETTINGS
 from .._operations.settings import Settings, make_settings
 from ._arguments import KEY_FORMS, Arguments, UsageError, split_words
@@ -30,22 +31,6 @@ _UNUSED_KEY = "unused"
 
 _SHORTEST_SECRET = 6
 """Blanking out what is shorter would hide words, not secrets."""
-
-
-class Variables(NamedTuple):
-    """Environment variables that belong together."""
-
-    endpoint: str
-    key: str
-    model: str
-
-
-_INFERENCE = Variables("AZURE_INFERENCE_ENDPOINT", "AZURE_INFERENCE_CREDENTIAL", "AZURE_INFERENCE_MODEL")
-_CHAT = (Variables("AZURE_AI_CHAT_ENDPOINT", "AZURE_AI_CHAT_KEY", "AZURE_AI_CHAT_MODEL"), _INFERENCE)
-_EMBEDDINGS = (
-    Variables("AZURE_AI_EMBEDDINGS_ENDPOINT", "AZURE_AI_EMBEDDINGS_KEY", "AZURE_AI_EMBEDDINGS_MODEL"),
-    _INFERENCE,
-)
 
 
 class Found(NamedTuple):
@@ -86,8 +71,8 @@ def find_target(arguments: Arguments, environment: Mapping[str, str]) -> Target:
     :param environment: Environment variables.
     :raises UsageError: No endpoint is given, or it cannot be one; or there is no such key as was named.
     """
-    sets = _EMBEDDINGS if arguments.for_embeddings else _CHAT
-    given = [names for names in sets if _said(environment, names.endpoint)][:1]
+    sets = VARIABLES["embeddings" if arguments.for_embeddings else "chat"]
+    given = [names for names in sets if is_set(environment, names.endpoint)][:1]
     url, words = split_words(arguments.words, known=bool(given))
     if url is None and not given:
         raise UsageError(f"no endpoint: give its URL, or set {sets[0].endpoint}")
@@ -118,7 +103,7 @@ def _settings(arguments: Arguments, url: str) -> Settings:
 
 def _fits(environment: Mapping[str, str], names: Variables, endpoint: Endpoint) -> bool:
     """Tell whether a key is for an endpoint: not if it stands beside that of another host."""
-    if not _said(environment, names.endpoint):
+    if not is_set(environment, names.endpoint):
         return True
     try:
         return resolve(environment[names.endpoint]).root == endpoint.root
@@ -132,10 +117,10 @@ def _find_key(arguments: Arguments, environment: Mapping[str, str], sets: Sequen
     if arguments.key_file is not None:
         return _checked(Found(_key_in(arguments.key_file), "the file of --key-file"))
     if arguments.key_env is not None:
-        if not _said(environment, arguments.key_env):
+        if not is_set(environment, arguments.key_env):
             raise UsageError("--key-env names an environment variable that is not set, or is empty")
         return _checked(Found(environment[arguments.key_env], arguments.key_env))
-    found = next((names.key for names in sets if _said(environment, names.key)), None)
+    found = next((names.key for names in sets if is_set(environment, names.key)), None)
     return None if found is None else _checked(Found(environment[found], found))
 
 
@@ -163,12 +148,8 @@ def _checked(key: Found) -> Found:
 def _find_model(arguments: Arguments, environment: Mapping[str, str], sets: Sequence[Variables]) -> Found | None:
     if arguments.model:
         return Found(arguments.model, "--model")
-    name = next((names.model for names in sets if _said(environment, names.model)), None)
+    name = next((names.model for names in sets if is_set(environment, names.model)), None)
     return None if name is None else Found(environment[name].strip(), name)
-
-
-def _said(environment: Mapping[str, str], name: str) -> bool:
-    return bool(environment.get(name, "").strip())
 
 
 # ---------------------------------------------------------------- clients
@@ -187,14 +168,25 @@ def build_client(
     """
     if target.lacks_model and "model" not in arguments.settings:
         raise UsageError(f"{missing_model(target.endpoint)} On the command line it is --model NAME.")
-    credential = default_credential() if target.entra_id else target.key and target.key.value
-    if credential is None:
-        raise UsageError(f"no key was given: {KEY_FORMS}; or sign in with --entra-id")
     model = None if target.model is None else target.model.value
     settings: Any = {"model": model, **(defaults or {}), **arguments.settings}
     with usage_errors():
-        client = kind(target.pasted.value, credential, **arguments.client_options)
-        return client.with_defaults(**settings)
+        client: C = build_plain(kind, target, arguments).with_defaults(**settings)
+    return client
+
+
+def build_plain(kind: Any, target: Target, arguments: Arguments) -> Any:
+    """Build a client without settings of the model.
+
+    :param kind: Makes it of endpoint, credential and options.
+    :param target: Whom to talk to.
+    :param arguments: The command line.
+    :raises UsageError: There is no credential.
+    """
+    credential = default_credential() if target.entra_id else target.key and target.key.value
+    if credential is None:
+        raise UsageError(f"no key was given: {KEY_FORMS}; or sign in with --entra-id")
+    return kind(target.pasted.value, credential, **arguments.client_options)
 
 
 def default_credential() -> Any:

@@ -10,7 +10,7 @@ These functions return exceptions; raising them, and saying ``from`` what, is th
 import json
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Union, cast
 
 from azure.core.exceptions import (
@@ -35,6 +35,7 @@ from ..exceptions import (
     ConflictError,
     ContentFilterError,
     ContentFilterResult,
+    IncompleteResponseError,
     IncompleteStreamError,
     InferenceError,
     NotFoundError,
@@ -51,6 +52,7 @@ __all__ = [
     "error_from_body",
     "error_from_response",
     "error_in_place_of_answer",
+    "incomplete_response_error",
     "incomplete_stream_error",
 ]
 
@@ -195,6 +197,16 @@ def decode_error(
     if body.strip():
         lines.append(f"Data: {shorten(body, _MOST_DATA)}")
     return ResponseDecodeError(_text(lines, origin, advice), response, body=body, **_outside(origin))
+
+
+def incomplete_response_error(response: Response) -> IncompleteResponseError:
+    """Make the exception for an answer that is not a stream, and broke off before its end.
+
+    :param response: The response, which could not be read.
+    """
+    origin = _origin(response)
+    text = _text(["The connection broke before the end of the answer."], origin, None)
+    return IncompleteResponseError(text, response, **_outside(origin))
 
 
 def incomplete_stream_error(
@@ -353,12 +365,8 @@ def _fault_lines(fault: Fault, origin: _Origin) -> "list[str]":
     lines = [_headline(code, fault.message or _default_words(origin))]
     if code:
         lines.append(f"Code: {code}")
-    if fault.kind and fault.kind != code:
-        lines.append(f"Type: {fault.kind}")
-    if fault.message:
-        lines.append(f"Message: {fault.message}")
-    if fault.target:
-        lines.append(f"Target: {fault.target}")
+    said = {"Type": None if fault.kind == code else fault.kind, "Message": fault.message, "Target": fault.target}
+    lines += [f"{label}: {text}" for label, text in said.items() if text]
     if fault.details:
         lines.append("Exception Details:")
         lines.extend(_detail_lines(fault.details))
@@ -393,13 +401,18 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MOST_WORDS else text[: _MOST_WORDS - 1] + "\u2026"
 
 
-def _text(lines: "Sequence[str]", origin: _Origin, advice: str | None) -> str:
-    """Write the whole text: what it is about, then what headers and status tell, then advice."""
-    lines = [*lines]
+def _clues(lines: "Sequence[str]", origin: _Origin) -> "Iterator[str]":
+    """Yield what headers tell of an error, if the text does not say it yet."""
     for name, label in _CLUE_HEADERS.items():
         clue = origin.headers.get(name)
         if clue and clue != str(origin.status) and not any(clue in line for line in lines):
-            lines.append(f"{label}: {clue}")
+            yield f"{label}: {clue}"
+
+
+def _text(lines: "Sequence[str]", origin: _Origin, advice: str | None) -> str:
+    """Write the whole text: what it is about, then what headers and status tell, then advice."""
+    lines = [*lines]
+    lines += _clues(lines, origin)
     if origin.status is not None:
         lines.append(f"Status: {origin.status} {origin.reason or ''}".rstrip())
     sent_as = origin.request_id

@@ -78,30 +78,39 @@ _CLOUDS = {"com": "azure.com", "us": "azure.us", "cn": "azure.cn"}
 # ---------------------------------------------------------------- which API: host's service and path, first match wins
 
 
-_Route = tuple[Service | None, str, str | None, Dialect, str | None]
-"""Whose host, `None` for any; segments to match, where ``{}`` is any one name, a final ``*`` any rest, a first ``*``
-any beginning; the path to call, `None` for what was pasted; the API; the audience's first label, `None` for the
-service's own."""
+class _Route(NamedTuple):
+    """What is called for a path that was pasted."""
+
+    service: Service | None
+    """Whose host; `None` for any."""
+    pattern: str
+    """Segments to match: ``{}`` is any one name, a final ``*`` any rest, a first ``*`` any beginning."""
+    called: str | None
+    """The path to call; `None` for the pasted one."""
+    dialect: Dialect
+    """The API that answers there."""
+    audience: str | None
+    """The first label of the audience; `None` for the service's own."""
+
 
 _ROUTES: tuple[_Route, ...] = (
-    # service    path as pasted             path that is called           API            audience
-    ("resource", "openai/deployments/{}/*", "/openai/deployments/{}", "deployments", None),
-    ("resource", "api/projects/{}/*", "/api/projects/{}/openai/v1", "v1", "ai"),
-    ("resource", "anthropic/*", "/anthropic/v1", "messages", "ai"),
-    ("resource", "models/*", "/openai/v1", "v1", None),
-    ("resource", "api/models/*", "/openai/v1", "v1", None),
-    ("resource", "openai/*", "/openai/v1", "v1", None),
-    ("resource", "", "/openai/v1", "v1", None),
-    ("platform", "", "/v1", "v1", None),
-    (None, "*/v1", None, "v1", None),
-    (None, "*", None, "inference", None),
+    _Route("resource", "openai/deployments/{}/*", "/openai/deployments/{}", "deployments", None),
+    _Route("resource", "api/projects/{}/*", "/api/projects/{}/openai/v1", "v1", "ai"),
+    _Route("resource", "anthropic/*", "/anthropic/v1", "messages", "ai"),
+    _Route("resource", "models/*", "/openai/v1", "v1", None),
+    _Route("resource", "api/models/*", "/openai/v1", "v1", None),
+    _Route("resource", "openai/*", "/openai/v1", "v1", None),
+    _Route("resource", "", "/openai/v1", "v1", None),
+    _Route("platform", "", "/v1", "v1", None),
+    _Route(None, "*/v1", None, "v1", None),
+    _Route(None, "*", None, "inference", None),
 )
 
 # Image embeddings of an Azure resource, and chat for who asks for it with route="models".
-_MODELS_ROUTE: _Route = ("resource", "*", "/models", "inference", None)
+_MODELS_ROUTE = _Route("resource", "*", "/models", "inference", None)
 
 # Where an Azure resource serves the Messages API, whatever path was pasted.
-_MESSAGES_ROUTE: _Route = ("resource", "*", "/anthropic/v1", "messages", "ai")
+_MESSAGES_ROUTE = _Route("resource", "*", "/anthropic/v1", "messages", "ai")
 
 _AUDIENCES: dict[Service, str] = {"resource": "cognitiveservices"}
 _DEFAULT_AUDIENCE = "ml"
@@ -211,7 +220,7 @@ class Endpoint(NamedTuple):
         return self._replace(base_url=base, dialect="v1", api_version=None, rewritten_from=self.base_url)
 
     def _speaking_messages(self) -> "Endpoint":
-        base = f"{self.root}{_MESSAGES_ROUTE[2]}" if self.service == "resource" else _with_v1(self.base_url)
+        base = f"{self.root}{_MESSAGES_ROUTE.called}" if self.service == "resource" else _with_v1(self.base_url)
         keys = _MESSAGES_KEY_HEADERS.get(self.service, ("x-api-key",))
         return self._replace(base_url=base, dialect="messages", api_version=None, key_headers=keys)
 
@@ -304,11 +313,7 @@ def resolve(
     :keyword api: the API that the client shall speak, where the caller says so; else the URL may.
     :raises ValueError: if the endpoint cannot be one, or `route` is unknown. Secrets in it are masked.
     """
-    if route not in (None, "models"):
-        raise ValueError(
-            f'route={route!r} is unknown. Leave it out, or give route="models" for an Azure resource\'s retired '
-            "Model Inference route."
-        )
+    _check_route(route)
     root, host, names, query, version = parse(endpoint)
     service, domain = _service(host)
     segments = _without_operation(names, service)
@@ -320,13 +325,12 @@ def resolve(
     path, dialect, audience = _route(service, segments, wants_models, pasted if stays else api or pasted)
     rewritten = path.casefold() != _path(segments).casefold()
     audience = audience or _AUDIENCES.get(service, _DEFAULT_AUDIENCE)
-    keys = _KEY_HEADERS.get(service, _BOTH_KEY_HEADERS)
     result = Endpoint(
         base_url=root + path,
         query=query,
         api_version=_DEFAULT_VERSIONS[dialect],
         scopes=(f"https://{audience}.{domain or _cloud_domain(cloud)}/.default",),
-        key_headers=_MESSAGES_KEY_HEADERS.get(service, ("x-api-key",)) if dialect == "messages" else keys,
+        key_headers=_key_headers(service, dialect),
         dialect=dialect,
         service=service,
         rewritten_from=root + _path(segments) if rewritten else None,
@@ -396,22 +400,40 @@ def _cloud_domain(cloud: str | None) -> str:
     return _CLOUDS["cn" if "china" in name else "us" if "gov" in name else "com"]
 
 
+def _check_route(route: str | None) -> None:
+    if route not in (None, "models"):
+        raise ValueError(
+            f'route={route!r} is unknown. Leave it out, or give route="models" for an Azure resource\'s retired '
+            "Model Inference route."
+        )
+
+
+def _key_headers(service: Service, dialect: Dialect) -> tuple[str, ...]:
+    if dialect == "messages":
+        return _MESSAGES_KEY_HEADERS.get(service, ("x-api-key",))
+    return _KEY_HEADERS.get(service, _BOTH_KEY_HEADERS)
+
+
 def _route(
     service: Service, segments: Sequence[str], wants_models: bool, api: Api | None
 ) -> tuple[str, Dialect, str | None]:
     """Return the path to call, the API that answers there, and the audience if the route has its own."""
     if api == "messages" and service != "resource":
         return _with_v1(_path(segments)), "messages", None
-    rows = (row for row in _ROUTES if row[0] in (None, service))
-    row, name = next((row, name) for row in rows if (name := _match(row[1], segments)) is not None)
-    if wants_models and row[0] == "resource" and row[3] == "v1":
-        row = _MODELS_ROUTE
-    if row[0] == "resource" and api == "messages":
-        row = _MESSAGES_ROUTE
-    if row[3] == "messages" and api not in (None, "messages"):
-        row = next(row for row in _ROUTES if row[:2] == ("resource", ""))
-    _, _, called, dialect, audience = row
+    rows = (row for row in _ROUTES if row.service in (None, service))
+    row, name = next((row, name) for row in rows if (name := _match(row.pattern, segments)) is not None)
+    _, _, called, dialect, audience = _redirected(row, wants_models, api)
     return _path(segments) if called is None else called.replace("{}", name), dialect, audience
+
+
+def _redirected(row: _Route, wants_models: bool, api: Api | None) -> _Route:
+    """Return the row to use in place of the one that the path names, where the caller wants another API."""
+    of_resource, dialect = row.service == "resource", row.dialect
+    if api == "messages" and of_resource:
+        return _MESSAGES_ROUTE
+    if dialect == "messages" and api is not None and api != "messages":
+        return next(row for row in _ROUTES if (row.service, row.pattern) == ("resource", ""))
+    return _MODELS_ROUTE if wants_models and of_resource and dialect == "v1" else row
 
 
 def _with_v1(path: str) -> str:
@@ -433,9 +455,10 @@ def _match(pattern: str, segments: Sequence[str]) -> str | None:
         segments = segments[: len(wanted)]
     if len(wanted) != len(segments):
         return None
-    if any(want not in ("{}", found.casefold()) for want, found in zip(wanted, segments, strict=True)):
+    names = dict(zip(wanted, segments, strict=True))
+    if any(want not in ("{}", found.casefold()) for want, found in names.items()):
         return None
-    return next((found for want, found in zip(wanted, segments, strict=True) if want == "{}"), "")
+    return names.get("{}", "")
 
 
 def _without_operation(segments: Sequence[str], service: Service) -> Sequence[str]:

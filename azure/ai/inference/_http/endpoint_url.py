@@ -50,13 +50,28 @@ def parse(endpoint: str) -> tuple[str, str, tuple[str, ...], str, str | None]:
     return f"{parts.scheme}://{authority}", host, segments, query, version
 
 
+def _scheme_of(text: str) -> str:
+    scheme, separator, _ = text.partition("://")
+    is_scheme = separator and scheme.isascii() and scheme.replace("+", "").replace("-", "").isalnum()
+    return scheme.lower() if is_scheme else ""
+
+
+def _check_bare_authority(endpoint: str, authority: str) -> None:
+    """Refuse what was pasted without a scheme and cannot be a host: a deployment's name, another kind of address."""
+    name, colon, port = authority.partition(":")
+    if colon and not (port.isascii() and port.isdigit()):
+        raise _refusal(endpoint, "is no URL of the http or https scheme")
+    if not colon and "." not in name and name.lower() != "localhost":
+        raise _refusal(endpoint, "is a name, not a URL")
+
+
 def _with_scheme(endpoint: str, text: str) -> str:
     """Return the text with a scheme: https where none was given, but http for this machine."""
-    scheme, separator, _ = text.partition("://")
-    if separator and scheme.isascii() and scheme.replace("+", "").replace("-", "").isalnum():
-        if scheme.lower() not in ("http", "https"):
-            raise _refusal(endpoint, f"begins with {scheme.lower()}://, where http:// or https:// is due")
+    scheme = _scheme_of(text)
+    if scheme in ("http", "https"):
         return text
+    if scheme:
+        raise _refusal(endpoint, f"begins with {scheme}://, where http:// or https:// is due")
     text = text.removeprefix("//")
     authority = re.split("[/?#]", text, maxsplit=1)[0]
     if "=" in authority or ";" in authority:
@@ -64,11 +79,7 @@ def _with_scheme(endpoint: str, text: str) -> str:
     if not authority:
         raise _refusal(endpoint, "names no host")
     if not authority.startswith("[") and "@" not in authority:
-        name, colon, port = authority.partition(":")
-        if colon and not (port.isascii() and port.isdigit()):
-            raise _refusal(endpoint, "is no URL of the http or https scheme")
-        if not colon and "." not in name and name.lower() != "localhost":
-            raise _refusal(endpoint, "is a name, not a URL")
+        _check_bare_authority(endpoint, authority)
     host = re.sub(r":\d*$", "", authority)
     return f"{'http' if is_loopback(host) else 'https'}://{text}"
 

@@ -13,7 +13,6 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from azure.core.exceptions import (
     AzureError,
     DecodeError,
-    IncompleteReadError,
     ServiceRequestError,
     ServiceRequestTimeoutError,
     ServiceResponseError,
@@ -24,7 +23,6 @@ from azure.core.utils import case_insensitive_dict
 
 from .._credential_headers import is_credential_header, without_credentials
 from ..exceptions import (
-    IncompleteStreamError,
     NoResponseError,
     ProxyError,
     RequestError,
@@ -43,11 +41,6 @@ _OWN: Mapping[type[AzureError], type[AzureError]] = {
     ServiceResponseTimeoutError: ResponseTimeoutError,
 }
 """Our class for each of azure-core's; a transport's own subclasses stay what they are."""
-
-_OWN_OF_BODIES: Mapping[type[AzureError], type[AzureError]] = {
-    DecodeError: ResponseDecodeError,
-    IncompleteReadError: IncompleteStreamError,
-}
 
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 _TUNNEL_STATUS = re.compile(r"^Tunnel connection failed: (\d{3})")
@@ -84,15 +77,14 @@ def failure_of(error: AzureError, request: Any, deadline: Deadline | None) -> Az
 
 
 def body_failure(error: AzureError, answer: Any) -> AzureError:
-    """Return the error to raise for the body of a good answer that could not be read.
+    """Return the error to raise for the body of a good answer that does not decompress.
 
     :param error: What reading it raised.
     :param answer: azure-core's response.
     """
-    own: Any = _OWN_OF_BODIES.get(type(error))
-    if own is None or not hasattr(answer, "status_code"):
+    if type(error) is not DecodeError or not hasattr(answer, "status_code"):
         return error
-    made: AzureError = own(error.message, answer)
+    made = ResponseDecodeError(error.message, answer)
     made.inner_exception = made.__cause__ = error.inner_exception
     return made
 
@@ -108,30 +100,39 @@ def _tunnel_status(error: AzureError) -> int | None:
     return None
 
 
+def _hide_query(hidden: dict[str, str], url: str) -> None:
+    query = url.partition("?")[2].partition("#")[0]
+    shown = without_query_values(url).partition("?")[2]
+    if query == shown.partition("#")[0]:
+        return
+    hidden[query] = shown
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if name != "api-version":
+            _hide(hidden, value, unquote(value), unquote_plus(value))
+
+
+def _hide_login(hidden: dict[str, str], proxy: str) -> None:
+    parts = urlsplit(proxy if "://" in proxy else f"//{proxy}")
+    login = parts.netloc.rpartition("@")[0]
+    password = parts.password or parts.username or login
+    basic = b64encode(unquote(login).encode()).decode()
+    hidden.update(dict.fromkeys(filter(None, (login, password, unquote(password), basic)), "***"))
+
+
 def hidden_texts(request: Any) -> dict[str, str]:
     """Return what must not be shown of a request, and what stands in its place, longest first.
 
     :param request: The pipeline's request.
     """
     sent, hidden = request.http_request, dict[str, str]()
-    query = sent.url.partition("?")[2].partition("#")[0]
-    shown = without_query_values(sent.url).partition("?")[2]
-    if query != shown.partition("#")[0]:
-        hidden[query] = shown
-        for pair in query.split("&"):
-            name, _, value = pair.partition("=")
-            if name != "api-version":
-                _hide(hidden, value, unquote(value), unquote_plus(value))
+    _hide_query(hidden, sent.url)
     for name, value in sent.headers.items():
         if isinstance(value, str) and is_credential_header(name):
             _hide(hidden, value, value.rpartition(" ")[2])
     for proxy in (request.context.options.get("proxies") or {}).values():
         if proxy and "@" in proxy:
-            parts = urlsplit(proxy if "://" in proxy else f"//{proxy}")
-            login = parts.netloc.rpartition("@")[0]
-            password = parts.password or parts.username or login
-            basic = b64encode(unquote(login).encode()).decode()
-            hidden.update(dict.fromkeys(filter(None, (login, password, unquote(password), basic)), "***"))
+            _hide_login(hidden, proxy)
     return dict(sorted(hidden.items(), key=lambda item: len(item[0]), reverse=True))
 
 

@@ -165,6 +165,11 @@ class WirePolicies(NamedTuple):
     transport: Any
 
 
+def _own_policies(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the policies that the caller gives in place of ours, by the names of the options."""
+    return {name: value for name, value in options.items() if name.endswith("_policy") and value is not None}
+
+
 def build_policies(
     url: str, authentication: Any, wire: WirePolicies, options: Mapping[str, Any]
 ) -> list[SansIOHTTPPolicy[Any, Any] | Any]:
@@ -178,9 +183,9 @@ def build_policies(
     :raises ValueError: A header, or a path of certificates, cannot be one.
     """
     check_certificates(options)
-    own = {name: value for name, value in options.items() if name.endswith("_policy") and value is not None}
+    own = _own_policies(options)
     moniker = {"sdk_moniker": f"ai-inference/{VERSION}", **options}
-    guard = {name: options[name] for name in _GUARD_OPTIONS if options.get(name) is not None}
+    guard = _some(options, *_GUARD_OPTIONS)
     return [
         CallPolicy(timeout=options.get("timeout"), enforce_https=options.get("enforce_https", True)),
         *_listed(options.get("per_call_policies")),

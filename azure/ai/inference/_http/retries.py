@@ -3,11 +3,14 @@
 import random
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
 from azure.core.exceptions import (
+    AzureError,
+    IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
     ServiceResponseTimeoutError,
@@ -19,7 +22,8 @@ from azure.core.pipeline.policies._retry import RetryPolicyBase
 
 from ..exceptions import InsecureRequestError, ProxyError
 
-RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 529))
+RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 520, 522, 524, 529))
+"""Statuses that may pass: 520, 522 and 524 are Cloudflare's, for a server that is gone or slow; 529 is "overloaded"."""
 
 
 class PacedCall:
@@ -79,6 +83,7 @@ class RetryDecisions(RetryPolicyBase):
             statuses -= {429}
         settings = super().configure_retries(options)
         own = {"read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent, "mode": mode}
+        own["began"] = time.monotonic()
         return {**settings, **own}
 
     def get_backoff_time(self, settings: dict[str, Any]) -> float:
@@ -118,8 +123,18 @@ class RetryDecisions(RetryPolicyBase):
         :param settings: The call's settings; `delay` is set.
         :param response: The pipeline's response; its request if there was none.
         :param error: What was raised instead.
-        :return: Whether there is a next attempt.
+        :return: Whether there is a next attempt. If there is none, an error says how many there were.
         """
+        attempts = len(settings["history"]) + 1
+        goes_on = self._goes_on(settings, response, error)
+        if attempts > 1 and not goes_on and isinstance(error, AzureError):
+            _tell_attempts(error, attempts, time.monotonic() - settings["began"])
+        return goes_on
+
+    def _is_read_error(self, err: Exception) -> bool:
+        return isinstance(err, (ServiceResponseError, IncompleteReadError))
+
+    def _goes_on(self, settings: dict[str, Any], response: Any, error: Exception | None) -> bool:
         if error is not None and not is_transient(error, read_timeouts=settings["read_timeouts"]):
             return False
         if not super().increment(settings, response=response, error=error):
@@ -170,6 +185,13 @@ def _checked_mode(mode: str) -> RetryMode:
         raise ValueError(f"retry_mode is {mode!r}; choose 'exponential' or 'fixed'") from None
 
 
+def _tell_attempts(error: AzureError, attempts: int, seconds: float) -> None:
+    """Say in an error's first line how often the request was sent."""
+    line, newline, rest = error.message.partition("\n")
+    error.message = f"{line.removesuffix('.')}, after {attempts} attempts in {seconds:.1f} s.{newline}{rest}"
+    error.args = (error.message, *error.args[1:])
+
+
 def is_transient(error: Exception, *, read_timeouts: bool) -> bool:
     """Whether a request that failed without an answer may do better at once.
 
@@ -178,6 +200,8 @@ def is_transient(error: Exception, *, read_timeouts: bool) -> bool:
     """
     if isinstance(error, ServiceResponseTimeoutError):
         return read_timeouts
+    if isinstance(error, IncompleteReadError):
+        return True  # a plain answer that was cut off is like one that never came
     if isinstance(error, InsecureRequestError) or not isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return False
     if isinstance(error, ProxyError):

@@ -244,6 +244,18 @@ def _redirect_advice(response: Any) -> str | None:
     )
 
 
+def cut_off(response: Any) -> AzureError:
+    """Make the error for a plain answer that broke off before its end.
+
+    :param response: The transport's response, which could not be read.
+    """
+    from .._errors.build import incomplete_response_error
+
+    error = incomplete_response_error(response)
+    forget_credentials(response)
+    return error
+
+
 def read_object(call: Call, response: Any) -> dict[str, Any]:
     """Read the JSON object that an answer is.
 

@@ -1,10 +1,16 @@
 """The response format that a caller gave, as JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from azure.core.serialization import NULL
 
 from .._json import is_object
+
+
+def _format_of_object(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    is_schema = "type" not in value and ("schema" in value or "name" in value)
+    return {"type": "json_schema", "json_schema": value} if is_schema else value
 
 
 def response_format_of(value: Any) -> Any:
@@ -20,8 +26,7 @@ def response_format_of(value: Any) -> Any:
     if isinstance(value, str) and value in ("text", "json_object"):
         return {"type": str(value)}
     if is_object(value):
-        is_format = "type" not in value and ("schema" in value or "name" in value)
-        return {"type": "json_schema", "json_schema": value} if is_format else value
+        return _format_of_object(value)
     if value is dict or value is list:
         raise ValueError(
             f'Unsupported `response_format` {value.__name__}: it does not say what it holds. Use "json_object", or a '

@@ -20,7 +20,7 @@ from typing import Any, Optional, Protocol
 
 from typing_extensions import TypeIs
 
-from .._json import is_list
+from .._json import is_json_object, is_list
 
 _Object = dict[str, Any]
 
@@ -110,8 +110,10 @@ def _template() -> _Template:
 def _template_after(update: _Object, choice: _Object, message: "_MergedObject") -> _Template:
     """Make the template of an update of this one choice, if taking it in again would add nothing but its text."""
     delta = choice.get("delta")
-    growing = [name for name in _MESSAGE if delta.get(name)] if _is_object(delta) else []
-    if not _is_object(delta) or len(growing) > 1 or choice.get("logprobs"):
+    if not _is_object(delta) or choice.get("logprobs"):
+        return _template()
+    growing = [name for name in _MESSAGE if delta.get(name)]
+    if len(growing) > 1:
         return _template()
     delta = dict(delta)
     holder, member = delta, growing[0] if growing else "content"
@@ -147,6 +149,30 @@ class _Text:
 
     def value(self) -> str:
         return self._buffer.getvalue()
+
+
+class _Arguments(_Text):
+    """The text of a call's arguments, which some services send again: whole, or with each piece all that came before.
+
+    What is joined counts if it is JSON. Else each piece that begins with all before it stands in place of that.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self.write = self._write
+
+    def _write(self, piece: str) -> int:
+        self._pieces.append("" + piece)  # refuses what is no text, as a buffer does
+        return len(piece)
+
+    def value(self) -> str:
+        text = "".join(self._pieces)
+        if is_json_object(text):
+            return text
+        once = ""
+        for piece in self._pieces:
+            once = piece if piece.startswith(once) else once + piece
+        return once if is_json_object(once) else text
 
 
 class _Base64:
@@ -274,7 +300,8 @@ class _ToolCalls:
 
     A piece belongs to the call of its index, else of its id, else to the last call; of several that have neither, each
     to the call that began in the same place. It begins another call where its key is new, and also where it names a
-    function and its id, or for want of ids its name, is not the call's: services exist that give each call index 0.
+    function and its id or its name is not the call's: services exist that give each call index 0, or the same id. For
+    want of ids it does so too where both have whole arguments, and not the same: Gemini's route gives neither.
     """
 
     def __init__(self) -> None:
@@ -289,7 +316,9 @@ class _ToolCalls:
 
     def _add_piece(self, piece: _Object, place: object) -> None:
         key = _key_of(piece)
-        call = self._by_key.get(place if key is None else key) or self._by_key.get(_id_of(piece))
+        call = self._by_key.get(place if key is None else key)
+        if call is None and (same := self._by_key.get(_id_of(piece))) is not None and not same.has_index:
+            call = same  # its index was left out before
         if call is None or call.is_followed_by(piece):
             call = _Call()
             self._calls.append(call)
@@ -317,25 +346,34 @@ class _Call:
         self._grown = _MergedObject(_CALL)
         self._id = self._name = ""
         self._begun = False
+        self.has_index = False
+        """Whether a piece had an index."""
 
     def add(self, piece: _Object) -> None:
         self._grown.add({name: value for name, value in piece.items() if name != "index"})
         self._id = self._id or _id_of(piece)
         self._name = self._name or _name_of(piece)
         self._begun = self._begun or bool(_arguments_of(piece))
+        self.has_index = self.has_index or isinstance(piece.get("index"), int)
 
     def is_followed_by(self, piece: _Object) -> bool:
         """Whether a piece that might belong here begins another call."""
         name, new_id = _name_of(piece), _id_of(piece)
         if not name:
             return False  # early vLLM gives every piece an id of its own, but only the first one a name
-        if new_id and self._id:
-            return new_id != self._id
+        if new_id and self._id and new_id != self._id:
+            return True
         if name != self._name:
             return bool(self._name)
         arguments = _arguments_of(piece)
-        whole = not isinstance(arguments, str) or arguments.lstrip().startswith("{")
-        return whole and self._begun and _key_of(piece) is None
+        if new_id or not self._begun:
+            return False
+        if _key_of(piece) is None:
+            return not isinstance(arguments, str) or arguments.lstrip().startswith("{")
+        known = self.arguments()
+        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        said = known.value() if isinstance(known, _Text) else ""
+        return is_json_object(text) and is_json_object(said) and text != said
 
     def arguments(self) -> Any:
         """Give the text of the arguments, if any came."""
@@ -353,7 +391,7 @@ class _Call:
         return call
 
 
-_FUNCTION: dict[str, Callable[[], _Growing]] = {"arguments": _Text}
+_FUNCTION: dict[str, Callable[[], _Growing]] = {"arguments": _Arguments}
 _CUSTOM: dict[str, Callable[[], _Growing]] = {"input": _Text}
 _AUDIO: dict[str, Callable[[], _Growing]] = {"data": _Base64, "transcript": _Text}
 _LOGPROBS: dict[str, Callable[[], _Growing]] = {"content": _List, "refusal": _List}
@@ -397,11 +435,9 @@ def _is_object(value: Any) -> TypeIs[_Object]:
 def _keep(members: _Object, name: str, value: Any) -> None:
     """Let the last word stand, where null and emptiness are no word; objects are told by and by."""
     known = members.get(name)
-    if known is None:
-        members[name] = dict(value) if _is_object(value) else value
-    elif _is_object(known) and _is_object(value):
+    if _is_object(known) and _is_object(value):
         known.update({part: said for part, said in value.items() if said is not None or part not in known})
-    elif value not in (None, "", [], {}) and (value or name != "created"):
+    elif known is None or (value not in (None, "", [], {}) and (value or name != "created")):
         members[name] = dict(value) if _is_object(value) else value
 
 

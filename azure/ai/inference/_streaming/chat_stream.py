@@ -17,6 +17,7 @@ from .._json import is_list, is_object, json_or_none, to_json
 from .._model import wrap_as
 from ..exceptions import IncompleteStreamError, InferenceError
 from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate, completions_of
+from ..models._tools import name_calls
 from .accumulator import Accumulator
 from .sse import SSEDecoder
 from .think_tags import StreamedThoughts
@@ -109,7 +110,9 @@ class ChatStream:
 
     def completion(self) -> ChatCompletions:
         """Put together what has been received so far."""
-        completions = completions_of(self._accumulator.completion())
+        completion = self._accumulator.completion()
+        name_calls(completion)
+        completions = completions_of(completion)
         completions._response_headers = getattr(self._response, "headers", {})  # noqa: SLF001
         return completions
 
@@ -176,28 +179,25 @@ class ChatStream:
     def _read(self, kind: str, data: bytes) -> dict[str, Any] | None:
         """Read an event's data; one that is an error, or cannot be read, ends the stream."""
         try:
-            text = data.decode().strip()
-            if not text:
-                return None
-            value, end = _parse(text)
-            if end != len(text):
-                raise ValueError("more than one JSON value")
+            value = _parse_event(data)
         except (ValueError, RecursionError) as cause:
             text = data.decode("utf-8", "replace")
-            if _is_heartbeat(kind, text):
-                return None
-            self._fail(
-                error_from_body(text, self._response, event=kind) or decode_error(data, self._response, what="event"),
-                cause,
-            )
+            if not _is_heartbeat(kind, text):
+                error = error_from_body(text, self._response, event=kind)
+                self._fail(error or decode_error(data, self._response, what="event"), cause)
             return None
-        if value.__class__ is dict and (
-            (kind == "message" and "error" not in value and _has_choices(value))
-            or (self._events is not None and "choices" not in value)
-        ):
+        if value.__class__ is dict and self._is_expected(kind, value):
             return cast("dict[str, Any]", value)
-        if value is None:
-            return None
+        return None if value is None else self._judge_event(kind, data, value)
+
+    def _is_expected(self, kind: str, value: dict[str, Any]) -> bool:
+        """Return whether an event is plainly what the stream is made of, so that it need not be searched for errors."""
+        if kind == "message" and "error" not in value and _has_choices(value):
+            return True
+        return self._events is not None and "choices" not in value
+
+    def _judge_event(self, kind: str, data: bytes, value: Any) -> dict[str, Any] | None:
+        """Return an event that may be part of the stream after all; else end the stream with an error."""
         error = error_from_body(value, self._response, event=kind)
         if error is None and (value.__class__ is not dict or (value.get("choices") and not _has_choices(value))):
             error = decode_error(data, self._response, what="event")
@@ -282,6 +282,17 @@ class ChatStream:
 
 _MOST_SHOWN = 1024
 _HEARTBEATS = frozenset(("ping", "pong", "keepalive", "keep-alive", "keep_alive", "heartbeat"))
+
+
+def _parse_event(data: bytes) -> Any:
+    """Return the JSON value of an event's data; `None` if there is none."""
+    text = data.decode().strip()
+    if not text:
+        return None
+    value, end = _parse(text)
+    if end != len(text):
+        raise ValueError("more than one JSON value")
+    return value
 
 
 def _is_heartbeat(kind: str, text: str) -> bool:

@@ -13,8 +13,9 @@ Follows the WHATWG text (HTML, section 9.2.6), with four allowances that service
 The decoder is fed and never pulls, knows nothing of chat, and holds no more than the event that is still open.
 """
 
-import json
 from typing import NamedTuple
+
+from .._json import is_json_object
 
 _BOM = b"\xef\xbb\xbf"
 _BEGINNINGS = (b"{", b"[DONE]")
@@ -124,7 +125,7 @@ class SSEDecoder:
         if not self._data:
             self._data_type = self._type
         self._data.append(value)
-        return ended + self._end() if self._by_line and _is_object(value) else ended
+        return ended + self._end() if self._by_line and is_json_object(value) else ended
 
     def _end_object(self, following: bytes) -> list[ServerSentEvent]:
         """End the open event if it is an object, or a word among objects, and another object follows."""
@@ -147,7 +148,7 @@ class SSEDecoder:
     def _take_bare(self, line: bytes) -> list[ServerSentEvent]:
         self._bare.append(line)
         text = b"\n".join(self._bare)
-        whole = _is_object(text)
+        whole = is_json_object(text)
         if whole or len(self._bare) == _MOST_BARE_LINES:
             self._bare = []
         if not whole:
@@ -169,13 +170,3 @@ class SSEDecoder:
         if chunk:
             self._after_cr = chunk.endswith(b"\r")
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
-def _is_object(text: bytes) -> bool:
-    """Whether a text is a whole JSON object."""
-    if not text.rstrip().endswith(b"}"):
-        return False
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False

@@ -172,11 +172,16 @@ def response_attributes(answer: Mapping[str, Any], *, latest: bool) -> Attribute
     said = {member: _text(answer.get(member)) for member in ("id", "model")}
     attributes: Attributes = {f"gen_ai.response.{member}": text for member, text in said.items() if text}
     attributes |= usage_attributes(answer.get("usage"), latest=latest)
-    reasons = [choice.get("finish_reason") for choice in choices_of(answer)]
-    told = [str(reason) for reason in reasons if reason] if latest else [str(reason or "none") for reason in reasons]
-    if told:
-        attributes["gen_ai.response.finish_reasons"] = told
+    reasons = _finish_reasons(answer, latest)
+    if reasons:
+        attributes["gen_ai.response.finish_reasons"] = reasons
     return attributes
+
+
+def _finish_reasons(answer: Mapping[str, Any], latest: bool) -> list[str]:
+    """Return the finish reasons that are there; by the older conventions "none" stands for one that is not."""
+    reasons = [choice.get("finish_reason") or ("" if latest else "none") for choice in choices_of(answer)]
+    return [str(reason) for reason in reasons if reason]
 
 
 def usage_attributes(usage: Any, *, latest: bool) -> Attributes:

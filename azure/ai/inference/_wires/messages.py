@@ -154,10 +154,15 @@ def _tools(said: Object) -> Object:
 def _tool(tool: Any, place: str) -> Object:
     if not is_object(tool):
         raise ValueError(f"{place} must be a tool, a mapping, not {type(tool).__name__}: {tool!r:.80}.")
-    if tool.get("type") == "custom" and "input_schema" not in tool:
-        raise NoCounterpartError(f"The custom tool in {place}", _API, "give a function with parameters")
-    if "input_schema" in tool or tool.get("type", "function") != "function":
+    kind = tool.get("type", "function")
+    if "input_schema" in tool or kind not in ("custom", "function"):
         return dict(tool)  # a tool of the API itself
+    if kind == "custom":
+        raise NoCounterpartError(f"The custom tool in {place}", _API, "give a function with parameters")
+    return _function_tool(tool)
+
+
+def _function_tool(tool: Mapping[str, Any]) -> Object:
     function = _inner(tool, "function")
     members = {**_without(tool, "type", "function"), **_without(function, "type")}
     native = {name: members[name] for name in ("name", "description") if members.get(name) is not None}

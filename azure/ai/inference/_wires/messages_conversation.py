@@ -10,7 +10,7 @@ what the message says; a message that its owner edited is built anew from its te
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, cast
 
 from .._json import is_list, is_object, to_json
@@ -129,10 +129,12 @@ def _agree(blocks: list[Any], message: Mapping[str, Any]) -> bool:
         return False
     text = "".join(text_of(block.get("text")) for block in blocks if block.get("type") == "text")
     uses = [block for block in blocks if block.get("type") == "tool_use"]
-    calls = message.get("tool_calls") or ()
-    return text == text_of(message.get("content")) and [
-        (use.get("id"), use.get("name"), use.get("input")) for use in uses
-    ] == [(call.get("id"), *_name_and_input(call)) if is_object(call) else call for call in calls]
+    return text == text_of(message.get("content")) and _calls_agree(uses, message.get("tool_calls") or ())
+
+
+def _calls_agree(uses: list[Any], calls: Iterable[Any]) -> bool:
+    said = [(call.get("id"), *_name_and_input(call)) if is_object(call) else call for call in calls]
+    return said == [(use.get("id"), use.get("name"), use.get("input")) for use in uses]
 
 
 def _is_empty_text(block: Object) -> bool:

@@ -270,15 +270,19 @@ class MessagesEvents:
                 place = self._ending if name.startswith("stop_") else self._extras
                 place[name] = value
 
+    def _refusal(self) -> Any:
+        if self._ending.get("stop_reason") != "refusal":
+            return None
+        return _object(self._ending.get("stop_details")).get("explanation")
+
     def _finish(self) -> list[Object]:
         self._finished = True
         chunks = [chunk for block in self._blocks if block.is_open for chunk in self._close(block)]
         delta: Object = {}
         if calls := self._empty_calls():
             delta["tool_calls"] = [{"index": call, "function": {"arguments": "{}"}} for call in calls]
-        if self._ending.get("stop_reason") == "refusal":
-            explanation = _object(self._ending.get("stop_details")).get("explanation")
-            delta.update({"refusal": explanation} if explanation else {})
+        if refusal := self._refusal():
+            delta["refusal"] = refusal
         if not all(block.is_plain() for block in self._blocks):
             delta["content_blocks"] = [block.content for block in self._blocks]
         return [*chunks, self._last_chunk(delta)]

@@ -183,20 +183,14 @@ class Events:
         items = sorted(dict.fromkeys(self._items.values()), key=lambda item: item.index)
         output = [item.whole for item in items if item.whole is not None]
         delta: Object = {}
-        if not (self._length or self._calls or any(item.text("refusal") for item in items)):
-            commentary = [item.text("text") for item in items if item.is_commentary]
-            if any(commentary):  # it is all that the model said
-                delta["content"] = "\n\n".join(filter(None, commentary))
+        if not (self._length or self._calls) and (commentary := _commentary(items)):  # it is all that the model said
+            delta["content"] = commentary
         if not _is_plain(output):
             delta["output"] = output
         chunk = self._chunk(delta)
         choice = chunk["choices"][0]
         choice["finish_reason"] = _finish_reason(response, bool(self._calls))
-        filters = _objects(response.get("content_filters"))
-        if of_answer := _verdicts(filters, "completion"):
-            choice["content_filter_results"] = of_answer
-        if of_prompt := _verdicts(filters, "prompt"):
-            chunk["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": of_prompt}]
+        _add_verdicts(chunk, _objects(response.get("content_filters")))
         if response.get("input_transformations"):
             chunk["input_transformations"] = response["input_transformations"]
         if usage := _usage(_object(response.get("usage"))):
@@ -452,3 +446,17 @@ def _object(value: Any) -> Object:
 
 def _objects(value: Any) -> list[Object]:
     return [item for item in value if isinstance(item, dict)] if is_list(value) else []
+
+
+def _commentary(items: list[Any]) -> str:
+    """Return what the model said as commentary, unless it refused."""
+    if any(item.text("refusal") for item in items):
+        return ""
+    return "\n\n".join(filter(None, (item.text("text") for item in items if item.is_commentary)))
+
+
+def _add_verdicts(chunk: Object, filters: list[Object]) -> None:
+    if of_answer := _verdicts(filters, "completion"):
+        chunk["choices"][0]["content_filter_results"] = of_answer
+    if of_prompt := _verdicts(filters, "prompt"):
+        chunk["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": of_prompt}]

@@ -61,17 +61,17 @@ def has_reasoning(items: Any) -> bool:
 
 
 def _indexes_to_replay(messages: Sequence[Any], replay: Replay) -> frozenset[int]:
-    thinking = [
-        index
-        for index, message in enumerate(messages)
-        if is_object(message) and message.get("role") == "assistant" and has_reasoning(message.get("output"))
-    ]
     if replay == "none":
         return frozenset()
+    thinking = [i for i in _indexes_of(messages, "assistant") if has_reasoning(messages[i].get("output"))]
     if replay == "newest":
         return frozenset(thinking[-1:])
-    of_user = [i for i, message in enumerate(messages) if is_object(message) and message.get("role") == "user"]
-    return frozenset(index for index in thinking if index > max(of_user, default=-1))
+    last_of_user = max(_indexes_of(messages, "user"), default=-1)
+    return frozenset(index for index in thinking if index > last_of_user)
+
+
+def _indexes_of(messages: Sequence[Any], role: str) -> list[int]:
+    return [index for index, message in enumerate(messages) if is_object(message) and message.get("role") == role]
 
 
 def _reasoning_ids(items: list[Any]) -> set[str]:

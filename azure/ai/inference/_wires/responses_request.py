@@ -64,16 +64,21 @@ def request(chat: Mapping[str, Any], *, replay: Replay = "turn", include: bool =
         if name == "messages":
             body["input"] = input_items(value, "none" if _is_said(chat.get("previous_response_id")) else replay)
         elif name in _TRANSLATED:
-            if _is_said(value) and not (name == "max_tokens" and _is_said(chat.get("max_completion_tokens"))):
+            if _counts(chat, name):
                 _merge(body, _TRANSLATED[name](value))
         elif name not in _HINTS and name not in _OF_CHAT_ALONE:
             _merge(body, {name: value})
-    if not any(_is_said(body.get(name)) for name in _STORES):
+    if not any(map(_is_said, map(body.get, _STORES))):
         body["store"] = False  # the default here is to keep answers for 30 days, that of chat not to keep them
     if replay != "none":
         _merge(body, {"include": ["reasoning.encrypted_content"]})
-    log_dropped([name for name in chat if name in _HINTS], NAME)
+    log_dropped(filter(_HINTS.__contains__, chat), NAME)
     return body
+
+
+def _counts(chat: Mapping[str, Any], name: str) -> bool:
+    """Return whether a setting is translated: `max_tokens` is not where `max_completion_tokens` says the same."""
+    return _is_said(chat[name]) and not (name == "max_tokens" and _is_said(chat.get("max_completion_tokens")))
 
 
 def is_native(body: Mapping[str, Any]) -> bool:

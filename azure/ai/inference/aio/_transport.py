@@ -39,6 +39,7 @@ from .._http.policies import Response, WirePolicies, attempt_options
 from .._http.redirects import RedirectDecisions
 from .._http.response_headers import forget_wrong_length
 from .._http.retries import RetryDecisions
+from .._operations.call import cut_off
 from ..exceptions import RedirectError
 from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
@@ -225,10 +226,13 @@ async def read_answer(answer: Any) -> None:
         await read_whole(answer)
     except (DecodeError, IncompleteReadError) as error:
         failed = error
-    if failed is not None and answer.status_code < 400:
-        from .._http.failures import body_failure
+    if failed is None or answer.status_code >= 400:
+        return
+    if isinstance(failed, IncompleteReadError):
+        raise cut_off(answer) from failed
+    from .._http.failures import body_failure
 
-        raise body_failure(failed, answer)
+    raise body_failure(failed, answer)
 
 
 class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):

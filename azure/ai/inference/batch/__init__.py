@@ -16,6 +16,7 @@ An error is the result of its row. What every row would meet, such as a wrong ke
 from ._batch_run import BatchRun
 from ._batch_states import BatchCounts, BatchFile, BatchJob, BatchJobError
 from ._collected import collect
+from ._frames import Completions
 from ._results import BatchResponse, BatchResult, BatchRowError
 from ._rows import BatchRow, chat_row, embedding_row
 from ._summary import Progress, RunUsage, Summary
@@ -31,6 +32,7 @@ __all__ = [
     "BatchRow",
     "BatchRowError",
     "BatchRun",
+    "Completions",
     "Progress",
     "RunUsage",
     "Summary",
@@ -42,7 +44,7 @@ __all__ = [
 
 for _shown in (
     *(BatchCounts, BatchFile, BatchJob, BatchJobError, BatchResponse, BatchResult, BatchRow, BatchRowError, BatchRun),
-    *(Progress, RunUsage, Summary),
+    *(Completions, Progress, RunUsage, Summary),
 ):
     _shown.__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
 for _function in (chat_row, collect, embedding_row, read_rows):

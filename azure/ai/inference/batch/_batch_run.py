@@ -1,19 +1,25 @@
 """Many rows through a model: resumable, within the quota, with a result for each."""
 
 import os
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ._batch_states import BatchJob
 from ._loop_thread import LoopThread, iterate
+from ._provider_run import ProviderRun
 from ._results import BatchResult
 from ._row_calls import RowCalls
 from ._row_run import RowRun
 from ._rows import BatchRow
+from ._run_journal import Journal
 from ._run_options import OnChanged, Redo, RunOptions, check_run_options, output_of
 from ._summary import Progress, Summary
 
 if TYPE_CHECKING:
     from .. import aio
+    from .._batch_client import BatchClient
 
 
 class BatchRun:
@@ -154,6 +160,52 @@ class BatchRun:
             close: Any = getattr(client, "close", None)
             if close is not None:
                 await close()
+
+    def submit(self, rows: Iterable[BatchRow], client: "BatchClient") -> "list[BatchJob]":
+        """Submit rows to the service's own Batch API, in as many files as its limits ask for.
+
+        Rows that have an answer, or are in a job already, are left out, so it may be called again after a crash. Where
+        the service's queue is full, the rest is submitted by `fetch`.
+
+        :param rows: The rows. Default settings of the client that `make_client` builds fill in what they lack.
+        :param client: The client for the service's batches.
+        :return: The jobs that have not ended.
+        :raises ValueError: The run has no file as output, or a row is none.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+        """
+        self.summary = Summary()
+        with self._provider_run(client) as run:
+            run.plan(rows, RowCalls(self._make_client()))
+            return run.submit()
+
+    def fetch(self, client: "BatchClient", *, polling_interval: float = 60) -> Summary:
+        """Wait for the jobs of `submit`, and write their results to the output, those of expired jobs too.
+
+        Rows that have no result get the error "missing", and those of an expired job its own; `submit` or `run` takes
+        them up again.
+
+        :param client: The client for the service's batches.
+        :keyword polling_interval: Seconds between two looks, 60 by default.
+        :return: Counts.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+        """
+        self.summary = Summary()
+        began = time.monotonic()
+        with self._provider_run(client) as run:
+            for _ in run.fetch(polling_interval):
+                self.summary.seconds = time.monotonic() - began
+        return self.summary
+
+    @contextmanager
+    def _provider_run(self, client: "BatchClient") -> "Generator[ProviderRun, None, None]":
+        output = self._options.output
+        if output is None or self._options.folder:
+            raise ValueError("The service's batches need a file as output: BatchRun(make_client, output='out.jsonl').")
+        journal = Journal(output, sync_every=self._options.sync_every)
+        try:
+            yield ProviderRun(client, journal, output, self.summary)
+        finally:
+            journal.close(whole=False)
 
     def close(self) -> None:
         """Begin no more requests. Those under way are finished, within 30 seconds, and their results written.

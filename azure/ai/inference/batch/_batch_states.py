@@ -182,24 +182,26 @@ def job_of(value: Mapping[str, Any]) -> BatchJob:
     """Read a job in either provider's form."""
     status = str(value.get("status") or "").lower()
     given: Any = value.get("request_counts") or {}
-    counts = {
-        "total": given.get("total", value.get("total_requests")),
-        "completed": given.get("completed", value.get("succeeded_requests")),
-        "failed": given.get("failed", value.get("failed_requests")),
-    }
-    errors: Any = value.get("errors") or []
-    errors = errors.get("data") or [] if is_object(errors) else errors
     inputs: Any = value.get("input_files")
-    inputs = inputs[0] if is_list(inputs) and inputs else None
     told = {
         "status": _STATUSES.get(status, status),
-        "counts": counts,
-        "errors": [error if is_object(error) else {"message": str(error)} for error in errors],
-        "input_file_id": value.get("input_file_id") or inputs,
+        "counts": {
+            "total": given.get("total", value.get("total_requests")),
+            "completed": given.get("completed", value.get("succeeded_requests")),
+            "failed": given.get("failed", value.get("failed_requests")),
+        },
+        "errors": _errors_of(value.get("errors")),
+        "input_file_id": value.get("input_file_id") or (inputs[0] if is_list(inputs) and inputs else None),
         "output_file_id": value.get("output_file_id") or value.get("output_file") or None,
         "error_file_id": value.get("error_file_id") or value.get("error_file") or None,
     }
     return _wrap_job({**value, **told})
+
+
+def _errors_of(errors: Any) -> list[Any]:
+    """Return a job's errors, which OpenAI wraps in an object, as a list of objects."""
+    listed: Any = errors.get("data") if is_object(errors) else errors
+    return [error if is_object(error) else {"message": str(error)} for error in listed or []]
 
 
 def result_of_line(line: bytes) -> BatchResult | None:

@@ -89,19 +89,40 @@ class BatchResult(Model):
         return self.error is None and response is not None and response.status_code == 200
 
     @computed
-    def answer(self) -> ChatCompletions | EmbeddingsResult:
-        """Read the answer, as `complete` or `embed` returns it.
-
-        :raises ~azure.core.exceptions.AzureError: There is none; as `raise_for_error`.
-        """
+    def _reply(self) -> ChatCompletions | EmbeddingsResult:
+        """Read what `complete` or `embed` returned, or raise what it raised."""
         self.raise_for_error()
         body: Any = self.response.body if self.response else None
         return _wrap_embeddings(body) if "choices" not in body and "data" in body else _wrap_completions(body)
 
     @property
+    def answer(self) -> ChatCompletions:
+        """The answer, as `complete` returns it.
+
+        :raises ~azure.core.exceptions.AzureError: There is none; as `raise_for_error`.
+        :raises TypeError: The row was answered with embeddings.
+        """
+        reply = self._reply
+        if not isinstance(reply, ChatCompletions):
+            raise TypeError(f"The row {self.custom_id!r} was answered with embeddings: read .embeddings.")
+        return reply
+
+    @property
+    def embeddings(self) -> EmbeddingsResult:
+        """The embeddings, as `embed` returns them.
+
+        :raises ~azure.core.exceptions.AzureError: There are none; as `raise_for_error`.
+        :raises TypeError: The row was answered with a chat completion.
+        """
+        reply = self._reply
+        if not isinstance(reply, EmbeddingsResult):
+            raise TypeError(f"The row {self.custom_id!r} was answered with a chat completion: read .answer.")
+        return reply
+
+    @property
     def usage(self) -> CompletionsUsage | EmbeddingsUsage | None:
         """Tokens spent, `None` for a row that failed."""
-        return self.answer.usage if self.ok else None
+        return self._reply.usage if self.ok else None
 
     @overload
     def parse_as(self, kind: type[T], *, index: int = 0) -> T: ...
@@ -117,10 +138,7 @@ class BatchResult(Model):
         :raises ~azure.core.exceptions.AzureError: There is no answer; as `raise_for_error`.
         :raises TypeError: It is a result of embeddings, or the type has no JSON form.
         """
-        answer = self.answer
-        if not isinstance(answer, ChatCompletions):
-            raise TypeError(f"The row {self.custom_id!r} was answered with embeddings, which have no text to read.")
-        return answer.parse_as(kind, index=index)
+        return self.answer.parse_as(kind, index=index)
 
     @computed
     def _exception(self) -> Exception:
@@ -185,7 +203,7 @@ def answered(custom_id: str, sha256: str, answer: Any, attempts: int, seconds: f
     """
     response = {"status_code": 200, "request_id": answer.request_id, "body": dict(answer)}
     result = _make(custom_id, sha256, None, response, attempts, seconds)
-    result.answer = answer
+    result._reply = answer  # noqa: SLF001 - it is ours
     return result
 
 

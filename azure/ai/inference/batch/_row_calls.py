@@ -82,7 +82,7 @@ class RowCalls:
                 "Run rows of each kind by themselves, each with its own client."
             )
         body = self.body(row)
-        text = json.dumps({"body": body, "url": row.url}, sort_keys=True, ensure_ascii=False)
+        text = _canonical(row.url, body)
         limit: Any = next((body[name] for name in _ANSWER_LIMITS if isinstance(body.get(name), int)), 0)
         answers = body.get("n")
         limit *= answers if isinstance(answers, int) else 1
@@ -112,6 +112,19 @@ class RowCalls:
     @property
     def _extras(self) -> dict[str, Any]:
         return {name: value for name, value in self.defaults.items() if name not in self._known}
+
+
+def _canonical(url: str, body: Mapping[str, Any]) -> str:
+    return json.dumps({"body": body, "url": url}, sort_keys=True, ensure_ascii=False)
+
+
+def request_hash(url: str, body: Mapping[str, Any]) -> str:
+    """Return the hash of a request, in hex.
+
+    :param url: The row's URL.
+    :param body: The whole body.
+    """
+    return sha256(_canonical(url, body).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class ConversationCalls:
@@ -148,6 +161,7 @@ class ConversationCalls:
 def default_body(client: Any) -> dict[str, Any]:
     """Return a client's default settings as members of a request."""
     settings = dict(client._settings.defaults)  # noqa: SLF001 - a client of this package
+    settings.pop("api", None)  # no member of a request: the client that asks knows it
     extras: Any = settings.pop("model_extras", None) or {}
     if "response_format" in settings:
         settings["response_format"] = response_format_of(settings["response_format"])

@@ -63,6 +63,8 @@ def chat_row(custom_id: str, *, messages: Messages, **options: Unpack[ChatOption
     :raises ValueError: The messages are empty, one has no role, the response format is unknown, or the id is empty.
     """
     _check_options("chat_row", options, CHAT_SETTINGS)
+    if options.get("api") is not None:
+        raise ValueError("Rows have the form of chat completions. Give api= to the client that runs them.")
     call = chat_call(_settings("chat"), None, {"messages": messages, **options})
     return make_row(custom_id, CHAT_URL, json.loads(_content(call)))
 

@@ -65,12 +65,13 @@ class Journal:
 
     :param output: The file, or the folder of the parts.
     :param folder: Whether it is a folder; it is then made if need be.
+    :param reads: Whether results of earlier runs are read.
     :param sync_every: Seconds after which what was written is synced to the disk; 0 for each line.
     :raises ValueError: The file is there and holds something else.
     :raises OSError: It cannot be read or written, or another run is writing to it.
     """
 
-    def __init__(self, output: Path, *, folder: bool = False, sync_every: float = 1.0) -> None:
+    def __init__(self, output: Path, *, folder: bool = False, sync_every: float = 1.0, reads: bool = True) -> None:
         self.index = RowIndex(sum(path.stat().st_size for path in parts_of(output)) // _LINE_LENGTH)
         self.torn_lines = 0
         """Lines that a crash cut off."""
@@ -84,9 +85,9 @@ class Journal:
             output.parent.mkdir(parents=True, exist_ok=True)
         self._file = _Appended(path)
         try:
-            for part in parts_of(output):
+            for part in parts_of(output) if reads else ():
                 self._read(part)
-            self.in_doubt = self._read_sent(output)
+            self.in_doubt = self._read_sent(output) if reads else []
             """Ids of rows that were sent before a crash, and have no result."""
             self._sent_path = path.with_name(path.name + SENT)
             self._sent = _Appended(self._sent_path)
@@ -138,6 +139,10 @@ class Journal:
         if now - self._synced_at >= self._sync_every:
             self._file.sync()
             self._synced_at = now
+
+    def sync(self) -> None:
+        """Wait until the disk has what was written."""
+        self._file.sync()
 
     def close(self, *, whole: bool) -> None:
         """Sync and close.

@@ -49,13 +49,16 @@ def check_run_options(options: RunOptions) -> None:
     _check_choice("on_changed", options.on_changed, ("raise", "redo", "keep"))
 
 
+def _check_count(name: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}: {value!r:.200}")
+    if value < 1:
+        raise ValueError(f"{name} must be 1 or more, not {value}.")
+
+
 def _check_limits(options: RunOptions) -> None:
     for name in ("max_concurrency", "max_attempts"):
-        value = getattr(options, name)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"{name} must be an int, not {type(value).__name__}: {value!r:.200}")
-        if value < 1:
-            raise ValueError(f"{name} must be 1 or more, not {value}.")
+        _check_count(name, getattr(options, name))
     for name in ("requests_per_minute", "tokens_per_minute"):
         value = getattr(options, name)
         if value is not None and not (_is_number(name, value) and value > 0):

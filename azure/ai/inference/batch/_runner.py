@@ -17,7 +17,6 @@ from azure.core.exceptions import AzureError
 
 from .._http.response_headers import RateLimits, rate_limits
 from .._http.retries import PACED, PacedCall
-from ._pacing import Pacer
 
 _GRACE = 30.0
 """Seconds that requests under way get to finish when no more are wanted."""
@@ -78,7 +77,7 @@ class _StoppedError(Exception):
 class Runner:
     """Carries jobs out.
 
-    :param pacer: Says when requests start.
+    :param pacer: Says when requests start: a `Pacer`, or what is used as one.
     :keyword max_concurrency: The most requests at a time.
     :keyword max_attempts: The most attempts of a job that is refused for the quota.
     :keyword max_wait: The longest wait that a refusal may ask for, in seconds.
@@ -92,7 +91,7 @@ class Runner:
 
     def __init__(
         self,
-        pacer: Pacer,
+        pacer: Any,
         *,
         max_concurrency: int,
         max_attempts: int = 10,
@@ -190,7 +189,7 @@ class Runner:
                 job = await self._next(slot)
                 if job is None:
                     return
-                outcome = self._finished(await self._carry_out(job))
+                outcome = self._finished(await self.carry_out(job))
                 slot.set_result(outcome)
                 self._out.put_nowait(outcome)
                 self._noted(outcome)
@@ -220,7 +219,12 @@ class Runner:
                 self._slots.append(slot)
             return job
 
-    async def _carry_out(self, job: Job) -> Outcome:
+    async def carry_out(self, job: Job) -> Outcome:
+        """Send a job when the pacer lets it, and again if it is refused.
+
+        :param job: The job.
+        :raises QuotaWaitError: The service asks for too long a wait.
+        """
         began = time.monotonic()
         attempts = refused = maybe_paid = 0
         while True:

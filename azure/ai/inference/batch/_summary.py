@@ -112,7 +112,7 @@ class Summary:
         """Count a result of this run."""
         if result.ok:
             self.answered += 1
-            answer = result.answer
+            answer = result._reply  # noqa: SLF001 - it is ours
             self.usage.add(answer.usage)
             self.models[str(answer.get("model") or "")] += 1
         else:

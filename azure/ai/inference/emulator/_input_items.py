@@ -48,10 +48,11 @@ def read_items(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"type": "message", **item} if "role" in item else item for item in items]
 
 
-def check_items(items: list[dict[str, Any]], model: str) -> None:
+def check_items(items: list[dict[str, Any]], model: str, earlier: list[Any]) -> None:
     """Check the items of a request.
 
     :param model: the model that is called.
+    :param earlier: the items before them, which the service has kept.
     :raises ServiceError: as the API refuses.
     """
     for index, item in enumerate(items):
@@ -64,8 +65,8 @@ def check_items(items: list[dict[str, Any]], model: str) -> None:
             _check_reasoning(item, index, model)
         elif item["type"] == "item_reference":
             raise _not_found(item["id"])
-    _check_companions(items)
-    _check_pairs(items)
+    _check_companions([*earlier, *items])
+    _check_pairs([*earlier, *items])
     _check_answers(items, model)
 
 

@@ -14,6 +14,7 @@ from ._messages_contract import BLOCKS, MESSAGES, SERVER_BLOCKS, TOOL, messages_
 from ._messages_history import blocks_of, check_history, invalid
 from ._request import RecordedRequest
 from ._rules import read_body
+from ._stored_answers import StoredAnswers
 from ._validation import Path, Violation, first_violation
 from ._values import as_list, as_object, as_text
 
@@ -27,7 +28,7 @@ _UNSUPPORTED_IN_SCHEMAS: Final = (
 _ARTICLES: Final = {"a string": "string", "an object": "dictionary", "an array": "list", "a boolean": "boolean"}
 
 
-def check_messages(request: RecordedRequest) -> dict[str, Any]:
+def check_messages(request: RecordedRequest, _: StoredAnswers) -> dict[str, Any]:
     """Return a request's body, checked and without nulls.
 
     :raises ServiceError: as the API refuses.

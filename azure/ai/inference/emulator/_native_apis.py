@@ -20,6 +20,7 @@ from ._request import RecordedRequest
 from ._response import Response, json_response
 from ._responses_answers import refuse_harm, response_events, response_of
 from ._responses_rules import chat_request, check_responses
+from ._stored_answers import StoredAnswers
 from ._values import as_list
 
 _Body = Mapping[str, Any]
@@ -28,7 +29,7 @@ _Body = Mapping[str, Any]
 class NativeApi(NamedTuple):
     """An API, as the steps from a request to an answer."""
 
-    check: Callable[[RecordedRequest], dict[str, Any]]
+    check: Callable[[RecordedRequest, StoredAnswers], dict[str, Any]]
     """Check a request's body and return it; raises a `ServiceError`."""
     chat_body: Callable[[_Body], dict[str, Any]]
     """Say the request in chat form."""
@@ -53,18 +54,21 @@ def answer_natively(
     dialect: Dialect,
     model: str,
     speak: Callable[[RecordedRequest], Reply | None],
+    stored: StoredAnswers,
 ) -> Response:
     """Return an API's answer to a request.
 
     :param speak: gives the reply that was scripted for a request, or None.
+    :param stored: the answers that a request may go on from.
     """
-    body = api.check(request)
+    body = api.check(request, stored)
     chat = api.chat_body(body)
     reply = speak(request) or api.refused(body, chat) or default_reply(chat, model=model)
     if reply.is_raw:
         return raw_response(reply)
     answer = finish(chat, reply, dialect, model)
     native = api.write(body, reply, answer, dialect)
+    stored.keep(body, native)
     if body.get("stream") is not True:
         return replace(json_response(native, 200, reply.headers), usage=answer.usage)
     return Response(

@@ -15,7 +15,7 @@ from ._values import as_object
 
 _MINUTE: Final = 60.0
 _CHARACTERS_PER_TOKEN: Final = 4
-_LIMITS_OF_ANSWERS: Final = ("max_completion_tokens", "max_tokens")
+_LIMITS_OF_ANSWERS: Final = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
 @dataclass

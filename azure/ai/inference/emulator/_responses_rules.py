@@ -11,6 +11,7 @@ from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._responses_contract import FUNCTION_TOOL, RESPONSES, responses_schema
 from ._rules import PROMPT_FILTER_PHRASE, check_body, read_body
+from ._stored_answers import StoredAnswers
 from ._values import as_list, as_object, as_text
 
 _HINTS: Final = {"stop": "store", "max_tokens": "max_output_tokens", "response_format": "text"}
@@ -19,9 +20,10 @@ _LOGPROBS: Final = "message.output_text.logprobs"
 _OLDEST_VERSION: Final = "2025-03-01-preview"
 
 
-def check_responses(request: RecordedRequest) -> dict[str, Any]:
-    """Return a request's body, checked and without nulls.
+def check_responses(request: RecordedRequest, stored: StoredAnswers) -> dict[str, Any]:
+    """Return a request's body, checked and without nulls. Its input is the whole conversation.
 
+    :param stored: the answers that the request may go on from.
     :raises ServiceError: as the API refuses.
     """
     _check_version(request)
@@ -30,15 +32,22 @@ def check_responses(request: RecordedRequest) -> dict[str, Any]:
     check_speaks_responses(as_text(body.get("model")))
     check_body(body, responses_schema())
     model = as_text(body.get("model"))
-    items = read_items(body)
-    check_items(items, model)
+    earlier, items = _earlier(body, stored), read_items(body)
+    check_items(items, model, earlier)
     _check_tools(body)
     _check_model(body, model)
     _check_format(body, items)
-    if "previous_response_id" in body:
-        message = f"Previous response with id '{body['previous_response_id']}' not found."
+    return {**body, "input": [*earlier, *items]}
+
+
+def _earlier(body: Mapping[str, Any], stored: StoredAnswers) -> list[Any]:
+    """Return the conversation that a request goes on from."""
+    previous = body.get("previous_response_id")
+    found = [] if previous is None else stored.find(previous)
+    if found is None:
+        message = f"Previous response with id '{previous}' not found."
         raise ServiceError(400, "previous_response_not_found", message, param="previous_response_id")
-    return body
+    return found
 
 
 def _check_version(request: RecordedRequest) -> None:

@@ -8,6 +8,7 @@ exchange gave it away. Only values of the parsed JSON are replaced, never its te
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -58,6 +59,17 @@ _LOOKS: Final = re.compile(
 )
 
 
+_SHORT: Final = 200
+"""Characters of a text, such as a header's value, that is worth remembering: it comes with each request again."""
+
+
+@lru_cache(maxsize=1024)
+def _looks_harmless(text: str) -> bool:
+    """Return whether nothing in a text looks like a secret."""
+    return not any(pattern.search(text) for pattern in (_SCHEMES, _IN_TEXT, _USER_INFO, _LOOKS))
+
+
+@lru_cache(maxsize=1024)
 def is_secret_name(name: str) -> bool:
     """Return whether a member or header of this name holds a secret, as ``apiKey`` and ``X-Auth-Token`` do."""
     words: list[str] = re.findall(r"[a-z]+", re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).lower())
@@ -136,8 +148,10 @@ class Scrubber:
         """Return text without the secrets that show by their look, or are known."""
         if text.startswith("data:") and ";base64," in text[:200]:
             return text
-        found = _USER_INFO.sub(SCRUBBED, _IN_TEXT.sub(self._after, _SCHEMES.sub(self._after, text)))
-        found = _LOOKS.sub(lambda match: self._secret(match[0]), found)
+        found = text
+        if len(text) > _SHORT or not _looks_harmless(text):
+            found = _USER_INFO.sub(SCRUBBED, _IN_TEXT.sub(self._after, _SCHEMES.sub(self._after, text)))
+            found = _LOOKS.sub(lambda match: self._secret(match[0]), found)
         for secret in sorted(self._known, key=len, reverse=True):
             found = found.replace(secret, SCRUBBED)
         return found

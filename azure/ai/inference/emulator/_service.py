@@ -6,7 +6,7 @@ as the dialect does. A refusal anywhere on the way is a :class:`ServiceError`, r
 
 import uuid
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ._access import check_access
@@ -25,6 +25,7 @@ from ._response import Response, event, json_response
 from ._responses_answers import azure_failure, openai_failure
 from ._routes import Family, Route, check_version, find_family, find_route
 from ._rules import check_chat, hides_thoughts, read_body
+from ._stored_answers import StoredAnswers
 from ._values import as_object, as_text
 
 _MESSAGES_PATHS: Final = ("/messages", "/messages/count_tokens")
@@ -42,6 +43,7 @@ class Settings:
     model: str = "emulator-1"
     model_type: str = "chat-completion"
     models: Collection[str] | None = None
+    stored: StoredAnswers = field(default_factory=StoredAnswers)
 
 
 def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:
@@ -117,7 +119,7 @@ def _answer(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
         return _chat(request, dialect, _model(request, route, settings), speak)
     if route.operation in NATIVE_APIS:
         model, api = _model(request, route, settings), NATIVE_APIS[route.operation]
-        return answer_natively(request, api, dialect, model, speak)
+        return answer_natively(request, api, dialect, model, speak, settings.stored)
     reply = speak(request)
     if reply is not None:
         return raw_response(reply)

@@ -22,6 +22,7 @@ from ._response import Response, json_response
 from ._script import Rule, Script
 from ._service import Settings, choose_dialect, identify, refuse, respond
 from ._stats import Stats
+from ._stored_answers import StoredAnswers
 from ._tempo import Tempo
 from ._weather import Fault, Forecast, Pace, Weather, bend_answer, limit_error, pace, replace_answer
 
@@ -54,7 +55,7 @@ class Session:
         latency: float = 0.0,
         token_rate: float | None = None,
     ) -> None:
-        self._settings = settings
+        self._settings = replace(settings, stored=StoredAnswers())
         self._journal = journal
         self._script = Script(map(replace, rules))
         self._weather = Weather(faults)

@@ -82,8 +82,8 @@ class Fault:
     :keyword wait: the seconds that a status asks the caller to wait. Default: 1 for 429, else not said.
     :keyword says: how it says so: ``retry-after`` (the default), ``date``, ``retry-after-ms``, ``x-ms-retry-after-ms``,
         ``x-ratelimit-timeremaining``, ``message``, ``nothing``. For ``error``: ``data`` (the default), ``event``
-        (with a name), ``flat``, ``line`` (an ``error:`` line), ``finish`` (a finish reason). For ``malformed``:
-        ``json`` (the default), ``utf-8``, ``list``.
+        (with a name), ``flat``, ``line`` (an ``error:`` line), ``finish`` (a finish reason); the Responses and the
+        Messages API have one way each. For ``malformed``: ``json`` (the default), ``utf-8``, ``list``.
     :keyword status: of ``html`` and ``empty``. Default: 200. Of ``redirect``: 307.
     :keyword location: where a redirect leads. Default: this server by another name.
     :keyword message: the words of a status or an error.

@@ -14,7 +14,7 @@ from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
 from ._reasoning import reasoning_of, tell_apart, text_of
-from ._tools import ChatCompletionsToolCall, FunctionCall
+from ._tools import ChatCompletionsToolCall, FunctionCall, name_calls
 
 T = TypeVar("T")
 
@@ -369,3 +369,12 @@ class StreamingChatCompletionsUpdate(Model):
 
 completions_of = wrap_as(ChatCompletions)
 """Return a completion's JSON object as a model."""
+
+
+def read_completions(value: Any) -> ChatCompletions:
+    """Return an answer's JSON object as a model, in which each tool call has an id.
+
+    :param value: The answer, whose choices are objects.
+    """
+    name_calls(value)
+    return completions_of(value)

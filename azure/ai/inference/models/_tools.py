@@ -1,7 +1,7 @@
 """Tools: those a model is offered, those it must use, and the calls it requests."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from typing_extensions import Self
@@ -101,3 +101,24 @@ class ChatCompletionsNamedToolChoice(Model):
     function: ChatCompletionsNamedToolChoiceFunction
     """The function."""
     type: Literal["function"] = constant("function", last=True)
+
+
+def name_calls(completion: Mapping[str, Any]) -> None:
+    """Give an id to each tool call of an answer that has none, so that a result can be put beside it.
+
+    :param completion: The answer as JSON; it is changed.
+    """
+    for at, choice in enumerate(completion["choices"]):
+        message = choice.get("message")
+        calls = message.get("tool_calls") if message.__class__ is dict else None
+        for place, call in enumerate(calls if calls.__class__ is list else ()):
+            if call.__class__ is dict and call.get("id") in (None, "", "null"):
+                made_of = [completion.get("id"), completion.get("created"), at, place, call.get("function")]
+                call["id"] = _make_id(made_of)
+
+
+def _make_id(made_of: Any) -> str:
+    """Make an id of nine characters, the most that Mistral's models take; the same one if it is made again."""
+    from hashlib import sha256
+
+    return sha256(json.dumps(made_of, default=str).encode()).hexdigest()[:9]

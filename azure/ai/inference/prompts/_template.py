@@ -76,6 +76,8 @@ class PromptTemplate:
             self.model_name = configuration.get("azure_deployment") or settings.id or configuration.get("model") or None
             self.parameters = settings.parameters
             self._api, self._engine, self._source = settings.api, prompty.template.type, prompty.content
+            if self._api == "responses":
+                self.parameters = {"api": "responses", **settings.parameters}
         # Parse now, so that an invalid template fails here and not with the first message.
         self._located(self._check)
 
