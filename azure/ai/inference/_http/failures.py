@@ -7,7 +7,7 @@ errors has the whole URL, their attributes the request with its headers, those o
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from azure.core.exceptions import (
@@ -130,7 +130,8 @@ def hidden_texts(request: Any) -> dict[str, str]:
     for name, value in sent.headers.items():
         if isinstance(value, str) and is_credential_header(name):
             _hide(hidden, value, value.rpartition(" ")[2])
-    for proxy in (request.context.options.get("proxies") or {}).values():
+    proxies: Mapping[str, str] = request.context.options.get("proxies") or {}
+    for proxy in proxies.values():
         if proxy and "@" in proxy:
             _hide_login(hidden, proxy)
     return dict(sorted(hidden.items(), key=lambda item: len(item[0]), reverse=True))
@@ -170,29 +171,31 @@ def _scrubbed(value: Any, hidden: Mapping[str, str]) -> Any:
     """Return a value without secrets; the value itself if it has none."""
     if value is None or isinstance(value, (int, float, BaseException, type, HttpRequest)):
         return value
+    kept: Any = value
     if isinstance(value, tuple):
-        return _scrubbed_tuple(value, hidden)
+        return _scrubbed_tuple(kept, hidden)
     if type(value).__name__ == "URL":  # yarl's, which encodes a query anew, so that its text is none of ours
-        return shown_url(value)
+        return shown_url(kept)
     if hasattr(value, "proxy"):  # one of urllib3's pools or connections, which know the password of the proxy
-        return repr(value)
-    headers = getattr(value, "headers", None)
-    if isinstance(headers, Mapping) and hasattr(value, "method"):  # the request that requests made of ours
-        value.headers = case_insensitive_dict(without_credentials(headers))
+        return repr(kept)
+    if hasattr(value, "headers") and hasattr(value, "method"):  # the request that requests made of ours
+        value.headers = case_insensitive_dict(without_credentials(value.headers))
         value.url = _replaced(str(value.url), hidden)
         return value
     if isinstance(value, Mapping) and not isinstance(value, MutableMapping):  # headers, as aiohttp describes a request
-        return without_credentials(value)
-    text = value if isinstance(value, str) else repr(value)
+        return without_credentials(cast("Mapping[str, Any]", value))
+    text = value if isinstance(value, str) else repr(kept)
     replaced = _replaced(text, hidden)
-    return value if replaced == text else replaced
+    return kept if replaced == text else replaced
 
 
 def _scrubbed_tuple(value: "tuple[Any, ...]", hidden: Mapping[str, str]) -> Any:
     changed = [_scrubbed(member, hidden) for member in value]
     if all(one is other for one, other in zip(changed, value, strict=True)):
         return value
-    return tuple.__new__(type(value), changed)  # a named one stays what it is
+    kind: Any = type(value)
+    made: Any = tuple.__new__(kind, changed)  # a named one stays what it is
+    return made
 
 
 def _replaced(text: str, hidden: Mapping[str, str]) -> str:

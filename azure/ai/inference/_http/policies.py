@@ -145,7 +145,7 @@ def attempt_options(request: Request, deadline: Deadline | None) -> dict[str, An
 
         from .proxies import choose_proxy
 
-        url = request.http_request.url
+        url: str = request.http_request.url
         proxy = choose_proxy(url, options["proxies"])
         own["proxies"] = {urlsplit(url).scheme: proxy} if proxy else {}
     if "connection_verify" in options or "connection_cert" in options:
