@@ -194,7 +194,8 @@ def _scrubbed_tuple(value: "tuple[Any, ...]", hidden: Mapping[str, str]) -> Any:
     if all(one is other for one, other in zip(changed, value, strict=True)):
         return value
     kind: Any = type(value)
-    made: Any = tuple.__new__(kind, changed)  # a named one stays what it is
+    # A named tuple stays what it is.
+    made: Any = tuple.__new__(kind, changed)  # pyright: ignore[reportUnknownMemberType] - of no certain members
     return made
 
 

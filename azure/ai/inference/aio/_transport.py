@@ -60,9 +60,7 @@ class _LoopTransport(AioHttpTransport):
         data: Any = super()._get_request_data(request)  # type: ignore[no-untyped-call]
         if isinstance(data, str) and len(data) > _LARGE_BODY:
             data = data.encode()
-        is_large = isinstance(data, bytes) and len(cast("bytes", data)) > _LARGE_BODY
-        wrapped: Any = io.BytesIO(data) if is_large else data
-        return wrapped
+        return io.BytesIO(data) if isinstance(data, bytes) and len(data) > _LARGE_BODY else cast("Any", data)
 
 
 class _Session:
