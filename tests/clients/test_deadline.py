@@ -225,5 +225,5 @@ def test_the_pools_for_a_socks_proxy_stay() -> None:
 def test_connecting_takes_ten_seconds_at_most_unless_said_otherwise(
     world: World, options: dict[str, Any], seconds: float | None
 ) -> None:
-    client: Any = world.package.ChatCompletionsClient("https://example.com/v1", KEY, **options)
+    client: Any = world.package.ChatCompletionsClient("https://example.com/v1", "key", **options)
     assert client._client._pipeline._transport.connection_config.timeout == seconds
