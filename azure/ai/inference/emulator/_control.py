@@ -1,8 +1,8 @@
 """The control API under ``/_emulator/``: what came, what went wrong, and the switches, for the page and for programs.
 
 It is a separate service on the same port, with its own token, and is exempt from faults, quotas and recording. Programs
-send the token as ``Authorization: Bearer``; the page has it in a cookie that scripts cannot read. Only callers that name
-this machine are served, so that no page of another site reaches it by DNS rebinding.
+send the token as ``Authorization: Bearer``; the page has it in a cookie that scripts cannot read. Only callers that
+name this machine are served, so that no page of another site reaches it by DNS rebinding.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ class Emulator:
     It serves the root (as a serverless endpoint), ``/models`` (a Foundry resource), ``/openai/deployments/NAME`` and
     ``/openai/v1`` (Azure OpenAI), ``/api/projects/NAME/openai/v1`` (a project) and ``/v1`` (any OpenAI-compatible
     server). Each follows that service's rules on api-version, model name, credentials and body. The routes of Azure
-    OpenAI, projects and ``/v1`` also have ``responses``; ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages`` speak
-    Anthropic's Messages API. A model named ``gpt-5-codex`` refuses chat completions, as the real one does.
+    OpenAI, projects and ``/v1`` also have ``responses``; ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages``
+    speak Anthropic's Messages API. A model named ``gpt-5-codex`` refuses chat completions, as the real one does.
 
     Answers depend on the conversation alone. A user message that says "trigger the content filter" is refused like a
     harmful prompt. "filter your answer" makes the answer withheld, and "count to 500" gives a stream of known length.

@@ -81,9 +81,10 @@ class Fault:
     :keyword seconds: how long. Default: 3600 for ``stall``, 0.05 for ``slow``, 0 for ``keep-alive``.
     :keyword wait: the seconds that a status asks the caller to wait. Default: 1 for 429, none for others.
     :keyword says: how the wait is expressed: ``retry-after`` (the default), ``date``, ``retry-after-ms``,
-        ``x-ms-retry-after-ms``, ``x-ratelimit-timeremaining``, ``message``, ``nothing``. For ``error``: ``data`` (the default), ``event``
-        (with a name), ``flat``, ``line`` (an ``error:`` line), ``finish`` (a finish reason); the Responses and the
-        Messages API have one way each. For ``malformed``: ``json`` (the default), ``utf-8``, ``list``.
+        ``x-ms-retry-after-ms``, ``x-ratelimit-timeremaining``, ``message``, ``nothing``. For ``error``: ``data`` (the
+        default), ``event`` (with a name), ``flat``, ``line`` (an ``error:`` line), ``finish`` (a finish reason); the
+        Responses and the Messages API have one way each. For ``malformed``: ``json`` (the default), ``utf-8``,
+        ``list``.
     :keyword status: of ``html`` and ``empty``. Default: 200. Of ``redirect``: 307.
     :keyword location: the target of a redirect. Default: this server under another name.
     :keyword message: the message of a status or an error.
