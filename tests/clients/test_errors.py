@@ -53,7 +53,7 @@ async def test_the_class_goes_by_the_status(world: World, serve: Serve, status: 
     assert error.headers["X-Request-ID"] == "r-9"
     assert "Request id: r-9" in str(error)
     if body:
-        assert str(error).startswith("(c0de) the words\nCode: c0de\n")
+        assert str(error).startswith("(c0de) the words\n")
         assert "Target: temperature" in str(error)
         assert error.error.code == "c0de"
         assert error.message == str(error)

@@ -49,7 +49,7 @@ BODIES: list[tuple[dict[str, Any], str]] = [
     ({"stream": None}, HI + "}"),
     (
         {"temperature": 0, "stop": [], "model": "", "top_p": 0.5},
-        HI + ', "model": "", "stop": [], "temperature": 0, "top_p": 0.5}',
+        HI + ', "model": "", "temperature": 0, "top_p": 0.5}',
     ),
     (
         {
@@ -83,8 +83,11 @@ BODIES: list[tuple[dict[str, Any], str]] = [
         HI + ', "response_format": {"type": "grammar", "grammar": "g"}}',
     ),
     (
-        {"tool_choice": ChatCompletionsNamedToolChoice(function=ChatCompletionsNamedToolChoiceFunction(name="f"))},
-        HI + ', "tool_choice": {"function": {"name": "f"}, "type": "function"}}',
+        {
+            "tool_choice": ChatCompletionsNamedToolChoice(function=ChatCompletionsNamedToolChoiceFunction(name="f")),
+            "tools": [{}],
+        },
+        HI + ', "tool_choice": {"function": {"name": "f"}, "type": "function"}, "tools": [{}]}',
     ),
     ({"temperature": NULL}, HI + ', "temperature": null}'),
     ({"model_extras": {"a": 1, "b": None, "messages": 3}}, '{"messages": 3, "a": 1}'),
@@ -330,3 +333,21 @@ async def test_embeddings(world: World, serve: Serve) -> None:
         await texts.embed()
     with pytest.raises(ValueError, match="input"):
         await texts.embed(input=[])
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent"),
+    [
+        ({"tools": []}, {}),
+        ({"tools": (), "tool_choice": "auto", "parallel_tool_calls": True}, {}),
+        ({"stop": [], "modalities": []}, {}),
+        ({"tool_choice": "none"}, {}),
+        ({"stop": ["a"], "modalities": ("text",)}, {"stop": ["a"], "modalities": ["text"]}),
+        ({"model_extras": {"tools": [{}]}, "tool_choice": "auto"}, {"tool_choice": "auto", "tools": [{}]}),
+    ],
+)
+async def test_what_is_empty_is_not_sent(world: World, serve: Serve, settings: Any, sent: Any) -> None:
+    server = serve(GOOD)
+    await world.chat(server.url).complete(**settings)
+    await world.chat(server.url, **settings).complete()
+    assert [one.json for one in server.requests] == [{"messages": MESSAGES, **sent}] * 2

@@ -49,7 +49,7 @@ SHAPES = [
             "details": [{"code": "Range", "message": "0 to 2", "target": "temperature"}],
             "innererror": {"code": "OutOfRange", "innererror": {"code": "TooHot"}}}},
         "BadArgument", "Bad.", "temperature", text=(
-            "(BadArgument) Bad.\nCode: BadArgument\nMessage: Bad.\nTarget: temperature\n",
+            "(BadArgument) Bad.\nTarget: temperature\n",
             "Exception Details:\n\t(Range) 0 to 2\n\tTarget: temperature\n", "TooHot")),
     Shape("A bare", 500, {"error": {"code": "InternalServerError", "message": "Oh"}}, "InternalServerError", "Oh"),
     Shape("B", 401, {"error": "Unauthorized", "message": "No parameters", "status": 401},
@@ -61,7 +61,7 @@ SHAPES = [
     Shape("D", 400, FILTERED, "content_filter", "Filtered", "messages", kind=ContentFilterError),
     Shape("D wrapped", 400, {"error": FILTERED}, "content_filter", "Filtered", "messages", kind=ContentFilterError),
     Shape("E", 400, {"detail": "Extra parameters ['n'] are not allowed"}, None,
-        "Extra parameters ['n'] are not allowed", text=("(400) Extra parameters", "Code: 400")),
+        "Extra parameters ['n'] are not allowed", text=("(400) Extra parameters",)),
     Shape("F", 401, {"statusCode": 401, "message": "Auth token validation failed."}, None,
         "Auth token validation failed.", text=("(401) Auth token", "Reason: Invalid JWT."), kind=AUTH,
         headers={"x-ms-error-reason": "Invalid JWT."}),

@@ -1,5 +1,6 @@
 """Request bodies: what JSON does not know, and how it is written."""
 
+import re
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -33,13 +34,34 @@ WRITTEN: list[tuple[Any, str]] = [
     (time(3, 4), '"03:04:00"'),
     (timedelta(days=1, seconds=1), '"P1DT1S"'),
     (Decimal("1.5"), "1.5"),
-    (float("inf"), "Infinity"),
 ]
 
 
 @pytest.mark.parametrize(("value", "text"), WRITTEN)
 def test_writing(value: Any, text: str) -> None:
     assert to_json(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("inf"), "the value is inf, which JSON does not have"),
+        ({"a": [1.5, {"b": float("nan")}]}, r"a\[1\]\.b is nan"),
+        ({"a": (Decimal("-Infinity"),)}, "Out of range|a.*inf"),
+        ([10**5000], r"\[0\] is a number of 16610 bits"),
+    ],
+    ids=["inf", "nan", "decimal", "long"],
+)
+def test_numbers_that_json_has_not(value: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        to_json(value)
+
+
+def test_circles_are_refused() -> None:
+    circle: list[Any] = []
+    circle.append(circle)
+    with pytest.raises(ValueError, match="Circular reference"):
+        to_json(circle)
 
 
 @pytest.mark.parametrize("value", [{1, 2}, object(), iter([1]), 1j])
@@ -51,3 +73,17 @@ def test_what_has_no_json_form(value: Any) -> None:
 @pytest.mark.parametrize(("text", "value"), [(b"[1]", [1]), (b"{", None), (b"\xff", None), (b"[" * 100_000, None)])
 def test_reading_what_may_be_none(text: bytes, value: Any) -> None:
     assert json_or_none(text) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (float("inf"), "the value is inf, which JSON does not have."),
+        ({"temperature": float("nan")}, "temperature is nan, which JSON does not have."),
+        ({"messages": [{"n": (1, float("-inf"))}]}, "messages[0].n[1] is -inf, which JSON does not have."),
+        ({"seed": 10**5000}, "seed is a number of 16610 bits, which no service reads as JSON."),
+    ],
+)
+def test_numbers_that_json_does_not_have_are_named(value: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        to_json(value)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from azure.core.serialization import NULL
 from typing_extensions import TypeIs
@@ -79,6 +79,8 @@ def to_json(value: Any) -> str:
     try:
         return json.dumps(value, default=encode, allow_nan=False)
     except ValueError as error:
+        if "Circular" in str(error):
+            raise
         raise ValueError(_complaint(value) or str(error)) from None
 
 
@@ -87,11 +89,12 @@ def _complaint(value: Any, place: str = "") -> str | None:
     if is_object(value):
         return _first(_complaint(member, f"{place}.{name}" if place else str(name)) for name, member in value.items())
     if isinstance(value, (list, tuple)):
-        return _first(_complaint(item, f"{place}[{index}]") for index, item in enumerate(value))
+        items = cast("Iterable[Any]", value)
+        return _first(_complaint(item, f"{place}[{index}]") for index, item in enumerate(items))
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{place} is {value}, which JSON does not have."
+        return f"{place or 'the value'} is {value}, which JSON does not have."
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        return f"{place} is a number of {value.bit_length()} bits, which no service reads as JSON."
+        return f"{place or 'the value'} is a number of {value.bit_length()} bits, which no service reads as JSON."
     return None
 
 

@@ -464,9 +464,7 @@ def test_the_whole_text(answer: Answer) -> None:
     error = error_from_response(answer(400, body, headers), advice="Use a smaller n.")
     assert str(error).splitlines() == [
         "(Bad) No.",
-        "Code: Bad",
         "Type: invalid",
-        "Message: No.",
         "Target: n",
         "Inner error: {",
         '    "code": "Worse"',
@@ -504,7 +502,7 @@ def test_a_long_page_is_cut(answer: Answer) -> None:
 
 def test_what_cannot_be_printed_is_escaped() -> None:
     error = error_from_body({"error": {"code": "x", "message": "a\ud800b\x1b[2Jc\r\nd\tend"}})
-    assert str(error).startswith("(x) a\\ud800b\\x1b[2Jc\nd\tend\n")
+    assert str(error) == "(x) a\\ud800b\\x1b[2Jc\nd\tend"
     str(error).encode()
 
 
@@ -785,3 +783,33 @@ def test_any_data_makes_a_decode_error(data: Any) -> None:
 def test_any_headers_make_a_sensible_wait(headers: dict[str, str]) -> None:
     found = retry_after(headers, NOW)
     assert found is None or 0 <= found < float("inf")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": "no"}, "request_id": "r-1"},
+        {"error": {"message": "no", "request_id": "r-1"}},
+        {"error": {"message": "no", "requestId": "r-1"}},
+        {"message": "no", "requestId": "r-1"},
+        {"detail": "no", "x-request-id": "r-1"},
+        {"error": {"message": "no", "innererror": {"request-id": "r-1"}}},
+        {"code": "x", "message": "no", "RequestId": "r-1"},
+    ],
+)
+def test_a_request_id_that_only_the_body_has_is_told(answer: Answer, body: Any) -> None:
+    error = error_from_response(answer(400, body))
+    assert isinstance(error, InferenceError)
+    assert error.request_id == "r-1"
+    assert "Request id: r-1" in str(error)
+    other = error_from_response(answer(400, body, {"x-request-id": "header"}))
+    assert "Request id: header" in str(other)
+
+
+def test_a_text_says_each_thing_once(answer: Answer) -> None:
+    results = {"hate": {"filtered": True, "severity": "high"}}
+    inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": results}
+    body = {"error": {"code": "content_filter", "message": "It was filtered.", "innererror": inner}}
+    text = str(error_from_response(answer(400, body)))
+    for said in ("content_filter", "It was filtered.", "hate", "high", "ResponsibleAIPolicyViolation"):
+        assert text.count(said) == 1, text

@@ -25,6 +25,7 @@ __all__ = [
     "is_error",
     "parse_json",
     "read_fault",
+    "request_id_in",
     "says_why",
     "shorten",
 ]
@@ -40,6 +41,9 @@ _CODES = ("code", "error_code", "errorCode", "err_code", "status_code")
 
 _ERRORS = ("error", "errors", "base_resp")
 """The members that hold an error, or several: ``base_resp`` is MiniMax's."""
+
+_REQUEST_IDS = frozenset(("requestid", "xrequestid", "xmsrequestid", "apimrequestid"))
+"""The members that hold a request's id, without dashes, underscores and capitals."""
 
 _FAILURES = frozenset(("error", "failed", "failure", "fail"))
 """What ``status`` is where an answer failed."""
@@ -157,6 +161,21 @@ def says_why(value: Any) -> bool:
     """
     fault = _read(value, _NESTING)
     return bool(fault.message or fault.code)
+
+
+def request_id_in(body: Any) -> str | None:
+    """Find the id of the request in an error's body: beside the error, in it, or in its inner error.
+
+    :param body: A JSON value.
+    """
+    members = _members(body)
+    error = _members(members.get("error"))
+    places = (members, error, *(_members(place.get("innererror")) for place in (members, error)))
+    for place in places:
+        for name, value in place.items():
+            if name.lower().replace("-", "").replace("_", "") in _REQUEST_IDS and isinstance(value, str) and value:
+                return value
+    return None
 
 
 def read_fault(body: Any) -> Fault:

@@ -29,7 +29,6 @@ from azure.core.utils import case_insensitive_dict
 from .._credential_headers import is_credential_header
 from .._http.response_content import content_of, request_headers
 from .._http.response_headers import request_id, retry_after
-from .._json import is_object
 from ..exceptions import (
     AuthenticationError,
     ConflictError,
@@ -43,7 +42,18 @@ from ..exceptions import (
     RateLimitError,
     ResponseDecodeError,
 )
-from .bodies import Fault, FilterVerdict, clean, filter_verdict, is_error, parse_json, read_fault, says_why, shorten
+from .bodies import (
+    Fault,
+    FilterVerdict,
+    clean,
+    filter_verdict,
+    is_error,
+    parse_json,
+    read_fault,
+    request_id_in,
+    says_why,
+    shorten,
+)
 
 __all__ = [
     "add_advice",
@@ -110,9 +120,8 @@ class _Origin(NamedTuple):
     """The id that the service gave the request: in a header, or else in the body of the error."""
 
     def with_body(self, body: Any) -> "_Origin":
-        """Return the same with the request's id out of a body, if no header has it: Anthropic's streams."""
-        told = body.get("request_id") if is_object(body) else None
-        return self._replace(request_id=told) if self.request_id is None and isinstance(told, str) else self
+        """Return the same with the request's id out of a body, if no header has it."""
+        return self if self.request_id else self._replace(request_id=request_id_in(body))
 
 
 def error_from_response(
@@ -292,7 +301,9 @@ def _inference_error(
 def _filter_error(
     verdict: FilterVerdict, origin: _Origin, body: Any, fault: Fault, advice: str | None
 ) -> ContentFilterError:
-    lines = _fault_lines(fault, origin)
+    told = ("content_filter_result", "content_filter_results")  # by the line below
+    inner = {name: value for name, value in fault.innererror.items() if name not in told or not verdict.results}
+    lines = _fault_lines(fault._replace(innererror=inner), origin)
     filtered = [_graded(category, result) for category, result in verdict.results.items() if result.get("filtered")]
     if filtered:
         lines.append(f"Filtered: {', '.join(filtered)}")
@@ -359,13 +370,11 @@ def _odata_members(fault: Fault) -> "dict[str, Any]":
 
 
 def _fault_lines(fault: Fault, origin: _Origin) -> "list[str]":
-    """Write the lines of azure-core's text for an error, and one for the type."""
+    """Write what the service said, each thing once: azure-core's text has code and message in two lines more."""
     failed = origin.status is not None and origin.status >= 400
     code = fault.code or (str(origin.status) if failed else None)
     lines = [_headline(code, fault.message or _default_words(origin))]
-    if code:
-        lines.append(f"Code: {code}")
-    said = {"Type": None if fault.kind == code else fault.kind, "Message": fault.message, "Target": fault.target}
+    said = {"Type": None if fault.kind == code else fault.kind, "Target": fault.target}
     lines += [f"{label}: {text}" for label, text in said.items() if text]
     if fault.details:
         lines.append("Exception Details:")

@@ -7,11 +7,12 @@ errors has the whole URL, their attributes the request with its headers, those o
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from azure.core.exceptions import (
     AzureError,
+    DecodeError,
     ServiceRequestError,
     ServiceRequestTimeoutError,
     ServiceResponseError,
@@ -21,8 +22,15 @@ from azure.core.rest import HttpRequest
 from azure.core.utils import case_insensitive_dict
 
 from .._credential_headers import is_credential_header, without_credentials
-from ..exceptions import NoResponseError, ProxyError, RequestError, RequestTimeoutError, ResponseTimeoutError
-from .credentials import without_query_values
+from ..exceptions import (
+    NoResponseError,
+    ProxyError,
+    RequestError,
+    RequestTimeoutError,
+    ResponseDecodeError,
+    ResponseTimeoutError,
+)
+from .credentials import shown_url, without_query_values
 from .deadline import Deadline
 from .retries import causes
 
@@ -36,7 +44,6 @@ _OWN: Mapping[type[AzureError], type[AzureError]] = {
 
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 _TUNNEL_STATUS = re.compile(r"^Tunnel connection failed: (\d{3})")
-_USER_INFORMATION = re.compile("//[^/@]*@")
 _SHORTEST_SECRET = 8
 """Replacing what is shorter ("key", "EMPTY") would hide words, not keys."""
 
@@ -66,6 +73,19 @@ def failure_of(error: AzureError, request: Any, deadline: Deadline | None) -> Az
         return error
     made = own(str(inner) if is_text_of_inner else error.message, error=inner)
     made.__cause__ = inner
+    return made
+
+
+def body_failure(error: AzureError, answer: Any) -> AzureError:
+    """Return the error to raise for the body of a good answer that does not decompress.
+
+    :param error: What reading it raised.
+    :param answer: azure-core's response.
+    """
+    if type(error) is not DecodeError or not hasattr(answer, "status_code"):
+        return error
+    made = ResponseDecodeError(error.message, answer)
+    made.inner_exception = made.__cause__ = error.inner_exception
     return made
 
 
@@ -110,7 +130,8 @@ def hidden_texts(request: Any) -> dict[str, str]:
     for name, value in sent.headers.items():
         if isinstance(value, str) and is_credential_header(name):
             _hide(hidden, value, value.rpartition(" ")[2])
-    for proxy in (request.context.options.get("proxies") or {}).values():
+    proxies: Mapping[str, str] = request.context.options.get("proxies") or {}
+    for proxy in proxies.values():
         if proxy and "@" in proxy:
             _hide_login(hidden, proxy)
     return dict(sorted(hidden.items(), key=lambda item: len(item[0]), reverse=True))
@@ -150,28 +171,32 @@ def _scrubbed(value: Any, hidden: Mapping[str, str]) -> Any:
     """Return a value without secrets; the value itself if it has none."""
     if value is None or isinstance(value, (int, float, BaseException, type, HttpRequest)):
         return value
+    kept: Any = value
     if isinstance(value, tuple):
-        return _scrubbed_tuple(value, hidden)
+        return _scrubbed_tuple(kept, hidden)
     if type(value).__name__ == "URL":  # yarl's, which encodes a query anew, so that its text is none of ours
-        shown = _USER_INFORMATION.sub("//***@", without_query_values(str(value)))
-        return value if shown == str(value) else type(value)(shown)
-    headers = getattr(value, "headers", None)
-    if isinstance(headers, Mapping) and hasattr(value, "method"):  # the request that requests made of ours
-        value.headers = case_insensitive_dict(without_credentials(headers))
+        return shown_url(kept)
+    if hasattr(value, "proxy"):  # one of urllib3's pools or connections, which know the password of the proxy
+        return repr(kept)
+    if hasattr(value, "headers") and hasattr(value, "method"):  # the request that requests made of ours
+        value.headers = case_insensitive_dict(without_credentials(value.headers))
         value.url = _replaced(str(value.url), hidden)
         return value
     if isinstance(value, Mapping) and not isinstance(value, MutableMapping):  # headers, as aiohttp describes a request
-        return without_credentials(value)
-    text = value if isinstance(value, str) else repr(value)
+        return without_credentials(cast("Mapping[str, Any]", value))
+    text = value if isinstance(value, str) else repr(kept)
     replaced = _replaced(text, hidden)
-    return value if replaced == text else replaced
+    return kept if replaced == text else replaced
 
 
 def _scrubbed_tuple(value: "tuple[Any, ...]", hidden: Mapping[str, str]) -> Any:
     changed = [_scrubbed(member, hidden) for member in value]
     if all(one is other for one, other in zip(changed, value, strict=True)):
         return value
-    return tuple.__new__(type(value), changed)  # a named one stays what it is
+    kind: Any = type(value)
+    # A named tuple stays what it is.
+    made: Any = tuple.__new__(kind, changed)  # pyright: ignore[reportUnknownMemberType] - of no certain members
+    return made
 
 
 def _replaced(text: str, hidden: Mapping[str, str]) -> str:

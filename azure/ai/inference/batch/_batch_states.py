@@ -200,8 +200,8 @@ def job_of(value: Mapping[str, Any]) -> BatchJob:
 
 def _errors_of(errors: Any) -> list[Any]:
     """Return a job's errors, which OpenAI wraps in an object, as a list of objects."""
-    listed: Any = errors.get("data") if is_object(errors) else errors
-    return [error if is_object(error) else {"message": str(error)} for error in listed or []]
+    listed: list[Any] = (errors.get("data") if is_object(errors) else errors) or []
+    return [error if is_object(error) else {"message": str(error)} for error in listed]
 
 
 def result_of_line(line: bytes) -> BatchResult | None:
