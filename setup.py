@@ -108,5 +108,7 @@ setup(
         "ray": ["ray[data]>=2.60", AIOHTTP],
     },
     cmdclass={"sdist": ReproducibleSdist, "bdist_wheel": ReproducibleWheel},
-    entry_points={"pytest11": ["azure-ai-inference = azure.ai.inference.emulator.pytest_plugin"]},
+    py_modules=["pytest_azure_ai_inference"],
+    # By the module's own name, so that pytest sees that it is there where something asks for it again.
+    entry_points={"pytest11": ["pytest_azure_ai_inference = pytest_azure_ai_inference"]},
 )

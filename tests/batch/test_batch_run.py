@@ -134,7 +134,7 @@ def test_settings_of_client_and_row(endpoint: Emulator) -> None:
         (Fault("500", every=2), "InternalServerError", HttpResponseError),
         (Fault("html", every=2), "ResponseDecodeError", HttpResponseError),
         (Fault("403", every=2), "403", ClientAuthenticationError),
-        (Fault("reset", every=2), "ServiceResponseError", ServiceResponseError),
+        (Fault("reset", every=2), "NoResponseError", ServiceResponseError),
     ],
 )
 def test_an_error_is_the_result_of_its_row(

@@ -266,6 +266,7 @@ SIGNALS: dict[str, bytes] = {
 async def test_a_refusal_leads_to_the_responses_api(
     world: World, serve: Serve, signal: str, streamed: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """litellm #23914, #16509, LibreChat #8175: tables of names miss new models, and users have to find a switch."""
     found: Any = stream([native(recorded("text"))]) if streamed else ANSWERED
     server = serve(SIGNALS[signal], found)
     client = world.chat(f"{server.url}/v1", model="gpt-5-codex")
@@ -276,6 +277,7 @@ async def test_a_refusal_leads_to_the_responses_api(
             assert text == ("Hello, world" if streamed else "hello")
         await client.with_defaults(temperature=0.5).complete(stream=streamed)
     assert paths(server) == [CHAT, RESPONSES, RESPONSES, RESPONSES]
+    assert {request.connection for request in server.requests[:2]} == {0}
     lines = [record.getMessage() for record in caplog.records if record.name == "azure.ai.inference"]
     assert lines == [
         "gpt-5-codex does not speak chat completions, so it is called by the Responses API; give api='responses' to "
@@ -382,6 +384,15 @@ async def test_the_first_error_is_raised_where_the_other_route_is_missing(world:
     assert paths(server) == [CHAT, RESPONSES] * 2
 
 
+async def test_a_missing_answer_is_no_missing_route(world: World, serve: Serve) -> None:
+    server = serve(
+        NO_CHAT, refusal(404, "Previous response with id 'resp_9' not found.", "previous_response_not_found")
+    )
+    with pytest.raises(NotFoundError, match="resp_9"):
+        await world.chat(f"{server.url}/v1", model="m").complete(model_extras={"previous_response_id": "resp_9"})
+    assert paths(server) == [CHAT, RESPONSES]
+
+
 async def test_what_was_learned_is_forgotten_where_it_no_longer_holds(world: World, serve: Serve) -> None:
     server = serve(NO_CHAT, ANSWERED, MISSING["no such route"], IN_CHAT)
     client = world.chat(f"{server.url}/v1", model="m")
@@ -453,6 +464,10 @@ REPLAY: dict[str, tuple[bytes, list[list[str]]]] = {
     ),
     "reasoning that is lost (pi #6409)": (
         refusal(400, "Item with id 'rs_0' not found. Items are not persisted when `store` is set to false."),
+        [["rs_0", "rs_1"], ["rs_1"], ["rs_1"]],
+    ),
+    "reasoning that is lost, as OpenAI says it": (
+        refusal(404, "Item with id 'rs_0' not found. Items are not persisted when `store` is set to false."),
         [["rs_0", "rs_1"], ["rs_1"], ["rs_1"]],
     ),
     "another resource's reasoning, this time only (codex #3573)": (

@@ -3,8 +3,12 @@
 import io
 import logging
 import pickle
+import re
+import socket
 import time
 import traceback
+from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,8 +16,10 @@ from azure.core.credentials import AccessToken, AzureKeyCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 from azure.core.rest import HttpRequest
 
+from azure.ai.inference.exceptions import InferenceClientError, RequestError
+
 from .conftest import KEY, MESSAGES, Serve, World
-from .raw_server import CUT, STREAM, answer, completion, stream
+from .raw_server import CUT, RESET, STREAM, answer, completion, stream
 
 GOOD = answer(200, completion())
 TOKEN = "very-secret-token-0123456789"
@@ -285,7 +291,7 @@ async def test_nothing_secret_is_shown_or_pickled(world: World, serve: Serve) ->
 
 
 FAILURES: dict[str, list[Any]] = {
-    "status": [answer(400, {"error": {"message": f"your key {KEY} is bad"}}, x_key=KEY)],
+    "status": [answer(400, {"error": {"message": f"your key {KEY} is bad"}})],
     "echoed in a 200": [answer(200, {"error": {"message": f"your key {KEY} is bad"}})],
     "no JSON": [answer(200, f"<html>{KEY}".encode())],
     "no answer": [[CUT]],
@@ -299,18 +305,50 @@ def history_of(error: BaseException) -> list[Any]:
     return getattr(error, "history", None) or []
 
 
+_WALKED = ("azure", "requests", "urllib3", "aiohttp", "multidict", "yarl", "http", "builtins", "collections")
+_NOT_WALKED = ("ClientSession", "Connector", "PoolManager", "HTTPAdapter", "DeadlineAdapter", "NoRedirectSession")
+"""What holds the connections of a client, not what an error is about."""
+
+
 def everything_of(error: BaseException) -> str:
-    """All that can be reached from an error, but for the stack's local variables."""
-    shown, pending = [], [error]
-    for one in pending:
-        shown.append(f"{one}{one!r}{vars(one)}")
-        response: Any = getattr(one, "response", None)
-        request: Any = getattr(response, "request", None) or getattr(one, "request", None)
-        shown.append(str(dict(getattr(request, "headers", {}))))
-        shown += [f"{step.http_request.headers}{step.http_response.request.headers}" for step in history_of(one)]
-        nearby = (one.__cause__, one.__context__, getattr(one, "inner_exception", None))
-        pending += [other for other in nearby if isinstance(other, BaseException) and other not in pending]
+    """All that can be reached from an error: causes, contexts, arguments, attributes, requests.
+
+    Of the local variables of its traceback, only those that are errors themselves.
+    """
+    shown: list[str] = []
+    seen: dict[int, Any] = {}
+    pending: list[Any] = [error]
+    while pending:
+        one = pending.pop()
+        if id(one) in seen or one is None or isinstance(one, (type, int, float)):
+            continue
+        seen[id(one)] = one
+        if isinstance(one, str):
+            shown.append(one)
+        elif isinstance(one, BaseException):
+            shown.append(f"{one}{one!r}")
+            pending += [one.args, vars(one), one.__cause__, one.__context__, *_errors_among_locals(one)]
+        elif isinstance(one, Mapping):
+            pending += [*one.keys(), *one.values()]
+        elif isinstance(one, (list, tuple, set, deque)):
+            pending += one
+        elif type(one).__module__.split(".")[0] in _WALKED and type(one).__name__ not in _NOT_WALKED:
+            shown.append(f"{one}{one!r}")
+            pending += [getattr(one, "request_info", None), *_members(one)]
     return "".join(shown)
+
+
+def _members(one: Any) -> list[Any]:
+    """What an object refers to; of an answer, not what the service itself wrote into its headers and body."""
+    members: dict[str, Any] = getattr(one, "__dict__", {})
+    if not (hasattr(one, "status_code") or hasattr(one, "status")):
+        return [*members.values(), getattr(one, "headers", None)]
+    return [value for name, value in members.items() if not re.search("headers|content|body|json|raw|connection", name)]
+
+
+def _errors_among_locals(error: BaseException) -> list[BaseException]:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return [value for frame in frames for value in frame.f_locals.values() if isinstance(value, BaseException)]
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -322,6 +360,142 @@ async def test_no_error_leads_to_the_key(world: World, serve: Serve, failure: st
         await opened.rest()
     assert KEY not in everything_of(caught.value)
     assert bool(history_of(caught.value)) is (failure == "endless redirects")
+
+
+NO_ANSWERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
+    "dropped": ([CUT], {}),
+    "reset": ([RESET], {}),
+    "no HTTP": ([b"SSH-2.0-OpenSSH_9.6\r\n", CUT], {}),
+    "an unreadable head": ([b"HTTP/1.1 200 OK\r\n\xff\x00 : x\r\n: y\r\n\r\n{", CUT], {}),
+    "a head without end": ([b"HTTP/1.1 200 OK\r\nx: " + b"y" * 70_000 + b"\r\n\r\n", CUT], {}),
+    "silence": ([], {"read_timeout": 0.05}),
+    "the deadline": ([], {"timeout": 0.1}),
+    "a head that drips": ([b"HTTP/1.1 200 OK\r\nx: ", *[b" ", 0.05] * 50], {"timeout": 0.15}),
+    "a body cut short": ([b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", CUT], {}),
+    "bad gzip": ([answer(200, b"no gzip", content_encoding="gzip")], {}),
+    "a status": ([answer(400, {"error": {"message": "no"}})], {}),
+    "endless redirects": ([answer(307, b"", location="/on")], {}),
+    "refused": ([], {"closed": True}),
+    "unknown host": ([], {"host": "no-such-host.invalid"}),
+}
+SECRET = "SECRETSECRET/%2B"
+SECRETS = (KEY, "SECRETSECRET", "very-secret-functions-key", "SECRETPASSWORD", "c29tZWJvZHk6U0VDUkVUUEFTU1dPUkQ=")
+
+
+@pytest.mark.parametrize("case", NO_ANSWERS)
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("proxied", [False, True])
+async def test_no_failure_leads_to_a_secret(
+    world: World, serve: Serve, caplog: pytest.LogCaptureFixture, case: str, streamed: bool, proxied: bool
+) -> None:
+    """Neither to the key, nor to what stands in the URL's query, nor to the password of a proxy; and it pickles."""
+    steps, options = NO_ANSWERS[case]
+    options = {"retry_total": 0, "enforce_https": False, **options}
+    server = serve(steps)
+    url = f"http://{options.pop('host', '127.0.0.1')}:{closed_port() if options.pop('closed', False) else server.port}"
+    if proxied:
+        options["proxies"] = {"http": url.replace("//", "//somebody:SECRETPASSWORD@")}
+        url = "http://model.invalid"
+    client = world.chat(f"{url}/v1?code={SECRET}", headers={"x-functions-key": "very-secret-functions-key"}, **options)
+    with caplog.at_level(logging.DEBUG), pytest.raises(AzureError) as caught:  # noqa: PT012 - or in the reading
+        opened = await client.complete(stream=streamed)
+        await opened.rest()
+    error = caught.value
+    shown = everything_of(error) + "".join(traceback.format_exception(error)) + caplog.text
+    assert [secret for secret in SECRETS if secret in shown.replace(url, "")] == []
+    assert isinstance(error, InferenceClientError)
+    raw = pickle.dumps(error)
+    assert [secret for secret in SECRETS if secret.encode() in raw] == []
+    again = pickle.loads(raw)
+    assert (type(again), str(again)) == (type(error), str(error))
+
+
+@pytest.mark.parametrize("proxy", ["http://somebody:SECRETPASSWORD@{}", "somebody:SECRETPASSWORD@{}"])
+@pytest.mark.parametrize("answered", [407, 502, CUT, None])
+async def test_the_password_of_a_proxy_is_not_shown(
+    world: World, serve: Serve, caplog: pytest.LogCaptureFixture, proxy: str, answered: Any
+) -> None:
+    server = serve([answered] if answered is CUT else answer(answered or 200, b"no"))
+    place = f"127.0.0.1:{server.port if answered else closed_port()}"
+    client = world.chat("https://model.invalid", proxies={"https": proxy.format(place)}, retry_total=0)
+    with caplog.at_level(logging.DEBUG), pytest.raises(RequestError if answered != CUT else AzureError) as caught:
+        await client.complete()
+    shown = everything_of(caught.value) + "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert [secret for secret in SECRETS if secret in shown] == []
+    if answered:
+        assert server.requests[0].headers["proxy-authorization"] == "Basic c29tZWJvZHk6U0VDUkVUUEFTU1dPUkQ="
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "typographic quote": ("\u2019", "KEY"),
+    "accent": ("\u00e9", "KEY"),
+    "line end": ("\n", "KEY"),
+    "return": ("\r", "KEY"),
+    "tab": ("\t", "KEY"),
+    "zero": ("\0", "KEY"),
+    "zero width": ("\u200b", "KEY"),
+}
+CREDENTIAL_NAMES = [
+    "api-key",
+    "x-api-key",
+    "Ocp-Apim-Subscription-Key",
+    "x-functions-key",
+    "X-Auth-Token",
+    "Authorization",
+    "Proxy-Authorization",
+    "Cookie",
+    "apikey",
+    "X-Goog-Api-Key",
+    "x-ms-authorization-auxiliary",
+]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("where", ["key", "token", "function", *CREDENTIAL_NAMES])
+async def test_a_credential_that_no_header_can_have(world: World, serve: Serve, case: str, where: str) -> None:
+    server, transport = serve(GOOD), world.transport()
+    secret = f"{KEY}{REFUSED[case][0]}"
+    credential: Any = {"key": secret, "function": lambda: secret, "token": Giving(secret)}.get(where, KEY)
+    headers = {where: secret} if where in CREDENTIAL_NAMES else {}
+    client = world.chat(server.url, credential, transport=transport)
+    with pytest.raises(ValueError, match="has a line break or a control character in it") as caught:
+        await client.complete(headers=headers)
+    assert not isinstance(caught.value, UnicodeError)
+    assert KEY not in everything_of(caught.value) + "".join(traceback.format_exception(caught.value))
+    assert server.requests == []
+    assert transport.waits == []
+
+
+class Giving:
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        return AccessToken(self.token, 2**33)
+
+
+@pytest.mark.parametrize("name", CREDENTIAL_NAMES)
+async def test_no_credential_header_is_logged_kept_or_carried_elsewhere(
+    world: World, serve: Serve, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    other = serve(answer(200, {}))
+    server = serve(answer(302, b"", location=f"{other.url}/info"), answer(400, {"error": {"message": "no"}}))
+    client = world.chat(server.url, logging_enable=True, headers={name: SECRETS[2]})
+    with caplog.at_level(logging.DEBUG):
+        await client.get_model_info()
+        with pytest.raises(HttpResponseError) as caught:
+            await client.get_model_info(force_refresh=True)
+    assert server.requests[0].headers[name.lower()].endswith(SECRETS[2] if name != "Authorization" else KEY)
+    assert name.lower() not in other.requests[0].headers
+    assert SECRETS[2] not in caplog.text
+    assert SECRETS[2] not in everything_of(caught.value)
+    assert SECRETS[2].encode() not in pickle.dumps(caught.value)
 
 
 async def test_logs_have_no_key(world: World, serve: Serve) -> None:

@@ -152,7 +152,7 @@ def test_it_installs_beside_azure_identity(
     assert f'"file": "{home.as_posix()}/' in said
     assert '"version": "1.0.0"' in said
     assert '"namespace": [null, null]' in said
-    assert '"plugins": ["azure.ai.inference.emulator.pytest_plugin"]' in said
+    assert '"plugins": ["pytest_azure_ai_inference"]' in said
 
 
 def test_the_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
@@ -163,9 +163,10 @@ def test_the_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
     assert page
     assert page <= set(names)
     assert not {"azure/__init__.py", "azure/ai/__init__.py"} & set(names)
-    assert {name.split("/")[0] for name in names} == {"azure", "azure_ai_inference-1.0.0.dist-info"}
+    plugin = "pytest_azure_ai_inference.py"
+    assert {name.split("/")[0] for name in names} == {"azure", "azure_ai_inference-1.0.0.dist-info", plugin}
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("azure/**/*.py")}
-    assert modules == {name for name in names if name.endswith(".py")}
+    assert modules | {plugin} == {name for name in names if name.endswith(".py")}
 
 
 def test_the_sdist_holds_all_that_its_tests_need(sdist: Path) -> None:

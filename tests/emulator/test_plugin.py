@@ -57,18 +57,35 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # installed, it would be there already
 
 
+PLUGIN = "pytest_azure_ai_inference"
+FORMER = "azure.ai.inference.emulator.pytest_plugin"
+
+
+@pytest.mark.parametrize("plugin", [PLUGIN, FORMER])
 @pytest.mark.parametrize(("options", "key"), [("", "local-emulator-key"), (OPTIONS, "of my own")])
-def test_the_fixture(pytester: pytest.Pytester, options: str, key: str) -> None:
+def test_the_fixture(pytester: pytest.Pytester, options: str, key: str, plugin: str) -> None:
     pytester.makepyfile(APPLICATION.format(options=options, key=key))
-    plugin = "azure.ai.inference.emulator.pytest_plugin"
     result = pytester.runpytest_subprocess("-p", plugin, "-p", "no:cacheprovider", "-W", "error", "-q")
     result.assert_outcomes(passed=4)
 
 
 def test_the_plugin_costs_nothing_until_used(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("import sys\ndef test_it():\n    assert 'aiohttp' not in sys.modules\n")
-    result = pytester.runpytest_subprocess("-p", "azure.ai.inference.emulator.pytest_plugin", "-p", "no:cacheprovider")
+    pytester.makepyfile(
+        "import sys\n"
+        "def test_it():\n"
+        f"    assert {PLUGIN!r} in sys.modules\n"
+        "    assert not {'azure.core', 'azure.ai.inference', 'aiohttp', 'requests'} & set(sys.modules)\n"
+    )
+    result = pytester.runpytest_subprocess("-p", PLUGIN, "-p", "no:cacheprovider", "-p", "no:asyncio")
     result.assert_outcomes(passed=1)
+
+
+def test_both_names_are_one_plugin(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(f"pytest_plugins = [{FORMER!r}, {PLUGIN!r}]")
+    pytester.makepyfile("def test_it(inference_endpoint):\n    assert not inference_endpoint.url\n")
+    result = pytester.runpytest_subprocess("-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error")
+    result.assert_outcomes(failed=1)
+    assert [line for line in result.outlines if "- inference endpoint -" in line and "Captured" not in line][1:] == []
 
 
 MARKED = """
@@ -116,8 +133,7 @@ def test_that_fails_without_requests(inference_endpoint):
 def test_the_marker_the_environment_and_the_report(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     pytester.makepyfile(MARKED)
-    plugin = "azure.ai.inference.emulator.pytest_plugin"
-    options = ("-p", plugin, "-p", "no:cacheprovider", "-W", "error", "--strict-markers")
+    options = ("-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error", "--strict-markers")
     result = pytester.runpytest_subprocess(*options)
     result.assert_outcomes(passed=4, failed=2, errors=1)
     result.stdout.fnmatch_lines(["*takes keyword arguments only, such as dialect='mistral'*"])

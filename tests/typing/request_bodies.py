@@ -61,7 +61,12 @@ def requests(client: ChatCompletionsClient) -> None:
     assert_type(request.messages, Sequence[Mapping[str, Any]])
     assert_type(request.model, Optional[str])
     streamed = client.complete(ChatCompletionStreamRequest(messages=[UserMessage("x")], max_tokens=5))
-    assert_type(streamed, Union[ChatCompletions, StreamingChatCompletions])
+    assert_type(streamed, StreamingChatCompletions)
+    whole = client.complete(ChatCompletionRequest(messages=[UserMessage("x")]))
+    assert_type(whole, Union[ChatCompletions, StreamingChatCompletions])
+    said: bool = bool(request)
+    either = client.complete(ChatCompletionStreamRequest(messages=[], stream=said), stream=said)
+    assert_type(either, Union[ChatCompletions, StreamingChatCompletions])
     ChatCompletionRequest(messages=[], safe_prompt=NULL)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     ChatCompletionRequest()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
@@ -79,3 +84,22 @@ def messages() -> list[Any]:
         AssistantMessage([TextContentItem(text="x")]),
         ToolMessage("x", tool_call_id="i", name="f"),
     ]
+
+
+def literals_that_take_any_text(client: ChatCompletionsClient, effort: str) -> None:
+    client.complete(
+        messages=[{"role": "user", "content": "x"}, {"role": "assistant", "content": None, "tool_calls": []}],
+        reasoning_effort=effort,
+        verbosity="low",
+        service_tier="a new one",
+        tool_choice="any",
+        modalities=["text", "audio"],
+        stream_options={"include_usage": True},
+        audio={"voice": "alloy", "format": "wav"},
+        prediction={"type": "content", "content": "x"},
+    )
+    client.complete(messages=[{"role": "critic", "content": "x", "vendor": 1}], stream_options={"vendor": 1})
+    client.complete(messages=[], reasoning_effort=3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    built = ChatCompletionsClient.from_environment(model="m", temperature=0)
+    assert_type(built, ChatCompletionsClient)
+    assert_type(client.complete(messages=[]).text, str)

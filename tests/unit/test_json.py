@@ -42,6 +42,28 @@ def test_writing(value: Any, text: str) -> None:
     assert to_json(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("inf"), "the value is inf, which JSON does not have"),
+        ({"a": [1.5, {"b": float("nan")}]}, r"a\[1\]\.b is nan"),
+        ({"a": (Decimal("-Infinity"),)}, "Out of range|a.*inf"),
+        ([10**5000], r"\[0\] is a number of 16610 bits"),
+    ],
+    ids=["inf", "nan", "decimal", "long"],
+)
+def test_numbers_that_json_has_not(value: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        to_json(value)
+
+
+def test_circles_are_refused() -> None:
+    circle: list[Any] = []
+    circle.append(circle)
+    with pytest.raises(ValueError, match="Circular reference"):
+        to_json(circle)
+
+
 @pytest.mark.parametrize("value", [{1, 2}, object(), iter([1]), 1j])
 def test_what_has_no_json_form(value: Any) -> None:
     with pytest.raises(TypeError, match="cannot be sent as JSON"):

@@ -90,6 +90,15 @@ class ChatCompletionsClient(InferenceClient):
 
     @overload
     def complete(
+        self,
+        body: "models.ChatCompletionStreamRequest",
+        *,
+        stream: Literal[True] | None = None,
+        **options: Unpack[CompleteOptions],
+    ) -> "models.StreamingChatCompletions": ...
+
+    @overload
+    def complete(
         self, body: Body, *, stream: bool | None = None, **options: Unpack[CompleteOptions]
     ) -> "ChatCompletions | models.StreamingChatCompletions": ...
 

@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import connection, connectionpool
 from urllib3.exceptions import HTTPError
 
+from ._http.credentials import without_query_values
 from ._http.deadline import CURRENT, Deadline
 from ._http.keepalive import SOCKET_OPTIONS
 
@@ -154,17 +155,49 @@ def keeping_to_deadline(cls: Any) -> Any:
     def open_socket(self: Any) -> Any:
         return connect(self, partial(cls._new_conn, self))
 
-    return type(cls.__name__, (cls,), {"response_class": DeadlineResponse, "_new_conn": open_socket})
+    def put_request(self: Any, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        cls.putrequest(self, method, getattr(url, "sent", url), *args, **kwargs)
+
+    own = {"response_class": DeadlineResponse, "_new_conn": open_socket, "putrequest": put_request}
+    return type(cls.__name__, (cls,), own)
+
+
+class Target(str):
+    """What urllib3 asks for, as it may be shown: without the values in the query, which gateways take keys in."""
+
+    sent: str
+    """What is sent."""
+
+    __slots__ = ("sent",)
+
+
+def shown(conn: Any, url: str) -> str:
+    """Return the target of a request for urllib3 to log and to put into errors; our connections send the real one.
+
+    :param conn: The connection.
+    :param url: The target.
+    """
+    if "?" not in url or getattr(conn, "response_class", None) is not DeadlineResponse:
+        return url
+    target = Target(without_query_values(url))
+    target.sent = url
+    return target
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
     """A pool of connections that keep to the deadline."""
+
+    def _make_request(self, conn: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        return super()._make_request(conn, method, shown(conn, url), *args, **kwargs)
 
     ConnectionCls: Any = property(lambda _: keeping_to_deadline(connectionpool.HTTPConnectionPool.ConnectionCls))
 
 
 class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
     """The same, over TLS."""
+
+    def _make_request(self, conn: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        return super()._make_request(conn, method, shown(conn, url), *args, **kwargs)
 
     ConnectionCls: Any = property(lambda _: keeping_to_deadline(connectionpool.HTTPSConnectionPool.ConnectionCls))
 

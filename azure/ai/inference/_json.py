@@ -79,6 +79,8 @@ def to_json(value: Any) -> str:
     try:
         return json.dumps(value, default=encode, allow_nan=False)
     except ValueError as error:
+        if "Circular" in str(error):
+            raise
         raise ValueError(_complaint(value) or str(error)) from None
 
 

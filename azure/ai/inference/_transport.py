@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 import requests
-from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
+from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError, TooManyRedirectsError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HTTPPolicy, RedirectPolicy, RetryPolicy
 from azure.core.pipeline.transport._requests_basic import RequestsTransport  # the public name is untyped
 
@@ -23,6 +23,7 @@ from ._http.redirects import RedirectDecisions
 from ._http.response_headers import forget_wrong_length
 from ._http.retries import RetryDecisions
 from ._operations.call import cut_off
+from .exceptions import RedirectError
 
 _POOL_SIZE = 100
 
@@ -116,14 +117,18 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
 
 def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
+    failed: AzureError | None = None
     try:
         read_whole(answer)
-    except IncompleteReadError as error:
-        if answer.status_code < 400:
-            raise cut_off(answer) from error
-    except DecodeError:
-        if answer.status_code < 400:
-            raise
+    except (DecodeError, IncompleteReadError) as error:
+        failed = error
+    if failed is None or answer.status_code >= 400:
+        return
+    if isinstance(failed, IncompleteReadError):
+        raise cut_off(answer) from failed
+    from ._http.failures import body_failure
+
+    raise body_failure(failed, answer)
 
 
 class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
@@ -180,6 +185,17 @@ class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
 
 class ModelRedirectPolicy(RedirectDecisions, RedirectPolicy[Any, Any]):
     """Follows redirects."""
+
+    def send(self, request: Any) -> Response:
+        """Send, and send again to where a redirect leads.
+
+        :raises ~azure.ai.inference.exceptions.RedirectError: They do not end.
+        """
+        try:
+            return super().send(request)
+        except TooManyRedirectsError as error:
+            history = error.history
+        raise RedirectError(history)
 
 
 class ModelRetryPolicy(RetryDecisions, RetryPolicy[Any, Any]):

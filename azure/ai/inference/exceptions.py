@@ -19,6 +19,7 @@ attributes too. Where the service did its work, and was paid for, an :class:`Ans
     |   |-- ConflictError                   409; a ResourceExistsError
     |   |-- NotModifiedError                304; a ResourceNotModifiedError
     |   |-- RateLimitError                  429: a quota is used up, or the service is busy
+    |   |-- RedirectError                   redirects without end; a TooManyRedirectsError
     |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
     |   |-- IncompleteResponseError         an answer broke off; an IncompleteReadError
     |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
@@ -54,6 +55,7 @@ from azure.core.exceptions import (
     ServiceRequestTimeoutError,
     ServiceResponseError,
     ServiceResponseTimeoutError,
+    TooManyRedirectsError,
 )
 from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
@@ -88,6 +90,7 @@ __all__ = [
     "NotModifiedError",
     "ProxyError",
     "RateLimitError",
+    "RedirectError",
     "RefusedAnswerError",
     "RequestError",
     "RequestTimeoutError",
@@ -309,6 +312,21 @@ class RateLimitError(InferenceError):
 
 class ResponseDecodeError(InferenceError, DecodeError):
     """A good status, but the body or the event is not the JSON object that was due."""
+
+
+class RedirectError(InferenceError, TooManyRedirectsError[Any, Any]):
+    """The endpoint redirects without end.
+
+    :param history: The requests and their answers, as azure-core keeps them; a pickle does not.
+    """
+
+    def __init__(self, history: "Sequence[Any]") -> None:
+        super().__init__("Reached maximum redirect attempts.")
+        self.history = [*history]
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        revive, (cls, args, state) = super().__reduce__()
+        return revive, (cls, args, {**state, "history": []})
 
 
 class IncompleteResponseError(InferenceError, IncompleteReadError):

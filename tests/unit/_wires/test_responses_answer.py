@@ -159,6 +159,7 @@ def as_read(completion: Json) -> Json:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_recorded_stream_adds_up(name: str) -> None:
+    """openai-node #1964, openai-java #767: a keep-alive, which `text` has, ended the stream."""
     assert as_read(streamed(events(name))) == EXPECTED[name]
 
 
@@ -212,6 +213,7 @@ def test_a_stream_is_read_without_the_numbers_of_items(name: str) -> None:
 
 
 def test_updates_come_as_the_events_do() -> None:
+    """litellm #21331: all calls were streamed as the first."""
     deltas = [chunk["choices"][0]["delta"] for chunk in read(events("calls"))]
     opened = {"index": 0, "id": "call_a", "type": "function", "function": {"name": "weather", "arguments": ""}}
     assert deltas[0] == {"role": "assistant", "tool_calls": [opened]}

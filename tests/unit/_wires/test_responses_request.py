@@ -576,7 +576,8 @@ REPLAYED = [THOUGHT, {**answer("Looking."), "phase": "commentary"}, WIRE_CALL]
 
 
 def test_reasoning_goes_back_in_the_one_form_that_azure_takes() -> None:
-    """hermes-agent #63257, opencode #49574, openclaw #91033: the id was stripped. opencode #20698: it was alone."""
+    """Its id was stripped (hermes-agent #63257, opencode #49574, openclaw #91033), it was parted from what follows it
+    (opencode #20698, pydantic-ai #3230), or it was lost beside calls (alibaba/open-code-review #812)."""
     assert items(HI, ANSWER, RESULT)[1:] == [*REPLAYED, WIRE_RESULT]
 
 

@@ -37,9 +37,35 @@ def forget_credentials(response: Any) -> None:
         if isinstance(headers, Mapping):
             shown = cast("Mapping[str, Any]", headers)
             request.headers = case_insensitive_dict(without_credentials(shown))  # type: ignore[union-attr]
+    for one, name in ((getattr(response, "request", None), "url"), (internal, "url"), (internal, "_url")):
+        _hide_query(one, name)
+    _hide_query(getattr(internal, "request", None), "url")
+    _hide_query(internal, "_real_url")
     described = getattr(internal, "_request_info", None)  # aiohttp's, a tuple whose headers cannot be changed
     if described is not None:
-        internal._request_info = described._replace(headers=without_credentials(described.headers))  # noqa: SLF001
+        url, real = shown_url(described.url), shown_url(described.real_url)
+        headers = without_credentials(described.headers)
+        internal._request_info = described._replace(url=url, real_url=real, headers=headers)  # noqa: SLF001
+
+
+def _hide_query(holder: Any, name: str) -> None:
+    """Hide the values of a query in a URL that something refers to, if it does, and lets it be changed."""
+    members: dict[str, Any] = getattr(holder, "__dict__", {})
+    if members.get(name) is not None:
+        members[name] = shown_url(members[name])
+
+
+def shown_url(url: Any) -> Any:
+    """Return a URL as it may be shown: without the values in its query, and without user information.
+
+    :param url: A text, or a URL of yarl's, which stays one.
+    """
+    text = str(url)
+    shown = _USER_INFORMATION.sub("//***@", without_query_values(text))
+    return url if shown == text else type(url)(shown)
+
+
+_USER_INFORMATION = re.compile("//[^/@]*@")
 
 
 def on_the_wire(request: Request) -> Request:

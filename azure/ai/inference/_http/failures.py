@@ -12,6 +12,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from azure.core.exceptions import (
     AzureError,
+    DecodeError,
     ServiceRequestError,
     ServiceRequestTimeoutError,
     ServiceResponseError,
@@ -21,8 +22,15 @@ from azure.core.rest import HttpRequest
 from azure.core.utils import case_insensitive_dict
 
 from .._credential_headers import is_credential_header, without_credentials
-from ..exceptions import NoResponseError, ProxyError, RequestError, RequestTimeoutError, ResponseTimeoutError
-from .credentials import without_query_values
+from ..exceptions import (
+    NoResponseError,
+    ProxyError,
+    RequestError,
+    RequestTimeoutError,
+    ResponseDecodeError,
+    ResponseTimeoutError,
+)
+from .credentials import shown_url, without_query_values
 from .deadline import Deadline
 from .retries import causes
 
@@ -36,7 +44,6 @@ _OWN: Mapping[type[AzureError], type[AzureError]] = {
 
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 _TUNNEL_STATUS = re.compile(r"^Tunnel connection failed: (\d{3})")
-_USER_INFORMATION = re.compile("//[^/@]*@")
 _SHORTEST_SECRET = 8
 """Replacing what is shorter ("key", "EMPTY") would hide words, not keys."""
 
@@ -66,6 +73,19 @@ def failure_of(error: AzureError, request: Any, deadline: Deadline | None) -> Az
         return error
     made = own(str(inner) if is_text_of_inner else error.message, error=inner)
     made.__cause__ = inner
+    return made
+
+
+def body_failure(error: AzureError, answer: Any) -> AzureError:
+    """Return the error to raise for the body of a good answer that does not decompress.
+
+    :param error: What reading it raised.
+    :param answer: azure-core's response.
+    """
+    if type(error) is not DecodeError or not hasattr(answer, "status_code"):
+        return error
+    made = ResponseDecodeError(error.message, answer)
+    made.inner_exception = made.__cause__ = error.inner_exception
     return made
 
 
@@ -155,7 +175,9 @@ def _scrubbed(value: Any, hidden: Mapping[str, str]) -> Any:
     if isinstance(value, tuple):
         return _scrubbed_tuple(kept, hidden)
     if type(value).__name__ == "URL":  # yarl's, which encodes a query anew, so that its text is none of ours
-        return _scrubbed_url(value)
+        return shown_url(kept)
+    if hasattr(value, "proxy"):  # one of urllib3's pools or connections, which know the password of the proxy
+        return repr(kept)
     if hasattr(value, "headers") and hasattr(value, "method"):  # the request that requests made of ours
         value.headers = case_insensitive_dict(without_credentials(value.headers))
         value.url = _replaced(str(value.url), hidden)
@@ -167,17 +189,13 @@ def _scrubbed(value: Any, hidden: Mapping[str, str]) -> Any:
     return kept if replaced == text else replaced
 
 
-def _scrubbed_url(url: Any) -> Any:
-    shown = _USER_INFORMATION.sub("//***@", without_query_values(str(url)))
-    return url if shown == str(url) else type(url)(shown)
-
-
 def _scrubbed_tuple(value: "tuple[Any, ...]", hidden: Mapping[str, str]) -> Any:
     changed = [_scrubbed(member, hidden) for member in value]
     if all(one is other for one, other in zip(changed, value, strict=True)):
         return value
     kind: Any = type(value)
-    made: Any = tuple.__new__(kind, changed)  # a named one stays what it is
+    # A named tuple stays what it is.
+    made: Any = tuple.__new__(kind, changed)  # pyright: ignore[reportUnknownMemberType] - of no certain members
     return made
 
 

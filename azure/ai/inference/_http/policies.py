@@ -27,7 +27,14 @@ from azure.core.pipeline.policies import (
 
 from .._version import VERSION
 from .certificates import check_certificates
-from .credentials import CredentialGuard, TraceLogPolicy, forget_credentials, given_headers, remove_credentials
+from .credentials import (
+    CredentialGuard,
+    TraceLogPolicy,
+    forget_credentials,
+    given_headers,
+    remove_credentials,
+    shown_url,
+)
 from .deadline import Deadline, TimeLeft
 
 Request = PipelineRequest[Any]
@@ -60,8 +67,10 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
             from .failures import hidden_texts, scrub
 
             scrub(error, hidden_texts(request))
+        forget_credentials(getattr(error, "response", None))
         for step in getattr(error, "history", None) or ():  # of azure-core's TooManyRedirectsError
             remove_credentials(step.http_request.headers)
+            step.http_request.url = shown_url(step.http_request.url)
             forget_credentials(step.http_response)
 
 

@@ -136,7 +136,7 @@ def lesson_of(call: Call, sent: Sent, status: int, fault: Fault) -> Lesson | Non
         if request.api is not None or not request.settings.endpoint.may_serve_responses or "embed" in said:
             return None
         return _lesson_of_chat(sent, status, said)
-    if sent.wire.api != "responses" or status != 400:
+    if sent.wire.api != "responses" or status not in (400, 404):
         return None
     return _lesson_of_responses(sent, fault, said)
 
@@ -179,6 +179,8 @@ def _lesson_of_responses(sent: Sent, fault: Fault, said: str) -> Lesson | None:
 def is_missing_route(status: int, fault: Fault) -> bool:
     """Return whether an answer says that an API, or the model in it, is not there."""
     said = f"{fault.code or ''} {fault.message or ''}".lower()
+    if "'rs_" in said or "previous response" in said:  # what is not there is an item of the request
+        return False
     return status in (404, 405) or (status == 400 and any(words in said for words in _MISSING))
 
 

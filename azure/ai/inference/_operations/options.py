@@ -8,7 +8,9 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, wraps
 from types import FunctionType, MappingProxyType
-from typing import IO, Any, Literal, TypedDict, TypeVar, Union, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Union, cast
+
+from typing_extensions import Required
 
 from .._model_fields import Setting
 from ..models._enums import ChatCompletionsToolChoicePreset, EmbeddingEncodingFormat, EmbeddingInputType
@@ -17,7 +19,70 @@ from ..models._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolD
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-Messages = Iterable[Mapping[str, Any]]
+
+if TYPE_CHECKING:
+    # Values that are known are literals beside `str`: editors complete them, and services may take others at any time.
+    ToolChoice = Literal["auto", "none", "required", "any"]
+    ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+    Verbosity = Literal["low", "medium", "high"]
+    Modality = Literal["text", "audio"]
+    ServiceTier = Literal["auto", "default", "flex", "priority"]
+    AudioFormat = Literal["wav", "mp3", "flac", "opus", "pcm16", "aac"]
+
+    class ToolCallFunction(TypedDict):
+        """The function of a tool call, in a message that is a dict."""
+
+        name: str
+        arguments: str
+
+    class ToolCall(TypedDict):
+        """A tool call, in a message that is a dict."""
+
+        id: str
+        type: Literal["function"]
+        function: ToolCallFunction
+
+    class MessageDict(TypedDict, total=False):
+        """A message that is a dict."""
+
+        role: Required[Literal["system", "developer", "user", "assistant", "tool"]]
+        content: str | Sequence[Mapping[str, Any]] | None
+        """The text, or a list of content items."""
+        name: str
+        tool_calls: Sequence[ToolCall | Mapping[str, Any]]
+        """In an assistant's message: the calls that it asked for."""
+        tool_call_id: str
+        """In a tool's message: the call that it answers."""
+
+    class StreamOptions(TypedDict, total=False):
+        """Options of a streamed answer."""
+
+        include_usage: bool
+        """Whether the last update reports the usage."""
+        include_obfuscation: bool
+        """Whether updates are padded to hide their length from eavesdroppers; OpenAI's default is True."""
+
+    class AudioOptions(TypedDict, total=False):
+        """Voice and format of audio output."""
+
+        voice: str
+        """The name of the voice, such as "alloy"."""
+        format: AudioFormat | str
+        """The format of the audio."""
+
+    class Prediction(TypedDict):
+        """Text that the answer is expected to repeat for the most part."""
+
+        type: Literal["content"]
+        content: str | Sequence[Mapping[str, Any]]
+        """The text, or text items."""
+else:
+    # Importing the package is on a budget, and nothing looks at the members at run time.
+    MessageDict = StreamOptions = AudioOptions = Prediction = Mapping[str, Any]
+    ToolChoice = ReasoningEffort = Verbosity = Modality = ServiceTier = str
+
+
+Messages = Iterable[Union[MessageDict, Mapping[str, Any]]]
 Body = Union[Mapping[str, Any], bytes, IO[bytes]]
 
 
@@ -41,7 +106,9 @@ class ChatOptions(TypedDict, total=False):
     """Texts at which the answer ends, without them; OpenAI takes 4 at most. Some services take a single str too."""
     temperature: Setting[float]
     """0 to 1, for some models to 2: how random the choice of tokens is. Change this or `top_p`, not both."""
-    tool_choice: Setting[str | ChatCompletionsToolChoicePreset | ChatCompletionsNamedToolChoice | Mapping[str, Any]]
+    tool_choice: Setting[
+        ToolChoice | str | ChatCompletionsToolChoicePreset | ChatCompletionsNamedToolChoice | Mapping[str, Any]
+    ]
     """Whether tools may be called: "auto" (the default with tools), "none", "required" (of Mistral's models also "any",
     which is the same), or a certain one."""
     tools: Setting[Sequence[ChatCompletionsToolDefinition | Mapping[str, Any]]]
@@ -50,9 +117,9 @@ class ChatOptions(TypedDict, total=False):
     """0 to 1: only the likeliest tokens that make up this much probability are considered."""
     max_completion_tokens: Setting[int]
     """The most tokens that thinking and answer may have together; OpenAI's reasoning models."""
-    reasoning_effort: Setting[str]
+    reasoning_effort: Setting[ReasoningEffort | str]
     """How much to think: "none", "minimal", "low", "medium", "high", "xhigh"; which of them, the model decides."""
-    verbosity: Setting[str]
+    verbosity: Setting[Verbosity | str]
     """How long answers are: "low", "medium" (the default), "high"; OpenAI's models from GPT-5 on."""
     n: Setting[int]
     """How many answers to give, 1 by default."""
@@ -64,13 +131,13 @@ class ChatOptions(TypedDict, total=False):
     """Token ids, each with a bias from -100 to 100."""
     parallel_tool_calls: Setting[bool]
     """Whether several tools may be called in one answer, True by default."""
-    stream_options: Setting[Mapping[str, Any]]
+    stream_options: Setting[StreamOptions | Mapping[str, Any]]
     """`{"include_usage": True}` has a last update tell the usage."""
-    prediction: Setting[Mapping[str, Any]]
+    prediction: Setting[Prediction | Mapping[str, Any]]
     """Text that much of the answer is known to repeat: `{"type": "content", "content": "..."}`."""
-    modalities: Setting[Sequence[str]]
+    modalities: Setting[Sequence[Modality | str]]
     """Kinds of output: "text", "audio"."""
-    audio: Setting[Mapping[str, Any]]
+    audio: Setting[AudioOptions | Mapping[str, Any]]
     """Voice and format of audio output: `{"voice": "alloy", "format": "wav"}`."""
     metadata: Setting[Mapping[str, Any]]
     """Names and values to keep with a stored completion: for OpenAI 16 texts at most, of 64 and 512 characters."""
@@ -78,7 +145,7 @@ class ChatOptions(TypedDict, total=False):
     """Whether the service keeps the completion for later use."""
     user: Setting[str]
     """A name for the end user, to find abuse."""
-    service_tier: Setting[str]
+    service_tier: Setting[ServiceTier | str]
     """The tier to be served in: "auto", "default", "flex", "priority"."""
     safety_identifier: Setting[str]
     """A stable name for the end user that tells nothing of them, to find abuse."""

@@ -97,8 +97,11 @@ class ChatStream:
             if isinstance(error, IncompleteReadError):
                 self._fail(self._incomplete("the connection broke"), error)
             else:
-                vars(error)["partial"] = self._partial()
-                self._fail(error, error.__cause__)
+                from .._http.failures import body_failure
+
+                fault = body_failure(error, self._response)
+                vars(fault)["partial"] = self._partial()
+                self._fail(fault, fault.__cause__)
         return updates
 
     def close(self) -> None:

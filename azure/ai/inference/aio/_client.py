@@ -90,6 +90,15 @@ class ChatCompletionsClient(InferenceClient):
     @overload
     async def complete(
         self,
+        body: "models.ChatCompletionStreamRequest",
+        *,
+        stream: Literal[True] | None = None,
+        **options: Unpack[CompleteOptions],
+    ) -> "models.AsyncStreamingChatCompletions": ...
+
+    @overload
+    async def complete(
+        self,
         body: Body,
         *,
         stream: bool | None = None,

@@ -20,6 +20,7 @@ from azure.core.exceptions import (
     IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
+    TooManyRedirectsError,
 )
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
@@ -39,6 +40,7 @@ from .._http.redirects import RedirectDecisions
 from .._http.response_headers import forget_wrong_length
 from .._http.retries import RetryDecisions
 from .._operations.call import cut_off
+from ..exceptions import RedirectError
 from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
 from ._lock import Lock
@@ -58,9 +60,7 @@ class _LoopTransport(AioHttpTransport):
         data: Any = super()._get_request_data(request)  # type: ignore[no-untyped-call]
         if isinstance(data, str) and len(data) > _LARGE_BODY:
             data = data.encode()
-        is_large = isinstance(data, bytes) and len(cast("bytes", data)) > _LARGE_BODY
-        wrapped: Any = io.BytesIO(data) if is_large else data
-        return wrapped
+        return io.BytesIO(data) if isinstance(data, bytes) and len(data) > _LARGE_BODY else cast("Any", data)
 
 
 class _Session:
@@ -221,14 +221,18 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
 
 async def read_answer(answer: Any) -> None:
     """Read an answer's body; where that fails, a failing status still tells more."""
+    failed: AzureError | None = None
     try:
         await read_whole(answer)
-    except IncompleteReadError as error:
-        if answer.status_code < 400:
-            raise cut_off(answer) from error
-    except DecodeError:
-        if answer.status_code < 400:
-            raise
+    except (DecodeError, IncompleteReadError) as error:
+        failed = error
+    if failed is None or answer.status_code >= 400:
+        return
+    if isinstance(failed, IncompleteReadError):
+        raise cut_off(answer) from failed
+    from .._http.failures import body_failure
+
+    raise body_failure(failed, answer)
 
 
 class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
@@ -287,6 +291,17 @@ class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
 
 class ModelRedirectPolicy(RedirectDecisions, AsyncRedirectPolicy[Any, Any]):
     """Follows redirects."""
+
+    async def send(self, request: Any) -> Response:
+        """Send, and send again to where a redirect leads.
+
+        :raises ~azure.ai.inference.exceptions.RedirectError: They do not end.
+        """
+        try:
+            return await super().send(request)
+        except TooManyRedirectsError as error:
+            history = error.history
+        raise RedirectError(history)
 
 
 class ModelRetryPolicy(RetryDecisions, AsyncRetryPolicy[Any, Any]):

@@ -17,7 +17,17 @@ from .._errors.build import error_from_body, error_from_response
 from .._json import is_object
 from .._model import Model, wrap_as
 from .._model_fields import computed
-from ..exceptions import IncompleteStreamError, InferenceError, ResponseDecodeError
+from ..exceptions import (
+    IncompleteStreamError,
+    InferenceError,
+    InsecureRequestError,
+    NoResponseError,
+    ProxyError,
+    RequestError,
+    RequestTimeoutError,
+    ResponseDecodeError,
+    ResponseTimeoutError,
+)
 from ..models._chat import ChatCompletions, CompletionsUsage
 from ..models._embeddings import EmbeddingsResult, EmbeddingsUsage
 
@@ -28,15 +38,9 @@ _wrap_completions, _wrap_embeddings = wrap_as(ChatCompletions), wrap_as(Embeddin
 _CLASSES: Mapping[str, Any] = {
     kind.__name__: kind
     for kind in (
-        ClientAuthenticationError,
-        IncompleteStreamError,
-        ResponseDecodeError,
-        ServiceRequestError,
-        ServiceRequestTimeoutError,
-        ServiceResponseError,
-        ServiceResponseTimeoutError,
-        TypeError,
-        ValueError,
+        *(ClientAuthenticationError, ServiceRequestError, ServiceRequestTimeoutError, ServiceResponseError),
+        *(ServiceResponseTimeoutError, IncompleteStreamError, InsecureRequestError, NoResponseError, ProxyError),
+        *(RequestError, RequestTimeoutError, ResponseDecodeError, ResponseTimeoutError, TypeError, ValueError),
     )
 }
 """What is raised for a row without an answer: its error's code is the name of the class."""
@@ -201,10 +205,16 @@ def answered(custom_id: str, sha256: str, answer: Any, attempts: int, seconds: f
     :param attempts: How often it was sent.
     :param seconds: How long it took.
     """
-    response = {"status_code": 200, "request_id": answer.request_id, "body": dict(answer)}
+    response = {"status_code": 200, "request_id": _request_id(answer), "body": dict(answer)}
     result = _make(custom_id, sha256, None, response, attempts, seconds)
     result._reply = answer  # noqa: SLF001 - it is ours
     return result
+
+
+def _request_id(answer: Any) -> str | None:
+    """Read the id that most services give; reading all the headers costs a tenth of what the request did."""
+    said = answer._response_headers.get("x-request-id")  # noqa: SLF001 - an answer of this package
+    return said or answer.request_id  # type: ignore[no-any-return]
 
 
 def failed(custom_id: str, sha256: str, error: Exception, attempts: int, seconds: float) -> BatchResult:

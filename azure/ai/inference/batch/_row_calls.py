@@ -5,7 +5,8 @@ temperature it is another request.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -30,18 +31,26 @@ _CLIENTS: Mapping[str, Kind] = {
 }
 
 
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
 class RowCall(NamedTuple):
     """A row, ready to be asked."""
 
     row: BatchRow
-    arguments: Mapping[str, Any]
-    """Keyword arguments of `complete` or `embed`."""
+    make_arguments: Callable[[], Mapping[str, Any]]
+    """Makes the keyword arguments of `complete` or `embed`, which rows that are passed over need not have."""
     sha256: str
     """The request's hash, in hex."""
     tokens: float
     """An estimate of the tokens that it takes, as Azure makes it to admit a request: text and limit of the answer."""
     answer_tokens: float
     """Of those, the limit of the answer."""
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """Keyword arguments of `complete` or `embed`."""
+        return self.make_arguments()
 
 
 class RowCalls:
@@ -88,7 +97,7 @@ class RowCalls:
         limit *= answers if isinstance(answers, int) else 1
         digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         tokens = len(text) / _CHARACTERS_PER_TOKEN + limit
-        return RowCall(row, self._arguments(row.body), digest, tokens, limit)
+        return RowCall(row, partial(self._arguments, row.body), digest, tokens, limit)
 
     def body(self, row: BatchRow) -> dict[str, Any]:
         """Return the whole body that is sent for a row."""
@@ -115,7 +124,7 @@ class RowCalls:
 
 
 def _canonical(url: str, body: Mapping[str, Any]) -> str:
-    return json.dumps({"body": body, "url": url}, sort_keys=True, ensure_ascii=False)
+    return _encode({"body": body, "url": url})
 
 
 def request_hash(url: str, body: Mapping[str, Any]) -> str:
@@ -155,7 +164,8 @@ class ConversationCalls:
         row = BatchRow(custom_id=str(number - 1), body={})
         text = str(messages)  # pyright: ignore[reportUnknownArgumentType]
         tokens = len(text) / _CHARACTERS_PER_TOKEN + self._limit
-        return RowCall(row, {**self._options, "messages": messages}, "", tokens, self._limit)
+        arguments: dict[str, Any] = {**self._options, "messages": messages}
+        return RowCall(row, lambda: arguments, "", tokens, self._limit)
 
 
 def default_body(client: Any) -> dict[str, Any]:

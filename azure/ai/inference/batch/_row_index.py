@@ -5,6 +5,7 @@ An open-addressing hash table in three arrays; a `dict` of the same would take f
 """
 
 from array import array
+from collections.abc import Callable
 from enum import IntEnum
 from hashlib import sha256
 from typing import NamedTuple
@@ -25,6 +26,10 @@ class RowState(IntEnum):
     """It was answered in an earlier run."""
     SEEN = 5
     """It was answered, or is left as it is, and came in this run's input."""
+
+
+_STATES = (RowState.ASKED, *RowState)
+"""States by their number."""
 
 
 class IndexedRow(NamedTuple):
@@ -57,13 +62,29 @@ class RowIndex:
         return self._count
 
     def __getitem__(self, custom_id: str) -> IndexedRow | None:
-        value = self._values[self._find(*_digest(custom_id))]
-        return IndexedRow(RowState(value & 7), value >> 3) if value else None
+        return self._at(self._find(*_digest(custom_id)))
 
     def __setitem__(self, custom_id: str, row: IndexedRow) -> None:
         self._put(*_digest(custom_id), row.request << 3 | row.state)
-        if self._count > self._size * _LOAD:
-            self._grow()
+
+    def add(self, custom_id: str, state: RowState, request: int) -> None:
+        """Note a result: one that succeeded stays, else the newer counts."""
+        high, low = _digest(custom_id)
+        if state == RowState.ANSWERED or self._values[self._find(high, low)] & 7 != RowState.ANSWERED:
+            self._put(high, low, request << 3 | state)
+
+    def meet(self, custom_id: str, decide: Callable[[IndexedRow | None], IndexedRow]) -> None:
+        """Note what a look at a row leads to.
+
+        :param decide: Called with what is known of it; returns what is to be known.
+        """
+        high, low = _digest(custom_id)
+        row = decide(self._at(self._find(high, low)))
+        self._put(high, low, row.request << 3 | row.state)
+
+    def _at(self, slot: int) -> IndexedRow | None:
+        value = self._values[slot]
+        return IndexedRow(_STATES[value & 7], value >> 3) if value else None
 
     def _make(self) -> None:
         empty = bytes(8 * self._size)
@@ -81,6 +102,8 @@ class RowIndex:
         slot = self._find(high, low)
         self._count += not self._values[slot]
         self._high[slot], self._low[slot], self._values[slot] = high, low, value
+        if self._count > self._size * _LOAD:
+            self._grow()
 
     def _grow(self) -> None:
         old = (self._high, self._low, self._values)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
@@ -129,15 +129,19 @@ class RowRun:
 
     def _wanted(self, call: RowCall, number: int) -> bool:
         """Decide whether a row is asked, by what earlier runs made of it."""
-        assert self._journal is not None
-        index, custom_id, request = self._journal.index, call.row.custom_id, request_bits(call.sha256)
-        known = index[custom_id]
-        if known is not None and known.state in (RowState.ASKED, RowState.SEEN):
-            raise ValueError(
-                f"Row {number} has the custom_id {custom_id!r:.100}, as a row before it: ids must be unique in a run."
-            )
-        wanted = known is None or self._is_redone(call, known, request)
-        index[custom_id] = IndexedRow(RowState.ASKED if wanted else RowState.SEEN, request)
+        request, wanted = request_bits(call.sha256), False
+
+        def decide(known: IndexedRow | None) -> IndexedRow:
+            nonlocal wanted
+            if known is not None and known.state in (RowState.ASKED, RowState.SEEN):
+                raise ValueError(
+                    f"Row {number} has the custom_id {call.row.custom_id!r:.100}, as a row before it: ids must be "
+                    "unique in a run."
+                )
+            wanted = known is None or self._is_redone(call, known, request)
+            return IndexedRow(RowState.ASKED if wanted else RowState.SEEN, request)
+
+        cast("Journal", self._journal).index.meet(call.row.custom_id, decide)
         return wanted
 
     def _is_redone(self, call: RowCall, known: IndexedRow, request: int) -> bool:

@@ -5,7 +5,7 @@ The same line runs live, on a cluster, or in a provider's own batches; vLLM and 
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from typing_extensions import Unpack
@@ -118,14 +118,18 @@ def kind_of(row: BatchRow) -> Kind:
 
     :raises ValueError: Its URL or its method is none that a client here can ask.
     """
-    url, method = row.url, row.method
-    kind: Kind | None = next((_KINDS[end] for end in _KINDS if str(url).endswith(end)), None)
-    if kind is None or method != "POST":
+    kind = _kind_at(str(row.url), str(row.method))
+    if kind is None:
         raise ValueError(
-            f"The row {row.custom_id!r:.100} asks for {method} {url!r:.100}; rows are POST requests to "
+            f"The row {row.custom_id!r:.100} asks for {row.method} {row.url!r:.100}; rows are POST requests to "
             f"{CHAT_URL} or {EMBEDDINGS_URL}."
         )
     return kind
+
+
+@lru_cache(64)
+def _kind_at(url: str, method: str) -> Kind | None:
+    return next((_KINDS[end] for end in _KINDS if url.endswith(end)), None) if method == "POST" else None
 
 
 def _content(call: Any) -> Any:

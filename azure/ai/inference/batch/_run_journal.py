@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from .._json import is_object
 from ._results import BatchResult, is_transient, wrap_result
-from ._row_index import IndexedRow, RowIndex, RowState, request_bits
+from ._row_index import RowIndex, RowState, request_bits
 
 _fcntl: Any = import_module("fcntl") if os.name == "posix" else None
 """Locks; elsewhere nobody is kept from writing to the output of a run that is under way."""
@@ -99,22 +99,17 @@ class Journal:
         for place, line in read_lines(path):
             head, done = _HEAD.match(line), _TAIL.search(line, max(0, len(line) - 100))
             if head and done:  # answered: the rest need not be read
-                self._know(json.loads(head[1]), RowState.ANSWERED, request_bits(head[2].decode()))
+                custom_id = json.loads(head[1]) if b"\\" in head[1] else head[1][1:-1].decode()
+                self.index.add(custom_id, RowState.ANSWERED, request_bits(head[2].decode()))
                 continue
             result = result_of(line) if line else None
             if result is not None:
                 request = request_bits(result.request_sha256) if result.request_sha256 else 0
-                self._know(result.custom_id, _state_of(result), request)
+                self.index.add(result.custom_id, _state_of(result), request)
             elif place == 0 and line and not line.startswith(b'{"custom_id"'):
                 raise ValueError(f"{path} is there already, and its first line is no result of a batch: {line[:80]!r}")
             elif line:
                 self.torn_lines += 1
-
-    def _know(self, custom_id: str, state: RowState, request: int) -> None:
-        """Note a result: one of two for a row that succeeded wins, then the newer."""
-        known = self.index[custom_id]
-        if known is None or known.state is not RowState.ANSWERED or state is RowState.ANSWERED:
-            self.index[custom_id] = IndexedRow(state, request)
 
     def _read_sent(self, output: Path) -> list[str]:
         folder, pattern = (output, f"*{SENT}") if output.is_dir() else (output.parent, output.name + SENT)

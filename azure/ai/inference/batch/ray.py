@@ -1,4 +1,4 @@
-"""Many rows on a Ray cluster. Needs the extra ``ray``: ``pip install "azure-ai-inference[ray]"``.
+"""Many rows on a Ray cluster. Needs the extra ``ray``: Ray Data 2.60 or later.
 
 Ray Data reads, places, restarts, holds back and writes. Ours are a client in each worker, one pacer for the whole
 cluster, and the journal::
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 try:
     ray: Any = import_module("ray")
 except ImportError as error:
-    raise ImportError('batches on Ray need pip install "azure-ai-inference[ray]"') from error
+    raise ImportError('batches on Ray need the extra "ray": pip install "ray[data]>=2.60"') from error
 
 __all__ = ["Budget", "Completions", "complete_dataset"]
 

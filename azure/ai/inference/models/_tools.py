@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from typing_extensions import Self
 
-from .._json import is_object
+from .._json import is_list, is_object
 from .._model import Model
 from .._model_fields import constant, field
 
@@ -110,8 +110,8 @@ def name_calls(completion: Mapping[str, Any]) -> None:
     """
     for at, choice in enumerate(completion["choices"]):
         message = choice.get("message")
-        calls = message.get("tool_calls") if message.__class__ is dict else None
-        for place, call in enumerate(calls if calls.__class__ is list else ()):
+        calls: Any = message.get("tool_calls") if message.__class__ is dict else None
+        for place, call in enumerate(calls if is_list(calls) else ()):
             if call.__class__ is dict and call.get("id") in (None, "", "null"):
                 made_of = [completion.get("id"), completion.get("created"), at, place, call.get("function")]
                 call["id"] = _make_id(made_of)
