@@ -13,7 +13,7 @@ from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 from .._errors.advice import advise_not_json, give_advice
 from .._errors.build import decode_error, error_from_body, error_in_place_of_answer, incomplete_stream_error
 from .._http.credentials import forget_credentials
-from .._json import is_list, is_object, json_or_none, to_json
+from .._json import is_list, is_object, json_or_none, read_json, to_json
 from .._model import wrap_as
 from ..exceptions import IncompleteStreamError, InferenceError
 from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate, completions_of
@@ -234,7 +234,7 @@ class ChatStream:
     def _take_document(self, body: bytes) -> list[StreamingChatCompletionsUpdate]:
         """Take what came in place of an event stream: a whole completion, or JSON lines; else it is an error."""
         try:
-            value: Any = json.loads(body)
+            value: Any = read_json(body)
         except (ValueError, RecursionError):
             value = None
             if is_object(json_or_none(body.partition(b"\n")[0])):
