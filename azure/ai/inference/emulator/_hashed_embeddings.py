@@ -88,7 +88,7 @@ def embed(request: RecordedRequest, dialect: Dialect, *, model: str, images: boo
 
 
 def encode(values: Sequence[float], encoding: str) -> Encoded:
-    """Return a vector of unit length in an encoding: ``base64`` is little-endian float32; of bits the high one is first."""
+    """Return a unit vector in an encoding: ``base64`` is little-endian float32; bits are packed, the high one first."""
     if encoding == "base64":
         return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
     if encoding in ("int8", "uint8"):
