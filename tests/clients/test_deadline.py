@@ -217,3 +217,13 @@ def test_the_pools_for_a_socks_proxy_stay() -> None:
     manager = SimpleNamespace(pool_classes_by_scheme={"http": Socks, "https": HTTPSConnectionPool})
     _connections.use_own_pools(manager)
     assert manager.pool_classes_by_scheme == {"http": Socks, "https": _connections.HTTPSConnectionPool}
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"), [({}, 10), ({"connection_timeout": 3}, 3), ({"connection_timeout": None}, None)]
+)
+def test_connecting_takes_ten_seconds_at_most_unless_said_otherwise(
+    world: World, options: dict[str, Any], seconds: float | None
+) -> None:
+    client: Any = world.package.ChatCompletionsClient("https://example.com/v1", "key", **options)
+    assert client._client._pipeline._transport.connection_config.timeout == seconds

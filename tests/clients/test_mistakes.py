@@ -5,11 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
+from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import SystemMessage, UserMessage
 from azure.ai.inference.tools import Toolset
 
-from .conftest import World
+from .conftest import Serve, World
+from .raw_server import answer
 
 URL = "https://resource.services.ai.azure.com/openai/v1"
 ARGUMENTS = r"ChatCompletionsClient\(endpoint, credential\)"
@@ -197,3 +200,19 @@ def test_fields_of_messages() -> None:
     make: Any = SystemMessage
     with pytest.raises(TypeError, match="SystemMessage has no field 'text'; its fields are: role, content"):
         make(text="x")
+
+
+async def test_a_certificate_of_a_company(world: World) -> None:
+    with Emulator(tls=True) as endpoint:
+        client = world.chat(endpoint.url, endpoint.key, retry_total=0, use_env_settings=False)
+        with pytest.raises(ServiceRequestError, match=r"connection_verify='/path/to/ca\.pem', or set REQUESTS"):
+            await client.complete()
+
+
+@pytest.mark.parametrize("body", [b"Bad Gateway", b"502 Bad Gateway", b"<html><title>502 Bad Gateway</title></html>"])
+async def test_a_gateway_says_nothing_twice(world: World, serve: Serve, body: bytes) -> None:
+    server = serve(answer(502, body, content_type="text/plain"))
+    with pytest.raises(HttpResponseError) as raised:
+        await world.chat(server.url, retry_total=0).complete()
+    first_line = str(raised.value).splitlines()[0]
+    assert first_line.count("Bad Gateway") == 1, str(raised.value)

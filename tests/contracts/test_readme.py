@@ -147,9 +147,9 @@ def run_snippets() -> Iterator[dict[str, Any]]:
     azure_logger = logging.getLogger("azure")
     level = azure_logger.level
     with Emulator() as local, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AZURE_AI_CHAT_ENDPOINT", local.url)
+        patch.setenv("AZURE_AI_CHAT_ENDPOINT", f"{local.url}/openai/v1")  # as a Foundry resource: it requires a model
         patch.setenv("AZURE_AI_CHAT_KEY", local.key)
-        patch.delenv("AZURE_AI_CHAT_MODEL", raising=False)
+        patch.setenv("AZURE_AI_CHAT_MODEL", "gpt-4.1-mini")
         patch.setattr(azure_logger, "handlers", [])
         with redirect_stdout(StringIO()) as printed:
             run_blocks(README, names)
@@ -177,7 +177,8 @@ def test_the_snippets_of_other_pages_run(page: Path, snippets: dict[str, Any]) -
     """Run them with the README's names at hand. Guides that are tables instead are run by `test_migration`."""
     text = page.read_text("utf-8")
     assert text.count("```python\n") == len(blocks("python", text))
-    run_blocks(page, dict(snippets))
+    resource = snippets["endpoint"].removesuffix("/openai/v1")  # pages name the routes of a resource themselves
+    run_blocks(page, {**snippets, "endpoint": resource})
 
 
 def test_the_test_that_is_shown_passes(snippets: dict[str, Any]) -> None:

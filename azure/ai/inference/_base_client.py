@@ -12,7 +12,7 @@ from typing_extensions import Self, Unpack
 
 from . import models
 from ._http.credentials import KeyPolicy, forget_credentials
-from ._http.deadline import Deadline, TimeLeft
+from ._http.deadline import CONNECTION_TIMEOUT, Deadline, TimeLeft
 from ._http.policies import RefusedEndpointPolicy, build_policies
 from ._http.proxies import with_environment
 from ._operations.call import make_call
@@ -166,7 +166,7 @@ def _pipeline_client(settings: Settings, credential: Any, options: Mapping[str, 
     transport = options.get("transport")
     if transport is None:
         options = with_environment(endpoint.base_url, options)
-        transport = SyncTransport(**options)
+        transport = SyncTransport(**{"connection_timeout": CONNECTION_TIMEOUT, **options})
     policies = options.get("policies")
     if policies is None:
         if is_key(credential):

@@ -8,6 +8,9 @@ from ..exceptions import ResponseTimeoutError
 DRAIN_SECONDS = 0.1
 """How long the rest of a finished stream may take to come; a connection is cheaper to make anew than to wait for."""
 
+CONNECTION_TIMEOUT = 10
+"""Seconds to wait for a connection, unless the caller says otherwise: azure-core would wait for 300."""
+
 
 class Deadline:
     """The end of a call: its attempts, the waits between them, and reading the answer.

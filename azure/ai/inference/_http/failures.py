@@ -71,9 +71,20 @@ def failure_of(error: AzureError, request: Any, deadline: Deadline | None) -> Az
     own = _OWN.get(kind)
     if own is None:
         return error
-    made = own(str(inner) if is_text_of_inner else error.message, error=inner)
+    message = str(inner) if is_text_of_inner else error.message
+    made = own(message + _certificate_advice(message), error=inner)
     made.__cause__ = inner
     return made
+
+
+def _certificate_advice(message: str) -> str:
+    """Return what to do about a certificate whose authority is unknown, as those of a company's own are."""
+    if "unable to get local issuer certificate" not in message and "self-signed certificate" not in message:
+        return ""
+    return (
+        ". This program does not trust the authority that signed the server's certificate. Behind a company's proxy or "
+        "firewall, pass the company's certificates with connection_verify='/path/to/ca.pem', or set REQUESTS_CA_BUNDLE."
+    )
 
 
 def body_failure(error: AzureError, answer: Any) -> AzureError:

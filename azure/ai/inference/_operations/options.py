@@ -217,7 +217,7 @@ class RequestOptions(TypedDict, total=False):
     timeout: float | None
     """Seconds until the whole call must be over: its attempts, the waits between them, and reading the stream."""
     connection_timeout: float | None
-    """Seconds to wait for a connection, 300 by default."""
+    """Seconds to wait for a connection, 10 by default."""
     read_timeout: float | None
     """Seconds to wait for the next bytes, 300 by default."""
     connection_verify: bool | str | None

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ._tool_forms import tool_name
 from ._values import as_list, as_object, as_text, content_text, count_pieces, part_types
 
 MAX_COUNT: Final = 10_000
@@ -82,11 +83,11 @@ def _tool_results(messages: Sequence[Any]) -> list[tuple[str, str]]:
     names: dict[str, str] = {}
     for message in messages:
         for call in as_list(as_object(message).get("tool_calls")):
-            names[as_text(as_object(call).get("id"))] = as_text(as_object(as_object(call).get("function")).get("name"))
+            names[as_text(as_object(call).get("id"))] = tool_name(call)
     results: list[tuple[str, str]] = []
     for message in reversed(messages):
         found = as_object(message)
-        if found.get("role") != "tool":
+        if found.get("role") not in ("tool", "function"):
             break
         name = names.get(as_text(found.get("tool_call_id"))) or as_text(found.get("name")) or "The tool"
         results.insert(0, (name, content_text(found.get("content"))))

@@ -1,6 +1,6 @@
 """How each provider says no: a :class:`ServiceError` as the body of its answer.
 
-Each function gives an object for JSON or a text. The shapes are those found on the wire; the layer in front of a
+Each function returns an object for JSON. The shapes are those found on the wire; the layer in front of a
 model and the model itself often differ, so ``ServiceError.kind`` chooses.
 """
 

@@ -14,6 +14,7 @@ from ._dialects import Dialect
 from ._fragments import Fragment
 from ._problems import ServiceError, member
 from ._request import RecordedRequest
+from ._tool_forms import plain_tools
 from ._validation import Path, Schema, Violation, first_violation
 from ._values import as_list, as_object, as_text
 
@@ -83,6 +84,7 @@ def check_chat(request: RecordedRequest, dialect: Dialect, model: str | None) ->
     body = {name: value for name, value in body.items() if value is not None}
     if dialect.ordered:
         _check_order(as_list(body["messages"]))
+    body = plain_tools(body)
     _check_tools(body, strict)
     _check_combinations(body, model or as_text(body.get("model")))
     _check_filter(body)

@@ -36,7 +36,7 @@ _LOGGER = logging.getLogger("azure.ai.inference.emulator")
 
 
 class Server:
-    """A server that may be started once; :meth:`stop` ends it and every connection it has."""
+    """A server that can be started once; :meth:`stop` ends it and closes its connections."""
 
     def __init__(self, handler: Handler, options: ServerOptions) -> None:
         self._handler = handler
@@ -49,7 +49,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The address, with the port that was found."""
+        """The address, with the port that it listens on."""
         return self._options.url(self._started.result())
 
     @property
@@ -60,7 +60,7 @@ class Server:
     def start(self) -> None:
         """Start listening.
 
-        :raises OSError: if the port is taken or the host is not ours.
+        :raises OSError: if the port is taken, or the host is not an address of this machine.
         """
         self._thread.start()
         try:
@@ -70,7 +70,7 @@ class Server:
             raise
 
     def stop(self) -> None:
-        """Stop listening, cut what is still open, and wait for the thread."""
+        """Stop listening, close what is still open, and wait for the thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
@@ -196,12 +196,12 @@ def _break_off(request: web.Request, cut: Cut) -> None:
 
 
 def _target(request: web.Request) -> str:
-    """Return path and query as they came, without the host that a proxy's form of them begins with."""
+    """Return path and query as they came, without the scheme and host that a proxy's request begins with."""
     return re.sub(r"(?i)^https?://[^/]*", "", request.raw_path)
 
 
 def _printable(text: str) -> str:
-    """Return text for a terminal, which would obey control characters in it."""
+    """Return text with its control characters escaped, since a terminal would obey them."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
