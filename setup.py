@@ -106,6 +106,7 @@ setup(
         "emulator": [AIOHTTP, "trustme>=1.1"],
         "pydantic": ["pydantic>=2.7"],
         "ray": ["ray[data]>=2.60", AIOHTTP],
+        "speed": ["orjson>=3.10"],
     },
     cmdclass={"sdist": ReproducibleSdist, "bdist_wheel": ReproducibleWheel},
     py_modules=["pytest_azure_ai_inference"],

@@ -196,7 +196,7 @@ def test_the_metadata_says_what_is_needed(wheel: Path) -> None:
     assert not re.search(r"\]\((?!https:)", str(metadata.get_payload()))  # nothing to lead to on an index's page
     needed = [line.split(";")[0] for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(name.split(">")[0] for name in needed) == ["azure-core", "isodate", "typing-extensions"]
-    extras = ["aio", "emulator", "opentelemetry", "prompts", "pydantic", "ray"]
+    extras = ["aio", "emulator", "opentelemetry", "prompts", "pydantic", "ray", "speed"]
     assert sorted(metadata.get_all("Provides-Extra", [])) == extras
 
 

@@ -8,9 +8,11 @@ both pass by.
 import base64
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from enum import Enum
+from functools import cache
+from importlib import import_module
 from typing import Any, cast
 
 from azure.core.serialization import NULL
@@ -106,6 +108,42 @@ _MOST_BITS = 1024
 """Of the largest number that readers of JSON keep, a double."""
 
 
+@cache
+def _orjson_loads() -> Callable[[bytes], Any] | None:
+    """Return orjson's reader, loaded when something is first read; `None` where it is not installed."""
+    try:
+        return cast("Callable[[bytes], Any]", import_module("orjson").loads)
+    except ImportError:
+        return None
+
+
+_DIGITS = bytes(48 if 48 <= byte <= 57 else 46 if byte == 46 else 32 for byte in range(256))
+"""Makes every digit a 0, keeps dots, and makes everything else a blank."""
+
+_LONG_INTEGER = b"0" * 19
+
+
+def read_json(text: bytes) -> Any:
+    """Read JSON as `json.loads` does, with orjson where it is installed (the extra `speed`).
+
+    orjson refuses some of what `json` reads (NaN, lone surrogates, another encoding than UTF-8, great depth), and makes
+    floats of integers of more than 64 bits. There, and without orjson, `json` reads.
+
+    :param text: The text.
+    :raises ValueError: It is not JSON.
+    :raises RecursionError: It is nested too deeply.
+    """
+    loads = _orjson_loads()
+    if loads is not None:
+        shape = text.translate(_DIGITS)
+        if not shape.startswith(_LONG_INTEGER) and b" " + _LONG_INTEGER not in shape:
+            try:
+                return loads(text)
+            except ValueError:
+                pass
+    return json.loads(text)
+
+
 def json_or_none(text: bytes) -> Any:
     """Read JSON that may be none.
 
@@ -113,7 +151,7 @@ def json_or_none(text: bytes) -> Any:
     :return: The value; `None` if it is not JSON.
     """
     try:
-        return json.loads(text)
+        return read_json(text)
     except (ValueError, RecursionError):
         return None
 

@@ -125,7 +125,7 @@ def clean(value: Any, secrets: Iterable[str] = (), depth: int = _DEPTH) -> Any:
 
 
 def is_error(value: Any) -> bool:
-    """Tell whether an object in a good answer, or in a stream, is an error and no answer.
+    """Return whether an object in a good answer, or in a stream, is an error and no answer.
 
     :param value: A JSON value. What has choices, data or usage is only an error if it has a non-empty ``error``.
     """

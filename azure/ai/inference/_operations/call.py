@@ -4,7 +4,6 @@ What chat, embeddings and model information share. Pure: the shells only run the
 `read_object`. What is needed only when something fails is loaded then: importing the package is on a budget.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -17,7 +16,7 @@ from .._http.credentials import forget_credentials, given_headers
 from .._http.origins import origin
 from .._http.redirects import redirect_target
 from .._http.response_content import content_of
-from .._json import is_list, is_object, json_or_none, to_json
+from .._json import is_list, is_object, json_or_none, read_json, to_json
 from ..models._answer import Answer
 from .options import RequestOptions, names, unknown_keyword
 from .settings import NONE_IS_SAID, Settings, check_timeout, logger, names_model
@@ -61,7 +60,7 @@ class Call(NamedTuple):
         return None if wire is None else wire.translator
 
     def result(self, response: Any, value: Any) -> Any:
-        """Give what is to be returned: `value`, or what the caller's `cls` makes of it.
+        """Return what the caller gets: `value`, or what the caller's `cls` makes of it.
 
         :param response: The pipeline's response.
         :param value: The result.
@@ -266,7 +265,7 @@ def read_object(call: Call, response: Any) -> dict[str, Any]:
     """
     check_status(call, response)
     try:
-        value: Any = json.loads(content_of(response))
+        value: Any = read_json(content_of(response))
     except (ValueError, RecursionError):
         value = None
     translator = call.translator

@@ -70,7 +70,7 @@ def embed_call(settings: Settings, kind: "Kind", body: Any, options: Mapping[str
 
 
 def _encoding(request: Any) -> str:
-    """Tell how the numbers of the embeddings that a request asks for are encoded.
+    """Return how the numbers of the embeddings that a request asks for are encoded.
 
     :param request: The request's body. Mistral's `output_dtype` names the numbers, and its `encoding_format` whether
         they are put in base64; the Model Inference API has one setting for both, where base64 is that of floats.

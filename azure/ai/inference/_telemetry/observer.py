@@ -255,7 +255,7 @@ class _CallWatch:
         completion: Callable[[], Any] | None = None,
         arrivals: "_Arrivals | None" = None,
     ) -> None:
-        """Tell all there is to tell, and end the span. Only the first end counts.
+        """Record what is known, and end the span. Only the first end counts.
 
         :param error: What went wrong, if anything did.
         :param completion: Puts a stream's answer together.
@@ -334,7 +334,7 @@ class _CallWatch:
             observer.first_chunk(arrivals.first, attributes, where)
 
     def metric_attributes(self, answer: Callable[[], Mapping[str, Any]]) -> Attributes:
-        """Give the attributes that all metrics of the call have.
+        """Return the attributes that all metrics of the call have.
 
         :param answer: Gives the answer, as far as it has come.
         """

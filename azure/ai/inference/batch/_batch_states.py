@@ -198,10 +198,11 @@ def job_of(value: Mapping[str, Any]) -> BatchJob:
     return _wrap_job({**value, **told})
 
 
-def _errors_of(errors: Any) -> list[Any]:
-    """Return a job's errors, which OpenAI wraps in an object, as a list of objects."""
-    listed: list[Any] = (errors.get("data") if is_object(errors) else errors) or []
-    return [error if is_object(error) else {"message": str(error)} for error in listed]
+def _errors_of(value: Any) -> list[Any]:
+    """Read a job's errors: a list of OpenAI's, in an object, or of Mistral's."""
+    listed: Any = value.get("data") if is_object(value) else value
+    errors: list[Any] = listed or []
+    return [error if is_object(error) else {"message": str(error)} for error in errors]
 
 
 def result_of_line(line: bytes) -> BatchResult | None:
