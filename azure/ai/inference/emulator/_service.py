@@ -78,8 +78,6 @@ def refuse(problem: ServiceError, dialect: Dialect) -> Response:
     """Return a problem as the dialect's answer."""
     body = dialect.render(problem)
     headers = dict(problem.headers)
-    if isinstance(body, str):
-        return Response(problem.status, {**headers, "Content-Type": "text/plain; charset=utf-8"}, body.encode())
     if dialect.versions:
         headers.setdefault("x-ms-error-code", problem.code or str(problem.status))
     if isinstance(as_object(body).get("request_id"), str):
