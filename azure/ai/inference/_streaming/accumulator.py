@@ -383,9 +383,13 @@ class _Call:
             return True
         if name != self._name:
             return bool(self._name)
-        arguments = _arguments_of(piece)
         if new_id or not self._begun:
             return False
+        return self._begins_anew(piece)
+
+    def _begins_anew(self, piece: _Object) -> bool:
+        """Whether a piece with this call's name, and no id, repeats the arguments of another call of the function."""
+        arguments = _arguments_of(piece)
         if _key_of(piece) is None:
             return not isinstance(arguments, str) or arguments.lstrip().startswith("{")
         known = self.arguments()

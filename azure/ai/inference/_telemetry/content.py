@@ -64,11 +64,16 @@ def _choice(choice: Mapping[str, Any], position: int, content: bool, streamed: b
     if not content:
         stripped = [_without_function(call) for call in _objects(message.get("tool_calls"))]
         return {**event, "message": {"tool_calls": stripped}} if stripped else event
+    told = _told_content(message, streamed)
+    return {"message": told, **event} if told else event
+
+
+def _told_content(message: Mapping[str, Any], streamed: bool) -> Json:
     text = message.get("content")
     told: Json = {} if streamed and not text else {"content": text}
     if message.get("tool_calls"):
         told["tool_calls"] = message["tool_calls"]
-    return {"message": told, **event} if told else event
+    return told
 
 
 def _without_function(call: Mapping[str, Any]) -> Json:

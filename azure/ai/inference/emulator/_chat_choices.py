@@ -1,4 +1,4 @@
-"""From a chat request and what the model says to an :class:`Answer`: ``n``, ``stop``, token limits, usage."""
+"""Turns a chat request and a reply into an :class:`Answer`: applies ``n``, ``stop`` and token limits, counts usage."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ _NOT_IN_ID: Final = ("stream", "stream_options")
 
 
 def default_reply(body: Mapping[str, Any], *, model: str) -> Reply:
-    """Say what the model says when no reply was scripted.
+    """Return what the model says when no reply is scripted.
 
     :raises ServiceError: 400 for a schema that nothing fits.
     """
@@ -67,7 +67,7 @@ def _texts(body: Mapping[str, Any], messages: Sequence[Any], variant: int, count
 
 
 def finish(body: Mapping[str, Any], reply: Reply, dialect: Dialect, model: str) -> Answer:
-    """Cut a reply to what the request allows, and count it.
+    """Return a reply cut to what the request allows, with its usage.
 
     :param body: a checked request.
     :param reply: what the model says.

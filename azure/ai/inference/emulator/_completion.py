@@ -1,6 +1,6 @@
-"""From what the model says to the JSON of an answer, or of a stream's chunks, as a dialect has it.
+"""Writes an answer as JSON, whole or as the chunks of a stream, in the form of a dialect.
 
-Both are made from the same :class:`Answer`, so that a stream put together again is the plain answer.
+Both are made from the same :class:`Answer`, so the chunks of a stream add up to the plain answer.
 """
 
 import base64
@@ -40,7 +40,7 @@ class Choice:
 
     @property
     def tokens(self) -> Iterator[str]:
-        """The text in the steps in which it is streamed."""
+        """The tokens of the text, as they are streamed."""
         return pieces(self.content or "")
 
 
@@ -164,7 +164,7 @@ def _thinking(text: str) -> dict[str, Any]:
 
 
 def _deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
-    """One choice as the choices of its chunks."""
+    """Yield the choices of a stream's chunks that make up one choice."""
     first: dict[str, Any] = {"role": "assistant", "content": dialect.first_content}
     yield _part(choice, dialect, first | ({"refusal": None} if dialect.ordered else {}), {})
     for delta in _reasoning_deltas(choice, dialect):

@@ -2,8 +2,8 @@
 
 Members, types and ranges are those of the Azure AI model inference API (2024-05-01-preview to 2025-05-01), of chat
 completions on Azure OpenAI, and of Mistral's chat API. Where a description is narrower than every known server
-(temperature up to 1, ``stop`` as a list only) the servers' behaviour is what counts. An optional member may be null:
-that says nothing.
+(temperature up to 1, ``stop`` as a list only), the servers' behaviour counts. An optional member may be null, which
+means that it is not set.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How providers differ: one row of options each.
+"""The dialects: how providers differ, one row of options each.
 
 The rows are facts from recorded exchanges and the servers' sources. `_completion` reads those on the shape of answers,
 `_rules` those on requests; `_dialect_errors` renders a refusal.

@@ -359,7 +359,7 @@ class Emulator:
         if self._server is None:
             from ._server import Server
 
-            server = Server(self._respond, self._options)
+            server = Server(self._respond, lambda request: self._session.note(request), self._options)
             server.start()
             self._server = server
         return self

@@ -1,4 +1,4 @@
-"""The routes as OpenAPI 3.1, made of the same tables that judge requests."""
+"""The routes as OpenAPI 3.1, made from the tables that requests are checked by."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

@@ -32,14 +32,21 @@ except ImportError as error:
     raise ImportError("the emulator needs aiohttp: pip install aiohttp") from error
 
 Handler = Callable[[RecordedRequest], Awaitable[Response]]
+Note = Callable[[RecordedRequest], Exchange]
 _LOGGER = logging.getLogger("azure.ai.inference.emulator")
 
 
 class Server:
-    """A server that can be started once; :meth:`stop` ends it and closes its connections."""
+    """A server that can be started once; :meth:`stop` ends it and closes its connections.
 
-    def __init__(self, handler: Handler, options: ServerOptions) -> None:
+    :param handler: answers a request.
+    :param note: notes a request that the server itself refuses.
+    :param options: where and how to listen.
+    """
+
+    def __init__(self, handler: Handler, note: Note, options: ServerOptions) -> None:
         self._handler = handler
+        self._note = note
         self._options = options
         self._started: Future[int] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -122,14 +129,22 @@ class Server:
 
     async def _answer(self, request: web.Request, headers: Mapping[str, str]) -> Response:
         limit = self._options.max_request_size
+        query = list(request.query.items())
+        recorded = RecordedRequest(request.method, request.path, query, headers, raw_path=_target(request))
         try:
             raw = decode_body(await request.read(), headers.get("content-encoding", ""), limit)
         except web.HTTPRequestEntityTooLarge:
-            return _refusal(too_large(limit))
+            return self._refuse(recorded, too_large(limit))
         except ServiceError as problem:
-            return _refusal(problem)
-        query = list(request.query.items())
-        return await self._handler(RecordedRequest(request.method, request.path, query, headers, raw, _target(request)))
+            return self._refuse(recorded, problem)
+        return await self._handler(replace(recorded, raw=raw))
+
+    def _refuse(self, request: RecordedRequest, problem: ServiceError) -> Response:
+        """Return the answer to a request that was not read to its end, and note the request without its body."""
+        request.outcome.source = "refusal"
+        error = {"code": problem.code, "message": problem.message, "details": problem.message}
+        response = json_response({"error": error}, problem.status, {"Connection": "close"})
+        return replace(response, exchange=self._note(request))
 
 
 async def _play(request: web.Request, response: Response, exchange: Exchange) -> web.StreamResponse:
@@ -218,12 +233,6 @@ async def _listen(site: web.TCPSite, options: ServerOptions) -> None:
         free = free_port(options.host, options.port)
         message = f"port {options.port} of {options.host} is already in use; choose another, such as {free}"
         raise OSError(errno.EADDRINUSE, message + (", which is free" if free else ", which takes any")) from error
-
-
-def _refusal(problem: ServiceError) -> Response:
-    """Return the answer to a request that was not read to its end."""
-    error = {"code": problem.code, "message": problem.message, "details": problem.message}
-    return json_response({"error": error}, problem.status, {"Connection": "close"})
 
 
 class Certificates:
