@@ -56,6 +56,22 @@ def test_a_stream(fresh: Emulator, caller: Caller) -> None:
     assert outcome.bytes_sent == len(got.raw)
 
 
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"x" * 2000, {}, 413),
+        (b"no gzip", {"content-encoding": "gzip"}, 400),
+        (b"x", {"content-encoding": "rot13"}, 415),
+    ],
+)
+def test_what_is_refused_unread(body: bytes, headers: dict[str, str], status: int) -> None:
+    with Emulator(max_request_size=1000) as endpoint:
+        assert Caller(endpoint).post(LOCAL, body, headers).status == status
+        [request] = endpoint.requests
+        assert (request.path, request.raw) == (LOCAL, b"")
+        assert (newest(endpoint).status, newest(endpoint).source) == (status, "refusal")
+
+
 def test_numbers_go_on(fresh: Emulator, caller: Caller) -> None:
     caller.chat("a")
     first = newest(fresh).id

@@ -110,7 +110,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
             self._watch.arrived(len(self._ready))
 
     def _finish(self) -> None:
-        """Give the connection back, and raise what is wrong with the stream."""
+        """Release the connection, and raise what is wrong with the stream."""
         if self._chat.fault is None and self._body is not None:
             self._body.drain(DRAIN_SECONDS)
         self.close()

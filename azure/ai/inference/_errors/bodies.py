@@ -125,7 +125,7 @@ def clean(value: Any, secrets: Iterable[str] = (), depth: int = _DEPTH) -> Any:
 
 
 def is_error(value: Any) -> bool:
-    """Tell whether an object in a good answer, or in a stream, is an error and no answer.
+    """Return whether an object in a good answer, or in a stream, is an error and no answer.
 
     :param value: A JSON value. What has choices, data or usage is only an error if it has a non-empty ``error``.
     """
@@ -141,12 +141,13 @@ def is_error(value: Any) -> bool:
     return _is_failure(members)
 
 
+def _is_failing_status(status: Any) -> bool:
+    return status >= 400 if isinstance(status, int) else isinstance(status, str) and status.lower() in _FAILURES
+
+
 def _is_failure(members: "Mapping[str, Any]") -> bool:
     """Whether an object that answers nothing says that something failed."""
-    status = members.get("statusCode", members.get("status"))
-    if isinstance(status, int) and status >= 400:
-        return True
-    if members.get("success") is False or (isinstance(status, str) and status.lower() in _FAILURES):
+    if members.get("success") is False or _is_failing_status(members.get("statusCode", members.get("status"))):
         return True
     if members.get("errors") or _members(members.get("base_resp")).get("status_code"):
         return True
@@ -243,14 +244,11 @@ def _read_object(members: "Mapping[str, Any]", nesting: int) -> Fault:
         details=_read_details(members.get("details"), nesting),
         innererror=_members(members.get("innererror") or members.get("inner_error")),
     )
-    for name in _ERRORS:
-        inner = members.get(name)
-        if isinstance(inner, (dict, list)):
-            fault = _fill(_read(inner, nesting - 1), fault)
+    for inner in filter(lambda inner: isinstance(inner, (dict, list)), map(members.get, _ERRORS)):
+        fault = _fill(_read(inner, nesting - 1), fault)
     error = members.get("error")
-    for name in _WORDS:
-        if members.get(name):
-            fault = _fill(fault, _read(members[name], nesting - 1))
+    for words in filter(None, map(members.get, _WORDS)):
+        fault = _fill(fault, _read(words, nesting - 1))
     if isinstance(error, str) and error:
         # Beside a message this is the code (shape B), alone it is the message (shape R).
         fault = _fill(fault, Fault(code=error) if fault.message else _read_text(error, nesting))

@@ -355,7 +355,7 @@ def _outside(origin: _Origin) -> "dict[str, Any]":
 
 
 def _odata(fault: Fault) -> ODataV4Format | None:
-    """Say the same in azure-core's class; None if there is neither code nor message."""
+    """Return the same as azure-core's class; None if there is neither code nor message."""
     return ODataV4Format(_odata_members(fault)) if fault.code or fault.message else None
 
 
@@ -435,7 +435,7 @@ def _text(lines: "Sequence[str]", origin: _Origin, advice: str | None) -> str:
 
 
 def _what_is_wrong(data: bytes | str) -> str:
-    """Say why something is not the JSON object that was due, as the end of a sentence."""
+    """Return why something is not the JSON object that was due, as the end of a sentence."""
     if not data.strip():
         return "empty, where JSON was due"
     try:

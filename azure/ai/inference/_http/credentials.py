@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, cast
 
 from azure.core.credentials import AzureKeyCredential
@@ -61,8 +62,13 @@ def shown_url(url: Any) -> Any:
     :param url: A text, or a URL of yarl's, which stays one.
     """
     text = str(url)
-    shown = _USER_INFORMATION.sub("//***@", without_query_values(text))
+    shown = _shown_text(text)
     return url if shown == text else type(url)(shown)
+
+
+@lru_cache(64)  # a client calls few URLs, each of them often
+def _shown_text(url: str) -> str:
+    return _USER_INFORMATION.sub("//***@", without_query_values(url))
 
 
 _USER_INFORMATION = re.compile("//[^/@]*@")
@@ -122,7 +128,9 @@ def given_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
     :raises TypeError: One is no text.
     :raises ValueError: One has a character in it that no header can have; that of a credential is not shown.
     """
-    given = {name: value for name, value in dict(headers or {}).items() if value is not None}
+    if not headers:
+        return {}
+    given = {name: value for name, value in dict(headers).items() if value is not None}
     check_headers(given)
     return given
 
@@ -141,7 +149,7 @@ def check_headers(headers: Mapping[str, Any]) -> None:
             raise TypeError(f"headers[{name!r}] must be a str, not {type(value).__name__}.")
         if not (value.isascii() and value.isprintable()):
             _check_value(name, value)
-        if not _TOKEN(name):
+        if not _is_name(name):
             raise ValueError(f"headers has the name {name!r}; it may have letters, digits and !#$%&'*+-.^_`|~ in it.")
 
 
@@ -157,7 +165,9 @@ def _check_value(name: str, value: str) -> None:
         raise ValueError(f"headers[{name!r}] has a character in it that no header can have: {wrong!r}.")
 
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
+@lru_cache(256)
+def _is_name(name: str) -> bool:
+    return re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) is not None
 
 
 class CredentialGuard(SansIOHTTPPolicy[Any, Any]):

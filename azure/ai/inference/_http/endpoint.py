@@ -318,18 +318,17 @@ def resolve(
     service, domain = _service(host)
     segments = _without_operation(names, service)
     pasted = _named_api(names)
-    if kind != "chat" and pasted == "messages":
-        raise ValueError(f"{root}{_path(names)} is Anthropic's Messages API, which has no embeddings.")
+    if kind != "chat":
+        _check_has_embeddings(pasted, f"{root}{_path(names)}")
     wants_models = kind == "image_embeddings" or route == "models"
     stays = pasted == "messages" and service != "resource"
     path, dialect, audience = _route(service, segments, wants_models, pasted if stays else api or pasted)
     rewritten = path.casefold() != _path(segments).casefold()
-    audience = audience or _AUDIENCES.get(service, _DEFAULT_AUDIENCE)
     result = Endpoint(
         base_url=root + path,
         query=query,
         api_version=_DEFAULT_VERSIONS[dialect],
-        scopes=(f"https://{audience}.{domain or _cloud_domain(cloud)}/.default",),
+        scopes=(f"https://{audience or _audience(service)}.{domain or _cloud_domain(cloud)}/.default",),
         key_headers=_key_headers(service, dialect),
         dialect=dialect,
         service=service,
@@ -400,6 +399,15 @@ def _cloud_domain(cloud: str | None) -> str:
     return _CLOUDS["cn" if "china" in name else "us" if "gov" in name else "com"]
 
 
+def _check_has_embeddings(api: Api | None, url: str) -> None:
+    if api == "messages":
+        raise ValueError(f"{url} is Anthropic's Messages API, which has no embeddings.")
+
+
+def _audience(service: Service) -> str:
+    return _AUDIENCES.get(service, _DEFAULT_AUDIENCE)
+
+
 def _check_route(route: str | None) -> None:
     if route not in (None, "models"):
         raise ValueError(
@@ -431,7 +439,7 @@ def _redirected(row: _Route, wants_models: bool, api: Api | None) -> _Route:
     of_resource, dialect = row.service == "resource", row.dialect
     if api == "messages" and of_resource:
         return _MESSAGES_ROUTE
-    if dialect == "messages" and api is not None and api != "messages":
+    if dialect == "messages" and api in ("chat", "responses"):
         return next(row for row in _ROUTES if (row.service, row.pattern) == ("resource", ""))
     return _MODELS_ROUTE if wants_models and of_resource and dialect == "v1" else row
 

@@ -195,9 +195,13 @@ def _scrubbed(value: Any, hidden: Mapping[str, str]) -> Any:
         return value
     if isinstance(value, Mapping) and not isinstance(value, MutableMapping):  # headers, as aiohttp describes a request
         return without_credentials(cast("Mapping[str, Any]", value))
-    text = value if isinstance(value, str) else repr(kept)
+    return _scrubbed_text(kept, hidden)
+
+
+def _scrubbed_text(value: Any, hidden: Mapping[str, str]) -> Any:
+    text = value if isinstance(value, str) else repr(value)
     replaced = _replaced(text, hidden)
-    return kept if replaced == text else replaced
+    return value if replaced == text else replaced
 
 
 def _scrubbed_tuple(value: "tuple[Any, ...]", hidden: Mapping[str, str]) -> Any:

@@ -60,7 +60,7 @@ class Call(NamedTuple):
         return None if wire is None else wire.translator
 
     def result(self, response: Any, value: Any) -> Any:
-        """Give what is to be returned: `value`, or what the caller's `cls` makes of it.
+        """Return what the caller gets: `value`, or what the caller's `cls` makes of it.
 
         :param response: The pipeline's response.
         :param value: The result.

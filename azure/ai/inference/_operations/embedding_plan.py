@@ -83,7 +83,7 @@ _FORMS: Mapping[Kind, str] = {
 
 
 def _measured(kind: Kind, inputs: Iterable[Any]) -> Iterator[tuple[Any, int]]:
-    """Tell each input's length in characters or token ids.
+    """Yield each input with its length in characters or token ids.
 
     :raises TypeError: An input is nothing of the kind.
     """

@@ -1,6 +1,6 @@
 """Text and image embeddings: requests and answers. Pure: values in, values out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._json import is_object, is_tokens, json_or_none, to_json
@@ -70,7 +70,7 @@ def embed_call(settings: Settings, kind: "Kind", body: Any, options: Mapping[str
 
 
 def _encoding(request: Any) -> str:
-    """Tell how the numbers of the embeddings that a request asks for are encoded.
+    """Return how the numbers of the embeddings that a request asks for are encoded.
 
     :param request: The request's body. Mistral's `output_dtype` names the numbers, and its `encoding_format` whether
         they are put in base64; the Model Inference API has one setting for both, where base64 is that of floats.
@@ -95,11 +95,15 @@ def _inputs(kind: "Kind", value: Any) -> list[Any]:
     inputs: list[Any] = list(value)
     if not inputs:
         raise ValueError(f"input must not be empty: give {forms}.")
-    wrong = next((index for index, item in enumerate(inputs) if not _fits(kind, item)), None)
-    if wrong is not None:
-        item = inputs[wrong]
-        raise TypeError(f"input[{wrong}] must be one of {forms}, not {type(item).__name__}: {item!r:.200}")
+    _check_items(kind, inputs)
     return inputs
+
+
+def _check_items(kind: "Kind", inputs: Sequence[Any]) -> None:
+    for index, item in enumerate(inputs):
+        if not _fits(kind, item):
+            kinds = f"one of {_FORMS[kind]}, not {type(item).__name__}"
+            raise TypeError(f"input[{index}] must be {kinds}: {item!r:.200}")
 
 
 _FORMS: "Mapping[Kind, str]" = {

@@ -1,13 +1,13 @@
-"""Many streamed updates to the one completion that the plain call would have given.
+"""Combine the updates of a stream into the completion that a plain call would have returned.
 
-`Accumulator` is fed every update as JSON gave it and can be asked at any time. An object grows by a table: a member
-that the table names grows with each piece (text is joined, lists are extended, nested objects grow in their turn); of
-every other member the last word stands, where null and emptiness are no word. So a service's own members survive
+`Accumulator` takes each update as parsed JSON, and can be asked for the completion at any time. Objects are merged by
+a table: a member that the table names grows with each piece (text is joined, lists are extended, nested objects are
+merged in turn); of every other member the last non-empty value wins. So members that only one service has survive
 without being known here.
 
-Nearly all updates of a stream are alike but for their text. `add` therefore remembers the last one as a template: an
-update that equals it, with the new text put in, needs no more than that text written. Whatever differs takes the
-careful way, which never trusts a shape: services and gateways differ in all of them.
+Nearly all updates of a stream differ in their text alone. `add` therefore keeps the last update as a template: if a new
+update equals it, with the new text put in, only that text is written. Any other update takes the careful way, which
+trusts no shape: services and gateways differ in all of them.
 """
 
 import base64
@@ -16,7 +16,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from io import StringIO
-from typing import Any, Optional, Protocol
+from typing import Any, NamedTuple, Optional, Protocol
 
 from typing_extensions import TypeIs
 
@@ -24,10 +24,23 @@ from .._json import is_json_object, is_list
 
 _Object = dict[str, Any]
 
-_Template = tuple[_Object, _Object, str, bool, str, Callable[[str], object]]
-"""The last update; the object in it that has the text, where another is put in to compare the next update with; the
-member for it; whether that object is a tool call's function, not the delta; the member for padding, if any; and where
-the text belongs."""
+
+class _Template(NamedTuple):
+    """What the next update is compared with. Comparing two dicts is one call in C; looking at each member is dozens."""
+
+    update: _Object
+    """A copy of the last update, as deep as to the text."""
+    holder: _Object
+    """The object in that copy which has the text. The next update's text is put there before the two are compared."""
+    member: str
+    """The member of `holder` for the text."""
+    is_call: bool
+    """Whether `holder` is the function of a tool call, not the delta."""
+    padding: str
+    """The member for padding, which differs each time; empty if there is none."""
+    write: Callable[[str], object]
+    """Appends the text to what came before."""
+
 
 _PADDING = frozenset({"obfuscation", "p"})
 """Random text against guessing an answer from the sizes of its packets (OpenAI's and Mistral's name for it)."""
@@ -39,10 +52,10 @@ class Accumulator:
     def __init__(self) -> None:
         self._members: _Object = {}
         self._choices: dict[int, _MergedObject] = {}
-        self._template = _template()
+        self._template: Any = tuple(_template())  # a plain tuple is unpacked twice as fast as a named one
 
     def add(self, update: _Object) -> None:
-        """Take in an update. None is refused: what has no sensible shape is kept as it is, or ignored.
+        """Add an update. None is refused: what has no sensible shape is kept as it is, or ignored.
 
         :param update: The update as `json.loads` gave it; it is not changed.
         """
@@ -63,10 +76,10 @@ class Accumulator:
             self._add_with_care(update)
 
     def completion(self) -> _Object:
-        """Give the completion as far as it has come.
+        """Return the completion so far.
 
-        :return: What the plain call would have answered, in wire form. It is the caller's own; only values that are
-            nested in members unknown here are shared with the updates.
+        :return: What a plain call would have returned, in wire form. It is the caller's to change; only values nested
+            in members that are unknown here are shared with the updates.
         """
         members = _copied(self._members)
         head: _Object = {name: members.pop(name) for name in ("id", "created", "model") if name in members}
@@ -74,7 +87,7 @@ class Accumulator:
         return {"object": "chat.completion", **head, "choices": choices, **members}
 
     def _add_with_care(self, update: Any) -> None:
-        self._template = _template()
+        self._template = tuple(_template())
         if not _is_object(update):
             return
         for name, value in update.items():
@@ -87,7 +100,7 @@ class Accumulator:
             if _is_object(choice):
                 message = self._add_choice(choice, position)
                 if len(choices) == 1 and message is not None:
-                    self._template = _template_after(update, choice, message)
+                    self._template = tuple(_template_after(update, choice, message))
 
     def _add_choice(self, choice: _Object, position: int) -> Optional["_MergedObject"]:
         index = choice.get("index")
@@ -103,12 +116,16 @@ class Accumulator:
 
 
 def _template() -> _Template:
-    """Give a template that no update has."""
-    return {}, {}, "content", False, "", len
+    """Return a template that no update equals."""
+    return _Template({}, {}, "content", False, "", len)
 
 
 def _template_after(update: _Object, choice: _Object, message: "_MergedObject") -> _Template:
-    """Make the template of an update of this one choice, if taking it in again would add nothing but its text."""
+    """Return the template of an update of one choice, if adding it again would add nothing but its text.
+
+    Not where more than one member grows, or log probabilities do: each of them would have to be written. Nor where the
+    update names a function, for the same one again may begin another call.
+    """
     delta = choice.get("delta")
     if not _is_object(delta) or choice.get("logprobs"):
         return _template()
@@ -126,7 +143,8 @@ def _template_after(update: _Object, choice: _Object, message: "_MergedObject") 
     if not isinstance(text, _Text):
         return _template()
     padding = next((name for name in _PADDING if name in update), "")
-    return {**update, "choices": [{**choice, "delta": delta}]}, holder, member, is_call, padding, text.write
+    copied = {**update, "choices": [{**choice, "delta": delta}]}
+    return _Template(copied, holder, member, is_call, padding, text.write)
 
 
 class _Growing(Protocol):
@@ -260,7 +278,7 @@ class _Content:
             self._add_text(piece)
 
     def tail(self) -> Any:
-        """Give the part that was written last."""
+        """Return the part that was written last."""
         return self._parts[-1] if self._parts else None
 
     def _add_text(self, text: Any) -> None:
@@ -327,7 +345,7 @@ class _ToolCalls:
             self._by_key[name] = call
 
     def template(self, delta: _Object) -> tuple[_Object, Any]:
-        """Put a copy of its function in a delta of one piece; give that, and the text that its arguments belong to."""
+        """Put a copy of its function in a delta of one piece; return it, and the text that its arguments extend."""
         (piece, *more) = delta["tool_calls"] if is_list(delta["tool_calls"]) else [delta["tool_calls"]]
         if more or not _is_object(piece) or not _is_object(piece.get("function")) or _name_of(piece):
             return {}, None
@@ -365,9 +383,13 @@ class _Call:
             return True
         if name != self._name:
             return bool(self._name)
-        arguments = _arguments_of(piece)
         if new_id or not self._begun:
             return False
+        return self._begins_anew(piece)
+
+    def _begins_anew(self, piece: _Object) -> bool:
+        """Whether a piece with this call's name, and no id, repeats the arguments of another call of the function."""
+        arguments = _arguments_of(piece)
         if _key_of(piece) is None:
             return not isinstance(arguments, str) or arguments.lstrip().startswith("{")
         known = self.arguments()
@@ -376,7 +398,7 @@ class _Call:
         return is_json_object(text) and is_json_object(said) and text != said
 
     def arguments(self) -> Any:
-        """Give the text of the arguments, if any came."""
+        """Return the text of the arguments, if any came."""
         function = self._grown.member("function")
         return function.member("arguments") if isinstance(function, _MergedObject) else None
 
@@ -433,7 +455,11 @@ def _is_object(value: Any) -> TypeIs[_Object]:
 
 
 def _keep(members: _Object, name: str, value: Any) -> None:
-    """Let the last word stand, where null and emptiness are no word; objects are told by and by."""
+    """Keep a member that does not grow: the last non-empty value wins, and objects are merged.
+
+    Services repeat a member as null or empty in updates that have nothing to say about it: usage, finish reasons,
+    fingerprints. `created` is 0 in updates in which only the content filter speaks.
+    """
     known = members.get(name)
     if _is_object(known) and _is_object(value):
         known.update({part: said for part, said in value.items() if said is not None or part not in known})

@@ -109,7 +109,7 @@ class ChatStream:
         forget_credentials(self._response)
 
     def completion(self) -> ChatCompletions:
-        """Put together what has been received so far."""
+        """Return what has been received so far, combined."""
         completion = self._accumulator.completion()
         name_calls(completion)
         completions = completions_of(completion)
@@ -121,7 +121,7 @@ class ChatStream:
         return self._incomplete(self.why_closed)
 
     def _look_at_start(self, chunk: bytes) -> None:
-        """Tell from the first character whether this is an event stream, or a document in its place."""
+        """Decide by the first character whether this is an event stream, or a document in its place."""
         start = (self._start or b"") + chunk
         first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
         self._start = None if first else start
@@ -186,32 +186,42 @@ class ChatStream:
                 error = error_from_body(text, self._response, event=kind)
                 self._fail(error or decode_error(data, self._response, what="event"), cause)
             return None
-        if value.__class__ is dict and self._is_expected(kind, value):
-            return cast("dict[str, Any]", value)
+        if value.__class__ is dict and kind == "message" and "choices" in value and "error" not in value:
+            return cast("dict[str, Any]", value)  # plainly a chunk: it need not be searched for errors
         return None if value is None else self._judge_event(kind, data, value)
-
-    def _is_expected(self, kind: str, value: dict[str, Any]) -> bool:
-        """Return whether an event is plainly what the stream is made of, so that it need not be searched for errors."""
-        if kind == "message" and "error" not in value and _has_choices(value):
-            return True
-        return self._events is not None and "choices" not in value
 
     def _judge_event(self, kind: str, data: bytes, value: Any) -> dict[str, Any] | None:
         """Return an event that may be part of the stream after all; else end the stream with an error."""
+        if self._events is not None and value.__class__ is dict and "choices" not in value:
+            return cast("dict[str, Any]", value)
         error = error_from_body(value, self._response, event=kind)
-        if error is None and (value.__class__ is not dict or (value.get("choices") and not _has_choices(value))):
+        if error is None and value.__class__ is not dict:
             error = decode_error(data, self._response, what="event")
         if error is not None:
             self._fail(error)
         return None if error is not None or kind == "bare" else cast("dict[str, Any]", value)
 
     def _note(self, value: dict[str, Any]) -> bool:
-        """Keep account of a chunk; tell whether it is an update to hand over."""
-        self._accumulator.add(value)
+        """Keep account of a chunk; return whether it is an update to hand over."""
         choices, usage = value.get("choices"), value.get("usage")
+        if choices and not self._note_choices(choices):
+            self._fail(decode_error(to_json(value), self._response, what="event"))
+            return False
+        self._accumulator.add(value)
         if usage.__class__ is dict:
             self.usage = _wrap_usage(usage)
-        for position, choice in enumerate(choices or ()):
+        return bool(choices or usage)
+
+    def _note_choices(self, choices: Any) -> bool:
+        """Keep account of the choices of a chunk; return whether they are a list of objects that can be read."""
+        if choices.__class__ is not list:
+            return False
+        for position, choice in enumerate(choices):
+            if choice.__class__ is not dict:
+                return False
+            delta = choice.get("delta")
+            if delta.__class__ is not dict and delta is not None:
+                return False
             index = choice.get("index")
             index = index if index.__class__ is int else position
             if index not in self._seen:
@@ -219,7 +229,7 @@ class ChatStream:
                 self._thoughts.idle = False  # this answer may begin with a tag, whatever the others did
             if choice.get("finish_reason"):
                 self._finished.add(index)
-        return bool(choices or usage)
+        return True
 
     def _take_document(self, body: bytes) -> list[StreamingChatCompletionsUpdate]:
         """Take what came in place of an event stream: a whole completion, or JSON lines; else it is an error."""
@@ -299,20 +309,6 @@ def _is_heartbeat(kind: str, text: str) -> bool:
     """Whether an event that is no JSON only keeps the connection alive: a comment, a word, an event of its own type."""
     said = text.strip().lstrip(":").strip().lower()
     return text.lstrip().startswith(":") or said in _HEARTBEATS or kind in _HEARTBEATS
-
-
-def _has_choices(value: Mapping[str, Any]) -> bool:
-    """Whether a chunk has a list of choices, perhaps an empty one, that can be read."""
-    choices: Any = value.get("choices")
-    if choices.__class__ is not list:
-        return False
-    for choice in choices:
-        if choice.__class__ is not dict:
-            return False
-        delta = choice.get("delta")
-        if delta is not None and delta.__class__ is not dict:
-            return False
-    return True
 
 
 def _as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class SSEDecoder:
         return self._take(lines.split(b"\n"))
 
     def flush(self) -> list[ServerSentEvent]:
-        """Tell the decoder that the body has ended.
+        """End the stream.
 
         :return: The event that the end left open, if there is one.
         """

@@ -103,7 +103,7 @@ def _model(request: Request, *, latest: bool) -> str | None:
 
 
 def common_attributes(request: Request, *, latest: bool) -> Attributes:
-    """Tell what spans and metrics both say of a request.
+    """Return what spans and metrics both have of a request.
 
     :param request: The request.
     :keyword latest: By which conventions.
@@ -121,7 +121,7 @@ def common_attributes(request: Request, *, latest: bool) -> Attributes:
 
 
 def server_attributes(endpoint: Endpoint) -> Attributes:
-    """Tell which server is called; the port unless it is that of https.
+    """Return which server is called; the port unless it is that of https.
 
     :param endpoint: The endpoint.
     """
@@ -144,7 +144,7 @@ def api_attributes(request: Request) -> Attributes:
 
 
 def request_attributes(request: Request, *, latest: bool) -> Attributes:
-    """Tell what a span says of a request.
+    """Return what a span has of a request.
 
     :param request: The request.
     :keyword latest: By which conventions.
@@ -164,7 +164,7 @@ def request_attributes(request: Request, *, latest: bool) -> Attributes:
 
 
 def response_attributes(answer: Mapping[str, Any], *, latest: bool) -> Attributes:
-    """Tell what a span says of an answer, whole or as far as it has come.
+    """Return what a span has of an answer, whole or as far as it has come.
 
     :param answer: The answer, in wire form.
     :keyword latest: By which conventions.
@@ -185,7 +185,7 @@ def _finish_reasons(answer: Mapping[str, Any], latest: bool) -> list[str]:
 
 
 def usage_attributes(usage: Any, *, latest: bool) -> Attributes:
-    """Tell the tokens spent.
+    """Return the tokens spent.
 
     :param usage: The answer's member of that name.
     :keyword latest: Whether also those of caches and of thinking.
@@ -199,7 +199,7 @@ def usage_attributes(usage: Any, *, latest: bool) -> Attributes:
 
 
 def choices_of(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Give those of an answer's choices that are objects.
+    """Return those of an answer's choices that are objects.
 
     :param answer: The answer, in wire form.
     """

@@ -40,7 +40,7 @@ def message_events(body: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def choice_events(answer: Mapping[str, Any], *, content: bool, streamed: bool = False) -> list[str]:
-    """Give the content of the events for an answer's choices.
+    """Return the content of the events for an answer's choices.
 
     :param answer: The answer, in wire form.
     :keyword content: Whether to tell what they say; if not, of tool calls only that there are some.
@@ -64,11 +64,16 @@ def _choice(choice: Mapping[str, Any], position: int, content: bool, streamed: b
     if not content:
         stripped = [_without_function(call) for call in _objects(message.get("tool_calls"))]
         return {**event, "message": {"tool_calls": stripped}} if stripped else event
+    told = _told_content(message, streamed)
+    return {"message": told, **event} if told else event
+
+
+def _told_content(message: Mapping[str, Any], streamed: bool) -> Json:
     text = message.get("content")
     told: Json = {} if streamed and not text else {"content": text}
     if message.get("tool_calls"):
         told["tool_calls"] = message["tool_calls"]
-    return {"message": told, **event} if told else event
+    return told
 
 
 def _without_function(call: Mapping[str, Any]) -> Json:
@@ -87,7 +92,7 @@ def _without_function(call: Mapping[str, Any]) -> Json:
 
 
 def content_attributes(body: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Json:
-    """Give the attributes that tell what was asked and answered, as JSON values.
+    """Return the attributes that tell what was asked and answered, as JSON values.
 
     :param body: The request's JSON.
     :param answer: The answer in wire form, as far as there is one.
@@ -238,7 +243,7 @@ _NO_CONTENT = frozenset(("role", "type", "id", "tool_call_id", "finish_reason", 
 
 
 def exception_attributes(error: BaseException, *, kind: str, withheld: bool) -> Json:
-    """Give the attributes of the event that tells of an error.
+    """Return the attributes of the event that tells of an error.
 
     :param error: The error.
     :keyword kind: The name of its class.

@@ -255,7 +255,7 @@ class _CallWatch:
         completion: Callable[[], Any] | None = None,
         arrivals: "_Arrivals | None" = None,
     ) -> None:
-        """Tell all there is to tell, and end the span. Only the first end counts.
+        """Record what is known, and end the span. Only the first end counts.
 
         :param error: What went wrong, if anything did.
         :param completion: Puts a stream's answer together.
@@ -288,11 +288,15 @@ class _CallWatch:
             span.set_attributes(response_attributes(self._answer, latest=latest))
             if not latest and self._request.operation == "chat":
                 self._add_choice_events(self._answer, streamed=arrivals is not None)
-        if latest and arrivals is not None and arrivals.first is not None:
-            span.set_attribute("gen_ai.response.time_to_first_chunk", arrivals.first)
-        if latest and self._recording.span_content:
+        if latest:
+            self._describe_by_latest(arrivals)
+
+    def _describe_by_latest(self, arrivals: "_Arrivals | None") -> None:
+        if arrivals is not None and arrivals.first is not None:
+            self._span.set_attribute("gen_ai.response.time_to_first_chunk", arrivals.first)
+        if self._recording.span_content:
             told = content_attributes(self._request.body, self._answer)
-            span.set_attributes({name: _compact(value) for name, value in told.items()})
+            self._span.set_attributes({name: _compact(value) for name, value in told.items()})
 
     def _describe_error(self, error: BaseException) -> None:
         latest, withheld = self._recording.latest, self._is_secret(error)
@@ -330,7 +334,7 @@ class _CallWatch:
             observer.first_chunk(arrivals.first, attributes, where)
 
     def metric_attributes(self, answer: Callable[[], Mapping[str, Any]]) -> Attributes:
-        """Give the attributes that all metrics of the call have.
+        """Return the attributes that all metrics of the call have.
 
         :param answer: Gives the answer, as far as it has come.
         """

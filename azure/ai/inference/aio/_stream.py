@@ -109,7 +109,7 @@ class AsyncStreamingChatCompletions(AsyncIterator[StreamingChatCompletionsUpdate
             self._watch.arrived(len(self._ready))
 
     async def _finish(self) -> None:
-        """Give the connection back, and raise what is wrong with the stream."""
+        """Release the connection, and raise what is wrong with the stream."""
         if self._chat.fault is None and self._body is not None:
             await self._body.drain(DRAIN_SECONDS)
         await self.aclose()

@@ -8,7 +8,7 @@ service's jobs before it is submitted again.
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,6 +61,15 @@ class ProviderRun:
 
     # ---------------------------------------------------------------- submit
 
+    def _is_answered(self, custom_id: str) -> bool:
+        known = self._journal.index[custom_id]
+        return known is not None and known.state in (RowState.ANSWERED, RowState.FAILED)
+
+    def _is_full(self, chunk: Sequence[bytes], line: bytes) -> bool:
+        """Return whether a chunk has to be written before a line is added, for the provider's limits."""
+        size = len(chunk[0]) * len(chunk) if chunk else 0
+        return len(chunk) >= self._dialect.most_rows or size + len(line) > self._dialect.most_bytes * 0.9
+
     def plan(self, rows: Iterable[Any], calls: RowCalls) -> None:
         """Cut the rows that have no answer, and are in no job, into files, and write the plan.
 
@@ -72,17 +81,13 @@ class ProviderRun:
         lines: dict[str, list[bytes]] = {}
         for custom_id, line, _ in input_lines(rows, self._dialect, calls):
             self._summary.rows += 1
-            known = self._journal.index[custom_id]
-            if custom_id in waiting or (known is not None and known.state in (RowState.ANSWERED, RowState.FAILED)):
+            if custom_id in waiting or self._is_answered(custom_id):
                 self._summary.skipped += 1
                 continue
             url = str(json.loads(line).get("url") or "/v1/chat/completions")
-            chunk = lines.setdefault(url, [])
-            size = sum(map(len, chunk[:1])) * len(chunk) if chunk else 0
-            if len(chunk) >= self._dialect.most_rows or size + len(line) > self._dialect.most_bytes * 0.9:
+            if self._is_full(lines.get(url, []), line):
                 self._write_chunk(url, lines.pop(url))
-                chunk = lines.setdefault(url, [])
-            chunk.append(line)
+            lines.setdefault(url, []).append(line)
         for url, chunk in lines.items():
             self._write_chunk(url, chunk)
 

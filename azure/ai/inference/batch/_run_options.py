@@ -56,13 +56,16 @@ def _check_count(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be 1 or more, not {value}.")
 
 
+def _check_rate(name: str, value: Any) -> None:
+    if value is not None and not (_is_number(name, value) and value > 0):
+        raise ValueError(f"{name} must be more than 0, or None for what the service's headers say; not {value}.")
+
+
 def _check_limits(options: RunOptions) -> None:
     for name in ("max_concurrency", "max_attempts"):
         _check_count(name, getattr(options, name))
     for name in ("requests_per_minute", "tokens_per_minute"):
-        value = getattr(options, name)
-        if value is not None and not (_is_number(name, value) and value > 0):
-            raise ValueError(f"{name} must be more than 0, or None for what the service's headers say; not {value}.")
+        _check_rate(name, getattr(options, name))
     for name in ("max_wait", "max_failures", "sync_every"):
         value = getattr(options, name)
         if not (_is_number(name, value) and value >= 0):

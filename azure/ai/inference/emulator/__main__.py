@@ -22,7 +22,7 @@ _REQUESTS_SHOWN: Final = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; give the exit status."""
+    """Run the command line. Return the exit status."""
     options = vars(_parser().parse_args(arguments))
     if options.pop("log"):
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

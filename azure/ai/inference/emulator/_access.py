@@ -1,7 +1,7 @@
-"""Who may call: keys, and Entra ID tokens as far as a stand-in can judge them.
+"""Access control: keys, and Entra ID tokens as far as an emulator can check them.
 
 A token is a JWT whose audience and expiry are read; its signature is not checked. Every credential that a request
-carries has to be valid, so that a key that was rotated in one header and forgotten in the other shows.
+carries has to be valid, so a key that was rotated in only one of two headers is noticed.
 """
 
 import base64
@@ -27,7 +27,7 @@ def check_access(
     demand: Literal["required", "optional", "ignored"],
     serverless: bool,
 ) -> None:
-    """Let a request in, or not.
+    """Check the credentials of a request.
 
     :keyword keys: what is taken as it is, as a key or as a bearer token.
     :keyword audiences: whose tokens are taken.

@@ -1,4 +1,4 @@
-"""From a chat request and what the model says to an :class:`Answer`: ``n``, ``stop``, token limits, usage."""
+"""Turns a chat request and a reply into an :class:`Answer`: applies ``n``, ``stop`` and token limits, counts usage."""
 
 import hashlib
 import json
@@ -15,6 +15,7 @@ from ._replies import Reply
 from ._rules import ANSWER_FILTER_PHRASE, hides_thoughts
 from ._schema_examples import SchemaError, generate, read_hints
 from ._tool_choice import choose_calls, with_ids
+from ._tool_forms import custom_names
 from ._values import as_list, as_object, as_text, count_pieces, pieces
 
 _MOST_LOGPROBS: Final = 1_000_000
@@ -22,7 +23,7 @@ _NOT_IN_ID: Final = ("stream", "stream_options")
 
 
 def default_reply(body: Mapping[str, Any], *, model: str) -> Reply:
-    """Say what the model says when no reply was scripted.
+    """Return what the model says when no reply is scripted.
 
     :raises ServiceError: 400 for a schema that nothing fits.
     """
@@ -66,7 +67,7 @@ def _texts(body: Mapping[str, Any], messages: Sequence[Any], variant: int, count
 
 
 def finish(body: Mapping[str, Any], reply: Reply, dialect: Dialect, model: str) -> Answer:
-    """Cut a reply to what the request allows, and count it.
+    """Return a reply cut to what the request allows, with its usage.
 
     :param body: a checked request.
     :param reply: what the model says.
@@ -94,7 +95,7 @@ def _choice(body: Mapping[str, Any], index: int, reply: Reply, dialect: Dialect,
         content, reason = _limited(_stopped(content, body.get("stop")), body)
     if reply.tool_calls:
         named = isinstance(body.get("tool_choice"), dict)
-        reason = dialect.named_finish if named else "tool_calls"
+        reason = dialect.named_finish if named else "function_call" if "functions" in body else "tool_calls"
     bare = dialect.tool_calls == "bare"
     audio = "audio" in as_list(body.get("modalities")) and content is not None
     return Choice(
@@ -105,6 +106,8 @@ def _choice(body: Mapping[str, Any], index: int, reply: Reply, dialect: Dialect,
         refusal=reply.refusal,
         tool_calls=with_ids(reply.tool_calls, seed, bare, start=10 * index),
         filtered=reply.filtered,
+        custom=custom_names(body),
+        as_function_call="functions" in body,
         logprobs=int(body.get("top_logprobs", 0)) if body.get("logprobs") is True else None,
         audio=silence(content or "", f"audio_{seed[:20]}") if audio else None,
     )

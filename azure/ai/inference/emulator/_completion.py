@@ -1,9 +1,10 @@
-"""From what the model says to the JSON of an answer, or of a stream's chunks, as a dialect has it.
+"""Writes an answer as JSON, whole or as the chunks of a stream, in the form of a dialect.
 
-Both are made from the same :class:`Answer`, so that a stream put together again is the plain answer.
+Both are made from the same :class:`Answer`, so the chunks of a stream add up to the plain answer.
 """
 
 import base64
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from ._dialects import Dialect
 from ._replies import ToolCall
-from ._values import pieces
+from ._values import as_object, pieces
 
 CREATED: Final = 1_767_225_600
 """Every answer is from the first second of 2026: the same request is to get the same bytes."""
@@ -32,10 +33,14 @@ class Choice:
     filtered: str | None = None
     logprobs: int | None = None
     audio: Mapping[str, Any] | None = None
+    custom: frozenset[str] = frozenset()
+    """The names of the tools that take text instead of JSON."""
+    as_function_call: bool = False
+    """Whether a call is sent as requests of 2023 want it: ``function_call``."""
 
     @property
     def tokens(self) -> Iterator[str]:
-        """The text in the steps in which it is streamed."""
+        """The tokens of the text, as they are streamed."""
         return pieces(self.content or "")
 
 
@@ -117,8 +122,10 @@ def _whole_choice(choice: Choice, dialect: Dialect) -> dict[str, Any]:
     if choice.filtered and dialect.filters:
         return body
     message: dict[str, Any] = {"role": "assistant", **_whole_content(choice, dialect)}
-    if choice.tool_calls:
-        message["tool_calls"] = [_whole_call(call) for call in choice.tool_calls]
+    if choice.tool_calls and choice.as_function_call:
+        message["function_call"] = {"name": choice.tool_calls[0].name, "arguments": choice.tool_calls[0].text}
+    elif choice.tool_calls:
+        message["tool_calls"] = [_whole_call(call, choice) for call in choice.tool_calls]
     if choice.refusal is not None or dialect.ordered:
         message["refusal"] = choice.refusal
     if choice.audio is not None:
@@ -126,8 +133,19 @@ def _whole_choice(choice: Choice, dialect: Dialect) -> dict[str, Any]:
     return body | {"message": message}
 
 
-def _whole_call(call: ToolCall) -> dict[str, Any]:
+def _whole_call(call: ToolCall, choice: Choice) -> dict[str, Any]:
+    if call.name in choice.custom:
+        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": _custom_input(call)}}
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.text}}
+
+
+def _custom_input(call: ToolCall) -> str:
+    """Return the text that a custom tool is called with; a script may give it as it is."""
+    try:
+        found = as_object(json.loads(call.text)).get("input")
+    except ValueError:
+        found = None
+    return found if isinstance(found, str) else call.text
 
 
 def _whole_content(choice: Choice, dialect: Dialect) -> dict[str, Any]:
@@ -146,7 +164,7 @@ def _thinking(text: str) -> dict[str, Any]:
 
 
 def _deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
-    """One choice as the choices of its chunks."""
+    """Yield the choices of a stream's chunks that make up one choice."""
     first: dict[str, Any] = {"role": "assistant", "content": dialect.first_content}
     yield _part(choice, dialect, first | ({"refusal": None} if dialect.ordered else {}), {})
     for delta in _reasoning_deltas(choice, dialect):
@@ -198,9 +216,17 @@ def _bare_calls(choice: Choice) -> dict[str, Any]:
 
 
 def _call_deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
+    if choice.as_function_call and choice.tool_calls:
+        yield {"function_call": {"name": choice.tool_calls[0].name, "arguments": ""}}
+        for piece in pieces(choice.tool_calls[0].text):
+            yield {"function_call": {"arguments": piece}}
+        return
     for index, call in enumerate(choice.tool_calls):
+        if call.name in choice.custom:
+            yield from _custom_deltas(call, index)
+            continue
         if dialect.tool_calls == "whole":
-            yield {"tool_calls": [{"index": index, **_whole_call(call)}]}
+            yield {"tool_calls": [{"index": index, **_whole_call(call, choice)}]}
             continue
         opened = {"id": call.id, "type": "function", "index": index, "function": {"name": call.name, "arguments": ""}}
         yield {"tool_calls": [opened]}
@@ -210,6 +236,13 @@ def _call_deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
         else:
             for piece in pieces(call.text):
                 yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+
+
+def _custom_deltas(call: ToolCall, index: int) -> Iterator[dict[str, Any]]:
+    opened = {"index": index, "id": call.id, "type": "custom", "custom": {"name": call.name, "input": ""}}
+    yield {"tool_calls": [opened]}
+    for piece in pieces(_custom_input(call)):
+        yield {"tool_calls": [{"index": index, "custom": {"input": piece}}]}
 
 
 def _audio_deltas(choice: Choice) -> Iterator[dict[str, Any]]:

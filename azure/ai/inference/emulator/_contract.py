@@ -2,8 +2,8 @@
 
 Members, types and ranges are those of the Azure AI model inference API (2024-05-01-preview to 2025-05-01), of chat
 completions on Azure OpenAI, and of Mistral's chat API. Where a description is narrower than every known server
-(temperature up to 1, ``stop`` as a list only) the servers' behaviour is what counts. An optional member may be null:
-that says nothing.
+(temperature up to 1, ``stop`` as a list only), the servers' behaviour counts. An optional member may be null, which
+means that it is not set.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,8 @@ _TOOL_CALL = record(
     {"function": record({"name": STRING, "arguments": either(STRING, OBJECT)})},
     {"id": STRING, "type": STRING, "index": integer(0)},
 )
+_CUSTOM_CALL = record({"type": enum("custom"), "custom": record({"name": STRING, "input": STRING})}, {"id": STRING})
+_FUNCTION_CALL = record({"name": STRING, "arguments": STRING})
 _MESSAGE = kinds(
     "role",
     {
@@ -42,7 +44,8 @@ _MESSAGE = kinds(
             {},
             {
                 "content": either(STRING, array(_CONTENT_PART)),
-                "tool_calls": array(_TOOL_CALL),
+                "tool_calls": array(either(_TOOL_CALL, _CUSTOM_CALL)),
+                "function_call": _FUNCTION_CALL,
                 "audio": OBJECT,
                 "name": STRING,
                 "prefix": BOOLEAN,
@@ -52,6 +55,7 @@ _MESSAGE = kinds(
             },
         ),
         "tool": record({"tool_call_id": STRING}, {"content": _TEXT, "name": STRING}),
+        "function": record({"name": STRING}, {"content": STRING}),
     },
 )
 _FUNCTION = record(
@@ -80,6 +84,12 @@ _SECURITY_CONTEXT = record(
     },
 )
 
+_GRAMMAR = record({"definition": STRING, "syntax": enum("lark", "regex")})
+_CUSTOM_FORMAT = kinds("type", {"text": record({}), "grammar": record({"grammar": _GRAMMAR})})
+_CUSTOM = record(
+    {"name": {"type": "string", "minLength": 1, "maxLength": 64}}, {"description": STRING, "format": _CUSTOM_FORMAT}
+)
+_ALLOWED_TOOLS = record({"mode": enum("auto", "required"), "tools": array(OBJECT)})
 _NAMED_TOOL = kinds("type", {"function": record({"function": record({"name": STRING})})})
 
 MODEL_INFERENCE: Final[Mapping[str, Fragment]] = {
@@ -102,6 +112,9 @@ MODEL_INFERENCE: Final[Mapping[str, Fragment]] = {
 """The schema of the Azure AI model inference API; anything else is an extra parameter there."""
 
 OPENAI: Final[Mapping[str, Fragment]] = {
+    "tools": array(kinds("type", {"function": record({"function": _FUNCTION}), "custom": record({"custom": _CUSTOM})})),
+    "functions": array(_FUNCTION, 1, 128),
+    "function_call": either(enum("auto", "none"), record({"name": STRING})),
     "max_completion_tokens": integer(1),
     "n": integer(1, 128),
     "logprobs": BOOLEAN,
@@ -110,6 +123,9 @@ OPENAI: Final[Mapping[str, Fragment]] = {
     "user": STRING,
     "safety_identifier": STRING,
     "prompt_cache_key": STRING,
+    "prompt_cache_retention": enum("in_memory", "in-memory", "24h"),
+    "prompt_cache_options": OBJECT,
+    "moderation": record({"model": STRING}, {"policy": OBJECT}),
     "parallel_tool_calls": BOOLEAN,
     "reasoning_effort": enum("none", "minimal", "low", "medium", "high", "xhigh", "max"),
     "verbosity": enum("low", "medium", "high"),
@@ -124,7 +140,17 @@ OPENAI: Final[Mapping[str, Fragment]] = {
 }
 """What chat completions of the OpenAI kind take beside that."""
 
-OPENAI_TOOL_CHOICE: Final[Fragment] = either(enum("auto", "none", "required"), _NAMED_TOOL)
+OPENAI_TOOL_CHOICE: Final[Fragment] = either(
+    enum("auto", "none", "required"),
+    kinds(
+        "type",
+        {
+            "function": record({"function": record({"name": STRING})}),
+            "custom": record({"custom": record({"name": STRING})}),
+            "allowed_tools": record({"allowed_tools": _ALLOWED_TOOLS}),
+        },
+    ),
+)
 """Which tool to call, where ``any`` is not known."""
 
 MISTRAL: Final[Mapping[str, Fragment]] = {

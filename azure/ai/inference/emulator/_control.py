@@ -1,8 +1,8 @@
 """The control API under ``/_emulator/``: what came, what went wrong, and the switches, for the page and for programs.
 
-It is another service on the same port, with a token of its own: it takes no part in faults, quotas and records. A
-program sends the token as ``Authorization: Bearer``, the page has it in a cookie that scripts cannot read. Only callers
-that name this machine are served, so that no page of another site reaches it by DNS rebinding.
+It is a separate service on the same port, with its own token, and is exempt from faults, quotas and recording. Programs
+send the token as ``Authorization: Bearer``; the page has it in a cookie that scripts cannot read. Only callers that
+name this machine are served, so that no page of another site reaches it by DNS rebinding.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Control:
         return json_response({"status": "ok"})
 
     def sign_in(self, request: RecordedRequest) -> Response:
-        """Give the page its cookie."""
+        """Set the page's cookie."""
         token = _body(request).get("token")
         if not isinstance(token, str) or not self._is_token(token):
             raise ControlError(401, "WrongToken", "This is not the token of this emulator.")

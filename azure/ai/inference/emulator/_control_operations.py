@@ -23,7 +23,7 @@ class Operation(NamedTuple):
 
 OPERATIONS: Final = (
     Operation("GET", "/health", "Return that the emulator runs. Needs no token.", "health"),
-    Operation("POST", "/session", "Give the page its cookie in exchange for the token.", "sign_in"),
+    Operation("POST", "/session", "Exchange the token for the page's cookie.", "sign_in"),
     Operation("GET", "/requests", "Return the requests that match the filters, newest first.", "requests"),
     Operation("DELETE", "/requests", "Forget the requests.", "forget"),
     Operation("GET", "/requests/{id}", "Return a request, its answer, and what became of it.", "request"),

@@ -1,8 +1,8 @@
-"""What the emulator says when no reply was scripted: a function of the conversation alone.
+"""What the emulator says when no reply is scripted. It depends on the conversation alone.
 
-The same conversation gets the same words, whatever the machine or the day, so a test may assert them; another
+The same conversation gets the same words on every machine and day, so a test may assert them; another
 ``variant`` (the position among ``n`` choices, or ``seed``) gets other words. Each skill looks at the conversation and
-answers or passes it on; the first that answers is heard.
+answers or passes it on; the first answer counts.
 """
 
 import json
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ._tool_forms import tool_name
 from ._values import as_list, as_object, as_text, content_text, count_pieces, part_types
 
 MAX_COUNT: Final = 10_000
@@ -32,12 +33,12 @@ class Talk:
 
     @property
     def last(self) -> str:
-        """What the user said last."""
+        """The last message of the user."""
         return self.texts[-1] if self.texts else ""
 
     @property
     def gist(self) -> str:
-        """What is searched of it."""
+        """The part of the last message that is searched."""
         return gist(self.last)
 
 
@@ -63,7 +64,7 @@ def read_talk(messages: Sequence[Any], variant: int = 0) -> Talk:
 
 
 def answer(messages: Sequence[Any], variant: int = 0) -> str:
-    """Say what the emulator says next."""
+    """Return what the emulator says next."""
     results = _tool_results(messages)
     if results:
         return _with_results(results)
@@ -72,21 +73,21 @@ def answer(messages: Sequence[Any], variant: int = 0) -> str:
 
 
 def reasoning(messages: Sequence[Any]) -> str:
-    """Say what a reasoning model thinks before it answers."""
+    """Return what a reasoning model thinks before it answers."""
     talk = read_talk(messages)
     return f'The user said "{_short(talk.last)}". This is turn {len(talk.texts)}. A short, direct answer fits best.'
 
 
 def _tool_results(messages: Sequence[Any]) -> list[tuple[str, str]]:
-    """Name and content of the tool messages that end the conversation."""
+    """Return name and content of the tool messages that end the conversation."""
     names: dict[str, str] = {}
     for message in messages:
         for call in as_list(as_object(message).get("tool_calls")):
-            names[as_text(as_object(call).get("id"))] = as_text(as_object(as_object(call).get("function")).get("name"))
+            names[as_text(as_object(call).get("id"))] = tool_name(call)
     results: list[tuple[str, str]] = []
     for message in reversed(messages):
         found = as_object(message)
-        if found.get("role") != "tool":
+        if found.get("role") not in ("tool", "function"):
             break
         name = names.get(as_text(found.get("tool_call_id"))) or as_text(found.get("name")) or "The tool"
         results.insert(0, (name, content_text(found.get("content"))))
@@ -285,7 +286,7 @@ _SKILLS: Final[Sequence[Callable[[Talk], str | None]]] = (
 
 
 def prompt_tokens(messages: Sequence[Any], tools: Sequence[Any] = ()) -> int:
-    """Say what a conversation costs: its pieces, four for each message's frame, a flat price for images and sounds."""
+    """Return the tokens of a prompt: those of its text, four for each message, a fixed number for images and audio."""
     total = 3 + sum(count_pieces(json.dumps(tool)) for tool in tools)
     for message in messages:
         found = as_object(message)

@@ -1,6 +1,6 @@
-"""How each provider says no: a :class:`ServiceError` as the body of its answer.
+"""The error bodies of each provider, made from a :class:`ServiceError`.
 
-Each function gives an object for JSON or a text. The shapes are those found on the wire; the layer in front of a
+Each function returns an object for JSON. The shapes are those found on the wire; the layer in front of a
 model and the model itself often differ, so ``ServiceError.kind`` chooses.
 """
 
@@ -39,7 +39,7 @@ _ANTHROPIC: Final[Mapping[int, str]] = {
 
 
 def serverless(problem: ServiceError) -> Any:
-    """Speak as a serverless endpoint, whose front door has three shapes of its own."""
+    """Return the error of a serverless endpoint, whose gateway has three shapes of its own."""
     if problem.kind in ("key", "token"):
         return {"statusCode": problem.status, "message": problem.message}
     if problem.kind == "extra":
@@ -57,7 +57,7 @@ def serverless(problem: ServiceError) -> Any:
 
 
 def foundry(problem: ServiceError) -> Any:
-    """Speak as a Foundry resource's model inference route: ``details`` is a text, or null."""
+    """Return the error of a Foundry resource's model inference route: ``details`` is a text, or null."""
     if problem.kind == "token":
         return {"statusCode": problem.status, "message": problem.message}
     if problem.kind == "extra":
@@ -69,7 +69,7 @@ def foundry(problem: ServiceError) -> Any:
 
 
 def azure_openai(problem: ServiceError) -> Any:
-    """Speak as Azure OpenAI: as OpenAI, but for what the gateway refuses, and with the filter's verdict inside."""
+    """Return the error of Azure OpenAI: OpenAI's, except for its gateway, and with the filter's verdict inside."""
     if problem.kind == "token":
         return {"statusCode": problem.status, "message": problem.message}
     error: dict[str, Any] = {"code": problem.code or None, "message": problem.message}
@@ -84,19 +84,19 @@ def azure_openai(problem: ServiceError) -> Any:
 
 
 def anthropic(problem: ServiceError) -> Any:
-    """Speak as Anthropic's API: the type of an error follows from its status."""
+    """Return the error of Anthropic's API: its type follows from the status."""
     usual = "invalid_request_error" if problem.status < 500 else "api_error"
     error = {"type": _ANTHROPIC.get(problem.status, usual), "message": problem.message, "details": None}
     return {"type": "error", "error": error, "request_id": f"req_{uuid.uuid4().hex}"}
 
 
 def foundry_messages(problem: ServiceError) -> Any:
-    """Speak as a Foundry resource in front of Anthropic's API: what its gateway refuses, it refuses as Azure does."""
+    """Return the error of a Foundry resource in front of Anthropic's API: Azure's, where its gateway refuses."""
     return azure_openai(problem) if problem.kind in ("key", "token", "route", "api", "limit") else anthropic(problem)
 
 
 def openai(problem: ServiceError) -> Any:
-    """Speak as OpenAI's own platform."""
+    """Return the error of OpenAI's own platform."""
     if problem.kind in ("key", "token"):
         return {"error": _openai_key_error(problem)}
     kind = {"limit": "requests", "server": "server_error"}.get(problem.kind, "invalid_request_error")
@@ -127,7 +127,7 @@ def fastapi_detail(problem: ServiceError) -> list[dict[str, Any]]:
 
 
 def mistral(problem: ServiceError) -> Any:
-    """Speak as Mistral's platform: violations as FastAPI lists them, all else flat."""
+    """Return the error of Mistral's platform: violations as FastAPI lists them, all others flat."""
     if problem.status == 422:
         return {"detail": fastapi_detail(problem)}
     if problem.kind == "key":
@@ -144,7 +144,7 @@ def mistral(problem: ServiceError) -> Any:
 
 
 def mistral_azure(problem: ServiceError) -> Any:
-    """Speak as a Mistral model behind Azure's front door: its violations are JSON in the text of a message."""
+    """Return the error of a Mistral model behind Azure's gateway: violations are JSON inside the message."""
     if problem.status == 422:
         detail = json.dumps({"detail": fastapi_detail(problem)}, separators=(",", ":"))
         return {"error": {"code": "Invalid input", "message": detail, "status": 422}}
@@ -152,7 +152,7 @@ def mistral_azure(problem: ServiceError) -> Any:
 
 
 def llama_cpp(problem: ServiceError) -> Any:
-    """Speak as llama.cpp's server: the code is the status, as a number."""
+    """Return the error of llama.cpp's server: the code is the status, as a number."""
     kinds = {401: "authentication_error", 404: "not_found_error", 501: "not_supported_error", 503: "unavailable_error"}
     usual = "invalid_request_error" if problem.status < 500 else "server_error"
     kind = kinds.get(problem.status, usual)
@@ -160,7 +160,7 @@ def llama_cpp(problem: ServiceError) -> Any:
 
 
 def vllm(problem: ServiceError) -> Any:
-    """Speak as vLLM: as OpenAI, with a number for a code."""
+    """Return the error of vLLM: OpenAI's, with a number as code."""
     kind = {401: "Unauthorized", 404: "NotFoundError"}.get(problem.status, "BadRequestError")
     if problem.status >= 500:
         kind = "InternalServerError"
@@ -168,12 +168,12 @@ def vllm(problem: ServiceError) -> Any:
 
 
 def ollama(problem: ServiceError) -> Any:
-    """Speak as Ollama: three types, nothing else."""
+    """Return the error of Ollama, which has three types."""
     usual = "invalid_request_error" if problem.status < 500 else "api_error"
     kind = "not_found_error" if problem.status == 404 else usual
     return {"error": {"message": problem.message, "type": kind, "param": None, "code": None}}
 
 
 def lm_studio(problem: ServiceError) -> Any:
-    """Speak as LM Studio: a bare text for a route it does not know (with status 200, which `_service` sees to)."""
+    """Return the error of LM Studio: a bare text for an unknown route, for which `_service` sets status 200."""
     return {"error": problem.message if problem.kind == "route" else {"message": problem.message}}

@@ -1,4 +1,4 @@
-"""How providers differ: one row of options each.
+"""The dialects: how providers differ, one row of options each.
 
 The rows are facts from recorded exchanges and the servers' sources. `_completion` reads those on the shape of answers,
 `_rules` those on requests; `_dialect_errors` renders a refusal.
@@ -28,7 +28,7 @@ class Dialect:
     """The ways of one provider.
 
     :param name: as given to ``Emulator(dialect=...)``.
-    :param render: makes the body of a refusal: an object for JSON, or a text.
+    :param render: makes the body of a refusal, an object for JSON.
     :keyword members: the members of a chat request it knows.
     :keyword unknown: other members: ``ask`` (refused unless the header ``extra-parameters`` says otherwise),
         ``refuse``, or ``ignore``.

@@ -1,4 +1,4 @@
-"""The emulator as its user sees it: settings in, an address out, and a record of what came."""
+"""The emulator's public interface: settings in, an address out, and a record of its requests."""
 
 from __future__ import annotations
 
@@ -44,30 +44,28 @@ class Emulator:
         with Emulator() as endpoint:
             client = ChatCompletionsClient(endpoint.url, AzureKeyCredential(endpoint.key))
 
-    It answers below the root (as a serverless endpoint), ``/models`` (a Foundry resource),
-    ``/openai/deployments/NAME`` and ``/openai/v1`` (Azure OpenAI), ``/api/projects/NAME/openai/v1`` (a project) and
-    ``/v1`` (any server of the OpenAI kind), each by that service's rules on api-version, model name, credentials and
-    members of the body. The routes of Azure OpenAI, projects and ``/v1`` also have ``responses``;
-    ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages`` speak Anthropic's Messages API. A model that is named
-    ``gpt-5-codex`` refuses chat completions, as such models do.
+    It serves the root (as a serverless endpoint), ``/models`` (a Foundry resource), ``/openai/deployments/NAME`` and
+    ``/openai/v1`` (Azure OpenAI), ``/api/projects/NAME/openai/v1`` (a project) and ``/v1`` (any OpenAI-compatible
+    server). Each follows that service's rules on api-version, model name, credentials and body. The routes of Azure
+    OpenAI, projects and ``/v1`` also have ``responses``; ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages``
+    speak Anthropic's Messages API. A model named ``gpt-5-codex`` refuses chat completions, as the real one does.
 
-    Answers depend on the conversation and on nothing else. A user message with "trigger the content filter" is refused
-    as a harmful prompt is; with "filter your answer" the answer is withheld; with "count to 500" it is a stream of a
-    known length.
+    Answers depend on the conversation alone. A user message that says "trigger the content filter" is refused like a
+    harmful prompt. "filter your answer" makes the answer withheld, and "count to 500" gives a stream of known length.
 
     Below ``/openai/v1`` (Azure), ``/v1`` (OpenAI) and ``/v1/batch/jobs`` (Mistral) it serves files and batches.
-    ``GET /emulator/stats`` tells how often what was asked, to other processes too.
+    ``GET /emulator/stats`` counts requests, also for other processes.
 
-    The server runs in a thread of its own and may be used from any thread or event loop; ``async with`` works too.
+    The server runs in its own thread. Use it from any thread or event loop; ``async with`` works too.
 
     :keyword key: the key that callers need. Default: "local-emulator-key".
-    :keyword tokens: further keys or bearer tokens to let in. Tokens made by :meth:`token` are let in without.
-    :keyword dialect: the provider to play on every route: one of "serverless", "model-inference", "azure-openai",
+    :keyword tokens: more keys or bearer tokens to accept. Tokens made by :meth:`token` are always accepted.
+    :keyword dialect: the provider to emulate on every route: one of "serverless", "model-inference", "azure-openai",
         "azure-openai-async-filter", "openai", "deepseek", "mistral", "mistral-azure", "glm", "llama.cpp", "vllm",
         "ollama", "lm-studio". Default: the one that belongs to the route.
-    :keyword model: the model's name where a request has none. Default: "emulator-1".
-    :keyword model_type: what ``/info`` says of it. Default: "chat-completion".
-    :keyword models: the only models and deployments there are. Default: whatever is asked for.
+    :keyword model: the model's name if a request has none. Default: "emulator-1".
+    :keyword model_type: the model type that ``/info`` returns. Default: "chat-completion".
+    :keyword models: the models and deployments that exist. Default: any.
     :keyword script: a JSON or YAML file with replies; see :meth:`reply`. Default: none.
     :keyword strict: refuse a request that no reply matches with 404, and say which came closest. Default: False, the
         emulator answers by itself.
@@ -76,35 +74,35 @@ class Emulator:
     :keyword token_rate: tokens a second in streams. Default: as fast as they are read.
     :keyword requests_per_minute: a quota; more gets 429. Every answer then has ``x-ratelimit-*`` headers. Default:
         none.
-    :keyword tokens_per_minute: likewise for the tokens of prompts and answers. Default: none.
-    :keyword quota_window: over how many seconds the quotas are judged; Azure takes 1 or 10, and then lets that share of
-        a minute's requests in. Default: 60.
-    :keyword quota_wait: how a 429 for a quota says when to come back: "retry-after", "retry-after-ms", "message",
-        "nothing", or another of :class:`Fault`'s ``says``. Default: "retry-after".
-    :keyword quota_by_estimate: book the tokens that a request may take (its text and its ``max_tokens``) when it is let
-        in, as Azure does, and not those that it took. Default: False.
-    :keyword refused_count: let refused requests count too, in the next window. Default: False.
+    :keyword tokens_per_minute: the same for the tokens of prompts and answers. Default: none.
+    :keyword quota_window: the seconds over which quotas are measured. Azure uses 1 or 10, and accepts that share of a
+        minute's requests in each window. Default: 60.
+    :keyword quota_wait: how a 429 for a quota asks for a wait: "retry-after", "retry-after-ms", "message", "nothing",
+        or another value of :class:`Fault`'s ``says``. Default: "retry-after".
+    :keyword quota_by_estimate: charge the tokens that a request may use (its text and its ``max_tokens``) when it
+        arrives, as Azure does, instead of those that it used. Default: False.
+    :keyword refused_count: count refused requests too, in the next window. Default: False.
     :keyword batch_seconds: how long a batch takes from its creation to its results. Default: 0.2.
     :keyword batch_faults: what goes wrong with batches: "expired" (half of the requests are not executed),
         "missing-rows" (every fifth has no result), "status-0" (every fifth has status 0), "token-limit" and
         "token-limit-later" (the first is refused for too many tokens, when it is created or in its errors). Default:
         nothing.
     :keyword host: the address to listen on. Default: "127.0.0.1", which no other machine reaches.
-    :keyword allow_hosts: names beside addresses and ``localhost`` by which callers may call; others get 403, which
+    :keyword allow_hosts: host names that callers may use besides addresses and ``localhost``. Others get 403, which
         stops DNS rebinding. Default: none.
     :keyword allow_origins: origins of web pages that may call, such as "http://localhost:3000", or "*". They get CORS
         headers; pages of other origins get 403. Default: none.
     :keyword port: the port, 0 to 65535. Default: 0, a free one.
-    :keyword tls: serve https with a certificate of its own, to be trusted through :attr:`ca_file`. Needs trustme.
-        Default: False.
-    :keyword max_request_size: bytes that a request's body may have; more gets 413. Default: 64 MiB.
-    :keyword requests_kept: how many of the newest requests :attr:`requests` has; 0 for an endpoint that runs for days.
+    :keyword tls: serve https with a generated certificate; trust it through :attr:`ca_file`. Needs trustme. Default:
+        False.
+    :keyword max_request_size: the largest request body, in bytes; larger ones get 413. Default: 64 MiB.
+    :keyword requests_kept: how many of the newest requests to keep; choose a number for an endpoint that runs for days.
         Default: all.
-    :keyword record: the address of a real endpoint: requests go there with the caller's credential, and the exchanges
-        into the ``cassette``, without secrets. Default: none.
-    :keyword cassette: a file with recorded exchanges to answer from, where ``record`` is not given. Default: none.
-    :keyword record_mode: as VCR's modes: "all" records every request, into a new file; "once" records into a new file
-        and plays one that exists; "new_episodes" plays what the file has and adds what it lacks; "none" only plays.
+    :keyword record: the address of a real endpoint. Requests are passed on to it with the caller's credential, and the
+        exchanges are written to ``cassette``, without secrets. Default: none.
+    :keyword cassette: a file with recorded exchanges to answer from, unless ``record`` is given. Default: none.
+    :keyword record_mode: VCR's modes: "all" records every request into a new file; "once" records into a new file and
+        plays an existing one; "new_episodes" plays what the file has and adds what it lacks; "none" only plays.
         Default: "all".
     :keyword replay_speed: how fast to play a cassette: 1 with the waits that were recorded, 2 twice as fast. Default:
         without waits.
@@ -254,9 +252,9 @@ class Emulator:
 
     @property
     def requests(self) -> Sequence[RecordedRequest]:
-        """What was asked since the start or the last :meth:`reset`, oldest first, without secrets.
+        """The requests since the start or the last :meth:`reset`, oldest first, without secrets.
 
-        With ``requests_kept``, of these the newest. What became of each is its ``outcome``.
+        With ``requests_kept``, only the newest. What became of each is its ``outcome``.
         """
         return tuple(exchange.request for exchange in self._journal.exchanges)
 
@@ -361,7 +359,7 @@ class Emulator:
         if self._server is None:
             from ._server import Server
 
-            server = Server(self._respond, self._options)
+            server = Server(self._respond, lambda request: self._session.note(request), self._options)
             server.start()
             self._server = server
         return self

@@ -60,7 +60,7 @@ class Exchange:
     """A request, what is sent in answer, and what became of it.
 
     :param request: the request, without secrets.
-    :param secrets: the credentials that it carried, to be blotted out wherever the exchange is shown.
+    :param secrets: the credentials that it carried, replaced by ``***`` wherever the exchange is shown.
     :param changed: called with this exchange and the number of bytes kept, after each change.
     """
 
@@ -78,7 +78,7 @@ class Exchange:
         self._scrubber: Scrubber | None = None
 
     def scrubber(self) -> Scrubber:
-        """Return what blots out the secrets that the request carried, those in its body included."""
+        """Return a scrubber that knows the secrets of the request, including those in its body."""
         if self._scrubber is None:
             self._scrubber = scrubber_of(self.secrets)
             self._scrubber.json(self.request.body)
@@ -130,7 +130,7 @@ class Exchange:
         self._end()
 
     def left(self) -> None:
-        """Note that the caller closed the connection. After the last event that is no matter."""
+        """Note that the caller closed the connection. After the last event it does not matter."""
         outcome = self.outcome
         if not outcome.ended:
             if not outcome.whole:
@@ -178,7 +178,7 @@ def scrubber_of(secrets: Iterable[str]) -> Scrubber:
 
 
 def unnoted() -> Exchange:
-    """Return an exchange that nobody looks at, for answers about the emulator itself."""
+    """Return an exchange that is not kept, for answers about the emulator itself."""
     return Exchange(RecordedRequest("", ""), (), lambda exchange, grown: None)
 
 

@@ -1,7 +1,7 @@
 """What changes, as server-sent events: requests as they come and go on, faults, replies and settings.
 
-The id of an event is the journal's epoch and version. Who comes back with ``Last-Event-ID`` gets all that changed since
-then, so a page that lost its connection, for however long, misses nothing.
+The id of an event is the journal's epoch and version. A reader that returns with ``Last-Event-ID`` gets everything that
+changed since, so a page that lost its connection misses nothing, however long it was away.
 """
 
 import time

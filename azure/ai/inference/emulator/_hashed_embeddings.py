@@ -1,4 +1,4 @@
-"""Embeddings made of the text itself: texts that share words and parts of words come out close, others far apart.
+"""Embeddings computed from the text itself: texts that share words, or parts of words, are close to each other.
 
 Every word and every three letters of it are hashed to a few places of the vector (feature hashing), so no model is
 needed, the same text gets the same vector on any machine, and a search over the emulator's vectors finds what a
@@ -49,7 +49,7 @@ Encoded = Union[str, list[float], list[int]]
 
 
 def embedding_members(dialect: Dialect, *, images: bool) -> Mapping[str, Fragment]:
-    """Say what a provider takes in a request for embeddings."""
+    """Return what a provider accepts in a request for embeddings."""
     if dialect.unknown == "refuse" and not images:
         return _MISTRAL if dialect.strict else _OPENAI
     return contract.IMAGE_EMBEDDINGS if images else contract.EMBEDDINGS
@@ -88,7 +88,7 @@ def embed(request: RecordedRequest, dialect: Dialect, *, model: str, images: boo
 
 
 def encode(values: Sequence[float], encoding: str) -> Encoded:
-    """Encode a vector of unit length: ``base64`` is little-endian float32, bits are packed with the high one first."""
+    """Return a unit vector in an encoding: ``base64`` is little-endian float32; bits are packed, the high one first."""
     if encoding == "base64":
         return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
     if encoding in ("int8", "uint8"):
@@ -123,7 +123,7 @@ def _places(feature: str) -> tuple[tuple[int, float], ...]:
 
 
 def _text_features(item: Any) -> Mapping[str, float]:
-    """Weigh words most; the letters in them keep ``painter`` near ``painting``. Token ids are words of their own."""
+    """Return the features of a text: words weigh most, their letters keep ``painter`` near ``painting``."""
     features: defaultdict[str, float] = defaultdict(float)
     for word in _item_words(item):
         weight = 0.1 if word in _COMMON else 1.0
@@ -142,7 +142,7 @@ def _item_words(item: Any) -> list[str]:
 
 
 def _image_features(item: Any, index: int) -> Mapping[str, float]:
-    """Features of an image's bytes, and of the text beside it."""
+    """Return the features of an image's bytes and of the text beside it."""
     found = as_object(item)
     _, comma, encoded = as_text(found.get("image")).partition(",")
     try:

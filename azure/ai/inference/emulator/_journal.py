@@ -14,14 +14,14 @@ from ._leaks import find_leaks
 from ._request import RecordedRequest, credentials
 
 BYTES_KEPT: Final = 64 * 1024 * 1024
-"""How much of all answers is kept. Beyond it the oldest answers lose their bytes; their outcomes stay."""
+"""The bytes kept of all answers together. Beyond that, the oldest answers lose their bytes; outcomes stay."""
 
 
 class Journal:
     """What came, oldest first. The server's thread writes, any thread reads.
 
-    A change gives an exchange a new version, a number that only grows. Who has seen all up to one version asks for
-    those after it: no change is lost however long they were away, and no list of changes has to be kept.
+    A change gives an exchange a new version, a number that only grows. A reader that has seen everything up to one
+    version asks for what is newer, so no change is lost however long it was away, and no list of changes is needed.
 
     :param kept: how many of the newest requests are kept. None: all.
     :keyword bytes_kept: how many bytes of their answers are kept. Default: 64 MiB.

@@ -1,4 +1,4 @@
-"""The routes as OpenAPI 3.1, made of the same tables that judge requests."""
+"""The routes as OpenAPI 3.1, made from the tables that requests are checked by."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -16,7 +16,7 @@ from ._routes import FAMILIES, Family
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"key": []}, {"bearer": []}]
 _ERROR: Final[Mapping[str, Any]] = {
     "description": "A refusal, in the provider's own shape.",
-    "content": {"application/json": {}, "text/plain": {}},
+    "content": {"application/json": {}},
 }
 _STATUSES: Final = ("400", "401", "404", "405", "413", "415", "422", "429")
 _NUMBERS: Final = {"type": "array", "items": {"type": "number"}}

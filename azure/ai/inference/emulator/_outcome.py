@@ -43,7 +43,7 @@ class Outcome:
     :ivar waited: seconds between the end of that request and the arrival of this one.
     :ivar retry_after: the seconds that the answer asked the caller to wait.
     :ivar usage: the tokens that the answer took, as ``usage`` counts them.
-    :ivar leaks: where a credential turned up outside of the headers that are meant for it.
+    :ivar leaks: where a credential was found outside of the headers that are meant for it.
     """
 
     id: int = 0
@@ -93,7 +93,7 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Whether the caller has reason to ask again: an error, a cut, a spoilt answer, or it did not stay."""
+        """Whether the caller has no usable answer: an error, a cut connection, a spoilt answer, or it left."""
         if self.status is None or self.status >= 400 or self.cut or self.caller_left:
             return True
         return not self.whole or (self.fault is not None and self.fault.kind in _SPOILS)

@@ -1,4 +1,4 @@
-"""What the service refuses, before any provider's way of saying so; `_dialects` turns it into a body."""
+"""Refusals of a service, independent of the provider; `_dialects` turns one into a body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

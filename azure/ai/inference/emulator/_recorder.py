@@ -43,12 +43,12 @@ class Arrivals:
 
     @property
     def is_stream(self) -> bool:
-        """Whether the answer is handed over as it comes."""
+        """Whether the answer is passed on as it arrives."""
         return is_stream(self.headers)
 
     @property
     def body(self) -> bytes:
-        """What came of the body."""
+        """The part of the body that arrived."""
         return b"".join(piece for _, piece in self.pieces)
 
 
@@ -116,7 +116,7 @@ class _Passing:
             raise _NoAnswerError("its answer broke off")
 
     def abandon(self) -> None:
-        """Leave, as the caller did."""
+        """Stop reading, because the caller left."""
         self._task.cancel()
 
     def steps(self) -> Iterator[Step]:

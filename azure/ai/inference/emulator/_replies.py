@@ -1,4 +1,4 @@
-"""What a model says, before any provider's way of sending it."""
+"""What a model answers, before it takes any provider's form."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,8 @@ class ToolCall:
     """A call of a tool.
 
     :param name: the function to call.
-    :param arguments: an object, or the JSON text (which need not be valid: models err).
-    :keyword id: the call's id. Default: one made from the request, in the form of the provider.
+    :param arguments: an object, or JSON text, which may be invalid, as models sometimes send it.
+    :keyword id: the call's id. Default: one derived from the request, in the provider's form.
     """
 
     name: str
@@ -28,20 +28,21 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the emulator answers to one request.
+    """The answer to one request.
 
-    :param content: the text; None where the model only calls tools.
-    :keyword tool_calls: calls of tools.
-    :keyword reasoning: what the model thought, sent in the way of the dialect.
-    :keyword refusal: why the model does not answer.
-    :keyword finish_reason: ``stop``, ``length``, ``tool_calls``, ``content_filter``, or any other. Default: what fits.
+    :param content: the text. None if the model only calls tools.
+    :keyword tool_calls: the tool calls.
+    :keyword reasoning: the reasoning, sent in the dialect's form.
+    :keyword refusal: why the model refuses to answer.
+    :keyword finish_reason: ``stop``, ``length``, ``tool_calls``, ``content_filter``, or any other. Default: the one
+        that fits.
     :keyword filtered: a category (``hate``, ``self_harm``, ``sexual``, ``violence``) for which the answer is withheld.
     :keyword choices: several choices instead of one.
-    :keyword usage: members of ``usage`` that differ from the emulator's own count.
-    :keyword body: a JSON body to send as it is, whatever was asked; bytes are sent as bytes.
-    :keyword file: a file to send as it is, such as "speech.mp3"; its ending says what it is.
-    :keyword events: the events of a stream to send as they are: an object or a text is framed as ``data: ...``, bytes
-        are not. The closing ``[DONE]`` is one of them, or missing.
+    :keyword usage: members of ``usage`` that override the emulator's count.
+    :keyword body: a JSON body to send unchanged; bytes are sent as bytes.
+    :keyword file: a file to send unchanged, such as "speech.mp3"; its extension sets the content type.
+    :keyword events: the events of a stream to send unchanged. Objects and texts are framed as ``data: ...``, bytes are
+        not. To end the stream properly, include ``[DONE]``.
     :keyword status: the HTTP status. Default: 200.
     :keyword headers: headers to add.
     """
@@ -66,6 +67,6 @@ class Reply:
 
     @property
     def is_raw(self) -> bool:
-        """Tell whether the reply says what to send, not what the model says."""
+        """Whether the reply is sent unchanged, rather than in the provider's form."""
         raw = (self.body, self.file, self.events)
         return any(part is not None for part in raw) or self.status != 200

@@ -56,15 +56,15 @@ class Response:
 
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with JSON."""
+    """Return an answer with a JSON body."""
     return Response(status, {**(headers or {}), "Content-Type": "application/json"}, compact(body).encode())
 
 
 def event(data: Any) -> bytes:
-    """Frame a JSON value as a server-sent event."""
+    """Return a JSON value as a server-sent event."""
     return b"data: " + compact(data).encode() + b"\n\n"
 
 
 def named_event(data: Mapping[str, Any]) -> bytes:
-    """Frame an object as a server-sent event that is named by its type."""
+    """Return an object as a server-sent event that is named by its type."""
     return f"event: {data['type']}\n".encode() + event(data)

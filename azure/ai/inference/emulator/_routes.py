@@ -1,6 +1,6 @@
-"""Which service a path belongs to, and what that service wants of a query.
+"""The routes: which service a path belongs to, and which query that service requires.
 
-The prefix says it: a serverless endpoint serves the root, a Foundry resource ``/models``, Azure OpenAI its
+The prefix decides: a serverless endpoint serves the root, a Foundry resource ``/models``, Azure OpenAI its
 deployments and ``/openai/v1``, a project ``/api/projects/P/openai/v1``, and any server of the OpenAI kind ``/v1``.
 """
 
@@ -138,17 +138,17 @@ def _unknown_route(request: RecordedRequest, family: Family) -> ServiceError:
 
 
 def not_found() -> ServiceError:
-    """How a gateway says that it has no such route."""
+    """Return a gateway's error for an unknown route."""
     return ServiceError(404, "404", _NOT_FOUND, kind="route")
 
 
 def api_not_supported() -> ServiceError:
-    """How a Foundry resource says that it has no such API, or not for this model."""
+    """Return a Foundry resource's error for an API that it, or the model, does not have."""
     return ServiceError(404, "api_not_supported", "Requested API is currently not supported", kind="api")
 
 
 def check_version(request: RecordedRequest, family: Family) -> None:
-    """Hold a query's ``api-version`` against the rules of the family.
+    """Check a query's ``api-version`` by the rules of the family.
 
     :raises ServiceError: 400 or 404, as the services do.
     """

@@ -1,6 +1,6 @@
-"""What a model's server refuses in a chat request: types and ranges by the contract, then what no schema can say.
+"""What a model's server refuses in a chat request: by the contract first, then by rules that no schema expresses.
 
-The outcome is the request with what it said and nothing else: nulls and dropped members are gone.
+The result is the request without nulls and dropped members.
 """
 
 import re
@@ -14,6 +14,7 @@ from ._dialects import Dialect
 from ._fragments import Fragment
 from ._problems import ServiceError, member
 from ._request import RecordedRequest
+from ._tool_forms import plain_tools
 from ._validation import Path, Schema, Violation, first_violation
 from ._values import as_list, as_object, as_text
 
@@ -39,7 +40,7 @@ _CODES: Final = {
 
 
 def hides_thoughts(model: str) -> bool:
-    """Tell by its name whether a model reasons, and keeps to itself what it thinks (o1 to o4, GPT-5)."""
+    """Return whether a model, by its name, reasons without showing it (o1 to o4, GPT-5)."""
     return _REASONING_MODEL.search(model) is not None
 
 
@@ -60,7 +61,7 @@ def read_body(request: RecordedRequest) -> dict[str, Any]:
 
 
 def check_body(body: Mapping[str, Any], schema: Schema, strict: bool = False, path: Path = ()) -> None:
-    """Hold a body, or an object in it, against a schema.
+    """Check a body, or an object in it, by a schema.
 
     :keyword strict: refuse as FastAPI does, with 422.
     :keyword path: where in the body it is.
@@ -83,6 +84,7 @@ def check_chat(request: RecordedRequest, dialect: Dialect, model: str | None) ->
     body = {name: value for name, value in body.items() if value is not None}
     if dialect.ordered:
         _check_order(as_list(body["messages"]))
+    body = plain_tools(body)
     _check_tools(body, strict)
     _check_combinations(body, model or as_text(body.get("model")))
     _check_filter(body)
@@ -141,7 +143,7 @@ def _invalid(message: str, *path: Any, code: str = "invalid_value", strict: bool
 
 
 def _check_order(messages: Sequence[Any]) -> None:
-    """Each call is answered by the tool messages right behind it, and tool messages answer nothing else."""
+    """Check that each call is answered by tool messages right after it, and that these answer nothing else."""
     open_calls: list[str] = []
     for index, message in enumerate(map(as_object, messages)):
         if message["role"] == "tool":

@@ -107,7 +107,7 @@ class _Place:
 
     @property
     def tight(self) -> bool:
-        """Whether to leave out whatever may be left out, so that recursion ends."""
+        """Whether to leave out all optional parts, so that recursion ends."""
         return any(self.refs.count(ref) > _RECURSION for ref in self.refs) or self.depth > _MAX_DEPTH
 
 
@@ -256,7 +256,7 @@ class _Generator:
 
     @staticmethod
     def _more_names(schema: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
-        """Names to invent: for a map at least one, so that the answer shows what its values look like."""
+        """Yield names to invent: for a map at least one, so that the answer shows what its values look like."""
         isa_map = "properties" not in schema and isinstance(schema.get("additionalProperties"), dict)
         wanted = max(_count(schema, "minProperties") or 0, int(isa_map and schema.get("maxProperties") != 0))
         patterns = list(as_object(schema.get("patternProperties")))

@@ -32,14 +32,21 @@ except ImportError as error:
     raise ImportError("the emulator needs aiohttp: pip install aiohttp") from error
 
 Handler = Callable[[RecordedRequest], Awaitable[Response]]
+Note = Callable[[RecordedRequest], Exchange]
 _LOGGER = logging.getLogger("azure.ai.inference.emulator")
 
 
 class Server:
-    """A server that may be started once; :meth:`stop` ends it and every connection it has."""
+    """A server that can be started once; :meth:`stop` ends it and closes its connections.
 
-    def __init__(self, handler: Handler, options: ServerOptions) -> None:
+    :param handler: answers a request.
+    :param note: notes a request that the server itself refuses.
+    :param options: where and how to listen.
+    """
+
+    def __init__(self, handler: Handler, note: Note, options: ServerOptions) -> None:
         self._handler = handler
+        self._note = note
         self._options = options
         self._started: Future[int] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -49,7 +56,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The address, with the port that was found."""
+        """The address, with the port that it listens on."""
         return self._options.url(self._started.result())
 
     @property
@@ -60,7 +67,7 @@ class Server:
     def start(self) -> None:
         """Start listening.
 
-        :raises OSError: if the port is taken or the host is not ours.
+        :raises OSError: if the port is taken, or the host is not an address of this machine.
         """
         self._thread.start()
         try:
@@ -70,7 +77,7 @@ class Server:
             raise
 
     def stop(self) -> None:
-        """Stop listening, cut what is still open, and wait for the thread."""
+        """Stop listening, close what is still open, and wait for the thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
@@ -122,14 +129,22 @@ class Server:
 
     async def _answer(self, request: web.Request, headers: Mapping[str, str]) -> Response:
         limit = self._options.max_request_size
+        query = list(request.query.items())
+        recorded = RecordedRequest(request.method, request.path, query, headers, raw_path=_target(request))
         try:
             raw = decode_body(await request.read(), headers.get("content-encoding", ""), limit)
         except web.HTTPRequestEntityTooLarge:
-            return _refusal(too_large(limit))
+            return self._refuse(recorded, too_large(limit))
         except ServiceError as problem:
-            return _refusal(problem)
-        query = list(request.query.items())
-        return await self._handler(RecordedRequest(request.method, request.path, query, headers, raw, _target(request)))
+            return self._refuse(recorded, problem)
+        return await self._handler(replace(recorded, raw=raw))
+
+    def _refuse(self, request: RecordedRequest, problem: ServiceError) -> Response:
+        """Return the answer to a request that was not read to its end, and note the request without its body."""
+        request.outcome.source = "refusal"
+        error = {"code": problem.code, "message": problem.message, "details": problem.message}
+        response = json_response({"error": error}, problem.status, {"Connection": "close"})
+        return replace(response, exchange=self._note(request))
 
 
 async def _play(request: web.Request, response: Response, exchange: Exchange) -> web.StreamResponse:
@@ -196,12 +211,12 @@ def _break_off(request: web.Request, cut: Cut) -> None:
 
 
 def _target(request: web.Request) -> str:
-    """Return path and query as they came, without the host that a proxy's form of them begins with."""
+    """Return path and query as they came, without the scheme and host that a proxy's request begins with."""
     return re.sub(r"(?i)^https?://[^/]*", "", request.raw_path)
 
 
 def _printable(text: str) -> str:
-    """Return text for a terminal, which would obey control characters in it."""
+    """Return text with its control characters escaped, since a terminal would obey them."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
@@ -218,12 +233,6 @@ async def _listen(site: web.TCPSite, options: ServerOptions) -> None:
         free = free_port(options.host, options.port)
         message = f"port {options.port} of {options.host} is already in use; choose another, such as {free}"
         raise OSError(errno.EADDRINUSE, message + (", which is free" if free else ", which takes any")) from error
-
-
-def _refusal(problem: ServiceError) -> Response:
-    """Return the answer to a request that was not read to its end."""
-    error = {"code": problem.code, "message": problem.message, "details": problem.message}
-    return json_response({"error": error}, problem.status, {"Connection": "close"})
 
 
 class Certificates:

@@ -23,7 +23,7 @@ class ServerOptions:
 
     @property
     def reachable_host(self) -> str:
-        """The host to call: one can listen on every address, but not call them all."""
+        """The host to call. A server can listen on every address, but a client calls one."""
         return _ANY.get(self.host, self.host)
 
     def url(self, port: int) -> str:

@@ -35,7 +35,7 @@ Speak = Callable[[RecordedRequest], Reply | None]
 
 @dataclass(frozen=True)
 class Settings:
-    """How the service was set up; see :class:`Emulator` for what each says."""
+    """The settings of the service; :class:`Emulator` documents each."""
 
     key: str
     tokens: Collection[str] = ()
@@ -61,7 +61,7 @@ def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
 
 
 def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
-    """Return what is spoken to this request: the dialect of its route, unless one was set."""
+    """Return the dialect of a request: that of its route, unless one was set."""
     family = find_family(request.path)
     if request.path.endswith(_MESSAGES_PATHS):
         return MESSAGES_DIALECTS["foundry" if family.name == "anthropic" else "anthropic"]
@@ -78,8 +78,6 @@ def refuse(problem: ServiceError, dialect: Dialect) -> Response:
     """Return a problem as the dialect's answer."""
     body = dialect.render(problem)
     headers = dict(problem.headers)
-    if isinstance(body, str):
-        return Response(problem.status, {**headers, "Content-Type": "text/plain; charset=utf-8"}, body.encode())
     if dialect.versions:
         headers.setdefault("x-ms-error-code", problem.code or str(problem.status))
     if isinstance(as_object(body).get("request_id"), str):
@@ -91,7 +89,7 @@ def refuse(problem: ServiceError, dialect: Dialect) -> Response:
 
 
 def identify(request: RecordedRequest, dialect: Dialect) -> dict[str, str]:
-    """Return the headers by which a service's answer is told from any other."""
+    """Return the headers that identify an answer, such as its request id."""
     headers = {"x-request-id": str(uuid.uuid4())}
     if dialect.name in MESSAGES_DIALECTS:
         headers["request-id"] = f"req_{uuid.uuid4().hex}"
@@ -164,7 +162,7 @@ def _model(request: RecordedRequest, route: Route, settings: Settings) -> str:
 
 
 def _check_speaks_chat(request: RecordedRequest, route: Route, dialect: Dialect, settings: Settings) -> None:
-    """Refuse what a model does not take by chat completions, where a service of OpenAI's models is played."""
+    """Refuse what a model does not accept in chat completions, if a service of OpenAI's models is emulated."""
     if dialect.name.startswith(("azure-openai", "openai", "model-inference")):
         body, azure = as_object(request.body), dialect.name != "openai"
         check_speaks_chat(body, _model(request, route, settings), azure=azure, family=route.family.name)

@@ -1,4 +1,4 @@
-"""What an emulator knows while it runs: what came, what it is to say, what is to go wrong, what is left of a quota."""
+"""The state of a running emulator: its replies, faults and quotas, and the journal of requests."""
 
 import math
 import threading
@@ -80,7 +80,7 @@ class Session:
         self._lock = threading.RLock()
 
     def rotate(self, key: str) -> None:
-        """Let in ``key`` from now on, and the former key no more."""
+        """Accept ``key`` from now on, and the former key no longer."""
         self._settings = replace(self._settings, key=key)
 
     def add_rule(self, rule: Rule) -> None:
@@ -130,11 +130,11 @@ class Session:
             self._limits, self._quota = limits, self._new_quota(*limits)
 
     def release(self) -> None:
-        """Let go what a pause holds back."""
+        """Release what a pause holds back."""
         self._pace.paused = False
 
     def note(self, request: RecordedRequest) -> Exchange:
-        """Keep a request, without secrets."""
+        """Note a request in the journal, without secrets."""
         return self._journal.open(request, (self._settings.key, *self._settings.tokens))
 
     def check_replied(self) -> None:
@@ -154,7 +154,7 @@ class Session:
             )
 
     def respond(self, request: RecordedRequest) -> Response:
-        """Keep a request and answer it."""
+        """Note a request and answer it."""
         page = about_page(request, control=self._is_controlled)
         if page is not None:
             return page

@@ -1,6 +1,6 @@
-"""Which of the offered tools a model would call, and with what arguments.
+"""The tool calls that a model would make: which of the offered tools, with what arguments.
 
-Forced calls are made; otherwise a tool is called when the user's last message speaks of it. Arguments are valid for the
+Forced calls are made; otherwise a tool is called when the user's last message mentions it. Arguments are valid for the
 tool's schema, with the names and numbers of the message where they fit: "the weather in Paris and Oslo" calls twice.
 """
 
@@ -54,7 +54,7 @@ def _words(text: str) -> set[str]:
 
 
 def _affinity(function: Mapping[str, Any], text: str) -> float:
-    """How much a text speaks of a function: its name in full, then words of its name, then two of its description."""
+    """Return how well a text matches a function: its full name counts most, then words of its name and description."""
     name, description = as_text(function.get("name")), as_text(function.get("description"))
     if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
         return 10
@@ -84,7 +84,7 @@ def _arguments(schema: Mapping[str, Any], hints: Hints) -> dict[str, Any]:
 
 
 def _wants_one_word(schema: Any) -> bool:
-    """Whether a schema has one place for a word of the message, so that several words mean several calls."""
+    """Return whether a schema has one place for a word of the message, so several words mean several calls."""
     required = as_list(as_object(schema).get("required"))
     properties = as_object(as_object(schema).get("properties"))
     plain = [

@@ -1,7 +1,7 @@
 """Check a value against the part of JSON schema that the contract is written in.
 
-One table (`_contract`) thereby says what a request may hold, refuses what it may not, and is served as OpenAPI. The
-first violation is reported, as services do. Of the branches of an ``anyOf`` the one that got furthest is blamed.
+The tables of `_contract` are used three times: to accept, to refuse, and as the OpenAPI document. The
+first violation is reported, as services do. Of the branches of an ``anyOf``, the one that matched furthest is reported.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ def first_violation(schema: Schema, value: Any, path: Path = ()) -> Violation | 
 
 
 def json_type(value: Any) -> str:
-    """Say what JSON calls the type of ``value``, with its article."""
+    """Return the JSON type of ``value``, with its article."""
     return _article(next(name for name, fits in _TYPES.items() if fits(value)))
 
 
@@ -74,7 +74,7 @@ def _any_of(branches: list[Schema], value: Any, path: Path) -> Violation | None:
 
 
 def _by_discriminator(schema: Schema, value: Any, path: Path) -> Violation | None:
-    """Choose among kinds of object by the member that names the kind."""
+    """Check an object by the schema of its kind, which one of its members names."""
     if not isinstance(value, dict):
         return Violation(path, "type", f"expected an object, but got {json_type(value)}", value)
     name = schema["discriminator"]["propertyName"]

@@ -1,4 +1,4 @@
-"""Reading JSON of unknown shape without surprises: each reader gives an empty value where the shape is another."""
+"""Readers for JSON of unknown shape. Each returns an empty value if the shape is different."""
 
 import json
 import re
@@ -30,12 +30,12 @@ def as_list(value: Any) -> list[Any]:
 
 
 def as_text(value: Any) -> str:
-    """``value`` if it is a string, else an empty one."""
+    """Return ``value`` if it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Whether JSON calls it a number; in Python a bool is an int, in JSON it is not."""
+    """Return whether ``value`` is a JSON number. A bool is an int in Python, but not in JSON."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -22,7 +22,7 @@ _SHORTEST_TEXT: Final = 3
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that an application should do otherwise.
+    """Something that an application should do differently.
 
     :ivar kind: ``retry-after-ignored``, ``retry-without-wait``, ``truncated-stream`` or ``leaked-key``.
     :ivar severity: ``error``, or ``warning`` where only the application knows whether something is wrong.

@@ -1,8 +1,8 @@
-"""Bad weather on demand: what can go wrong between a caller and a model, each as a function on the answer.
+"""Faults on demand: what can go wrong between a caller and a model, each as a function on the answer.
 
-A :class:`Fault` says what and how often; :class:`Weather` counts requests and says which fault strikes;
-:func:`replace_answer` and
-:func:`bend_answer` make the answer that comes instead. Nothing here waits or breaks anything: the answer says to.
+A :class:`Fault` is what goes wrong and how often. :class:`Weather` counts requests and picks the fault that strikes.
+:func:`replace_answer` and :func:`bend_answer` make the answer that is sent instead. Nothing here waits or breaks a
+connection: the answer has steps that do.
 """
 
 import random
@@ -31,7 +31,7 @@ WAITS: Final = (
     "message",
     "nothing",
 )
-"""How a 429 can say when to come back."""
+"""The ways in which a 429 can ask for a wait."""
 _WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "error": ("data", "event", "flat", "line", "finish"),
     "malformed": ("json", "utf-8", "list"),
@@ -70,24 +70,25 @@ class Fault:
         ``slow`` (``seconds`` before each event), ``keep-alive`` (comments between events), ``malformed`` (an event
         that is none), ``error`` (in a stream), ``html`` and ``empty`` (a page, or nothing, with ``status``),
         ``expired-token`` (401), ``redirect`` (to ``location``).
-    :keyword times: how often. Default: once, or without end where ``every`` or ``probability`` is given.
-    :keyword every: strike each k-th request.
-    :keyword probability: strike with this probability, 0 to 1, by the generator that ``seed`` starts.
-    :keyword seed: Default: 0.
-    :keyword path: strike only requests whose path holds this.
-    :keyword events: how many events of a stream come first. Default: 0 for ``stall`` and ``malformed``, 1 for ``cut``
-        and ``error``.
-    :keyword byte: how many bytes of the body come first. Default for a plain answer: half of it.
+    :keyword times: how often it strikes. Default: once, or without end if ``every`` or ``probability`` is given.
+    :keyword every: strike every k-th request.
+    :keyword probability: strike with this probability, 0 to 1, using a generator seeded with ``seed``.
+    :keyword seed: the seed of that generator. Default: 0.
+    :keyword path: strike only requests whose path contains this.
+    :keyword events: how many events of a stream are sent first. Default: 0 for ``stall`` and ``malformed``, 1 for
+        ``cut`` and ``error``.
+    :keyword byte: how many bytes of the body are sent first. Default for a plain answer: half of it.
     :keyword seconds: how long. Default: 3600 for ``stall``, 0.05 for ``slow``, 0 for ``keep-alive``.
-    :keyword wait: the seconds that a status asks the caller to wait. Default: 1 for 429, else not said.
-    :keyword says: how it says so: ``retry-after`` (the default), ``date``, ``retry-after-ms``, ``x-ms-retry-after-ms``,
-        ``x-ratelimit-timeremaining``, ``message``, ``nothing``. For ``error``: ``data`` (the default), ``event``
-        (with a name), ``flat``, ``line`` (an ``error:`` line), ``finish`` (a finish reason); the Responses and the
-        Messages API have one way each. For ``malformed``: ``json`` (the default), ``utf-8``, ``list``.
+    :keyword wait: the seconds that a status asks the caller to wait. Default: 1 for 429, none for others.
+    :keyword says: how the wait is expressed: ``retry-after`` (the default), ``date``, ``retry-after-ms``,
+        ``x-ms-retry-after-ms``, ``x-ratelimit-timeremaining``, ``message``, ``nothing``. For ``error``: ``data`` (the
+        default), ``event`` (with a name), ``flat``, ``line`` (an ``error:`` line), ``finish`` (a finish reason); the
+        Responses and the Messages API have one way each. For ``malformed``: ``json`` (the default), ``utf-8``,
+        ``list``.
     :keyword status: of ``html`` and ``empty``. Default: 200. Of ``redirect``: 307.
-    :keyword location: where a redirect leads. Default: this server by another name.
-    :keyword message: the words of a status or an error.
-    :raises ValueError: for what cannot be, naming the choices.
+    :keyword location: the target of a redirect. Default: this server under another name.
+    :keyword message: the message of a status or an error.
+    :raises ValueError: for an invalid setting, naming the choices.
     """
 
     kind: str
@@ -120,7 +121,7 @@ class Fault:
 
     @property
     def is_status(self) -> bool:
-        """Tell whether the answer is an error of the service."""
+        """Whether the answer is an error of the service."""
         return self.kind.isascii() and self.kind.isdigit() and 400 <= int(self.kind) <= 599
 
 
@@ -128,9 +129,9 @@ _LEAST: Final = {"times": 1, "every": 1, "events": 0, "byte": 0, "seconds": 0, "
 
 
 def parse_faults(text: str) -> list[Fault]:
-    """Read faults as the command line gives them: ``429:times=2,wait=1;cut:every=3,events=5``.
+    """Return the faults in a text such as ``429:times=2,wait=1;cut:every=3,events=5``.
 
-    :raises ValueError: for what is not of that form.
+    :raises ValueError: for a text of another form.
     """
     return [_parse_fault(part.strip()) for part in text.split(";") if part.strip()]
 
@@ -188,7 +189,7 @@ class Forecast:
         return limit is not None and self.struck >= limit
 
     def due(self, request: RecordedRequest) -> bool:
-        """Count a request, and tell whether it is to be struck."""
+        """Count a request, and return whether the fault strikes it."""
         fault = self.fault
         if fault.path not in request.path:
             return False
@@ -222,7 +223,7 @@ class Weather:
         return len(self.forecasts) < before
 
     def strike(self, request: RecordedRequest) -> Fault | None:
-        """Count a request and say which fault it meets, if any."""
+        """Count a request and return the fault that strikes it, if any."""
         due = [forecast for forecast in self.forecasts if forecast.due(request)]
         if not due:
             return None
@@ -231,9 +232,9 @@ class Weather:
 
 
 def replace_answer(fault: Fault, request: RecordedRequest, dialect: Dialect, render: Render) -> Response | None:
-    """Give the answer that comes in place of the model's; None for a fault that bends the model's answer.
+    """Return the answer that replaces the model's; None for a fault that only bends the model's answer.
 
-    :param render: makes an answer of a refusal.
+    :param render: turns a refusal into an answer.
     """
     if fault.is_status:
         return render(_status_error(fault, dialect), dialect)
@@ -252,7 +253,7 @@ def replace_answer(fault: Fault, request: RecordedRequest, dialect: Dialect, ren
 
 
 def _elsewhere(request: RecordedRequest) -> str:
-    """Name this server in another way, which makes it another origin."""
+    """Return this server's address under another name, which makes it another origin."""
     host, _, port = request.headers.get("host", "127.0.0.1").rpartition(":")
     other = "127.0.0.1" if host == "localhost" else "localhost"
     return f"http://{other}:{port}{request.path}"
@@ -270,7 +271,7 @@ def _status_error(fault: Fault, dialect: Dialect) -> ServiceError:
 
 
 def limit_error(dialect: Dialect, wait: float, says: str, message: str | None = None) -> ServiceError:
-    """Refuse for too many requests or tokens, in the words of the provider."""
+    """Return the refusal for too many requests or tokens, in the provider's words."""
     seconds = f"{wait:g}"
     if dialect.name.startswith("azure-openai"):
         code, text = "429", "Requests to the ChatCompletions_Create Operation have exceeded the call rate limit."
@@ -288,7 +289,7 @@ def limit_error(dialect: Dialect, wait: float, says: str, message: str | None = 
 
 
 def wait_headers(wait: float, says: str) -> dict[str, str]:
-    """Say in a header how long to wait; in none for ``message`` and ``nothing``."""
+    """Return the header that asks the caller to wait; none for ``message`` and ``nothing``."""
     if says == "retry-after":
         return {"Retry-After": f"{wait:g}"}
     if says == "date":
@@ -299,7 +300,7 @@ def wait_headers(wait: float, says: str) -> dict[str, str]:
 
 
 def bend_answer(fault: Fault, response: Response, dialect: Dialect) -> Response:
-    """Give the model's answer as the fault lets it through."""
+    """Return the model's answer, bent by the fault."""
     if response.steps is None:
         return _bend_plain(fault, response)
     if fault.kind == "cut" and fault.byte is not None:
@@ -309,7 +310,7 @@ def bend_answer(fault: Fault, response: Response, dialect: Dialect) -> Response:
 
 
 def _bend_plain(fault: Fault, response: Response) -> Response:
-    """Stall, cut or reset a plain answer; what is about events leaves it as it is."""
+    """Stall, cut or reset a plain answer; faults about events do not change it."""
     body = response.body
     if fault.kind in ("stall", "slow"):
         return replace(response, steps=[Pause(_seconds(fault)), body], length=len(body))
@@ -358,7 +359,7 @@ _MALFORMED: Final[Mapping[str, bytes]] = {
 
 
 def _error_events(fault: Fault, dialect: Dialect, first: bytes) -> Iterator[bytes]:
-    """Return an error inside a stream, in one of the ways of servers."""
+    """Return an error inside a stream, in one of the forms that servers use."""
     if dialect.stream_failure is not None:
         yield dialect.stream_failure(fault.message, first)
         return

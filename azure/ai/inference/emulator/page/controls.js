@@ -116,8 +116,8 @@ export class Controls {
       };
       this.content("Pace and quotas",
         el("p.muted", {}, "Streams under way follow too. New quotas begin a new minute."),
-        el("form.settings", { onsubmit: apply }, SETTINGS.map(([name, label, meaning], index) => el("label.setting", { for: `set-${name}` }, el("span", {}, el("b", {}, label), el("span.muted", {}, meaning)), inputs[index])),
-          el("button.button.primary", {}, "Apply")));
+        el("form.settings", { id: "pace", onsubmit: apply }, SETTINGS.map(([name, label, meaning], index) => el("label.setting", { for: `set-${name}` }, el("span", {}, el("b", {}, label), el("span.muted", {}, meaning)), inputs[index]))));
+      this.dialog.querySelector(".buttons").append(el("button.button.primary", { form: "pace" }, "Apply"));
     });
   }
 
@@ -145,8 +145,8 @@ export class Controls {
         if (await this.run("POST", "reset")) this.dialog.close();
       };
       this.content("Reset the emulator?",
-        el("p.muted", {}, `It forgets all requests, ${plural(this.state.faults.length, "fault")} and the replies that were added, and restores the settings of its start.`),
-        el("div.buttons", {}, el("button.button.danger", { type: "button", onclick: reset }, "Reset")));
+        el("p.muted", {}, `It forgets all requests, ${plural(this.state.faults.length, "fault")} and the replies that were added, and restores the settings of its start.`));
+      this.dialog.querySelector(".buttons").append(el("button.button.danger", { type: "button", onclick: reset }, "Reset"));
     });
   }
 }
