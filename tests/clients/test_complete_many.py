@@ -13,6 +13,7 @@ from azure.ai.inference.exceptions import BatchStoppedError
 from azure.ai.inference.models import UserMessage
 
 from .conftest import Stream, World
+from .worlds import iterate
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ async def test_results_come_in_order(world: World, fresh: Emulator) -> None:
     fresh.reply("slow", last="count to 2$")
     seen: list[Progress] = []
     many = chat(world, fresh).complete_many(prompts(40), max_concurrency=8, on_progress=seen.append, temperature=0)
-    results = await Stream(many).rest()
+    results = [result async for result in iterate(many)]
     assert [result.custom_id for result in results] == [str(number) for number in range(40)]
     assert said(results[1]) == "slow"
     assert len(said(results[39]).split()) == 40

@@ -322,6 +322,8 @@ def test_what_may_use_the_services_may_not_use_the_control_api() -> None:
 
 
 def test_a_silent_feed_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = [step for step in islice(follow(Journal(None), dict, ""), 12) if isinstance(step, bytes)]
+    assert b": still here\n\n" not in quiet
     monkeypatch.setattr(_feed, "_SILENCE", -1.0)
     steps = [step for step in islice(follow(Journal(None), dict, ""), 12) if isinstance(step, bytes)]
     assert b": still here\n\n" in steps

@@ -1,5 +1,6 @@
 """No secret of an exchange gets into a cassette, wherever it stands; and what is none stays as it was."""
 
+import base64
 import json
 from typing import Any
 
@@ -87,6 +88,18 @@ BODIES: list[Any] = [
     {"text": f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={SECRET};EndpointSuffix=x"},
     {"url": f"postgresql://me:{SECRET.replace('/', '')}@db/x"},
     {"header": f"Authorization: Bearer {SECRET}{SECRET}"},
+    {"header": f"Authorization: Bearer {SECRET}"},
+    {"text": f"curl -H 'api-key: {SECRET}' https://x"},
+    {"text": f"OPENAI_API_KEY={SECRET}\nOTHER=1"},
+    {"text": f"client(api_key='{SECRET}')"},
+    {"text": f'```json\n{{"api_key": "{SECRET}"}}\n```'},
+    {"text": f"api_key: {SECRET}"},
+    {"text": f"<AccessKey>{SECRET}</AccessKey>"},
+    {"url": f"https://x/callback#access_token={SECRET}&state=1"},
+    {"passcode": SECRET},
+    {"tokenValue": SECRET},
+    {"client_assertion": SECRET},
+    {"pin": 123456, "password": 12345678, "x": SECRET[:0]},
 ]
 
 
@@ -181,6 +194,27 @@ def test_what_is_no_secret_stays(body: Any) -> None:
 )
 def test_bodies_that_are_no_json(raw: bytes, kept: str) -> None:
     assert keep(body=raw)["request"]["body"] == {"text": kept}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": "Basic " + base64.b64encode(f"user:{SECRET}".encode()).decode()},
+        {"authorization": f"Basic {SECRET}"},
+        {"cookie": f"theme=dark; sid={SECRET}"},
+        {"set-cookie": f"sid={SECRET}; Path=/; SameSite=Lax"},
+    ],
+)
+def test_parts_of_credentials(headers: dict[str, str]) -> None:
+    body = {"echo": f"user {SECRET}, theme dark, Path=/"}
+    kept = keep(headers, body=body, answer=body)["response"]["body"]["json"]
+    assert kept == {"echo": "user ***, theme dark, Path=/"}
+
+
+def test_fields_of_forms() -> None:
+    form = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    raw = (form.format("api_key", "abc") + form.format("purpose", "batch") + "--b--").encode()
+    assert keep(body=raw)["request"]["body"] == {"text": raw.decode().replace("abc", SCRUBBED)}
 
 
 def test_bodies_that_are_no_text() -> None:

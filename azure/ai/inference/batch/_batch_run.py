@@ -18,8 +18,9 @@ from ._run_options import OnChanged, Redo, RunOptions, check_run_options, output
 from ._summary import Progress, Summary
 
 if TYPE_CHECKING:
+    import azure.ai.inference
+
     from .. import aio
-    from .._batch_client import BatchClient
 
 
 class BatchRun:
@@ -161,7 +162,7 @@ class BatchRun:
             if close is not None:
                 await close()
 
-    def submit(self, rows: Iterable[BatchRow], client: "BatchClient") -> "list[BatchJob]":
+    def submit(self, rows: Iterable[BatchRow], client: "azure.ai.inference.BatchClient") -> "list[BatchJob]":
         """Submit rows to the service's own Batch API, in as many files as its limits ask for.
 
         Rows that have an answer, or are in a job already, are left out, so it may be called again after a crash. Where
@@ -178,7 +179,7 @@ class BatchRun:
             run.plan(rows, RowCalls(self._make_client()))
             return run.submit()
 
-    def fetch(self, client: "BatchClient", *, polling_interval: float = 60) -> Summary:
+    def fetch(self, client: "azure.ai.inference.BatchClient", *, polling_interval: float = 60) -> Summary:
         """Wait for the jobs of `submit`, and write their results to the output, those of expired jobs too.
 
         Rows that have no result get the error "missing", and those of an expired job its own; `submit` or `run` takes
@@ -197,7 +198,7 @@ class BatchRun:
         return self.summary
 
     @contextmanager
-    def _provider_run(self, client: "BatchClient") -> "Generator[ProviderRun, None, None]":
+    def _provider_run(self, client: "azure.ai.inference.BatchClient") -> "Generator[ProviderRun, None, None]":
         output = self._options.output
         if output is None or self._options.folder:
             raise ValueError("The service's batches need a file as output: BatchRun(make_client, output='out.jsonl').")

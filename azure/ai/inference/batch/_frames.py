@@ -14,7 +14,7 @@ from ._record_worker import RecordRows, RecordWorker, check_make_client, columns
 from ._rows import chat_row
 
 if TYPE_CHECKING:
-    from ..aio import ChatCompletionsClient
+    import azure.ai.inference.aio
 
 _KINDS = {
     "status_code": "Int32",
@@ -56,7 +56,7 @@ class Completions:
 
     def __init__(
         self,
-        make_client: "Callable[[], ChatCompletionsClient]",
+        make_client: "Callable[[], azure.ai.inference.aio.ChatCompletionsClient]",
         *,
         id: str,
         messages: Callable[[Mapping[str, Any]], Any],

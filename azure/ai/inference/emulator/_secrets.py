@@ -5,30 +5,36 @@ A secret is found in one of three ways: by the name of the member, header or que
 exchange gave it away. Only values of the parsed JSON are replaced, never its text, so member names and structure stay.
 """
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from ._values import as_list, as_object
+from ._values import as_list, as_object, is_number
 
 SCRUBBED: Final = "***"
 """What stands in the place of a secret."""
 
+_SMALLEST_SECRET: Final = 1_000
+"""A smaller number under a secret name is a count, not a PIN."""
 _SHORTEST_FOUND_ANYWHERE: Final = 8
 _SHORTEST_WORD_FOUND_ANYWHERE: Final = 20
 """Shorter secrets are blotted out where a name tells, but not inside of other text: ``test`` is also a word."""
 
 _WORDS: Final = re.compile(
-    r"apikeys?|authorization|authentication|bearer|cookies?|credentials?|jwt|passphrase|passwd|passwords?|pwd|sas|"
-    r"secrets?|sig"
+    r"apikeys?|assertion|authorization|authentication|bearer|cookies?|credentials?|jwt|otp|pass|passcode|passkey|"
+    r"passphrase|passwd|passwords?|pin|pwd|sas|secrets?|sig"
 )
 _LAST_WORDS: Final = re.compile(r"auth|keys?|token")
 _HARMLESS: Final = re.compile(r"bos|cache|continuation|eos|foreign|idempotency|next|pad|page|partition|public|sort")
 """Words that turn a key or token into something else: ``prompt_cache_key``, ``public_key``, ``continuation_token``."""
-_JOINED: Final = ("accesskey", "apikey", "connectionstring", "functionskey", "subscriptionkey")
+_JOINED: Final = (
+    *("accesskey", "apikey", "connectionstring", "functionskey", "sessionid", "subscriptionkey", "tokenvalue"),
+)
 _AUTH_SCHEMES: Final = re.compile(
     r"(?i)apikey|aws4-hmac-sha256|basic|bearer|digest|negotiate|sharedaccesssignature|token"
 )
@@ -44,11 +50,20 @@ _SAFE_HEADERS: Final = re.compile(
 )
 """Request headers whose values are kept in a cassette. Any other may hold a secret, whatever its name."""
 
-_NAMES: Final = r"(?:[\w.-]*(?:key|token|secret|password|passwd|credential|signature|authorization)|pwd|sig|code)"
-_IN_TEXT: Final = re.compile(rf"(?i)((?:^|[?&;\s]){_NAMES}=)[^&#;\s\"'<>]+")
-"""A query, form or connection string inside of text."""
+_NAMES: Final = r"[\w.-]{0,64}(?:key|token|secret|password|passwd|passphrase|credential|signature|authorization)|pwd"
+_IN_TEXT: Final = re.compile(rf"(?i)((?:^|[?&;#\s,({{\"'])(?:{_NAMES}|sig|code)\s?=\s?[\"']?)[^&#;\s\"'<>,)]+")
+"""A query, form, connection string, or setting of a program inside of text."""
+_BESIDE: Final = re.compile(
+    rf"(?i)((?:^|[\s,({{\"'])(?:{_NAMES})[\"']?:\s?[\"']?|<(?:{_NAMES})>)(?=[^\s\"'<>]*\d)[^\s\"'<>,;)]{{8,}}"
+)
+"""JSON, YAML, XML or a header inside of text. What looks like a word may be one, and stays."""
+_IN_FORM: Final = re.compile(rf"(?i)(\bname=\"(?:{_NAMES})\"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)[^\r\n]+")
 _USER_INFO: Final = re.compile(r"(?<=://)[^/\s:@?#]{1,256}:[^/\s@?#]{1,256}(?=@)")
-_SCHEMES: Final = re.compile(r"(?i)\b((?:bearer|basic|digest|token|apikey)\s+)(?=[^\s\"',;]*\d)[\w.~+/=-]{16,}")
+_SCHEMES: Final = re.compile(
+    r"(?i)\b((?:bearer|apikey)\s+|(?:basic|digest|token)\s+(?=[\w.~+/=-]{16}))(?=[^\s\"',;]*\d)[\w.~+/=-]{8,}"
+)
+_AFTER: Final = (_SCHEMES, _IN_TEXT, _BESIDE, _IN_FORM)
+"""What precedes a secret is the first group, and stays."""
 _LOOKS: Final = re.compile(
     r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"  # a JWT
     r"|\b(?:sk|rk|pk|ek|sess|dapi|csk|gsk|xai|pplx|tgp)[-_](?=[\w-]*\d)[\w-]{16,}"  # OpenAI, Anthropic, Stripe, Groq...
@@ -66,7 +81,7 @@ _SHORT: Final = 200
 @lru_cache(maxsize=1024)
 def _looks_harmless(text: str) -> bool:
     """Return whether nothing in a text looks like a secret."""
-    return not any(pattern.search(text) for pattern in (_SCHEMES, _IN_TEXT, _USER_INFO, _LOOKS))
+    return not any(pattern.search(text) for pattern in (*_AFTER, _USER_INFO, _LOOKS))
 
 
 @lru_cache(maxsize=1024)
@@ -112,14 +127,26 @@ class Scrubber:
     def _header(self, name: str, value: str, of_request: bool) -> str:
         scheme, space, rest = value.partition(" ")
         if space and _AUTH_SCHEMES.fullmatch(scheme):
+            self._learn_parts(scheme, rest)
             return f"{scheme} {self._secret(rest)}"
         if is_secret_name(name):
+            self._learn_parts(name, value)
             return self._secret(value)
         if not of_request or _SAFE_HEADERS.fullmatch(name):
             return self.text(value)
         # A header of the caller's own. It may be a secret, or the name of the application, which is no reason to
         # blot that name out elsewhere.
         return self._secret(value) if re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])\S{12,}", value) else SCRUBBED
+
+    def _learn_parts(self, kind: str, value: str) -> None:
+        """Learn the password in Basic credentials, and the values of cookies."""
+        if kind.lower() == "basic":
+            with suppress(ValueError):
+                self.learn(base64.b64decode(value).decode().partition(":")[2])
+        elif "cookie" in kind.lower():
+            for part in value.split(";"):
+                if re.search(r"\d", part):  # attributes such as Path and SameSite are words
+                    self.learn(part.partition("=")[2].strip())
 
     def query(self, query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return a query without secrets."""
@@ -137,6 +164,8 @@ class Scrubber:
         """
         if isinstance(value, str):
             return self._secret(value) if inside else self._nested(value)
+        if inside and is_number(value) and abs(value) >= _SMALLEST_SECRET:
+            return SCRUBBED
         if isinstance(value, list):
             return [self.json(item, inside=inside) for item in as_list(value)]
         if not isinstance(value, dict):
@@ -150,7 +179,10 @@ class Scrubber:
             return text
         found = text
         if len(text) > _SHORT or not _looks_harmless(text):
-            found = _USER_INFO.sub(SCRUBBED, _IN_TEXT.sub(self._after, _SCHEMES.sub(self._after, text)))
+            found = text
+            for pattern in _AFTER:
+                found = pattern.sub(self._after, found)
+            found = _USER_INFO.sub(SCRUBBED, found)
             found = _LOOKS.sub(lambda match: self._secret(match[0]), found)
         for secret in sorted(self._known, key=len, reverse=True):
             found = found.replace(secret, SCRUBBED)
@@ -164,7 +196,7 @@ class Scrubber:
 
     def events(self, text: str) -> str:
         """Return server-sent events, or lines, without secrets: those that are JSON are read as such."""
-        return "".join(self._line(line) for line in text.splitlines(keepends=True))
+        return self.text("".join(self._line(line) for line in text.splitlines(keepends=True)))
 
     def _line(self, line: str) -> str:
         data = line.removeprefix("data:").strip()
