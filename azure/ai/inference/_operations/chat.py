@@ -125,21 +125,21 @@ def _form(settings: Settings, options: Mapping[str, Any], extras: Mapping[str, A
         _check_tools(form["tools"])
     if "response_format" in form:
         form["response_format"] = response_format_of(form["response_format"])
-    for name in _NOT_EMPTY:
-        if isinstance(form.get(name), (list, tuple)) and not form[name]:
-            del form[name]
-    form.update(extras)
+    return _without_empty({**form, **extras})
+
+
+def _without_empty(form: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what services refuse with 400: empty lists, and a choice where there are no tools to choose from."""
+    empty = {name for name in _NOT_EMPTY if isinstance(form.get(name), (list, tuple)) and not form[name]}
+    if "tools" in empty:
+        empty |= {"tool_choice", "parallel_tool_calls"}
     if "tools" not in form:
-        for name in _FOR_TOOLS:
-            form.pop(name, None)
-    return form
+        empty |= {"tool_choice"}
+    return {name: value for name, value in form.items() if name not in empty} if empty else form
 
 
 _NOT_EMPTY = ("tools", "stop", "modalities")
 """Lists that services refuse with 400 if they are empty."""
-
-_FOR_TOOLS = ("tool_choice", "parallel_tool_calls")
-"""Settings that services refuse with 400 if there are no tools."""
 
 
 def _request(settings: Settings, body: Any, options: Mapping[str, Any]) -> ChatRequest:
