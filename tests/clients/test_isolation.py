@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import trustme
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
 from azure.ai.inference import ChatCompletionsClient
@@ -251,6 +251,24 @@ def test_a_child_does_not_read_its_parents_stream(serve: Serve) -> None:
         assert "forked" in told()
         go_on.set()
         assert [choice.delta.content for update in opened for choice in update.choices] == ["hello", None]
+
+
+async def test_another_process_is_another_client(world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a fork, where the child is told of by its number alone."""
+    server = serve(MINE, [CHUNKED_HEAD, chunk(HELLO)], MINE, MINE)
+    client = world.chat(server.url, retry_total=0)
+    await client.complete()
+    opened = await client.stream()
+    await anext(opened)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        _, error = await opened.until_fault()
+        assert isinstance(error, ServiceResponseError)
+        assert "forked" in str(error)
+        assert text_of(await client.complete()) == "mine"
+        assert text_of(await client.complete()) == "mine"
+    assert len({request.connection for request in server.requests[:2]}) == 1
+    assert {request.connection for request in server.requests[2:]} == {1}
 
 
 @forks

@@ -372,6 +372,7 @@ NO_ANSWERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "the deadline": ([], {"timeout": 0.1}),
     "a head that drips": ([b"HTTP/1.1 200 OK\r\nx: ", *[b" ", 0.05] * 50], {"timeout": 0.15}),
     "a body cut short": ([b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", CUT], {}),
+    "silence in a body": ([b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"], {"read_timeout": 0.05}),
     "bad gzip": ([answer(200, b"no gzip", content_encoding="gzip")], {}),
     "a status": ([answer(400, {"error": {"message": "no"}})], {}),
     "endless redirects": ([answer(307, b"", location="/on")], {}),

@@ -139,6 +139,7 @@ async def test_certificates_that_are_not_there(world: World, secure: Any, option
     assert server.requests == []
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request:Warning")
 async def test_a_certificate_of_ones_own(world: World, tmp_path: Path, authority: trustme.CA) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -157,6 +158,9 @@ async def test_a_certificate_of_ones_own(world: World, tmp_path: Path, authority
                 call.pop("retry_total", None)
                 assert (await client.complete(**call)).choices
                 await client.close()
+        lax = world.chat(server.url, connection_verify=False, connection_cert=both)
+        assert (await lax.complete()).choices
+        await lax.close()
         client = world.chat(server.url, **trusted)
         with pytest.raises(AzureError):
             await client.complete()
@@ -601,10 +605,6 @@ def test_an_asynchronous_credential_of_a_synchronous_client(serve: Serve, kind: 
 
 @pytest.mark.parametrize("given", ["coroutine", "future"])
 def test_an_asynchronous_credential_in_disguise(serve: Serve, given: str) -> None:
-    class Future:
-        def __await__(self) -> Any:
-            yield
-
     server = serve(GOOD)
     for credential in (lambda: later() if given == "coroutine" else Future(), Disguised(given)):
         with ChatCompletionsClient(server.url, credential) as client:  # type: ignore[arg-type]
@@ -615,12 +615,17 @@ def test_an_asynchronous_credential_in_disguise(serve: Serve, given: str) -> Non
     assert server.requests == []
 
 
+class Future:
+    def __await__(self) -> Any:
+        yield
+
+
 class Disguised:
     def __init__(self, given: str) -> None:
         self.given = given
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
-        return later()
+        return later() if self.given == "coroutine" else Future()
 
 
 CHALLENGES = {
@@ -732,6 +737,20 @@ async def test_a_timeout_while_sending_is_one(world: World) -> None:
             await client.complete(messages=[{"role": "user", "content": large}], timeout=0.2)
         assert time.monotonic() - began < 2 * SLACK
         await client.close()
+
+
+async def test_a_timeout_of_the_credentials_own(serve: Serve) -> None:
+    async def provide() -> str:
+        raise asyncio.TimeoutError("the credential's own")
+
+    async with AsyncChatCompletionsClient(serve(GOOD).url, provide) as client:
+        with pytest.raises(asyncio.TimeoutError, match="the credential's own"):
+            await client.complete(messages=MESSAGES, timeout=30)
+
+
+async def test_sending_without_a_timeout(world: World, serve: Serve) -> None:
+    client = world.chat(serve(GOOD).url, read_timeout=None, connection_timeout=None)
+    assert (await client.complete(messages=[{"role": "user", "content": "x" * 20_000_000}])).choices
 
 
 async def test_slow_sending_is_no_timeout(world: World) -> None:

@@ -39,15 +39,15 @@ def _plain_answers() -> Iterator[Case]:
         "null": (answer(200, None), "ResponseDecodeError", "null"),
         "broken JSON": (answer(200, b'{"choices": ['), "ResponseDecodeError", "not JSON"),
         "bad UTF-8": (answer(200, b'{"choices": "\xff"}'), "ResponseDecodeError", "UTF-8"),
-        "bad gzip": (answer(200, b"not gzip", content_encoding="gzip"), "DecodeError", "decompress"),
+        "bad gzip": (answer(200, b"not gzip", content_encoding="gzip"), "ResponseDecodeError", "decompress"),
     }
     for name, (sent, error, told) in bodies.items():
         says = told if error == "InferenceError" else ""
         yield refused(group, name, raw(sent), error, says=says, shows=[told])
     cut = [head(content_type="application/json", content_length=900) + b'{"choices": [', CUT]
-    yield refused(group, "body cut off", raw(cut), "IncompleteReadError")
+    yield refused(group, "body cut off", raw(cut), "IncompleteResponseError", attempts=4)
     chunked = head(content_type="application/json", transfer_encoding="chunked")
-    yield refused(group, "chunk cut off", raw([chunked, b'ff\r\n{"', CUT]), "IncompleteReadError")
+    yield refused(group, "chunk cut off", raw([chunked, b'ff\r\n{"', CUT]), "IncompleteResponseError", attempts=4)
 
 
 FILTERED: Final = {

@@ -42,7 +42,7 @@ def _breaks() -> Iterator[Case]:
     yield answered(group, "reset (answer)", Emulated("reset"), text=COUNT, attempts=2)
     yield Case(group, "reset (stream)", Emulated("reset"), text=COUNT, attempts=2)
     for fault in ("reset:events=0,every=1", "cut:every=1", "cut:byte=10,every=1"):
-        yield refused(group, f"{fault} (answer)", Emulated(fault), "IncompleteReadError")
+        yield refused(group, f"{fault} (answer)", Emulated(fault), "IncompleteResponseError", attempts=4)
     texts = {"reset:events=3": "1 2", "cut": "", "cut:events=0": "", "cut:events=3": "1 2", "cut:byte=600": "1"}
     for fault, text in {**texts, "cut:byte=0": ""}.items():
         kept = {"partial answer": text} if text else {}

@@ -7,15 +7,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from azure.core.exceptions import (
-    AzureError,
-    IncompleteReadError,
-    ServiceResponseError,
-    ServiceResponseTimeoutError,
-)
+from azure.core.exceptions import AzureError, IncompleteReadError
 
 from ._http.content_encoding import Decoder, make_decoder
 from ._http.deadline import Deadline
+from .exceptions import NoResponseError, ResponseTimeoutError
 
 BLOCK_SIZE = 65536
 
@@ -51,7 +47,7 @@ class UnbufferedBody:
         :raises ~azure.core.exceptions.ServiceResponseError: Another process began to read it, and this one is its fork.
         """
         if self._process != os.getpid():
-            raise ServiceResponseError(
+            raise NoResponseError(
                 "The answer can be read only in the process that asked for it; this one was forked from that."
             )
         try:
@@ -123,7 +119,7 @@ class UnbufferedBody:
         if isinstance(error, TimeoutError):
             if self._deadline is not None and self._deadline.remaining <= 0:
                 return self._deadline.error()
-            return ServiceResponseTimeoutError(f"No bytes came within the read timeout: {error}", error=error)
+            return ResponseTimeoutError(f"No bytes came within the read timeout: {error}", error=error)
         return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
 
 
