@@ -93,10 +93,15 @@ def _complaint(value: Any, place: str = "") -> str | None:
     if isinstance(value, (list, tuple)):
         items = cast("Iterable[Any]", value)
         return _first(_complaint(item, f"{place}[{index}]") for index, item in enumerate(items))
+    wrong = _wrong_number(value)
+    return wrong and f"{place or 'the value'} is {wrong}."
+
+
+def _wrong_number(value: Any) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{place or 'the value'} is {value}, which JSON does not have."
+        return f"{value}, which JSON does not have"
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        return f"{place or 'the value'} is a number of {value.bit_length()} bits, which no service reads as JSON."
+        return f"a number of {value.bit_length()} bits, which no service reads as JSON"
     return None
 
 

@@ -193,8 +193,8 @@ class ModelRedirectPolicy(RedirectDecisions, RedirectPolicy[Any, Any]):
         """
         try:
             return super().send(request)
-        except TooManyRedirectsError as error:
-            history = error.history
+        except TooManyRedirectsError as error:  # pyright: ignore[reportUnknownVariableType] - generic for no reason
+            history: Any = error.history  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         raise RedirectError(history)
 
 

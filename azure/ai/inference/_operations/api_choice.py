@@ -86,6 +86,13 @@ def first_call(request: "ChatRequest") -> Call:
     return request.in_chat()
 
 
+def _forget(request: "ChatRequest", sent: Sent, status: int) -> None:
+    """Forget what was learned of a model whose other route is missing too; raise the first error, if there was one."""
+    request.settings.models.pop(_model(request, sent.form), None)
+    if sent.first is not None:
+        raise status_error(*sent.first, advice=f"The Responses API does not serve it either: status {status}.")
+
+
 def call_after(call: Call, response: Any) -> Call | None:
     """Return the call to make in place of one that was refused; see `chat.next_call`.
 
@@ -98,10 +105,7 @@ def call_after(call: Call, response: Any) -> Call | None:
         return None
     fault = read_fault(body_of(http))
     if sent.wire is not None and is_missing_route(http.status_code, fault):
-        request.settings.models.pop(_model(request, sent.form), None)
-        if sent.first is not None:
-            tried = f"The Responses API does not serve it either: status {http.status_code}."
-            raise status_error(*sent.first, advice=tried)
+        _forget(request, sent, http.status_code)
         return None
     known = sent.known if call.sent else _known(request, sent.form)
     lesson = lesson_of(call, sent._replace(known=known), http.status_code, fault)

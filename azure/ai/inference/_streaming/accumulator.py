@@ -129,11 +129,11 @@ def _template_after(update: _Object, choice: _Object, message: "_MergedObject") 
     delta = choice.get("delta")
     if not _is_object(delta) or choice.get("logprobs"):
         return _template()
-    growing = [name for name in _MESSAGE if delta.get(name)]
+    growing = list(filter(delta.get, _MESSAGE)) or ["content"]
     if len(growing) > 1:
         return _template()
     delta = dict(delta)
-    holder, member = delta, growing[0] if growing else "content"
+    holder, member = delta, growing[0]
     is_call = member == "tool_calls"
     text = message.member(member)
     if isinstance(text, _ToolCalls):

@@ -231,6 +231,12 @@ class ChatStream:
                 self._finished.add(index)
         return True
 
+    def _take_lines(self, body: bytes) -> list[StreamingChatCompletionsUpdate]:
+        updates = self._take(("message", line) for line in body.splitlines() if line.strip())
+        if not self.ended:
+            self._judge_end()
+        return updates
+
     def _take_document(self, body: bytes) -> list[StreamingChatCompletionsUpdate]:
         """Take what came in place of an event stream: a whole completion, or JSON lines; else it is an error."""
         try:
@@ -238,10 +244,7 @@ class ChatStream:
         except (ValueError, RecursionError):
             value = None
             if is_object(json_or_none(body.partition(b"\n")[0])):
-                updates = self._take(("message", line) for line in body.splitlines() if line.strip())
-                if not self.ended:
-                    self._judge_end()
-                return updates
+                return self._take_lines(body)
         if self._translator is not None and isinstance(value, dict):
             value = self._translator.answer(cast("dict[str, Any]", value), int(time.time()))
         if is_object(value) and value.get("choices"):

@@ -112,13 +112,16 @@ class SSEDecoder:
             return ended
         if self._bare or line.lstrip().startswith(b"{"):
             return self._take_bare(line)
+        self._take_other(name, value)
+        return []
+
+    def _take_other(self, name: bytes, value: bytes) -> None:
         if name == b"event":
             self._type = value.decode("utf-8", "replace")
         elif name == b"id" and b"\0" not in value:
             self.last_event_id = value.decode("utf-8", "replace")
         elif name == b"retry" and value.isdigit():
             self.retry = int(value)
-        return []
 
     def _take_data(self, value: bytes) -> list[ServerSentEvent]:
         ended = self._end_object(value)

@@ -20,6 +20,14 @@ from .messages_content import API, content_blocks, text_block, text_of
 _THINKING = ("thinking", "redacted_thinking")
 
 
+def _add_to(turns: list[Object], side: str, blocks: list[Object]) -> None:
+    """Add blocks to the last turn if it is of the same side: turns must alternate."""
+    if turns and turns[-1]["role"] == side:
+        turns[-1]["content"] += blocks
+    else:
+        turns.append({"role": side, "content": blocks})
+
+
 def translate_messages(messages: Any) -> tuple[list[Object], list[Object]]:
     """Translate a conversation.
 
@@ -45,10 +53,7 @@ def translate_messages(messages: Any) -> tuple[list[Object], list[Object]]:
         side, blocks = _blocks(role, message, place)
         if not blocks:
             continue
-        if turns and turns[-1]["role"] == side:
-            turns[-1]["content"] += blocks
-        else:
-            turns.append({"role": side, "content": blocks})
+        _add_to(turns, side, blocks)
     for turn in turns:
         if turn["role"] == "user":
             turn["content"].sort(key=_is_no_result)

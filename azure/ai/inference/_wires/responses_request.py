@@ -63,17 +63,21 @@ def request(chat: Mapping[str, Any], *, replay: Replay = "turn", include: bool =
     for name, value in chat.items():
         if name == "messages":
             body["input"] = input_items(value, "none" if _is_said(chat.get("previous_response_id")) else replay)
-        elif name in _TRANSLATED:
-            if _counts(chat, name):
-                _merge(body, _TRANSLATED[name](value))
-        elif name not in _HINTS and name not in _OF_CHAT_ALONE:
-            _merge(body, {name: value})
+        else:
+            _merge(body, _translated(chat, name))
     if not any(map(_is_said, map(body.get, _STORES))):
         body["store"] = False  # the default here is to keep answers for 30 days, that of chat not to keep them
     if replay != "none":
         _merge(body, {"include": ["reasoning.encrypted_content"]})
     log_dropped(filter(_HINTS.__contains__, chat), NAME)
     return body
+
+
+def _translated(chat: Mapping[str, Any], name: str) -> Object:
+    """Return what a setting is in this API: nothing, for a hint and for what only chat has."""
+    if name in _TRANSLATED:
+        return _TRANSLATED[name](chat[name]) if _counts(chat, name) else {}
+    return {} if name in _HINTS or name in _OF_CHAT_ALONE else {name: chat[name]}
 
 
 def _counts(chat: Mapping[str, Any], name: str) -> bool:

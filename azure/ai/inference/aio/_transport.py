@@ -10,7 +10,7 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from azure.core.configuration import ConnectionConfiguration
@@ -60,7 +60,7 @@ class _LoopTransport(AioHttpTransport):
         data: Any = super()._get_request_data(request)  # type: ignore[no-untyped-call]
         if isinstance(data, str) and len(data) > _LARGE_BODY:
             data = data.encode()
-        return io.BytesIO(data) if isinstance(data, bytes) and len(data) > _LARGE_BODY else data
+        return io.BytesIO(data) if isinstance(data, bytes) and len(data) > _LARGE_BODY else cast("Any", data)
 
 
 class _Session:
@@ -299,8 +299,8 @@ class ModelRedirectPolicy(RedirectDecisions, AsyncRedirectPolicy[Any, Any]):
         """
         try:
             return await super().send(request)
-        except TooManyRedirectsError as error:
-            history = error.history
+        except TooManyRedirectsError as error:  # pyright: ignore[reportUnknownVariableType] - generic for no reason
+            history: Any = error.history  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         raise RedirectError(history)
 
 

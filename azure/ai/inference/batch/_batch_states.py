@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Literal, NamedTuple, Union
 
 from .._http.endpoint import Endpoint
-from .._json import is_list, is_object
+from .._json import is_list, is_object, json_or_none
 from .._model import Model, wrap_as
 from ._results import BatchResult, wrap_result
 from ._row_calls import RowCalls
@@ -207,10 +207,7 @@ def _errors_of(value: Any) -> list[Any]:
 
 def result_of_line(line: bytes) -> BatchResult | None:
     """Read a line of a provider's output or error file; `None` for an empty one, and for what is none."""
-    try:
-        value: Any = json.loads(line) if line.strip() else None
-    except ValueError:
-        return None
+    value = json_or_none(line)
     if not is_object(value) or not value.get("custom_id"):
         return None
     error: Any = value.get("error")

@@ -103,10 +103,10 @@ class ProviderRun:
 
         :return: All jobs of the run that have not ended here.
         """
-        if any(chunk.job_id is None and not chunk.done for chunk in self._chunks):
+        if any(map(_is_to_submit, self._chunks)):
             self._adopt()
         for number, chunk in enumerate(self._chunks):
-            if chunk.job_id is None and not chunk.done and not self._create(number, chunk):
+            if _is_to_submit(chunk) and not self._create(number, chunk):
                 break
         return [self._client.get(chunk.job_id) for chunk in self._chunks if chunk.job_id and not chunk.done]
 
@@ -211,3 +211,7 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
+
+
+def _is_to_submit(chunk: Chunk) -> bool:
+    return chunk.job_id is None and not chunk.done

@@ -122,15 +122,21 @@ def columns_of(result: BatchResult) -> dict[str, Any]:
     """Return what is added to a record; each column has one type, whatever became of the row."""
     import json
 
-    usage = result.usage
-    text = result.answer.choices[0].message.text if result.ok and result.answer.choices else None
-    response = result.response
+    usage, response = result.usage, result.response
     return {
         "status_code": response.status_code if response else None,
-        "text": text,
+        "text": _text_of(result),
         "body": json.dumps(response.body) if response else None,
         "error": None if result.error is None else f"{result.error.code}: {result.error.message}",
-        "prompt_tokens": (usage.prompt_tokens or 0) if usage else 0,
-        "completion_tokens": (usage.get("completion_tokens") or 0) if usage else 0,
+        "prompt_tokens": _tokens(usage, "prompt_tokens"),
+        "completion_tokens": _tokens(usage, "completion_tokens"),
         "attempts": result.attempts or 0,
     }
+
+
+def _text_of(result: BatchResult) -> str | None:
+    return result.answer.choices[0].message.text if result.ok and result.answer.choices else None
+
+
+def _tokens(usage: Mapping[str, Any] | None, name: str) -> int:
+    return (usage or {}).get(name) or 0

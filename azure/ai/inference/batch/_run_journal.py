@@ -95,12 +95,18 @@ class Journal:
             self._file.close()
             raise
 
+    def _read_answered(self, line: bytes) -> bool:
+        """Note an answered row by the ends of its line, for the rest need not be read; return whether it is one."""
+        head, done = _HEAD.match(line), _TAIL.search(line, max(0, len(line) - 100))
+        if not head or not done:
+            return False
+        custom_id = json.loads(head[1]) if b"\\" in head[1] else head[1][1:-1].decode()
+        self.index.add(custom_id, RowState.ANSWERED, request_bits(head[2].decode()))
+        return True
+
     def _read(self, path: Path) -> None:
         for place, line in read_lines(path):
-            head, done = _HEAD.match(line), _TAIL.search(line, max(0, len(line) - 100))
-            if head and done:  # answered: the rest need not be read
-                custom_id = json.loads(head[1]) if b"\\" in head[1] else head[1][1:-1].decode()
-                self.index.add(custom_id, RowState.ANSWERED, request_bits(head[2].decode()))
+            if self._read_answered(line):
                 continue
             result = result_of(line) if line else None
             if result is not None:
