@@ -16,12 +16,12 @@ def on_the_emulator() -> Iterator[Case]:
 
 COUNT: Final = "1 2 3 4"
 """What it answers to the prompt."""
-TIMEOUT: Final = "ServiceResponseTimeoutError"
+TIMEOUT: Final = "ResponseTimeoutError"
 
 
 def _statuses() -> Iterator[Case]:
     group = "Emulator: statuses"
-    for status in ("408", "500", "502", "503", "504"):
+    for status in ("408", "500", "502", "503", "504", "529"):
         yield answered(group, status, Emulated(status), text=COUNT, attempts=2)
     for says, wait in {"retry-after": 1, "date": 2, "retry-after-ms": 1, "x-ms-retry-after-ms": 2}.items():
         fault = f"429:wait={wait},says={says}"

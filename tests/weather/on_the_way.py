@@ -47,8 +47,8 @@ def _passing() -> Iterator[Case]:
             yield Case(ASKING, name, raw(_failing(status), good), stream=streamed, attempts=2)
     for name, end in (("end of connection", CUT), ("reset", RESET)):
         yield answered(ASKING, f"{name} before the first byte, then an answer", raw([end], GOOD), attempts=2)
-        yield refused(ASKING, f"{name} before the first byte, always", raw([end]), "ServiceResponseError", attempts=4)
-    yield refused(ASKING, "connection refused", Refusing(), "ServiceRequestError", attempts=0)
+        yield refused(ASKING, f"{name} before the first byte, always", raw([end]), "NoResponseError", attempts=4)
+    yield refused(ASKING, "connection refused", Refusing(), "RequestError", attempts=0)
 
 
 WAITS: Final[Mapping[str, tuple[dict[str, str], float]]] = {
@@ -92,14 +92,14 @@ def _final() -> Iterator[Case]:
             says="the words",
             kept={"status": status, "code": "c0de"},
         )
-    error = "ServiceResponseTimeoutError"
+    error = "ResponseTimeoutError"
     yield refused(ASKING, "no answer within the read timeout", raw([]), error, read_timeout=SILENT)
     no_http = raw([b"SSH-2.0\r\n", CUT])
-    yield refused(ASKING, "an answer that is no HTTP", no_http, "ServiceResponseError", attempts=4)
+    yield refused(ASKING, "an answer that is no HTTP", no_http, "NoResponseError", attempts=4)
 
 
 def _time() -> Iterator[Case]:
-    error = "ServiceResponseTimeoutError"
+    error = "ResponseTimeoutError"
     for name, steps in CALLS.items():
         yield refused("Time", f"answer: {name}", raw(steps), error, timeout=SILENT)
     for name, steps in STREAMS.items():
@@ -156,7 +156,7 @@ def _secrets() -> Iterator[Case]:
     )
     within = raw(answer(307, b"", location="/elsewhere"), GOOD)
     yield answered(group, "307 within the origin", within, attempts=2)
-    clear = raw(GOOD, host="0.0.0.0")
+    clear = raw(GOOD, host="192.0.2.1")
     yield refused(
         group,
         "plain http, not to this machine",

@@ -130,16 +130,12 @@ def _form(settings: Settings, options: Mapping[str, Any], extras: Mapping[str, A
             del form[name]
     form.update(extras)
     if "tools" not in form:
-        for name in _FOR_TOOLS:
-            form.pop(name, None)
+        form.pop("tool_choice", None)  # services refuse it with 400 where there are no tools
     return form
 
 
 _NOT_EMPTY = ("tools", "stop", "modalities")
 """Lists that services refuse with 400 if they are empty."""
-
-_FOR_TOOLS = ("tool_choice", "parallel_tool_calls")
-"""Settings that services refuse with 400 if there are no tools."""
 
 
 def _request(settings: Settings, body: Any, options: Mapping[str, Any]) -> ChatRequest:
