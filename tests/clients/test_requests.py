@@ -339,7 +339,7 @@ async def test_embeddings(world: World, serve: Serve) -> None:
     ("settings", "sent"),
     [
         ({"tools": []}, {}),
-        ({"tools": (), "tool_choice": "auto", "parallel_tool_calls": True}, {}),
+        ({"tools": (), "tool_choice": "auto"}, {}),
         ({"stop": [], "modalities": []}, {}),
         ({"tool_choice": "none"}, {}),
         ({"stop": ["a"], "modalities": ("text",)}, {"stop": ["a"], "modalities": ["text"]}),

@@ -76,7 +76,7 @@ def cost_of_a_row(count: int) -> Row:
 
     try:
         plain, run = [], []
-        for _ in range(3):
+        for _ in range(7):
             plain.append(cpu(lambda: asyncio.run(gathered())))
             with TemporaryDirectory() as folder:
                 run.append(cpu(lambda: BatchRun(make, output=Path(folder) / "out.jsonl").run(rows)))

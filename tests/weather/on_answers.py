@@ -82,7 +82,7 @@ def _bodies() -> Iterator[Case]:
             shape.status, body, content_type=content_type, x_request_id="req-1", retry_after_ms="10", **headers
         )
         kept: dict[str, Any] = {"status": shape.status, "code": shape.code, "target": shape.target}
-        attempts = 4 if shape.status in (408, 429, 500, 502, 503, 504, 529) else 1
+        attempts = 4 if shape.status in (408, 429, 500, 502, 503, 504, 520, 522, 524, 529) else 1
         yield refused(
             "Error bodies",
             f"{shape.name} ({shape.status})",

@@ -156,3 +156,12 @@ def _secrets() -> Iterator[Case]:
     )
     within = raw(answer(307, b"", location="/elsewhere"), GOOD)
     yield answered(group, "307 within the origin", within, attempts=2)
+    clear = raw(GOOD, host="192.0.2.1")
+    yield refused(
+        group,
+        "plain http, not to this machine",
+        clear,
+        "InsecureRequestError",
+        attempts=0,
+        secret=True,
+    )

@@ -1,5 +1,6 @@
 """ChatStream: what a body is told by its beginning and its end; tests/fuzz has any bytes at any cut."""
 
+import json
 from typing import Any
 
 import pytest
@@ -88,3 +89,15 @@ def test_thoughts_are_told_apart() -> None:
     updates, _ = run(*events, b"data: [DONE]\n\n")
     assert next(update.choices[0].delta.reasoning for update in updates) == "a"
     assert updates[1].choices[0].delta.text == "b"
+
+
+def test_each_answer_has_its_own_think_tag() -> None:
+    """One that begins when the others are past theirs, also; and an update without answers comes between."""
+    texts = [(0, "plain"), (1, "<think>why"), (0, " words"), (1, "</think>so")]
+    chunks = [{"choices": [{"index": index, "delta": {"content": text}}]} for index, text in texts]
+    chunks.insert(0, {"choices": None, "usage": {"total_tokens": 1}})
+    updates, _ = run(*(b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in chunks), b"data: [DONE]\n\n")
+    deltas = [(choice.index, choice.delta) for update in updates for choice in update.choices or ()]
+    assert "".join(delta.text for index, delta in deltas if index == 0) == "plain words"
+    assert "".join(delta.text for index, delta in deltas if index == 1) == "so"
+    assert "".join(delta.reasoning or "" for index, delta in deltas if index == 1) == "why"

@@ -125,17 +125,13 @@ def _form(settings: Settings, options: Mapping[str, Any], extras: Mapping[str, A
         _check_tools(form["tools"])
     if "response_format" in form:
         form["response_format"] = response_format_of(form["response_format"])
-    return _without_empty({**form, **extras})
-
-
-def _without_empty(form: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what services refuse with 400: empty lists, and a choice where there are no tools to choose from."""
-    empty = {name for name in _NOT_EMPTY if isinstance(form.get(name), (list, tuple)) and not form[name]}
-    if "tools" in empty:
-        empty |= {"tool_choice", "parallel_tool_calls"}
+    for name in _NOT_EMPTY:
+        if isinstance(form.get(name), (list, tuple)) and not form[name]:
+            del form[name]
+    form.update(extras)
     if "tools" not in form:
-        empty |= {"tool_choice"}
-    return {name: value for name, value in form.items() if name not in empty} if empty else form
+        form.pop("tool_choice", None)  # services refuse it with 400 where there are no tools
+    return form
 
 
 _NOT_EMPTY = ("tools", "stop", "modalities")

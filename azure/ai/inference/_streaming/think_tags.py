@@ -5,9 +5,6 @@ A delta alone cannot know whether it is inside of the tags. Whoever decodes a st
 Attributes set on a model are no part of its JSON, so the delta still says what the service said.
 """
 
-from typing import Any
-
-from .._json import is_list
 from ..models._chat import (
     StreamingChatChoiceUpdate,
     StreamingChatCompletionsUpdate,
@@ -34,12 +31,8 @@ class StreamedThoughts:
 
         :param update: The next update of the stream.
         """
-        choices: Any = update.choices
-        if not is_list(choices):
-            return
-        for position, choice in enumerate(choices):
-            if isinstance(choice, StreamingChatChoiceUpdate):
-                self._mark_choice(choice, choice.index if isinstance(choice.index, int) else position)
+        for position, choice in enumerate(update.choices or ()):
+            self._mark_choice(choice, choice.index if isinstance(choice.index, int) else position)
         self.idle = not self._tags and bool(self._plain)
 
     def _mark_choice(self, choice: StreamingChatChoiceUpdate, index: int) -> None:

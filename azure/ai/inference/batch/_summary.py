@@ -26,7 +26,7 @@ class RunUsage:
     def add(self, usage: Any) -> None:
         """Add the usage of an answer.
 
-        :param usage: A `CompletionsUsage` or `EmbeddingsUsage`, or `None`.
+        :param usage: A `CompletionsUsage` or `EmbeddingsUsage`, or the same as a dict, or `None`.
         """
         if not usage:
             return
@@ -113,8 +113,9 @@ class Summary:
         if result.ok:
             self.answered += 1
             answer = result._reply  # noqa: SLF001 - it is ours
-            self.usage.add(answer.usage)
-            self.models[str(answer.get("model") or "")] += 1
+            told: dict[str, Any] = dict(answer)  # plain: what nobody reads need not become models
+            self.usage.add(told.get("usage"))
+            self.models[str(told.get("model") or "")] += 1
         else:
             self.failed += 1
             self.errors[result.error.code if result.error else "unknown"] += 1
