@@ -39,8 +39,7 @@ from .models._messages import AssistantMessage, ToolMessage
 from .models._tools import ChatCompletionsToolCall, ChatCompletionsToolDefinition, FunctionDefinition
 
 if TYPE_CHECKING:
-    from ._client import ChatCompletionsClient
-    from .aio._client import ChatCompletionsClient as AsyncChatCompletionsClient
+    import azure.ai.inference.aio
 
 __all__ = ["Toolset"]
 
@@ -110,7 +109,12 @@ class Toolset:
 
     @with_options(ChatOptions, RequestOptions)
     def converse(
-        self, client: "ChatCompletionsClient", messages: list[Any], *, max_rounds: int = 10, **options: Any
+        self,
+        client: "azure.ai.inference.ChatCompletionsClient",
+        messages: list[Any],
+        *,
+        max_rounds: int = 10,
+        **options: Any,
     ) -> ChatCompletions:
         """Let the model continue a conversation, and run the tools that it calls, until it answers without a call.
 
@@ -144,7 +148,12 @@ class Toolset:
 
     @with_options(ChatOptions, RequestOptions)
     async def aconverse(
-        self, client: "AsyncChatCompletionsClient", messages: list[Any], *, max_rounds: int = 10, **options: Any
+        self,
+        client: "azure.ai.inference.aio.ChatCompletionsClient",
+        messages: list[Any],
+        *,
+        max_rounds: int = 10,
+        **options: Any,
     ) -> ChatCompletions:
         """Let the model continue a conversation, and run the tools that it calls, until it answers without a call.
 
