@@ -320,9 +320,9 @@ def resolve(
     pasted = _named_api(names)
     if kind != "chat":
         _check_has_embeddings(pasted, f"{root}{_path(names)}")
-    wants_models = kind == "image_embeddings" or route == "models"
-    stays = pasted == "messages" and service != "resource"
-    path, dialect, audience = _route(service, segments, wants_models, pasted if stays else api or pasted)
+    wants_models = "models" if kind == "image_embeddings" else route
+    stays = _has_only_messages(service, pasted)
+    path, dialect, audience = _route(service, segments, wants_models == "models", pasted if stays else api or pasted)
     rewritten = path.casefold() != _path(segments).casefold()
     result = Endpoint(
         base_url=root + path,
@@ -402,6 +402,11 @@ def _cloud_domain(cloud: str | None) -> str:
 def _check_has_embeddings(api: Api | None, url: str) -> None:
     if api == "messages":
         raise ValueError(f"{url} is Anthropic's Messages API, which has no embeddings.")
+
+
+def _has_only_messages(service: Service, pasted: Api | None) -> bool:
+    """Return whether a host is known by a URL of the Messages API alone, so that no other can be called there."""
+    return pasted == "messages" and service != "resource"
 
 
 def _audience(service: Service) -> str:

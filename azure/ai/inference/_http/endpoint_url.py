@@ -109,8 +109,12 @@ def _host_and_authority(endpoint: str, parts: SplitResult) -> tuple[str, str]:
     host = _ip_v6(endpoint, name) if bracketed else _ascii_name(endpoint, name)
     if host in _PORTALS:
         raise _refusal(endpoint, "is the address of a portal's page, not of an endpoint")
-    port = parts.port if parts.port != {"http": 80, "https": 443}[parts.scheme] else None
-    return host, (f"[{host}]" if bracketed else host) + ("" if port is None else f":{port}")
+    return host, (f"[{host}]" if bracketed else host) + _port(parts)
+
+
+def _port(parts: SplitResult) -> str:
+    """Return a port that is not the scheme's own, with its colon."""
+    return "" if parts.port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{parts.port}"
 
 
 def _ip_v6(endpoint: str, name: str) -> str:

@@ -291,10 +291,15 @@ def read_answer(call: Call, response: Any, wrap: Callable[[Any], A]) -> A:
     return answer
 
 
+def _fits(value: Any, member: str | None) -> bool:
+    """Return whether an answer is an object with the list that is due."""
+    return value.__class__ is dict and (member is None or _are_objects(value.get(member)))
+
+
 def _error_inside(call: Call, value: Any, response: Any) -> AzureError | None:
     """Find what is wrong with an answer whose status is good."""
     member = "choices" if call.translator is not None else _ITEMS.get(call.operation)
-    fits = value.__class__ is dict and (member is None or _are_objects(value.get(member)))
+    fits = _fits(value, member)
     if fits and "error" not in value and member is not None:
         return None
     from .._errors.advice import advise_not_json, give_advice

@@ -454,6 +454,11 @@ def _is_object(value: Any) -> TypeIs[_Object]:
     return isinstance(value, dict)
 
 
+def _says_something(name: str, value: Any) -> bool:
+    """Return whether a value may take the place of one that was there: null and emptiness may not, nor a time of 0."""
+    return value not in (None, "", [], {}) and (bool(value) or name != "created")
+
+
 def _keep(members: _Object, name: str, value: Any) -> None:
     """Keep a member that does not grow: the last non-empty value wins, and objects are merged.
 
@@ -463,7 +468,7 @@ def _keep(members: _Object, name: str, value: Any) -> None:
     known = members.get(name)
     if _is_object(known) and _is_object(value):
         known.update({part: said for part, said in value.items() if said is not None or part not in known})
-    elif known is None or (value not in (None, "", [], {}) and (value or name != "created")):
+    elif known is None or _says_something(name, value):
         members[name] = dict(value) if _is_object(value) else value
 
 

@@ -186,7 +186,7 @@ class ChatStream:
                 error = error_from_body(text, self._response, event=kind)
                 self._fail(error or decode_error(data, self._response, what="event"), cause)
             return None
-        if value.__class__ is dict and kind == "message" and "choices" in value and "error" not in value:
+        if value.__class__ is dict and kind == "message" and value.get("choices") is not None and "error" not in value:
             return cast("dict[str, Any]", value)  # plainly a chunk: it need not be searched for errors
         return None if value is None else self._judge_event(kind, data, value)
 
