@@ -52,7 +52,7 @@ def test_ids_and_retry_times_belong_to_the_stream() -> None:
     decoder = SSEDecoder()
     decoder.feed(b"id: 7\nretry: 250\ndata: x\n\n")
     assert (decoder.last_event_id, decoder.retry) == ("7", 250)
-    decoder.feed(b"id: a\0b\nretry: soon\nretry: -1\n\n")
+    decoder.feed(b"id: a\0b\nretry: soon\nretry: -1\nretry: " + b"9" * 5000 + b"\n\n")
     assert (decoder.last_event_id, decoder.retry) == ("7", 250)
     decoder.feed(b"id\n\n")
     assert decoder.last_event_id == ""

@@ -21,6 +21,8 @@ _BOM = b"\xef\xbb\xbf"
 _BEGINNINGS = (b"{", b"[DONE]")
 _MOST_BARE_LINES = 100
 """How many lines an object without a field's name may have; more of them are no error that a proxy wrote."""
+_MOST_DIGITS = 18
+"""Of a number of milliseconds: Python refuses to read one of thousands of digits."""
 
 
 class ServerSentEvent(NamedTuple):
@@ -120,7 +122,7 @@ class SSEDecoder:
             self._type = value.decode("utf-8", "replace")
         elif name == b"id" and b"\0" not in value:
             self.last_event_id = value.decode("utf-8", "replace")
-        elif name == b"retry" and value.isdigit():
+        elif name == b"retry" and value.isdigit() and len(value) <= _MOST_DIGITS:
             self.retry = int(value)
 
     def _take_data(self, value: bytes) -> list[ServerSentEvent]:
