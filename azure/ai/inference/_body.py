@@ -101,7 +101,7 @@ class UnbufferedBody:
         self.close()
 
     def release_conn(self) -> None:
-        """Give the connection back."""
+        """Return the connection to the pool."""
         self._raw.release_conn()
 
     def _shorten_timeout(self, deadline: Deadline) -> None:

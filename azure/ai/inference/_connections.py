@@ -54,7 +54,7 @@ class DeadlineReader(io.RawIOBase):
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Release the socket."""
         self._raw.close()
         super().close()
 
@@ -226,7 +226,7 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 def use_own_pools(manager: Any) -> None:
-    """Put pools whose connections keep to the deadline in place of urllib3's own; those for SOCKS proxies stay.
+    """Replace urllib3's pools with ones whose connections keep to the deadline; those for SOCKS proxies stay.
 
     :param manager: urllib3's manager of pools.
     """

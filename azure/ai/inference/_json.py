@@ -35,7 +35,7 @@ def is_tokens(value: Any) -> TypeIs[list[Any] | tuple[Any, ...]]:
 
 
 def encode(value: Any) -> Any:
-    """Give `json.dumps` something it knows for `value`: its `default` hook.
+    """Return something that `json.dumps` knows for `value`: its `default` hook.
 
     :param value: A mapping that is no `dict`, an enum member, NULL, date or time (UTC as "Z"), duration (ISO 8601),
         bytes (base64) or `Decimal`.

@@ -223,7 +223,7 @@ class Model(dict[str, Any]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Let pydantic, and so FastAPI, use a model as a field: instances pass unchanged, mappings become models.
+        """Allow pydantic, and so FastAPI, to use a model as a field: instances pass unchanged, mappings become models.
 
         pydantic refuses everything else, and a mapping whose discriminator names another class of the family, so that
         the next type of a union gets its turn.

@@ -36,7 +36,7 @@ class NoRedirectSession(requests.Session):
     """
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Tell of no redirect."""
+        """Return no redirect."""
         return None
 
 

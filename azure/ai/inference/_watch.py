@@ -18,10 +18,10 @@ if TYPE_CHECKING:
         """Watches one stream. May be told of its end more than once; never told, it notices when it is freed."""
 
         def arrived(self, count: int) -> None:
-            """Take note that bytes came, and how many updates they completed."""
+            """Record that bytes arrived, and how many updates they completed."""
 
         def ended(self, error: BaseException | None) -> None:
-            """Take note that nothing more is read, and why, if something is wrong."""
+            """Record that nothing more is read, and why, if something is wrong."""
 
     class Watch(Protocol):
         """Watches one call, for as long as the `with` block around it lasts; a stream for longer."""
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
             """Note that the call is made anew, by another API than the one that refused it."""
 
         def answered(self, answer: A) -> A:
-            """Take note of the answer, and give it back."""
+            """Record the answer, and return it."""
             ...
 
         def streaming(self, completion: Callable[[], Any]) -> StreamWatch | None:
-            """Take note that the answer is a stream, whose updates so far `completion` puts together."""
+            """Record that the answer is a stream, whose updates so far `completion` combines."""
 
 
 class _Unwatched:

@@ -116,7 +116,7 @@ class Toolset:
         max_rounds: int = 10,
         **options: Any,
     ) -> ChatCompletions:
-        """Let the model continue a conversation, and run the tools that it calls, until it answers without a call.
+        """Continue a conversation, and run the tools that the model calls, until it answers without a call.
 
         A `tool_choice` that forces a call applies to the first request only; otherwise the loop would never end.
 
@@ -155,7 +155,7 @@ class Toolset:
         max_rounds: int = 10,
         **options: Any,
     ) -> ChatCompletions:
-        """Let the model continue a conversation, and run the tools that it calls, until it answers without a call.
+        """Continue a conversation, and run the tools that the model calls, until it answers without a call.
 
         As `converse`, with an asynchronous client and async functions; the calls of one answer run concurrently.
 

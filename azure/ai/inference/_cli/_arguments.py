@@ -350,7 +350,7 @@ def _price(text: str) -> tuple[float, float]:
 
 
 def split_words(words: Sequence[str], *, known: bool) -> tuple[str | None, Sequence[str]]:
-    """Tell the endpoint from the words behind it.
+    """Separate the endpoint from the words behind it.
 
     :param words: The words of the command line.
     :keyword known: Whether the endpoint is known without them; a first word is then one only if it looks like that.

@@ -102,7 +102,7 @@ def _tells_its_model(target: Target) -> bool:
 
 
 def _names_no_model(came: Any) -> bool:
-    """Tell whether the service refused, or has something else than model information at that place."""
+    """Return whether the service refused, or has something other than model information there."""
     return isinstance(came, InferenceError) or (isinstance(came, ModelInfo) and not came.model_name)
 
 

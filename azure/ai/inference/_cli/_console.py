@@ -81,7 +81,7 @@ def make_console(environment: Mapping[str, str]) -> Console:
 
 
 def write_failure(console: Console, error: AzureError, secrets: Sequence[str], *, as_json: bool) -> None:
-    """Tell of a failure: on standard error, or as a line of JSON in the answer's place.
+    """Write a failure: on standard error, or as a line of JSON in the answer's place.
 
     :param console: Takes it.
     :param error: What was raised.

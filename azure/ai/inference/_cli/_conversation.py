@@ -52,7 +52,7 @@ def chat(arguments: Arguments, target: Target, console: Console) -> int:
 
 
 def counting(service: Service, wanted: bool) -> Mapping[str, Any]:
-    """Give the settings that have a stream tell its tokens.
+    """Return the settings that make a stream report its tokens.
 
     Azure does not count them unless it is asked to; others count by themselves, or do not know the setting.
 
@@ -78,7 +78,7 @@ def _question(words: Sequence[str]) -> str | None:
 
 
 def _converse(talk: "Conversation", console: Console, secrets: Sequence[str], *, as_json: bool) -> None:
-    """Put what the user types as questions, until they leave."""
+    """Ask what the user types, until they leave."""
     with suppress(ImportError):  # Windows has none
         import readline as _readline  # noqa: F401 # pyright: ignore[reportUnusedImport] # `input` then edits its line
     console.note("Say something. /help lists what else there is, Ctrl-D leaves.")
@@ -135,7 +135,7 @@ class Conversation:
         self._history = list(self._start)
 
     def ask(self, question: str) -> None:
-        """Put a question, and write the answer as it arrives.
+        """Ask a question, and write the answer as it arrives.
 
         :param question: What the user says.
         :raises ~azure.core.exceptions.AzureError: There is no answer, or it broke off behind what was written.
@@ -167,7 +167,7 @@ class Conversation:
     def _tell(
         self, completion: ChatCompletions, stream: "StreamingChatCompletions", first_at: float, begun: float
     ) -> None:
-        """Tell what the text does not, and with --verbose what it took."""
+        """Write what the text does not say, and with --verbose what it took."""
         for remark in remarks(completion):
             self._console.note(remark)
         if self._verbose:

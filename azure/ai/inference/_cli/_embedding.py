@@ -49,7 +49,7 @@ def _read(batches: EmbeddingBatches) -> Iterator[EmbeddingsResult]:
 
 
 def describe(item: EmbeddingItem) -> str:
-    """Tell of an embedding in a line: its number, its dimensions, its first numbers."""
+    """Describe an embedding in a line: its number, its dimensions, its first numbers."""
     vector = item.vector
     shown = ", ".join(f"{number:.4g}" for number in vector[:_SHOWN_NUMBERS])
     return f"{item.index}: {len(vector)} dimensions [{shown}{', ...' if len(vector) > _SHOWN_NUMBERS else ''}]"
@@ -57,7 +57,7 @@ def describe(item: EmbeddingItem) -> str:
 
 @contextmanager
 def _texts(words: Sequence[str], path: str | None) -> Generator[Iterable[str], None, None]:
-    """Give the texts: the words, else the lines of a file, which is read as the requests go out."""
+    """Yield the texts: the words, else the lines of a file, which is read as the requests go out."""
     if words and path is not None:
         raise UsageError("give texts or --file, not both")
     if words:
@@ -76,5 +76,5 @@ def _texts(words: Sequence[str], path: str | None) -> Generator[Iterable[str], N
 
 
 def lines_of(file: Iterable[str]) -> Iterator[str]:
-    """Give the lines of a file that have something in them."""
+    """Yield the lines of a file that have something in them."""
     return filter(None, map(str.strip, file))

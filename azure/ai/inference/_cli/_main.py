@@ -75,7 +75,7 @@ def _run(arguments: Arguments, console: Console) -> int:
 
 @contextmanager
 def _environment(arguments: Arguments) -> Generator[Mapping[str, str], None, None]:
-    """Give the environment variables: the process's own, or with --emulator those of a local endpoint."""
+    """Yield the environment variables: the process's own, or with --emulator those of a local endpoint."""
     if not arguments.emulator:
         yield os.environ
         return

@@ -93,7 +93,7 @@ def _rows(arguments: Arguments) -> Iterator[BatchRow]:
 
 @contextmanager
 def _files() -> Generator[None, None, None]:
-    """Let files that cannot be read or written count as a wrong use of the command line."""
+    """Turn files that cannot be read or written into usage errors."""
     try:
         yield
     except (OSError, ImportError) as error:
@@ -204,7 +204,7 @@ def _report(summary: Summary, arguments: Arguments, console: Console) -> None:
 
 
 def _dry_run(kind: Any, arguments: Arguments, target: Target, console: Console) -> int:
-    """Say what a run would come to, and send nothing."""
+    """Forecast a run, and send nothing."""
     keyless = target._replace(key=Found("unused", "nowhere"), entra_id=False)
     client = build_client(kind, keyless, arguments)
     with usage_errors(), _files():

@@ -40,7 +40,7 @@ _APIS = {
 def understood(
     target: Target, requests: Sequence[HttpRequest], headers: Sequence[str], proxy: str | None
 ) -> dict[str, Any]:
-    """Tell how an endpoint was understood.
+    """Describe how an endpoint was understood.
 
     :param target: The endpoint.
     :param requests: What is sent; the next where one leads on.
@@ -71,7 +71,7 @@ def understood(
 
 
 def understood_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Put what was understood into rows for people, each a name and a text."""
+    """Return what was understood as rows for people, each a name and a text."""
     yield "Endpoint", f"{report['endpoint']} (from {report['endpoint_source']})"
     yield "Understood", f"{_SERVICES[report['service']]}; {_DIALECTS[report['dialect']]}"
     if report["notice"]:
@@ -105,7 +105,7 @@ class Answered(NamedTuple):
 
 
 def answered(answer: Answered) -> dict[str, Any]:
-    """Tell what an endpoint answered."""
+    """Describe what an endpoint answered."""
     value, limits = answer.value, rate_limits(answer.headers)
     usage = value.get("usage")
     items: Any = value.get("data") or [None]
@@ -124,7 +124,7 @@ def answered(answer: Answered) -> dict[str, Any]:
 
 
 def answered_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Put an answer into rows for people."""
+    """Return an answer as rows for people."""
     yield "Answered", f"{report['operation']} in {report['seconds']:.3f} s"
     if report["operation"] in _APIS:
         yield "API", _APIS[report["operation"]]
@@ -146,7 +146,7 @@ def answered_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def quota(what: str, limit: RateLimit) -> str:
-    """Tell what is left of a quota.
+    """Describe what is left of a quota.
 
     :param what: "requests" or "tokens".
     :param limit: The quota, of which the service told at least what remains.
@@ -157,7 +157,7 @@ def quota(what: str, limit: RateLimit) -> str:
 
 
 def remarks(completion: ChatCompletions) -> Iterator[str]:
-    """Tell what the text of an answer does not: why it ends, what the model would not say, whom it calls."""
+    """Describe what the text of an answer does not say: why it ends, what was refused, which tools it calls."""
     for choice in completion.choices or ():
         message: ChatResponseMessage | None = choice.message  # left out where the whole answer is withheld
         if message and message.refusal:
@@ -175,7 +175,7 @@ _REASONS: Mapping[Any, str] = {
 
 
 def spent(completion: ChatCompletions, stream: StreamingChatCompletions, first: float, whole: float) -> str:
-    """Tell what a streamed answer took.
+    """Describe what a streamed answer took.
 
     :param completion: The answer.
     :param stream: The stream that it came in.
@@ -223,7 +223,7 @@ _HINTS: Sequence[tuple[str, str]] = (
 
 
 def hint(error: object) -> str | None:
-    """Tell what to look at after an error of the network.
+    """Suggest what to look at after an error of the network.
 
     :param error: What was raised.
     :return: `None` where the service answered, whose error has its own advice.
@@ -234,7 +234,7 @@ def hint(error: object) -> str | None:
 
 
 def failed(error: AzureError, secrets: Sequence[str]) -> dict[str, Any]:
-    """Tell of a failure.
+    """Describe a failure.
 
     :param error: What was raised.
     :param secrets: Texts to blank out.
@@ -259,7 +259,7 @@ def failed(error: AzureError, secrets: Sequence[str]) -> dict[str, Any]:
 
 
 def failed_lines(report: Mapping[str, Any]) -> Sequence[str]:
-    """Put a failure into lines for people: all that the error says, then the hint."""
+    """Return a failure as lines for people: all that the error says, then the hint."""
     return [line for line in (report["text"], report["hint"]) if line]
 
 

@@ -102,7 +102,7 @@ def _settings(arguments: Arguments, url: str) -> Settings:
 
 
 def _fits(environment: Mapping[str, str], names: Variables, endpoint: Endpoint) -> bool:
-    """Tell whether a key is for an endpoint: not if it stands beside that of another host."""
+    """Return whether a key is for an endpoint: not if it is given beside that of another host."""
     if not is_set(environment, names.endpoint):
         return True
     try:
@@ -213,7 +213,7 @@ def secrets_of(target: Target, arguments: Arguments) -> Sequence[str]:
 
 @contextmanager
 def usage_errors() -> Generator[None, None, None]:
-    """Let what the package refuses count as a wrong use of the command line."""
+    """Turn what the package refuses into usage errors."""
     try:
         yield
     except (ValueError, TypeError) as error:

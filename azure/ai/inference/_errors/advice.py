@@ -117,7 +117,7 @@ def _responses_only(failure: Failure) -> str | None:
 
 
 def _messages_only(failure: Failure) -> str | None:
-    """Tell where an Azure resource serves Claude: by chat completions it never does."""
+    """Name the API by which an Azure resource serves Claude: it never does by chat completions."""
     if failure.operation != "chat/completions" or failure.endpoint.service != "resource":
         return None
     if failure.says("api_not_supported") or failure.says("unknown model", "claude"):
@@ -189,7 +189,7 @@ def _max_tokens(failure: Failure) -> str | None:
 
 
 def _no_model(failure: Failure) -> str | None:
-    """Tell how to name a model (no_model_name of Foundry; OpenAI's and vLLM's texts)."""
+    """Explain how to name a model (no_model_name of Foundry; OpenAI's and vLLM's texts)."""
     missing = ("provide a model", "'model' is a required", "missing required parameter: 'model'")
     if failure.code == "no_model_name" or any(failure.says(words) for words in missing):
         return missing_model(failure.endpoint)
@@ -209,7 +209,7 @@ def _api_version(failure: Failure) -> str | None:
 
 
 def _unknown_model(failure: Failure) -> str | None:
-    """Tell that the URL is right and the name is not (Azure's DeploymentNotFound; OpenAI, vLLM, Ollama)."""
+    """Explain that the URL is right and the name is not (Azure's DeploymentNotFound; OpenAI, vLLM, Ollama)."""
     if failure.status not in (400, 404):
         return None
     code = failure.code.lower()

@@ -93,7 +93,7 @@ def parse_json(text: str) -> Any:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Put a text on one line and in at most ``limit`` characters, the last of which shows that some are missing.
+    """Return a text on one line, cut to ``limit`` characters, the last of which shows that some are missing.
 
     :param text: Any text.
     :param limit: The most characters to keep.

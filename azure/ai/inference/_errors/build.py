@@ -240,7 +240,7 @@ def incomplete_stream_error(
 
 
 def add_advice(error: AzureError, advice: str | None) -> None:
-    """Put advice after what an error says, in ``message`` as in ``str(error)``.
+    """Append advice to what an error says, in ``message`` as in ``str(error)``.
 
     For advice that depends on what the error says, and so cannot be given when it is made.
 
@@ -326,7 +326,7 @@ def _graded(category: str, result: ContentFilterResult) -> str:
 def _from_error_map(
     make: Callable[..., Exception], origin: _Origin, body: Any, fault: Fault, advice: str | None
 ) -> Exception:
-    """Let a caller's own error map make the exception; it gets our attributes, and our text if it has none."""
+    """Make the exception by the caller's own error map, with our attributes, and our text if it has none."""
     entry = f"error_map[{origin.status}]"
     if not callable(make):
         raise TypeError(f"{entry} is {make!r}; it must be an exception class, or a callable that makes an exception")

@@ -75,7 +75,7 @@ def checked_token(token: Any) -> Any:
 
 
 def set_token(request: Any, token: Any) -> None:
-    """Put a token into a request.
+    """Add a token to a request.
 
     :param request: The pipeline's request.
     :param token: What the credential gave, checked.

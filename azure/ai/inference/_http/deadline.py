@@ -31,7 +31,7 @@ class Deadline:
         return self._ends - time.monotonic()
 
     def check(self) -> float:
-        """Tell the seconds that are left.
+        """Return the seconds that are left.
 
         :raises ~azure.core.exceptions.ServiceResponseTimeoutError: None are.
         """

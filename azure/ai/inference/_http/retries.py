@@ -186,7 +186,7 @@ def _checked_mode(mode: str) -> RetryMode:
 
 
 def _tell_attempts(error: AzureError, attempts: int, seconds: float) -> None:
-    """Say in an error's first line how often the request was sent."""
+    """Add to an error's first line how often the request was sent."""
     line, newline, rest = error.message.partition("\n")
     error.message = f"{line.removesuffix('.')}, after {attempts} attempts in {seconds:.1f} s.{newline}{rest}"
     error.args = (error.message, *error.args[1:])

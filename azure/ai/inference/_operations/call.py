@@ -161,7 +161,7 @@ def given_body(body: Any, for_texts: str) -> tuple[str | bytes, bool | None]:
     :param body: A mapping, bytes, or a binary file.
     :param for_texts: Where a text goes, for the error if the body is one.
     :return: The content, and what its member `stream` says; `None` if it says nothing.
-    :raises TypeError: It is nothing of the kind.
+    :raises TypeError: It has an unsupported type.
     """
     if is_object(body):
         return to_json(body), _stream_of(body)

@@ -78,7 +78,7 @@ def chat_call(settings: Settings, body: Any, options: Mapping[str, Any]) -> Call
     :param settings: The client's.
     :param body: The whole body, in place of messages and settings: a mapping, bytes, or a binary file.
     :param options: The keyword arguments of `complete`.
-    :raises TypeError: Neither messages nor a body, or they are nothing of the kind; or an unknown keyword.
+    :raises TypeError: Neither messages nor a body, or they have an unsupported type; or a keyword is unknown.
     :raises ValueError: The messages cannot be a conversation, or the API has no word for something in the request.
     """
     request = _request(settings, body, options)

@@ -85,7 +85,7 @@ _FORMS: Mapping[Kind, str] = {
 def _measured(kind: Kind, inputs: Iterable[Any]) -> Iterator[tuple[Any, int]]:
     """Yield each input with its length in characters or token ids.
 
-    :raises TypeError: An input is nothing of the kind.
+    :raises TypeError: An input has an unsupported type.
     """
     for index, item in enumerate(inputs):
         length = _length(kind, item)

@@ -50,7 +50,7 @@ def embed_call(settings: Settings, kind: "Kind", body: Any, options: Mapping[str
     :param kind: Of texts or of images.
     :param body: The whole body, in place of input and settings: a mapping, bytes, or a binary file.
     :param options: The keyword arguments of `embed`.
-    :raises TypeError: Neither input nor a body, or they are nothing of the kind; or an unknown keyword.
+    :raises TypeError: Neither input nor a body, or they have an unsupported type; or a keyword is unknown.
     :raises ValueError: The input is empty.
     """
     own = ("input", *EMBEDDING_SETTINGS)
@@ -82,7 +82,7 @@ def _encoding(request: Any) -> str:
 def _inputs(kind: "Kind", value: Any) -> list[Any]:
     """Check what is to be embedded; one text stands for a list of one.
 
-    :raises TypeError: There is none, or it is nothing of the kind.
+    :raises TypeError: There is none, or it has an unsupported type.
     :raises ValueError: It is empty.
     """
     if value is None:

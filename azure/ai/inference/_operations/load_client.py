@@ -25,7 +25,7 @@ _SETTINGS: Mapping[Kind, tuple[str, ...]] = {
 
 
 def kind_of(model_type: Any) -> Kind:
-    """Tell which client a model needs.
+    """Return which client a model needs.
 
     :param model_type: As `/info` or a user spells it: in any case, with underscores, dashes or blanks, in the plural.
     :raises ValueError: There is no client for it.
@@ -55,7 +55,7 @@ def check_settings(kind: Kind, options: Mapping[str, Any]) -> None:
 
 
 def explain_missing_info(error: ResourceNotFoundError) -> None:
-    """Say of an endpoint without model information what that means for `load_client`.
+    """Add to an error what missing model information means for `load_client`.
 
     :param error: What `get_model_info` raised; its text is changed.
     """

@@ -231,7 +231,7 @@ class RequestOptions(TypedDict, total=False):
     client_request_id: str | None
     """Another name of `request_id`."""
     user_agent: str | None
-    """Put in front of the user agent."""
+    """A text in front of the user agent."""
     user_agent_overwrite: bool
     """Whether a `user_agent` that is given with it, in a call, stands alone."""
     logging_enable: bool

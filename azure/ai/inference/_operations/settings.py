@@ -180,7 +180,7 @@ def make_credential(credential: Any) -> Any:
 
     :param credential: A key, an object with a `key`, one that gets tokens, or a function that gives one.
     :raises ValueError: It is `None` or empty.
-    :raises TypeError: It is nothing of the kind.
+    :raises TypeError: It has an unsupported type.
     """
     if credential is None or credential == "":
         raise ValueError(f"Parameter 'credential' must not be {credential!r}. {_CREDENTIAL_FORMS}")

@@ -75,7 +75,7 @@ class ChatStream:
         return self._take(self._sse.feed(chunk))
 
     def end(self) -> list[StreamingChatCompletionsUpdate]:
-        """Take note that the body has ended.
+        """Record that the body has ended.
 
         :return: The updates that were still open.
         """
@@ -87,7 +87,7 @@ class ChatStream:
         return updates
 
     def break_off(self, error: AzureError) -> list[StreamingChatCompletionsUpdate]:
-        """Take note that the body cannot be read any further.
+        """Record that the body cannot be read any further.
 
         :param error: Why.
         :return: The updates that were still open.
@@ -163,7 +163,7 @@ class ChatStream:
         self.ended = self.ended or events.ended
 
     def _take_done(self) -> None:
-        """Take note of `[DONE]`, which ends a stream of chunks; another API has a last event of its own."""
+        """Record `[DONE]`, which ends a stream of chunks; another API has a last event of its own."""
         if self._events is None:
             self.ended = True
         else:

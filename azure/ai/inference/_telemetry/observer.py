@@ -278,7 +278,7 @@ class _CallWatch:
             self._add_event("gen_ai.choice", content)
 
     def _describe(self, error: BaseException | None, arrivals: "_Arrivals | None") -> None:
-        """Put on the span what came of the call."""
+        """Describe on the span what came of the call."""
         latest, span = self._recording.latest, self._span
         if not span.is_recording():
             return
@@ -364,7 +364,7 @@ class _Arrivals:
         self._started = self._last = started
 
     def add(self, count: int, attributes: Callable[[], Attributes]) -> None:
-        """Take note of updates; those that arrived together have equal shares of the time.
+        """Record updates; those that arrived together have equal shares of the time.
 
         :param count: How many.
         :param attributes: Gives the metric's attributes; asked once, at the first update.
@@ -389,7 +389,7 @@ class _StreamWatch:
         self._forgotten = weakref.finalize(self, _end_elsewhere, call, completion, self._arrivals)
 
     def arrived(self, count: int) -> None:
-        """Take note that bytes came, and how many updates they completed."""
+        """Record that bytes arrived, and how many updates they completed."""
         if count:
             _safely(self._arrivals.add, count, self._attributes)
 

@@ -154,7 +154,7 @@ class ChatCompletionsClient(InferenceClient):
         on_progress: Callable[[Any], object] | None = None,
         **options: Unpack[CompleteOptions],
     ) -> "models.AsyncManyCompletions":
-        """Let the model continue many conversations, some at a time, as fast as the quota allows.
+        """Continue many conversations, some at a time, as fast as the quota allows.
 
         Results come in the order of the conversations. Each has an answer or an error: `result.ok`, `result.answer`,
         which raises the error, `result.parse_as(T)`. For more than memory should hold, or a program that may be

@@ -73,7 +73,7 @@ class FileStore:
         return self._files[identifier]
 
     def is_ready(self, file: StoredFile, provider: Provider, now: float) -> bool:
-        """Tell whether a file may be used already."""
+        """Return whether a file may be used already."""
         return provider != "azure" or now >= file.stored_at + self._lag
 
     def respond(self, request: RecordedRequest, provider: Provider, rest: str, now: float) -> Response:

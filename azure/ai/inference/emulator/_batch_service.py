@@ -90,7 +90,7 @@ class BatchService:
 
     @staticmethod
     def serves(path: str) -> bool:
-        """Tell whether a path is one of a Batch API."""
+        """Return whether a path is one of a Batch API."""
         return _PATH.match(path) is not None
 
     def respond(self, request: RecordedRequest, *, keys: Collection[str], dialect: str) -> Response:
@@ -230,7 +230,7 @@ class BatchService:
 
 
 def _provider(request: RecordedRequest, kind: str, dialect: str) -> Provider:
-    """Tell whose API is asked: by dialect and path, and by the user agent of Mistral's own client."""
+    """Return whose API is asked: by dialect and path, and by the user agent of Mistral's own client."""
     agent = request.headers.get("user-agent", "")
     if dialect == "mistral" or kind == "batch/jobs" or agent.startswith("mistral-client"):
         return "mistral"

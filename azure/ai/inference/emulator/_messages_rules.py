@@ -83,7 +83,7 @@ def _place(path: Path) -> str:
 
 
 def _words(violation: Violation) -> str:
-    """Say how a value breaks a rule, in the words of the library that Anthropic's API checks with."""
+    """Describe how a value breaks a rule, in the words of the library that Anthropic's API checks with."""
     if violation.rule == "required":
         return "Field required"
     if violation.rule == "type":

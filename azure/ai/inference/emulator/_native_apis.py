@@ -32,7 +32,7 @@ class NativeApi(NamedTuple):
     check: Callable[[RecordedRequest, StoredAnswers], dict[str, Any]]
     """Check a request's body and return it; raises a `ServiceError`."""
     chat_body: Callable[[_Body], dict[str, Any]]
-    """Say the request in chat form."""
+    """Return the request in chat form."""
     refused: Callable[[_Body, _Body], Reply | None]
     """Return the refusal of a request that asks for one; given the request, and the same in chat form."""
     write: Callable[[_Body, Reply, Answer, Dialect], dict[str, Any]]

@@ -230,7 +230,7 @@ class Session:
 
 
 def _often(rule: Rule) -> str:
-    """Say how often a reply was given, and how often it should have been."""
+    """Describe how often a reply was given, and how often it should have been."""
     wanted = "at least once" if rule.times is None else _times(rule.times)
     return f"{_times(rule.given)}, not {wanted}"
 

@@ -56,7 +56,7 @@ def _became(outcome: Outcome) -> str:
 
 
 def _origin(outcome: Outcome) -> str:
-    """Say where an answer comes from."""
+    """Describe where an answer comes from."""
     text = outcome.matched or _ORIGINS[outcome.source]
     if outcome.fault is not None:
         text = f"fault {outcome.fault.kind}" + ("" if outcome.source == "fault" else f" on {text}")

@@ -104,7 +104,7 @@ class ChatCompletionsNamedToolChoice(Model):
 
 
 def name_calls(completion: Mapping[str, Any]) -> None:
-    """Give an id to each tool call of an answer that has none, so that a result can be put beside it.
+    """Add an id to each tool call of an answer that has none, so that its result can refer to it.
 
     :param completion: The answer as JSON; it is changed.
     """

@@ -68,7 +68,7 @@ class FrontMatter:
         return f"{self.path}:{line}: key {'.'.join(path)!r}: {message}"
 
     def also_called(self, key: KeyPath, name: str) -> None:
-        """Give an item of a list a name, so that errors can name it and still find its line.
+        """Name an item of a list, so that errors can name it and still find its line.
 
         :param key: The item's path from the top, which ends in its index.
         :param name: The name.
