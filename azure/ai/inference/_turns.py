@@ -6,7 +6,6 @@ from contextvars import ContextVar
 from threading import Lock
 
 from ._http.deadline import Deadline
-from ._operations.model_info import asks_itself
 
 _HELD: ContextVar[tuple["Turns", ...]] = ContextVar("turns", default=())
 """What the call under way holds: a hook of its own request may ask, too, and must not wait for itself."""
@@ -28,6 +27,8 @@ class Turns:
         """
         held = _HELD.get()
         if held.count(self) > 1:
+            from ._operations.model_info import asks_itself
+
             raise asks_itself()
         is_first = self not in held
         if is_first and not self._lock.acquire(timeout=-1 if deadline is None else max(deadline.remaining, 0)):

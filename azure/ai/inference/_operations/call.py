@@ -13,8 +13,6 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from .._http.credentials import forget_credentials, given_headers
-from .._http.origins import origin
-from .._http.redirects import redirect_target
 from .._http.response_content import content_of
 from .._json import is_list, is_object, json_or_none, read_json, to_json
 from ..models._answer import Answer
@@ -232,8 +230,13 @@ def status_error(call: Call, response: Any, *, advice: str | None = None) -> Exc
 
 def _redirect_advice(response: Any) -> str | None:
     location = response.headers.get("location") if 300 <= response.status_code < 400 else None
+    if not location:
+        return None
+    from .._http.origins import origin
+    from .._http.redirects import redirect_target
+
     url = getattr(getattr(response, "request", None), "url", "")
-    target = redirect_target(url, location) if location else None
+    target = redirect_target(url, location)
     if target is None:
         return None
     scheme, host, _ = origin(target)

@@ -7,7 +7,6 @@ from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
 from .._http.deadline import Deadline
-from .._operations.model_info import asks_itself
 from ._waiting import within
 
 _HELD: ContextVar[tuple["Turns", ...]] = ContextVar("turns", default=())
@@ -31,6 +30,8 @@ class Turns:
         held = _HELD.get()
         lock = None
         if held.count(self) > 1:
+            from .._operations.model_info import asks_itself
+
             raise asks_itself()
         if self not in held:
             lock = self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
