@@ -128,18 +128,18 @@ _DIGITS = bytes(48 if 48 <= byte <= 57 else 46 if byte == 46 else 32 for byte in
 _LONG_INTEGER = b"0" * 19
 
 
-def read_json(text: bytes) -> Any:
+def read_json(text: str | bytes) -> Any:
     """Read JSON as `json.loads` does, with orjson where it is installed (the extra `speed`).
 
     orjson refuses some of what `json` reads (NaN, lone surrogates, another encoding than UTF-8, great depth), and makes
     floats of integers of more than 64 bits. There, and without orjson, `json` reads.
 
-    :param text: The text.
+    :param text: The text; a `str`, which is what we wrote ourselves, is left to `json`.
     :raises ValueError: It is not JSON.
     :raises RecursionError: It is nested too deeply.
     """
     loads = _orjson_loads()
-    if loads is not None:
+    if loads is not None and isinstance(text, bytes):
         shape = text.translate(_DIGITS)
         if not shape.startswith(_LONG_INTEGER) and b" " + _LONG_INTEGER not in shape:
             try:
@@ -149,7 +149,7 @@ def read_json(text: bytes) -> Any:
     return json.loads(text)
 
 
-def json_or_none(text: bytes) -> Any:
+def json_or_none(text: str | bytes) -> Any:
     """Read JSON that may be none.
 
     :param text: The text.
