@@ -64,18 +64,18 @@ SCENARIOS: Final = (
     Scenario("answer, connection dropped", "plain", "dropping", weight=2),
     Scenario("stream, connection dropped", "stream", "dropping", weight=2),
     Scenario("batches, asked again", "batches", "flaky"),
-    Scenario("429 in the end", "plain", "full", error="InferenceError", options={"retry_total": 1}),
+    Scenario("429 in the end", "plain", "full", error="RateLimitError", options={"retry_total": 1}),
     Scenario("401", "stream", "locked", error="AuthenticationError"),
     Scenario("page, answer", "plain", "page", error="ResponseDecodeError"),
     Scenario("page, stream", "stream", "page", error="ResponseDecodeError"),
     Scenario("page, batches", "batches", "page", error="BatchError"),
     Scenario("cut stream", "stream", "cut", weight=2, error="IncompleteStreamError"),
-    Scenario("cut answer", "plain", "cut", weight=2, error="IncompleteReadError"),
+    Scenario("cut answer", "plain", "cut", weight=2, error="IncompleteResponseError"),
     Scenario("broken stream", "stream", "broken", weight=2, error="IncompleteStreamError"),
     Scenario("error in a stream", "stream", "failing", weight=2, error="InferenceError"),
     Scenario("garbled stream", "stream", "garbled", weight=2, error="ResponseDecodeError"),
-    Scenario("timeout in a stream", "stream", "stalled", error="ServiceResponseTimeoutError", options={"timeout": 1.0}),
-    Scenario("timeout of an answer", "plain", "stalled", error="ServiceResponseTimeoutError", options={"timeout": 0.3}),
+    Scenario("timeout in a stream", "stream", "stalled", error="ResponseTimeoutError", options={"timeout": 1.0}),
+    Scenario("timeout of an answer", "plain", "stalled", error="ResponseTimeoutError", options={"timeout": 0.3}),
     Scenario("closed", "stream", "slow", weight=2, action="close"),
     Scenario("left", "stream", "stalled", weight=2, action="leave"),
     Scenario("forgotten", "stream", "stalled", weight=2, action="forget"),
@@ -152,7 +152,7 @@ class Seen:
 def judge(job: Job, seen: Seen) -> str:
     """Say what is wrong with what came of a call; nothing, if it is as planned."""
     wanted = Seen(job.expected, job.scenario.error)
-    if seen.error == "ServiceResponseTimeoutError" and wanted.text.startswith(seen.text):
+    if seen.error == "ResponseTimeoutError" and wanted.text.startswith(seen.text):
         wanted = Seen(seen.text, wanted.error)  # how much came in time is for the machine to say
     if (seen.text, seen.error) != (wanted.text, wanted.error):
         return f"{job.scenario.name} {job.number}: {seen}, not {wanted}"

@@ -49,8 +49,8 @@ def test_each_fault_strikes_its_deployment() -> None:
         ("cut stream", Seen(BEFORE_FAULT, "IncompleteStreamError", "1"), "cut stream 20: the error holds '1'"),
         ("cut stream", Seen("1 2", "IncompleteStreamError", "1 2"), "cut stream 20: "),
         ("cut stream", Seen(BEFORE_FAULT), "cut stream 20: "),
-        ("timeout in a stream", Seen("1 2", "ServiceResponseTimeoutError"), ""),
-        ("timeout in a stream", Seen("2", "ServiceResponseTimeoutError"), "timeout in a stream 20: "),
+        ("timeout in a stream", Seen("1 2", "ResponseTimeoutError"), ""),
+        ("timeout in a stream", Seen("2", "ResponseTimeoutError"), "timeout in a stream 20: "),
         ("left", Seen("1"), ""),
     ],
 )

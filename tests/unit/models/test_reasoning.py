@@ -179,8 +179,6 @@ def test_answers_are_followed_apart() -> None:
     [
         {"choices": []},
         {"choices": None},
-        {"choices": 5},
-        {"choices": [5]},
         {"choices": [{"index": 0, "content_filter_results": {}}]},
         {"choices": [{"delta": 5}]},
     ],

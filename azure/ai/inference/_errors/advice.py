@@ -47,13 +47,11 @@ def advise(
 def give_advice(error: Any, endpoint: Endpoint, operation: str, status: int) -> None:
     """Add to an error what its reader may try next.
 
-    :param error: The exception, if there is one.
+    :param error: The exception.
     :param endpoint: The client's endpoint.
     :param operation: What was called, such as "chat/completions".
     :param status: The answer's status.
     """
-    if error is None:
-        return
     code = getattr(getattr(error, "error", None), "code", None)
     add_advice(error, advise(endpoint, operation, status, code, getattr(error, "message", None)))
 
