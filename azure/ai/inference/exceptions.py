@@ -322,7 +322,7 @@ class RedirectError(InferenceError, TooManyRedirectsError[Any, Any]):
 
     def __init__(self, history: "Sequence[Any]") -> None:
         super().__init__("Reached maximum redirect attempts.")
-        self.history = [*history]
+        self.history: list[Any] = [*history]
 
     def __reduce__(self) -> "tuple[Any, ...]":
         revive, (cls, args, state) = super().__reduce__()

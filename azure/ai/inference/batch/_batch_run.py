@@ -97,7 +97,7 @@ class BatchRun:
         check_run_options(self._options)
         self._current: RowRun | None = None
         self._stopping = False
-        self.summary = Summary()
+        self.summary: Summary = Summary()
         """What the last run came to, or how far the present one is."""
 
     def run(self, rows: Iterable[BatchRow]) -> Summary:

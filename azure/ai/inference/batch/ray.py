@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 try:
     ray: Any = import_module("ray")
-except ImportError as error:
-    raise ImportError('batches on Ray need the extra "ray": pip install "ray[data]>=2.60"') from error
+except ImportError as _error:
+    raise ImportError('batches on Ray need the extra "ray": pip install "ray[data]>=2.60"') from _error
 
 __all__ = ["Budget", "Completions", "complete_dataset"]
 

@@ -4,4 +4,4 @@ The plugin is a module of its own, `pytest_azure_ai_inference`: pytest loads it 
 package installed, and importing it from here would import the package with it.
 """
 
-pytest_plugins = ["pytest_azure_ai_inference"]
+pytest_plugins: list[str] = ["pytest_azure_ai_inference"]
