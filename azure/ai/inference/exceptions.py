@@ -320,9 +320,12 @@ class RedirectError(InferenceError, TooManyRedirectsError[Any, Any]):
     :param history: The requests and their answers, as azure-core keeps them; a pickle does not.
     """
 
+    history: "list[Any]"
+    """The requests and their answers; empty in a pickle."""
+
     def __init__(self, history: "Sequence[Any]") -> None:
         super().__init__("Reached maximum redirect attempts.")
-        self.history: list[Any] = [*history]
+        self.history = [*history]
 
     def __reduce__(self) -> "tuple[Any, ...]":
         revive, (cls, args, state) = super().__reduce__()
