@@ -57,7 +57,8 @@ def translate(source: str, name: str) -> str:
 
 def _formatted(source: str, name: str) -> str:
     """Sort the imports and break the lines as ruff does, since the words differ in length."""
-    source = re.sub(r",(\s*[)\]}])", r"\1", source)  # a trailing comma would keep a line broken
+    # A trailing comma would keep a line broken. One within a line has a meaning: `(one,)`, `{number:,}`.
+    source = re.sub(r",(\s*\n\s*[)\]}])", r"\1", source)
     settings = ["--isolated", "--line-length=120", "--quiet", "--stdin-filename=azure/shell.py", "-"]
     for command in (["check", "--select=I", "--fix"], ["format"]):
         run = subprocess.run([_ruff(), *command, *settings], input=source, capture_output=True, encoding="utf-8")

@@ -65,6 +65,13 @@ def test_the_script_mends_what_it_finds(package: Path) -> None:
     assert (package / "_client.py").read_text("utf-8") == (PACKAGE / "_client.py").read_text("utf-8")
 
 
+def test_a_comma_with_a_meaning_stays(package: Path) -> None:
+    path = package / "aio" / "_client.py"
+    path.write_text(path.read_text("utf-8") + '\nONE = (1,)\nTEXT = f"{1000:,}"\n', "utf-8")
+    assert run("--package", str(package)).returncode == 0
+    assert (package / "_client.py").read_text("utf-8").endswith('ONE = (1,)\nTEXT = f"{1000:,}"\n')
+
+
 def test_every_word_of_the_table_is_needed() -> None:
     source = SCRIPT.read_text("utf-8")
     names: dict[str, dict[str, str]] = {}

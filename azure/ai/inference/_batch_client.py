@@ -108,8 +108,8 @@ class BatchClient(InferenceClient):
             file.write(data)
             if size > self._dialect.most_bytes or (not is_file and count > self._dialect.most_rows):
                 raise ValueError(
-                    f"A batch file of {self._dialect.name} may have {self._dialect.most_rows:} rows and "
-                    f"{self._dialect.most_bytes:} bytes: cut the rows, or let BatchRun.submit do it."
+                    f"A batch file of {self._dialect.name} may have {self._dialect.most_rows:,} rows and "
+                    f"{self._dialect.most_bytes:,} bytes: cut the rows, or let BatchRun.submit do it."
                 )
         file.seek(0)
         return size

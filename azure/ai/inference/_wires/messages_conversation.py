@@ -191,7 +191,7 @@ def _id(value: Any, place: str) -> str:
 
 
 def _marked(blocks: list[Object], message: Mapping[str, Any]) -> list[Object]:
-    """Put a message's `cache_control` on its last block; thinking blocks do not take it."""
+    """Move a message's `cache_control` to its last block; thinking blocks do not take it."""
     mark = message.get("cache_control")
     if mark:
         for index in reversed(range(len(blocks))):

@@ -90,7 +90,7 @@ class _Block:
             self.content.update({name: value for name, value in delta.items() if name != "type" and value is not None})
 
     def close(self) -> None:
-        """Put what came in pieces into the block."""
+        """Join what arrived in pieces, and store it in the block."""
         self.is_open = False
         whole = "".join(self._pieces)
         if self._member:

@@ -194,7 +194,7 @@ def _has_full_queue(job: BatchJob) -> bool:
 
 
 def _as_ours(result: BatchResult, request: str | None) -> BatchResult:
-    """Put a provider's line into the order of a journal's; what the provider adds stays behind."""
+    """Return a provider's line in the form of the journal, without what the provider adds."""
     known = ("custom_id", "request_sha256", "error", "response", "attempts", "seconds")
     more = {name: value for name, value in dict(result).items() if name not in known}
     head = {"custom_id": result.custom_id, "request_sha256": request}

@@ -107,7 +107,7 @@ class _Template:
             raise ValueError("The template names no column, such as {text}: all rows would be the same.")
 
     def fill(self, record: Mapping[str, Any], where: str) -> str:
-        """Put a record's values in place of its columns."""
+        """Replace the names of columns by a record's values."""
         filled: list[str] = []
         for before, name in self._pieces:
             filled.append(before)
