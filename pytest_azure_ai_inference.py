@@ -9,9 +9,9 @@ settings::
 ``inference_environment`` points ``AZURE_AI_CHAT_ENDPOINT``, ``OPENAI_BASE_URL``, ``AZURE_OPENAI_ENDPOINT``,
 ``ANTHROPIC_BASE_URL``, ``MISTRAL_BASE_URL`` and their keys at it for the length of a test, so that an application which
 reads them needs no change. Override ``inference_endpoint_options`` in a ``conftest.py`` to set up the emulator of all
-tests. The report of a failed test shows what the application sent and got.
+tests. The report of a failed test shows what the application sent and received.
 
-Until a test uses a fixture, nothing of the package is imported.
+The package is not imported until a test uses a fixture.
 """
 
 from __future__ import annotations
@@ -53,15 +53,17 @@ def inference_endpoint(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     """Return a running emulator with no requests, replies or faults left from another test."""
     from azure.ai.inference.emulator import Emulator
 
-    marker: pytest.Mark | None = request.node.get_closest_marker(_MARKER)
-    if marker is None:
+    markers = list(request.node.iter_markers(_MARKER))
+    if not markers:
         emulator: Emulator = request.getfixturevalue("inference_emulator")
         emulator.reset()
         yield emulator
         return
-    if marker.args:
+    if any(marker.args for marker in markers):
         raise pytest.UsageError(f"@pytest.mark.{_MARKER} takes keyword arguments only, such as dialect='mistral'")
-    options: dict[str, Any] = {**request.getfixturevalue("inference_endpoint_options"), **marker.kwargs}
+    options = dict(request.getfixturevalue("inference_endpoint_options"))
+    for marker in reversed(markers):  # a test's own override those of its class and module
+        options |= marker.kwargs
     with Emulator(**options) as emulator:
         yield emulator
 

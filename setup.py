@@ -1,7 +1,8 @@
 """Distribution metadata; the build system and the tools' settings are in pyproject.toml.
 
-The same files make the same archives, byte for byte, with the same release of setuptools: all times in them are
-SOURCE_DATE_EPOCH, or else the first that a zip archive can tell, and neither the builder's name nor umask shows.
+The same files produce the same archives, byte for byte, with the same release of setuptools: all times in them are
+SOURCE_DATE_EPOCH, by default the earliest that a zip archive can store, and they do not depend on the builder's name or
+umask.
 """
 
 import gzip
@@ -21,26 +22,26 @@ assert VERSION is not None
 
 README = (HERE / "README.md").read_text("utf-8")
 ABOUT = re.sub(r"\[([^\]]+)\]\((?!https:)[^)]+\)", r"\1", re.sub(r"<picture>.*?</picture>\n\n", "", README, flags=re.S))
-"""The README where it stands alone: a link or a picture within the repository would lead nowhere."""
+"""The README on its own: links and pictures within the repository would be broken."""
 
 PROJECT_URL = os.environ.get("PROJECT_URL") or "https://HOST/OWNER/REPO"
-"""Where the repository is. Only a release sets the variable; other builds keep the placeholder."""
+"""The repository's URL. Only a release sets the variable; other builds keep the placeholder."""
 
 EPOCH = int(os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800"))  # 1980-01-01; wheels read the variable
 
-AIOHTTP = "aiohttp>=3.12"  # the first that lets a client make its sockets
+AIOHTTP = "aiohttp>=3.12"  # the first that lets a client create its own sockets
 
 
 def mode_of(is_program: bool) -> int:
-    """Give the mode that git gives."""
+    """Return the mode that git uses."""
     return 0o755 if is_program else 0o644
 
 
 class ReproducibleSdist(sdist):
-    """Writes the archive itself: setuptools would write times, owner and modes as it finds them."""
+    """Writes the archive itself: setuptools would keep times, owner and modes of the files."""
 
     def make_archive(self, base_name: Any, *_: Any, **options: Any) -> str:
-        """Pack a folder, whatever the format asked for, in the one that an sdist has."""
+        """Pack a folder as .tar.gz, whatever format is requested."""
         path = Path(f"{base_name}.tar.gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -60,10 +61,10 @@ class ReproducibleSdist(sdist):
 
 
 class ReproducibleWheel(bdist_wheel):
-    """Forgets the builder's umask."""
+    """Writes a wheel that does not depend on the builder's umask."""
 
     def write_wheelfile(self, wheelfile_base: Any, *args: Any, **kwargs: Any) -> None:
-        """Write the last of the files, and then the modes of all."""
+        """Write the last file, then set the modes of all files."""
         super().write_wheelfile(wheelfile_base, *args, **kwargs)
         for path in Path(wheelfile_base).parent.rglob("*"):
             path.chmod(mode_of(path.is_dir()))
@@ -110,6 +111,9 @@ setup(
     },
     cmdclass={"sdist": ReproducibleSdist, "bdist_wheel": ReproducibleWheel},
     py_modules=["pytest_azure_ai_inference"],
-    # By the module's own name, so that pytest sees that it is there where something asks for it again.
-    entry_points={"pytest11": ["pytest_azure_ai_inference = pytest_azure_ai_inference"]},
+    entry_points={
+        "console_scripts": ["ai-inference = azure.ai.inference.__main__:main"],
+        # Under the module's own name, so that pytest does not load it twice if it is requested again.
+        "pytest11": ["pytest_azure_ai_inference = pytest_azure_ai_inference"],
+    },
 )

@@ -4,7 +4,7 @@
 cannot drift; transport, body and connections differ by nature and are written twice. Run it after a change in `aio/`:
 
     python scripts/generate_sync.py            # write the synchronous files
-    python scripts/generate_sync.py --check    # write nothing; exit with 1 if a file is not what it should be
+    python scripts/generate_sync.py --check    # write nothing; exit with 1 if a file is out of date
 """
 
 import argparse
@@ -25,7 +25,7 @@ WORDS = {
     r"(?m)^\n    close = aclose\n": "",
     r"\bAwaitable\[(EmbeddingsResult)\]": r"\1",
     r", Awaitable, ": ", ",
-    r"\bcancel those under way\b": "wait for those under way",
+    r"\bcancel those in flight\b": "wait for those in flight",
     r"\bPERF401\b": "PERF402",
     r"\basynchronous(ly)?\b": r"synchronous\1",
     r"\bbetween tasks, and usable in several event loops, one after another\b": "between threads",
@@ -40,7 +40,7 @@ WORDS = {
     r"\bazure\.ai\.inference\.aio\b": "azure.ai.inference",
     r"\bfrom \.\.": "from .",
 }
-"""What is said differently: a pattern of the asynchronous shell, and what the synchronous one has in its place."""
+"""The differences: patterns in the asynchronous shell, and their replacements in the synchronous one."""
 
 
 def translate(source: str, name: str) -> str:
@@ -76,10 +76,10 @@ def _ruff() -> str:
 
 
 def stale(package: Path) -> Iterator[tuple[Path, str]]:
-    """Find the synchronous files that are not what the asynchronous ones say, compared whole.
+    """Find the synchronous files that differ from what the asynchronous ones generate.
 
     :param package: The folder of `azure.ai.inference`.
-    :return: Each such file, and what it should be.
+    :return: Each such file, and what it should contain.
     """
     for name in FILES:
         path = package / name

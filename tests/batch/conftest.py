@@ -1,4 +1,4 @@
-"""What the tests of runs share: an emulator that counts, and rows to ask it."""
+"""Shared by the tests of runs: an emulator that counts requests, and rows to send to it."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def endpoint(shared: Emulator) -> Emulator:
 
 
 def rows_of(count: int, first: int = 0) -> list[BatchRow]:
-    """Rows whose answers are their numbers."""
+    """Return rows whose answers are their own numbers."""
     return [
         chat_row(f"r{number}", messages=[{"role": "user", "content": f"count to {number + 1}"}])
         for number in range(first, first + count)
@@ -40,5 +40,5 @@ def run_of(endpoint: Any, *, client: dict[str, Any] | None = None, **options: An
 
 
 def asked(endpoint: Emulator) -> Counter[str]:
-    """Count how often each row was asked, by its words."""
+    """Return how often each row was requested, by its text."""
     return Counter(request.body["messages"][-1]["content"] for request in endpoint.requests)

@@ -1,4 +1,4 @@
-"""A program that runs rows, to be killed: URL KEY OUTPUT ROWS [results]."""
+"""A program that runs rows and is meant to be killed: URL KEY OUTPUT ROWS [results]."""
 
 import signal
 import sys
@@ -9,7 +9,7 @@ from tests.batch.conftest import rows_of
 
 
 def main(url: str, key: str, output: str, rows: str, face: str = "run") -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background is started without it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background process starts without a SIGINT handler
     run = BatchRun(
         lambda: ChatCompletionsClient(f"{url}/v1", key, model="m"),
         output=output,

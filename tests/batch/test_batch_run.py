@@ -1,7 +1,8 @@
-"""Runs: each row gets a result, in time, once; what is done stays done."""
+"""Runs: each row gets exactly one result, within the quota, and a finished row is never sent again."""
 
 import asyncio
 import json
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -52,10 +53,10 @@ def test_each_row_gets_its_result(endpoint: Emulator, tmp_path: Path) -> None:
     assert all(line.startswith('{"custom_id": "r') and '"request_sha256": "' in line for line in lines)
 
 
-def test_running_again_asks_only_what_has_no_result(
+def test_second_run_sends_only_rows_without_a_result(
     endpoint: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_row_run, "_SKIPPED_AT_ONCE", 4)
+    monkeypatch.setattr(_row_run, "SKIPPED_AT_ONCE", 4)
     output = tmp_path / "out.jsonl"
     run_of(endpoint, output=output).run(rows_of(10))
     run = run_of(endpoint, output=output)
@@ -86,7 +87,7 @@ def test_rows_are_read_as_results_are_taken(endpoint: Emulator) -> None:
 
 
 @pytest.mark.parametrize("ordered", [True, False])
-def test_order(endpoint: Emulator, ordered: bool) -> None:
+def test_ordered_results(endpoint: Emulator, ordered: bool) -> None:
     endpoint.fault("503:times=1,wait=0.3")
     run = run_of(endpoint, ordered=ordered, max_concurrency=4, client={"retry_backoff_factor": 0.2})
     ids = [result.custom_id for result in run.results(rows_of(12))]
@@ -107,7 +108,7 @@ def test_embeddings_and_images(endpoint: Emulator) -> None:
     assert result.ok
 
 
-def test_settings_of_client_and_row(endpoint: Emulator) -> None:
+def test_row_settings_override_client_settings(endpoint: Emulator) -> None:
     row = chat_row("a", messages=[{"role": "user", "content": "Hi"}], temperature=0.5, top_logprobs=None)
     row.body |= {"unheard_of": 1, "stream": True, "stream_options": {"include_usage": True}, "stop": None}
     run = run_of(endpoint, client={"temperature": 1, "response_format": "text", "model_extras": {"own": 2}})
@@ -121,7 +122,7 @@ def test_settings_of_client_and_row(endpoint: Emulator) -> None:
         "own": 2,
         "unheard_of": 1,
     }
-    assert result.error is not None  # the emulator, as OpenAI, does not know them
+    assert result.error is not None  # the emulator, which plays OpenAI, does not know them
 
 
 # ---------------------------------------------------------------- errors are rows
@@ -137,7 +138,7 @@ def test_settings_of_client_and_row(endpoint: Emulator) -> None:
         (Fault("reset", every=2), "NoResponseError", ServiceResponseError),
     ],
 )
-def test_an_error_is_the_result_of_its_row(
+def test_failed_row_gets_an_error_result(
     endpoint: Emulator, tmp_path: Path, fault: Fault, code: str, kind: type[Exception]
 ) -> None:
     endpoint.fault(fault)
@@ -153,7 +154,7 @@ def test_an_error_is_the_result_of_its_row(
     assert run.summary.errors == {code: 1}
 
 
-def test_one_bad_row_in_many_ends_nothing(endpoint: Emulator, tmp_path: Path) -> None:
+def test_invalid_rows_do_not_stop_a_run(endpoint: Emulator, tmp_path: Path) -> None:
     rows = rows_of(40)
     rows[7] = BatchRow(custom_id="bad", body={"messages": []})
     rows[9] = BatchRow(custom_id="worse", body={"messages": "x"})
@@ -168,7 +169,9 @@ def test_one_bad_row_in_many_ends_nothing(endpoint: Emulator, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("redo", "asked_again"), [("transient", {"r1"}), ("failed", {"r1", "r2"}), ("none", set())])
-def test_what_failed_is_asked_again(endpoint: Emulator, tmp_path: Path, redo: Any, asked_again: set[str]) -> None:
+def test_redo_selects_failed_rows_to_resend(
+    endpoint: Emulator, tmp_path: Path, redo: Any, asked_again: set[str]
+) -> None:
     output = tmp_path / "out.jsonl"
     run = run_of(endpoint, output=output, max_concurrency=1, max_failures=9, client={"retry_total": 0})
     endpoint.reply(Reply(status=503, body={}), last="count to 2")
@@ -181,7 +184,15 @@ def test_what_failed_is_asked_again(endpoint: Emulator, tmp_path: Path, redo: An
     )
 
 
-# ---------------------------------------------------------------- what stops a run
+@pytest.mark.parametrize("usage", ["many", 7, [], {"prompt_tokens": "7", "total_tokens": "9"}, {"total_tokens": None}])
+def test_malformed_usage_is_not_a_failure(endpoint: Emulator, tmp_path: Path, usage: Any) -> None:
+    body = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "x"}}], "usage": usage}
+    endpoint.reply(Reply(status=200, body=body), times=None)
+    summary = run_of(endpoint, output=tmp_path / "out.jsonl").run(rows_of(3))
+    assert (summary.answered, summary.usage.total_tokens) == (3, 0)
+
+
+# ---------------------------------------------------------------- reasons to stop a run
 
 
 def stopped(run: BatchRun, rows: Any) -> BatchStoppedError:
@@ -198,7 +209,7 @@ def stopped(run: BatchRun, rows: Any) -> BatchStoppedError:
         ("403", ClientAuthenticationError, "Out of call volume quota"),
     ],
 )
-def test_what_every_row_would_meet_stops_at_the_first(
+def test_errors_that_affect_every_row_stop_at_the_first_request(
     endpoint: Emulator, tmp_path: Path, fault: str, kind: type[Exception], words: str
 ) -> None:
     endpoint.fault(f"{fault}:every=1")
@@ -206,7 +217,7 @@ def test_what_every_row_would_meet_stops_at_the_first(
     assert len(endpoint.requests) == 1
     assert isinstance(error.inner_exception, kind)
     assert words in error.message
-    assert "the same call goes on from there" in error.message
+    assert "the same call continues from there" in error.message
     assert error.summary.answered == 0
     assert (tmp_path / "out.jsonl").read_text() == ""
     assert not (tmp_path / "out.jsonl.sent").exists()
@@ -214,9 +225,11 @@ def test_what_every_row_would_meet_stops_at_the_first(
     assert run_of(endpoint, output=tmp_path / "out.jsonl").run(rows_of(5)).in_doubt == []
 
 
-def test_an_unknown_host_stops_at_the_first(tmp_path: Path) -> None:
+def test_unknown_host_stops_at_the_first_request(tmp_path: Path) -> None:
     run = BatchRun(lambda: ChatCompletionsClient("http://127.0.0.1:9/v1", "k", retry_total=0))
-    error = stopped(run, rows_of(1000))
+    never_sent = BatchRow(custom_id="bad", body={"messages": []})
+    error = stopped(run, [never_sent, *rows_of(1000)])
+    assert (error.summary.failed, error.summary.rows) == (1, 3)
     assert isinstance(error.inner_exception, ServiceRequestError)
     assert "the output" not in error.message
 
@@ -229,7 +242,7 @@ def test_too_many_failures_stop_a_run(endpoint: Emulator, most: float, rows: int
     assert f"{rows} of {rows} rows failed, more than max_failures={most!r} allows: 400 ({rows} times)" in error.message
 
 
-def test_a_wait_for_a_day_stops_a_run(endpoint: Emulator, tmp_path: Path) -> None:
+def test_very_long_retry_after_stops_a_run(endpoint: Emulator, tmp_path: Path) -> None:
     run = run_of(endpoint, output=tmp_path / "out.jsonl", max_concurrency=2)
     results = run.results(rows_of(100))
     next(results)
@@ -242,7 +255,7 @@ def test_a_wait_for_a_day_stops_a_run(endpoint: Emulator, tmp_path: Path) -> Non
     assert (again.answered, again.in_doubt) == (100 - run.summary.answered, [])
 
 
-def test_an_account_without_money_stops_a_run(endpoint: Emulator) -> None:
+def test_insufficient_quota_stops_a_run(endpoint: Emulator) -> None:
     body = {"error": {"code": "insufficient_quota", "message": "You exceeded your current quota"}}
     endpoint.reply(Reply(status=429, body=body), times=None)
     error = stopped(run_of(endpoint), rows_of(10))
@@ -251,7 +264,7 @@ def test_an_account_without_money_stops_a_run(endpoint: Emulator) -> None:
 
 
 async def drain(run: BatchRun, rows: Any) -> tuple[list[BatchResult], Exception | None]:
-    """Take all results, and what is raised behind them."""
+    """Return all results, and the exception raised after them."""
     results = []
     try:
         async for result in run.results_async(rows):
@@ -269,7 +282,7 @@ async def slowly(rows: Iterator[BatchRow]) -> AsyncIterator[BatchRow]:
 
 @pytest.mark.parametrize("where", ["rows", "progress"])
 @pytest.mark.parametrize("asynchronous", [False, True])
-async def test_what_the_caller_raises_comes_behind_what_had_come(
+async def test_caller_exceptions_are_raised_after_arrived_results(
     endpoint: Emulator, tmp_path: Path, where: str, asynchronous: bool
 ) -> None:
     def rows() -> Iterator[BatchRow]:
@@ -292,23 +305,23 @@ async def test_what_the_caller_raises_comes_behind_what_had_come(
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([*rows_of(3), rows_of(1)[0]], "Row 4 has the custom_id 'r0', as a row before it"),
+        ([*rows_of(3), rows_of(1)[0]], "Row 4 has the same custom_id as an earlier row: 'r0'"),
         ([*rows_of(3), {"custom_id": "x"}], r"row 4 \('x'\) needs a body"),
-        ([embedding_row("e", input="x")], "The row 'e' is for /v1/embeddings, which a ChatCompletionsClient"),
+        ([embedding_row("e", input="x")], "The row 'e' is for /v1/embeddings, which ChatCompletionsClient"),
         (["text"], "row 1 must be a BatchRow"),
     ],
 )
-def test_rows_that_cannot_be(endpoint: Emulator, tmp_path: Path, rows: Any, words: str) -> None:
+def test_invalid_rows_raise(endpoint: Emulator, tmp_path: Path, rows: Any, words: str) -> None:
     with pytest.raises((ValueError, TypeError), match=words):
         run_of(endpoint, output=tmp_path / "out.jsonl").run(rows)
     assert len(endpoint.requests) == len(list(collect(tmp_path / "out.jsonl")))
 
 
-# ---------------------------------------------------------------- another request under the same id
+# ---------------------------------------------------------------- changed requests under the same id
 
 
 @pytest.mark.parametrize("change", ["row", "client"])
-def test_another_request_under_the_same_id(endpoint: Emulator, tmp_path: Path, change: str) -> None:
+def test_changed_request_under_the_same_id(endpoint: Emulator, tmp_path: Path, change: str) -> None:
     output = tmp_path / "out.jsonl"
     run_of(endpoint, output=output).run(rows_of(3))
     rows = rows_of(3)
@@ -316,7 +329,9 @@ def test_another_request_under_the_same_id(endpoint: Emulator, tmp_path: Path, c
     if change == "row":
         for row in rows:
             row.body["temperature"] = 1
-    with pytest.raises(ValueError, match=r"The row 'r0' was answered, but its request.*on_changed='redo'.*'keep'"):
+    with pytest.raises(
+        ValueError, match=r"The row 'r0' was answered or submitted, but its request.*on_changed='redo'.*'keep'"
+    ):
         run_of(endpoint, output=output, client=client).run(rows)
     kept = run_of(endpoint, output=output, on_changed="keep", client=client).run(rows)
     assert (kept.kept, kept.skipped, kept.answered) == (3, 3, 0)
@@ -329,7 +344,8 @@ def test_another_request_under_the_same_id(endpoint: Emulator, tmp_path: Path, c
 # ---------------------------------------------------------------- quotas
 
 
-def test_a_quota_is_kept(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_run_stays_within_the_service_quota(tmp_path: Path) -> None:
     with Emulator(requests_per_minute=3000, quota_window=1, refused_count=True) as endpoint:
         summary = run_of(endpoint, output=tmp_path / "out.jsonl").run(rows_of(120))
         assert (summary.answered, summary.failed) == (120, 0)
@@ -337,7 +353,7 @@ def test_a_quota_is_kept(tmp_path: Path) -> None:
         assert summary.seconds > 1.5
 
 
-def test_a_quota_of_ones_own_is_kept(endpoint: Emulator) -> None:
+def test_run_stays_within_the_callers_quota(endpoint: Emulator) -> None:
     seen: list[Progress] = []
     summary = run_of(endpoint, requests_per_minute=1200, on_progress=seen.append).run(rows_of(20))
     assert summary.seconds > 0.8
@@ -346,14 +362,27 @@ def test_a_quota_of_ones_own_is_kept(endpoint: Emulator) -> None:
     assert seen[-1].tokens == summary.usage.total_tokens
 
 
-def test_refused_rows_are_asked_again(endpoint: Emulator) -> None:
+def test_rate_limited_rows_are_retried(endpoint: Emulator) -> None:
     endpoint.fault("429:times=3,wait=0.05,says=retry-after-ms")
     results = list(run_of(endpoint, max_concurrency=2).results(rows_of(4)))
     assert all(result.ok for result in results)
     assert sum(result.attempts or 0 for result in results) == 7
 
 
-def test_a_row_is_refused_so_often_and_no_more(endpoint: Emulator) -> None:
+def test_progress_reports_a_requested_wait(endpoint: Emulator) -> None:
+    endpoint.fault("429:times=1,wait=30")
+    seen: list[Progress] = []
+
+    def show(progress: Progress) -> None:
+        seen.append(progress)
+        run.close()
+
+    run = run_of(endpoint, on_progress=show)
+    assert run.run(rows_of(1)).answered == 0
+    assert [29 < progress.waiting <= 30 for progress in seen] == [True]
+
+
+def test_max_attempts_limits_retries_of_a_row(endpoint: Emulator) -> None:
     endpoint.fault("429:every=1,wait=0.01,says=retry-after-ms")
     run = run_of(endpoint, max_attempts=3)
     [result] = run.results(rows_of(1))
@@ -361,7 +390,7 @@ def test_a_row_is_refused_so_often_and_no_more(endpoint: Emulator) -> None:
     assert (run.summary.refused, run.summary.requests, run.summary.retries) == (3, 3, 2)
 
 
-def test_a_refusal_that_says_nothing_is_waited_for(endpoint: Emulator) -> None:
+def test_429_without_retry_after_is_retried_after_a_wait(endpoint: Emulator) -> None:
     endpoint.fault("429:says=nothing")
     began = time.monotonic()
     [result] = run_of(endpoint).results(rows_of(1))
@@ -369,7 +398,7 @@ def test_a_refusal_that_says_nothing_is_waited_for(endpoint: Emulator) -> None:
     assert time.monotonic() - began >= 1
 
 
-def test_the_pipeline_keeps_other_retries(endpoint: Emulator) -> None:
+def test_pipeline_retries_other_failures(endpoint: Emulator) -> None:
     endpoint.fault("503;reset")
     run = run_of(endpoint, client={"retry_backoff_factor": 0})
     [result] = run.results(rows_of(1))
@@ -377,10 +406,10 @@ def test_the_pipeline_keeps_other_retries(endpoint: Emulator) -> None:
     assert (run.summary.retries, run.summary.maybe_paid, run.summary.refused) == (2, 1, 0)
 
 
-# ---------------------------------------------------------------- ending early
+# ---------------------------------------------------------------- stopping early
 
 
-def test_leaving_early_finishes_what_is_under_way(tmp_path: Path) -> None:
+def test_leaving_early_completes_requests_in_flight(tmp_path: Path) -> None:
     with Emulator(latency=0.1) as endpoint:
         run = run_of(endpoint, output=tmp_path / "out.jsonl", max_concurrency=4)
         for _ in run.results(rows_of(100)):
@@ -390,7 +419,7 @@ def test_leaving_early_finishes_what_is_under_way(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["progress", "thread", "rows"])
-def test_closing_finishes_what_is_under_way(tmp_path: Path, where: str) -> None:
+def test_close_completes_requests_in_flight(tmp_path: Path, where: str) -> None:
     with Emulator(latency=0.05) as endpoint:
         run = run_of(
             endpoint,
@@ -417,7 +446,9 @@ def test_closing_finishes_what_is_under_way(tmp_path: Path, where: str) -> None:
             assert run.run(rows_of(10, first=600)).rows == 10
 
 
-def test_what_takes_too_long_is_in_doubt(endpoint: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_cancelled_after_the_grace_period_are_in_doubt(
+    endpoint: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_runner, "_GRACE", 0.1)
     run = run_of(endpoint, output=tmp_path / "out.jsonl")
     endpoint.fault("stall:every=1,seconds=60")
@@ -429,7 +460,7 @@ def test_what_takes_too_long_is_in_doubt(endpoint: Emulator, tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("ordered", [True, False])
-def test_what_a_hook_raises_ends_the_run(endpoint: Emulator, tmp_path: Path, ordered: bool) -> None:
+def test_exception_in_a_hook_ends_the_run(endpoint: Emulator, tmp_path: Path, ordered: bool) -> None:
     def hook(request: Any) -> None:
         if b"count to 2" in request.http_request.content.encode():
             raise LookupError("mine")
@@ -449,14 +480,39 @@ class Hook(SansIOHTTPPolicy[Any, Any]):
         self._function(request)
 
 
-def test_closing_before_the_first_row(endpoint: Emulator) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/full on Windows")
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.sent"])
+def test_full_disk_ends_the_run_without_losing_answers(endpoint: Emulator, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/dev/full")
+    run = run_of(endpoint, output=tmp_path / "out.jsonl", max_concurrency=4)
+    results: list[BatchResult] = []
+    with pytest.raises(OSError, match="No space left"):
+        results.extend(run.results(rows_of(50)))
+    assert len(results) == len(endpoint.requests) == run.summary.answered < 10
+
+
+def test_skipping_rows_yields_to_other_tasks(
+    endpoint: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_row_run, "SKIPPED_AT_ONCE", 2)
+    output = tmp_path / "out.jsonl"
+    run_of(endpoint, output=output).run(rows_of(4))
+
+    async def again() -> tuple[list[BatchResult], Exception | None]:
+        return await drain(run_of(endpoint, output=output, max_concurrency=1), slowly(iter(rows_of(7))))
+
+    results, error = asyncio.run(again())
+    assert (len(results), error) == (3, None)
+
+
+def test_close_before_the_first_row(endpoint: Emulator) -> None:
     run = BatchRun(lambda: run.close() or client_of(endpoint))  # type: ignore[func-returns-value]
     assert run.run(rows_of(10)).answered == 0
     run.close()
     assert endpoint.requests == ()
 
 
-def test_closing_ends_waits(endpoint: Emulator) -> None:
+def test_close_ends_waits(endpoint: Emulator) -> None:
     run = run_of(endpoint, max_concurrency=2)
     endpoint.fault("429:every=1,wait=60")
     threading.Timer(0.3, run.close).start()
@@ -465,7 +521,7 @@ def test_closing_ends_waits(endpoint: Emulator) -> None:
     assert time.monotonic() - began < 10
 
 
-async def test_closing_ends_the_wait_for_rows(endpoint: Emulator) -> None:
+async def test_close_ends_the_wait_for_rows(endpoint: Emulator) -> None:
     async def rows() -> AsyncIterator[BatchRow]:
         yield rows_of(1)[0]
         await asyncio.sleep(60)
@@ -475,7 +531,7 @@ async def test_closing_ends_the_wait_for_rows(endpoint: Emulator) -> None:
         run.close()
 
 
-async def test_a_run_that_is_cancelled_finishes_what_is_under_way(tmp_path: Path) -> None:
+async def test_cancelled_run_completes_requests_in_flight(tmp_path: Path) -> None:
     with Emulator(latency=0.2) as endpoint:
         run = run_of(endpoint, output=tmp_path / "out.jsonl", max_concurrency=4)
 
@@ -487,7 +543,7 @@ async def test_a_run_that_is_cancelled_finishes_what_is_under_way(tmp_path: Path
         assert len(list(collect(tmp_path / "out.jsonl"))) == len(endpoint.requests) > 0
 
 
-async def test_where_a_loop_runs_already(endpoint: Emulator) -> None:
+async def test_run_inside_a_running_event_loop(endpoint: Emulator) -> None:
     assert run_of(endpoint).run(rows_of(3)).answered == 3
 
 
@@ -510,33 +566,35 @@ async def test_asynchronous_rows_and_results(endpoint: Emulator, tmp_path: Path)
         ({"tokens_per_minute": "many"}, TypeError, "tokens_per_minute must be a number, not str"),
         ({"max_wait": -1}, ValueError, "max_wait must be 0 or more, not -1"),
         ({"max_failures": 1.5}, ValueError, "max_failures is a share from 0 to 1 .a float. or a number of rows"),
+        ({"output": ""}, ValueError, "output must be a path, not an empty text"),
+        ({"on_progress": 5}, TypeError, "on_progress must be a function, not int"),
         ({"redo": "all"}, ValueError, "redo is 'all'; choose one of 'transient', 'failed', 'none'"),
         ({"on_changed": "ignore"}, ValueError, "on_changed is 'ignore'; choose one of 'raise', 'redo', 'keep'"),
     ],
 )
-def test_arguments_that_cannot_be(options: dict[str, Any], error: type[Exception], words: str) -> None:
+def test_invalid_arguments(options: dict[str, Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         BatchRun(lambda: None, **options)  # type: ignore[arg-type,return-value]
 
 
-def test_a_client_in_place_of_a_function(endpoint: Emulator) -> None:
+def test_client_instead_of_a_factory_is_refused(endpoint: Emulator) -> None:
     with pytest.raises(TypeError, match="make_client must be a function that builds an asynchronous client"):
         BatchRun(client_of(endpoint))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("make", [lambda: None, dict, list])
-def test_a_function_that_makes_no_client(make: Callable[[], Any]) -> None:
+def test_factory_that_returns_no_client_is_refused(make: Callable[[], Any]) -> None:
     with pytest.raises(TypeError, match=r"make_client must return an asynchronous client.*it returned"):
         BatchRun(make).run(rows_of(1))
 
 
-def test_output_of_somebody_else(endpoint: Emulator, tmp_path: Path) -> None:
+def test_output_file_with_foreign_content_is_refused(endpoint: Emulator, tmp_path: Path) -> None:
     (tmp_path / "out.jsonl").write_text("mine\n")
-    with pytest.raises(ValueError, match="no result of a batch"):
+    with pytest.raises(ValueError, match="not a result of a batch"):
         run_of(endpoint, output=tmp_path / "out.jsonl").run(rows_of(1))
 
 
-def test_a_folder_as_output(endpoint: Emulator, tmp_path: Path) -> None:
+def test_folder_as_output(endpoint: Emulator, tmp_path: Path) -> None:
     for first in (0, 5):
         run_of(endpoint, output=f"{tmp_path}/out/").run(rows_of(10, first))
     assert len(list((tmp_path / "out").glob("part-*.jsonl"))) == 2
@@ -544,15 +602,15 @@ def test_a_folder_as_output(endpoint: Emulator, tmp_path: Path) -> None:
     assert run_of(endpoint, output=tmp_path / "out").run(rows_of(15)).skipped == 15
 
 
-def test_the_key_is_in_no_file(endpoint: Emulator, tmp_path: Path) -> None:
+def test_key_is_not_written_to_any_file(endpoint: Emulator, tmp_path: Path) -> None:
     endpoint.fault("500:every=3")
     run_of(endpoint, output=tmp_path / "out.jsonl", client={"retry_total": 0}, max_failures=1.0).run(rows_of(12))
     for path in tmp_path.iterdir():
         assert endpoint.key not in path.read_text()
 
 
-def test_results_are_rows_for_others(endpoint: Emulator, tmp_path: Path) -> None:
-    """The output is a file of JSON lines as OpenAI's Batch API writes it."""
+def test_output_is_readable_by_other_tools(endpoint: Emulator, tmp_path: Path) -> None:
+    """The output has the format of OpenAI's Batch API: one JSON object per line."""
     table = tmp_path / "in.csv"
     table.write_text("text\ncount to 3\n")
     run_of(endpoint, output=tmp_path / "out.jsonl").run(read_rows(table, template="{text}"))

@@ -1,6 +1,6 @@
-"""kill -9 at random moments: nothing is lost, and at most what was under way is paid for twice, by name.
+"""Kill runs with SIGKILL at random moments: nothing is lost, and only rows in flight may be paid for twice.
 
-Three seeds in CI; by hand `KILL_ROUNDS=50 python -m pytest tests/batch/test_kills.py`.
+CI uses three seeds; by hand, run `KILL_ROUNDS=50 python -m pytest tests/batch/test_kills.py`.
 """
 
 import os
@@ -36,7 +36,7 @@ def start(endpoint: Emulator, output: str, *more: str) -> "subprocess.Popen[str]
 
 
 def killed(endpoint: Emulator, output: str, after: int) -> None:
-    """Kill a run once it has done so many rows more."""
+    """Kill a run after it has done this many more rows."""
     process = start(endpoint, output)
     assert process.stdout is not None
     for _ in range(after):
@@ -47,7 +47,7 @@ def killed(endpoint: Emulator, output: str, after: int) -> None:
 
 
 def finished(endpoint: Emulator, output: str) -> set[str]:
-    """Run to the end; return the rows that were in doubt."""
+    """Complete the run; return the rows that were in doubt."""
     out, _ = start(endpoint, output).communicate(timeout=120)
     return set(out.splitlines()[-1].removeprefix("in doubt:").split())
 
@@ -55,7 +55,8 @@ def finished(endpoint: Emulator, output: str) -> set[str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 @pytest.mark.parametrize("seed", range(ROUNDS))
 @pytest.mark.parametrize("folder", ["", "/"])
-def test_nothing_is_lost_and_little_paid_twice(slow: Emulator, tmp_path: Path, seed: int, folder: str) -> None:
+@pytest.mark.slow
+def test_killed_runs_lose_no_rows_and_pay_few_twice(slow: Emulator, tmp_path: Path, seed: int, folder: str) -> None:
     slow.reset()
     chance = random.Random(seed)
     output = f"{tmp_path}/out{folder or '.jsonl'}"
@@ -70,13 +71,13 @@ def test_nothing_is_lost_and_little_paid_twice(slow: Emulator, tmp_path: Path, s
     paid_again = sum(times - 1 for times in asked(slow).values())
     assert paid_again <= kills * IN_FLIGHT
     assert len(in_doubt) <= IN_FLIGHT
-    assert len(twice - in_doubt) <= IN_FLIGHT  # those in doubt after the first kill are known to the run after it
+    assert len(twice - in_doubt) <= IN_FLIGHT  # rows in doubt after the first kill are resolved by the second run
     assert not list(tmp_path.glob("*.sent"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send on Windows")
 @pytest.mark.parametrize("face", ["run", "results"])
-def test_ctrl_c_finishes_what_is_under_way(slow: Emulator, tmp_path: Path, face: str) -> None:
+def test_ctrl_c_completes_requests_in_flight(slow: Emulator, tmp_path: Path, face: str) -> None:
     slow.reset()
     output = f"{tmp_path}/out.jsonl"
     process = start(slow, output, face)
@@ -92,7 +93,8 @@ def test_ctrl_c_finishes_what_is_under_way(slow: Emulator, tmp_path: Path, face:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send on Windows")
 @pytest.mark.parametrize("face", ["run", "results"])
-def test_ctrl_c_pressed_again_does_not_wait(tmp_path: Path, face: str) -> None:
+@pytest.mark.slow
+def test_second_ctrl_c_does_not_wait(tmp_path: Path, face: str) -> None:
     with Emulator(faults="slow:every=1,seconds=40") as stuck:
         process = start(stuck, f"{tmp_path}/out.jsonl", face)
         while not stuck.requests:

@@ -1,4 +1,4 @@
-"""A local authority that gives tokens as Microsoft Entra ID does, over TLS, which azure-identity insists on."""
+"""A local authority that issues tokens like Microsoft Entra ID, over TLS, which azure-identity requires."""
 
 import json
 import ssl
@@ -17,8 +17,8 @@ TENANT = "11111111-2222-3333-4444-555555555555"
 class Authority:
     """Listens on a free port of localhost.
 
-    :param folder: Where to put the certificate to trust, as `ca_file`.
-    :param make_token: Makes the access token for a scope.
+    :param folder: Where to write the certificate to trust, as `ca_file`.
+    :param make_token: Creates the access token for a scope.
     """
 
     def __init__(self, folder: Path, make_token: Callable[[str], str]) -> None:
@@ -71,6 +71,6 @@ class Authority:
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler

@@ -1,7 +1,7 @@
-"""Each test of the clients is written once, as a coroutine, and runs with the synchronous and the asynchronous clients.
+"""Run each client test, written once as a coroutine, with the synchronous and the asynchronous clients.
 
-`World` stands for one of the two. `Client` and `Stream` give the synchronous objects the face of the asynchronous ones:
-a call that blocks is one that has ended before it is awaited. The servers have threads of their own.
+`World` stands for one of the two. `Client` and `Stream` give synchronous objects the interface of the asynchronous
+ones: a blocking call has simply ended before it is awaited. The servers run in threads of their own.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,7 +24,7 @@ MESSAGES: list[dict[str, Any]] = [{"role": "user", "content": "hi"}]
 
 
 class Stream:
-    """A stream of either world, to be used as the asynchronous one."""
+    """A stream of either world, with the interface of the asynchronous one."""
 
     def __init__(self, real: Any) -> None:
         self.real = real
@@ -57,7 +57,7 @@ class Stream:
         return [update async for update in self]
 
     async def until_fault(self) -> tuple[list[Any], Exception | None]:
-        """Read to the end: the updates, and what was raised behind them."""
+        """Read to the end; return the updates, and the exception raised after them."""
         updates = []
         try:
             async for update in self:
@@ -71,7 +71,7 @@ class Stream:
 
 
 class Client:
-    """A client of either world, to be used as the asynchronous one."""
+    """A client of either world, with the interface of the asynchronous one."""
 
     def __init__(self, real: Any) -> None:
         self.real = real
@@ -114,7 +114,7 @@ class Client:
 
 
 class PatientTransport(sync_transport.SyncTransport):
-    """Does not wait, but notes how long it should have."""
+    """Records the waits instead of waiting."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -125,7 +125,7 @@ class PatientTransport(sync_transport.SyncTransport):
 
 
 class AsyncPatientTransport(aio_transport.LoopTransport):
-    """Does not wait, but notes how long it should have."""
+    """Records the waits instead of waiting."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -147,7 +147,7 @@ class World:
         return self.name
 
     def adopt(self, real: Any) -> Client:
-        """Take a client, to be closed at the end of the test."""
+        """Register a client to be closed at the end of the test."""
         client = Client(real)
         self._clients.push_async_callback(client.close)
         return client
@@ -165,7 +165,7 @@ class World:
         return self.adopt(await settle(self.package.load_client(*args, **options)))
 
     def transport(self, **options: Any) -> Any:
-        """A transport that notes the waits between attempts instead of waiting."""
+        """Return a transport that records the waits between attempts instead of waiting."""
         return (PatientTransport if self.name == "sync" else AsyncPatientTransport)(**options)
 
 
@@ -177,7 +177,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., RawServer]]:
-    """Start raw servers, to be stopped at the end of the test."""
+    """Start raw servers that stop at the end of the test."""
     with ExitStack() as servers:
 
         def start(*answers: Answer, **options: Any) -> RawServer:

@@ -1,4 +1,4 @@
-"""Tables of what servers send, well and badly formed; pure data, for the tests here and for the weather suite."""
+"""Tables of what servers send, well-formed and malformed. Pure data, used here and by the reliability tests."""
 
 import json
 from typing import Any
@@ -22,14 +22,14 @@ from .raw_server import (
     update,
 )
 
-# ---------------------------------------------------------------- streams that are whole: bytes, and the texts in them
+# ---------------------------------------------------------------- complete streams: bytes, and the texts in them
 
 A, B = json.dumps(update("a")).encode(), json.dumps(update("b", "stop")).encode()
 WORD = json.dumps(update("wörld 🌍"), ensure_ascii=False).encode()
 
 
 def _split(line: bytes) -> tuple[bytes, bytes]:
-    """Cut a JSON text where a line may end: behind a comma between members."""
+    """Split a JSON text where a line may end: after a comma between members."""
     at = line.index(b", ") + 2
     return line[:at], line[at:]
 
@@ -99,7 +99,7 @@ FORMS: dict[str, tuple[bytes, list[str]]] = {
 }
 
 
-# ---------------------------------------------------------------- streams with a fault: bytes, error, words, updates
+# ---------------------------------------------------------------- broken streams: bytes, error, words, updates
 
 FAULTS: dict[str, tuple[bytes, type[Exception], str, int]] = {
     "error object": (
@@ -160,9 +160,9 @@ FAULTS: dict[str, tuple[bytes, type[Exception], str, int]] = {
     "two values": (HELLO + b"data: {} {}\n\n", DecodeError, "{} {}", 1),
     "bad UTF-8": (HELLO + b'data: {"a": "\xff\xfe"}\n\n', DecodeError, "not UTF-8", 1),
     "array": (HELLO + b"data: [1]\n\n", DecodeError, "array", 1),
-    "choices: [null]": (HELLO + event({"choices": [None]}), DecodeError, "not one of the kind", 1),
-    "choices: {}": (HELLO + event({"choices": {"a": 1}}), DecodeError, "not one of the kind", 1),
-    "delta: 1": (HELLO + event({"choices": [{"index": 0, "delta": 1}]}), DecodeError, "not one of the kind", 1),
+    "choices: [null]": (HELLO + event({"choices": [None]}), DecodeError, "not of the expected kind", 1),
+    "choices: {}": (HELLO + event({"choices": {"a": 1}}), DecodeError, "not of the expected kind", 1),
+    "delta: 1": (HELLO + event({"choices": [{"index": 0, "delta": 1}]}), DecodeError, "not of the expected kind", 1),
     "array in an array": (HELLO + b"data: [[1.0]]\n\n", DecodeError, "array", 1),
     "string": (HELLO + b'data: "text"\n\n', DecodeError, "string", 1),
     "nested too deep": (HELLO + b"data: " + b"[" * 100_000 + b"\n\n", DecodeError, "[[[", 1),
@@ -188,8 +188,8 @@ DOCUMENTS: dict[str, tuple[Any, str, type[Exception], tuple[str, ...]]] = {
     "other object": (b'{"hello": 1}', "application/json", DecodeError, ("hello",)),
     "plain text": (b"hello there", "text/plain", DecodeError, ("text/plain", "hello there")),
     "broken JSON": (b'{"id": ', "application/json", DecodeError, ("not JSON",)),
-    "choices that are none": (b'{"choices": 3}', "application/json", DecodeError, ("not one of the kind",)),
-    "choices of nothing": (b'{"choices": [null]}', "application/json", DecodeError, ("not one of the kind",)),
+    "choices that are none": (b'{"choices": 3}', "application/json", DecodeError, ("not of the expected kind",)),
+    "choices of nothing": (b'{"choices": [null]}', "application/json", DecodeError, ("not of the expected kind",)),
 }
 
 

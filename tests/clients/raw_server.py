@@ -1,8 +1,8 @@
-"""A server that sends exactly the bytes that a test wrote: cuts, resets, pauses, broken HTTP.
+"""A server that sends exactly the bytes a test specifies: cuts, resets, pauses, broken HTTP.
 
-Answers are given to requests in the order in which those arrive, over whatever connections; the last one is repeated.
-An answer is bytes, or a list of steps: bytes to send, an `Event` to wait for, a number of seconds to wait, CUT to end
-the connection, RESET to break it. After its answer, a connection waits for the next request, as HTTP/1.1 does.
+Responses go to requests in order of arrival, on any connection; the last one is repeated. A response is bytes, or a
+list of steps: bytes to send, an `Event` to wait for, a number of seconds to wait, CUT to end the connection, or RESET
+to break it. After a response, the connection waits for the next request, as in HTTP/1.1.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Union
 
 PATIENCE: Final = 10.0
-"""Seconds until a wait that should have ended counts as a failure."""
+"""Seconds after which an unfinished wait counts as a failure."""
 
 
 class _End:
@@ -38,7 +38,7 @@ Answer = Union[bytes, Sequence[Step]]
 
 @dataclass
 class Received:
-    """A request as it came."""
+    """A request as received."""
 
     method: str
     target: str
@@ -53,7 +53,7 @@ class Received:
 
 @dataclass
 class Connection:
-    """A connection, numbered in the order of arrival."""
+    """A connection, numbered in order of arrival."""
 
     sock: socket.socket
     number: int
@@ -61,9 +61,9 @@ class Connection:
 
 
 class RawServer:
-    """Listens on a free port of 127.0.0.1, in threads of its own.
+    """Listens on a free port of 127.0.0.1, in its own threads.
 
-    :param answers: What to send; the last is repeated.
+    :param answers: What to send; the last one is repeated.
     :keyword tls: A server-side SSL context.
     """
 
@@ -82,7 +82,7 @@ class RawServer:
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     async def closed(self, connection: int = 0) -> bool:
-        """Whether the client closes a connection, which it may still be about to do."""
+        """Return whether the client closes a connection, which may take a moment."""
         return await asyncio.to_thread(self.connections[connection].closed.wait, PATIENCE)
 
     def __enter__(self) -> "RawServer":
@@ -99,7 +99,7 @@ class RawServer:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for connection in list(self.connections):
-            with suppress(OSError):  # the client may have been faster
+            with suppress(OSError):  # the client may have closed it first
                 connection.sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(PATIENCE)
@@ -129,7 +129,7 @@ class RawServer:
                     if not _play(connection.sock, [answer] if isinstance(answer, bytes) else answer):
                         break
         except OSError:
-            pass  # the client has gone, or the test is over
+            pass  # the client has gone, or the test has ended
         finally:
             connection.sock.close()
             connection.closed.set()
@@ -148,7 +148,7 @@ def _read_request(stream: Any, connection: int) -> Received | None:
 
 
 def _play(sock: socket.socket, steps: Iterable[Step]) -> bool:
-    """Take the steps of an answer; tell whether the connection stays."""
+    """Perform the steps of a response; return whether the connection stays open."""
     for step in steps:
         if isinstance(step, bytes):
             sock.sendall(step)
@@ -165,20 +165,20 @@ def _play(sock: socket.socket, steps: Iterable[Step]) -> bool:
     return True
 
 
-# ---------------------------------------------------------------- the bytes of answers
+# ---------------------------------------------------------------- building responses
 
 REASONS = {200: "OK", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 
 
 def head(status: int = 200, **headers: str | int | None) -> bytes:
-    """Status line and headers; `None` leaves one out, an underscore stands for a dash."""
+    """Return status line and headers. `None` omits a header; underscores become dashes."""
     lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value is not None]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def answer(status: int = 200, body: Any = b"", *, content_type: str = "application/json", **headers: Any) -> bytes:
-    """A whole answer of known length."""
+    """Return a complete response with a known length."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return head(status, content_type=content_type, content_length=len(raw), **headers) + raw
 
@@ -222,7 +222,7 @@ CLOSE_HEAD: Final = head(content_type=EVENT_STREAM, connection="close")
 
 
 def framed(pieces: Sequence[bytes | Event | float], framing: str) -> list[Step]:
-    """An event stream in pieces, with waits between them, in one of FRAMINGS."""
+    """Return an event stream in pieces, with waits between them, in one of FRAMINGS."""
     return _FRAMINGS[framing](pieces)
 
 
@@ -279,7 +279,7 @@ KEPT_ALIVE = ("chunked", "one chunk", "content-length", "gzip chunked")
 
 
 def stream(body: bytes | Sequence[bytes], framing: str = "chunked") -> list[Step]:
-    """A whole event stream."""
+    """Return a complete event stream."""
     return framed([body] if isinstance(body, bytes) else body, framing)
 
 

@@ -1,4 +1,4 @@
-"""One call, three APIs: which is called, what a refusal teaches, and that requests and answers keep their form."""
+"""One call, three APIs: which API is called, what the client learns from refusals, and the common form of answers."""
 
 import json
 import logging
@@ -83,11 +83,11 @@ def paths(server: RawServer) -> list[str]:
 CHAT, RESPONSES, MESSAGES_API = "/v1/chat/completions", "/v1/responses", "/v1/messages"
 
 
-# ---------------------------------------------------------------- an API by name
+# ---------------------------------------------------------------- the option `api`
 
 
 @pytest.mark.parametrize("where", ["constructor", "call", "with_defaults", "url"])
-async def test_responses_by_name(world: World, serve: Serve, where: str) -> None:
+async def test_api_responses(world: World, serve: Serve, where: str) -> None:
     server = serve(ANSWERED)
     named: Json = {"api": "responses"}
     url = f"{server.url}/v1/responses" if where == "url" else f"{server.url}/v1"
@@ -110,7 +110,7 @@ async def test_responses_by_name(world: World, serve: Serve, where: str) -> None
 
 
 @pytest.mark.parametrize("where", ["constructor", "call", "with_defaults", "url", "gateway"])
-async def test_messages_by_name(world: World, serve: Serve, where: str) -> None:
+async def test_api_messages(world: World, serve: Serve, where: str) -> None:
     server = serve(answer(200, message()))
     named: Json = {"api": "messages"}
     paths_pasted = {"url": "/v1/messages", "gateway": "/anthropic"}
@@ -130,7 +130,7 @@ async def test_messages_by_name(world: World, serve: Serve, where: str) -> None:
     assert "authorization" not in request.headers
 
 
-async def test_the_callers_headers_win(world: World, serve: Serve) -> None:
+async def test_caller_headers_take_precedence(world: World, serve: Serve) -> None:
     server = serve(answer(200, message()))
     client = world.chat(f"{server.url}/anthropic", model="m")
     await client.complete(headers={"anthropic-version": "2026-10-21", "anthropic-beta": "b"})
@@ -139,19 +139,19 @@ async def test_the_callers_headers_win(world: World, serve: Serve) -> None:
     assert server.requests[0].headers["anthropic-beta"] == "b"
 
 
-async def test_chat_by_name_wins_over_the_url(world: World, serve: Serve) -> None:
+async def test_api_chat_overrides_the_url(world: World, serve: Serve) -> None:
     server = serve(IN_CHAT)
     await world.chat(f"{server.url}/v1/responses", model="m", api="chat").complete()
     await world.chat(f"{server.url}/v1/responses", model="m").complete(api="chat")
     assert paths(server) == [CHAT, CHAT]
 
 
-async def test_a_model_is_named_before_messages_are_sent(world: World) -> None:
-    with pytest.raises(ValueError, match="give model= to the client or to the call"):
+async def test_messages_api_requires_a_model(world: World) -> None:
+    with pytest.raises(ValueError, match="pass model= to the client or to the call"):
         await world.chat("http://127.0.0.1:1/anthropic").complete()
 
 
-async def test_an_unknown_api_is_refused_before_anything_is_sent(world: World) -> None:
+async def test_unknown_api_is_refused_before_sending(world: World) -> None:
     text = "api='respones' is unknown. Choose 'auto', 'chat', 'responses' or 'messages'."
     client = world.chat("http://127.0.0.1:1/v1", model="m")
     for build in (
@@ -165,16 +165,16 @@ async def test_an_unknown_api_is_refused_before_anything_is_sent(world: World) -
         await client.complete(api="respones")
 
 
-async def test_what_cannot_be_said_is_refused_before_anything_is_sent(world: World) -> None:
+async def test_unsupported_option_is_refused_before_sending(world: World) -> None:
     client = world.chat("http://127.0.0.1:1/v1", model="m", api="responses")
     with pytest.raises(ValueError, match="stop") as caught:
         await client.complete(stop=["END"])
-    text = "stop has no counterpart in the Responses API: leave it out, or give api='chat'."
+    text = "stop has no counterpart in the Responses API: leave it out, or pass api='chat'."
     assert str(caught.value) == text
 
 
 @pytest.mark.parametrize("api", ["responses", "messages"])
-async def test_a_stream_by_each_api(world: World, serve: Serve, api: str) -> None:
+async def test_stream_by_each_api(world: World, serve: Serve, api: str) -> None:
     sequence = recorded("calls") if api == "responses" else CLAUDE_CALLS
     server = serve(stream([native(sequence)]))
     opened = await world.chat(f"{server.url}/v1", model="m", api=api).stream(tools=TOOLS)
@@ -221,21 +221,21 @@ async def test_claude_on_a_resource_is_called_by_the_messages_api(world: World, 
         assert request.headers["x-api-key"] == request.headers["api-key"] == KEY
 
 
-async def test_a_claude_of_another_name_is_called_by_the_callers_word(world: World, serve: Serve) -> None:
+async def test_renamed_claude_deployment_needs_the_api_option(world: World, serve: Serve) -> None:
     server = serve(answer(200, message()))
     await world.chat(RESOURCE, model="mine", api="messages", **through(server.url)).complete()
     await world.chat(RESOURCE, model="mine", **through(server.url)).complete(api="messages")
     assert paths(server) == [f"{RESOURCE}/anthropic/v1/messages"] * 2
 
 
-async def test_claude_is_called_by_chat_where_the_caller_says_so(world: World, serve: Serve) -> None:
+async def test_api_chat_calls_claude_by_chat_completions(world: World, serve: Serve) -> None:
     server = serve(IN_CHAT)
     await world.chat(RESOURCE, model="claude-x", api="chat", **through(server.url)).complete()
     await world.chat(f"{server.url}/v1", model="claude-x").complete()
     assert paths(server) == [f"{RESOURCE}/openai/v1/chat/completions", CHAT]
 
 
-# ---------------------------------------------------------------- "auto": what refusals teach
+# ---------------------------------------------------------------- "auto": learning from refusals
 
 SIGNALS: dict[str, bytes] = {
     "Azure (langchain-azure #228, dify-plugin-sdks #264)": NO_CHAT,
@@ -263,10 +263,11 @@ SIGNALS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("signal", SIGNALS)
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_a_refusal_leads_to_the_responses_api(
+async def test_refusal_falls_back_to_the_responses_api(
     world: World, serve: Serve, signal: str, streamed: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """litellm #23914, #16509, LibreChat #8175: tables of names miss new models, and users have to find a switch."""
+    """Tables of model names miss new models, and leave users looking for a switch (litellm #23914, #16509, LibreChat
+    #8175)."""
     found: Any = stream([native(recorded("text"))]) if streamed else ANSWERED
     server = serve(SIGNALS[signal], found)
     client = world.chat(f"{server.url}/v1", model="gpt-5-codex")
@@ -280,13 +281,13 @@ async def test_a_refusal_leads_to_the_responses_api(
     assert {request.connection for request in server.requests[:2]} == {0}
     lines = [record.getMessage() for record in caplog.records if record.name == "azure.ai.inference"]
     assert lines == [
-        "gpt-5-codex does not speak chat completions, so it is called by the Responses API; give api='responses' to "
+        "gpt-5-codex does not support chat completions, so it is called by the Responses API; pass api='responses' to "
         "begin there."
     ]
     assert KEY not in caplog.text
 
 
-async def test_each_model_is_learned_of_by_itself(world: World, serve: Serve) -> None:
+async def test_learned_api_is_kept_per_model(world: World, serve: Serve) -> None:
     server = serve(NO_CHAT, ANSWERED, IN_CHAT)
     client = world.chat(f"{server.url}/v1")
     await client.complete(model="gpt-5-codex")
@@ -294,8 +295,8 @@ async def test_each_model_is_learned_of_by_itself(world: World, serve: Serve) ->
     assert paths(server) == [CHAT, RESPONSES, CHAT]
 
 
-async def test_a_deployments_path_leads_to_v1(world: World, serve: Serve) -> None:
-    """The path names the deployment, and the request then does."""
+async def test_deployment_url_falls_back_to_v1(world: World, serve: Serve) -> None:
+    """The deployment in the path moves to the request."""
     server = serve(NO_CHAT, ANSWERED)
     client = world.chat(f"{server.url}/openai/deployments/my%20codex", api_version="2024-10-21")
     await client.complete(api_version="2025-01-01-preview")
@@ -306,8 +307,10 @@ async def test_a_deployments_path_leads_to_v1(world: World, serve: Serve) -> Non
     assert server.requests[1].json["model"] == "my codex"
 
 
-async def test_tools_may_be_all_that_chat_refuses(world: World, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
-    """goose #9825, pipecat #4043, LibreChat #15844: only requests with tools go elsewhere."""
+async def test_model_that_refuses_only_tools_in_chat(
+    world: World, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only requests with tools move (goose #9825, pipecat #4043, LibreChat #15844)."""
     server = serve(NOT_WITH_TOOLS, ANSWERED, IN_CHAT, ANSWERED, NO_CHAT, ANSWERED)
     client = world.chat(f"{server.url}/v1", model="gpt-5.4")
     with caplog.at_level(logging.INFO, "azure.ai.inference"):
@@ -317,7 +320,7 @@ async def test_tools_may_be_all_that_chat_refuses(world: World, serve: Serve, ca
         await client.complete()
     assert paths(server) == [CHAT, RESPONSES, CHAT, RESPONSES, CHAT, RESPONSES]
     told = [record.getMessage() for record in caplog.records if record.name == "azure.ai.inference"]
-    assert told[0] == ("gpt-5.4 takes tools only by the Responses API; give api='responses' to begin there.")
+    assert told[0] == ("gpt-5.4 takes tools only by the Responses API; pass api='responses' to begin there.")
     assert len(told) == 2
 
 
@@ -335,7 +338,7 @@ NEVER: dict[str, tuple[bytes, Json]] = {
 
 
 @pytest.mark.parametrize("row", NEVER)
-async def test_what_leads_nowhere_else(world: World, serve: Serve, row: str) -> None:
+async def test_refusals_without_a_fallback(world: World, serve: Serve, row: str) -> None:
     refused, options = NEVER[row]
     server = serve(refused, ANSWERED)
     with pytest.raises(HttpResponseError):
@@ -343,17 +346,17 @@ async def test_what_leads_nowhere_else(world: World, serve: Serve, row: str) -> 
     assert paths(server) == [CHAT]
 
 
-async def test_a_refusal_by_the_messages_api_leads_nowhere_else(world: World, serve: Serve) -> None:
+async def test_messages_api_refusal_has_no_fallback(world: World, serve: Serve) -> None:
     server = serve(refusal(400, "`temperature` is deprecated for this model."))
     with pytest.raises(InferenceError, match="leave temperature, top_p and top_k out"):
         await world.chat(f"{server.url}/anthropic", model="m").complete(temperature=0.5)
     assert len(server.requests) == 1
 
 
-async def test_a_bare_inference_root_has_no_known_route(world: World, serve: Serve) -> None:
+async def test_bare_inference_root_has_no_known_route(world: World, serve: Serve) -> None:
     server = serve(NO_CHAT, ANSWERED)
     client = world.chat(server.url, model="m")
-    with pytest.raises(HttpResponseError, match="give api='responses'"):
+    with pytest.raises(HttpResponseError, match="pass api='responses'"):
         await client.complete()
     assert (await client.complete(api="responses")).choices[0].message.content == "hello"
     assert [path.partition("?")[0] for path in paths(server)] == ["/chat/completions", "/responses"]
@@ -372,7 +375,7 @@ MISSING: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("row", MISSING)
-async def test_the_first_error_is_raised_where_the_other_route_is_missing(world: World, serve: Serve, row: str) -> None:
+async def test_first_error_is_raised_if_the_fallback_route_is_missing(world: World, serve: Serve, row: str) -> None:
     server = serve(NO_CHAT, MISSING[row], NO_CHAT, MISSING[row])
     client = world.chat(f"{server.url}/v1", model="m", retry_total=0)
     for _ in range(2):
@@ -384,7 +387,16 @@ async def test_the_first_error_is_raised_where_the_other_route_is_missing(world:
     assert paths(server) == [CHAT, RESPONSES] * 2
 
 
-async def test_a_missing_answer_is_no_missing_route(world: World, serve: Serve) -> None:
+async def test_first_error_masks_a_key_that_its_response_repeats(world: World, serve: Serve) -> None:
+    server = serve(refusal(400, f"Not a chat model. You sent {KEY}."), MISSING["no such route"])
+    with pytest.raises(InferenceError, match="You sent") as caught:
+        await world.chat(f"{server.url}/v1", model="m", retry_total=0).complete()
+    assert "does not serve it either" in str(caught.value)
+    assert KEY not in f"{caught.value} {caught.value.body}"
+    assert KEY not in repr(vars(caught.value.response.request.headers))
+
+
+async def test_missing_stored_response_is_not_a_missing_route(world: World, serve: Serve) -> None:
     server = serve(
         NO_CHAT, refusal(404, "Previous response with id 'resp_9' not found.", "previous_response_not_found")
     )
@@ -393,7 +405,7 @@ async def test_a_missing_answer_is_no_missing_route(world: World, serve: Serve) 
     assert paths(server) == [CHAT, RESPONSES]
 
 
-async def test_what_was_learned_is_forgotten_where_it_no_longer_holds(world: World, serve: Serve) -> None:
+async def test_learned_api_is_forgotten_if_its_route_disappears(world: World, serve: Serve) -> None:
     server = serve(NO_CHAT, ANSWERED, MISSING["no such route"], IN_CHAT)
     client = world.chat(f"{server.url}/v1", model="m")
     await client.complete()
@@ -403,17 +415,15 @@ async def test_what_was_learned_is_forgotten_where_it_no_longer_holds(world: Wor
     assert paths(server) == [CHAT, RESPONSES, RESPONSES, CHAT]
 
 
-async def test_another_failure_of_the_second_request_is_its_own(world: World, serve: Serve) -> None:
+async def test_other_failure_of_the_fallback_is_raised(world: World, serve: Serve) -> None:
     server = serve(NO_CHAT, refusal(400, "Unsupported parameter: 'temperature'."))
     with pytest.raises(InferenceError, match="temperature"):
         await world.chat(f"{server.url}/v1", model="m").complete(temperature=0.1)
     assert paths(server) == [CHAT, RESPONSES]
 
 
-async def test_a_request_without_counterpart_gets_the_services_refusal_and_the_way_out(
-    world: World, serve: Serve
-) -> None:
-    """Each time in the same words, also when more is known of the model."""
+async def test_unsupported_fallback_raises_the_refusal_with_advice(world: World, serve: Serve) -> None:
+    """The text stays the same when more is known about the model."""
     server = serve(NO_CHAT, ANSWERED, NO_CHAT)
     client = world.chat(f"{server.url}/v1", model="m")
     for leads_on in (False, True, False):
@@ -422,11 +432,11 @@ async def test_a_request_without_counterpart_gets_the_services_refusal_and_the_w
             continue
         with pytest.raises(InferenceError, match="The chatCompletion operation does not work") as caught:
             await client.complete(stop=["END"])
-        assert str(caught.value).endswith("only the Responses API, which has no stop: leave it out.")
+        assert str(caught.value).endswith("only serves the Responses API, which has no stop: leave it out.")
     assert paths(server) == [CHAT, RESPONSES, CHAT]
 
 
-# ---------------------------------------------------------------- what the Responses API refuses
+# ---------------------------------------------------------------- refusals by the Responses API
 
 NO_ENCRYPTED = refusal(400, "Encrypted content is not supported with this model.", param="include")
 THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA=="}
@@ -448,7 +458,7 @@ def reasoning_in(server: RawServer) -> list[list[str]]:
     ]
 
 
-async def test_a_model_that_does_not_reason_is_asked_again_without(world: World, serve: Serve) -> None:
+async def test_retry_without_encrypted_reasoning(world: World, serve: Serve) -> None:
     """pydantic-ai #2865, #3326; agent-framework PR #7536."""
     server = serve(NO_ENCRYPTED, ANSWERED)
     client = world.chat(f"{server.url}/v1", model="gpt-4.1", api="responses")
@@ -478,7 +488,7 @@ REPLAY: dict[str, tuple[bytes, list[list[str]]]] = {
 
 
 @pytest.mark.parametrize("row", REPLAY)
-async def test_less_reasoning_goes_back_where_it_is_refused(world: World, serve: Serve, row: str) -> None:
+async def test_refused_reasoning_is_dropped_step_by_step(world: World, serve: Serve, row: str) -> None:
     refused, expected = REPLAY[row]
     server = serve(refused, ANSWERED)
     client = world.chat(f"{server.url}/v1", model="m", api="responses")
@@ -487,7 +497,7 @@ async def test_less_reasoning_goes_back_where_it_is_refused(world: World, serve:
     assert reasoning_in(server) == expected
 
 
-async def test_a_call_is_sent_four_times_at_most(world: World, serve: Serve) -> None:
+async def test_call_is_sent_four_times_at_most(world: World, serve: Serve) -> None:
     conflict = REPLAY["two answers' reasoning (hermes-agent PR #106718)"][0]
     server = serve(NO_CHAT, conflict, conflict, NO_ENCRYPTED)
     with pytest.raises(InferenceError, match="Encrypted content"):
@@ -496,26 +506,26 @@ async def test_a_call_is_sent_four_times_at_most(world: World, serve: Serve) -> 
     assert len(server.requests) == 4
 
 
-async def test_the_deadline_is_that_of_the_call(world: World, serve: Serve) -> None:
+async def test_deadline_is_that_of_the_call(world: World, serve: Serve) -> None:
     server = serve([0.3, NO_CHAT], [0.5, ANSWERED])
     start = time.monotonic()
-    with pytest.raises(ServiceResponseTimeoutError, match=r"not over within its timeout of 0.6 s"):
+    with pytest.raises(ServiceResponseTimeoutError, match=r"exceeded its timeout of 0.6 s"):
         await world.chat(f"{server.url}/v1", model="m").complete(timeout=0.6)
     assert time.monotonic() - start < 5
     assert paths(server) == [CHAT, RESPONSES]
 
 
-async def test_retries_are_apart_from_it(world: World, serve: Serve) -> None:
+async def test_retries_do_not_count_as_attempts(world: World, serve: Serve) -> None:
     busy = answer(429, {"error": {"code": "429", "message": "Busy."}}, retry_after="0")
     server = serve(busy, NO_CHAT, busy, ANSWERED)
     await world.chat(f"{server.url}/v1", model="m", transport=world.transport()).complete()
     assert paths(server) == [CHAT, CHAT, RESPONSES, RESPONSES]
 
 
-# ---------------------------------------------------------------- bodies of the caller's own
+# ---------------------------------------------------------------- bodies passed by the caller
 
 
-async def test_a_body_in_chat_form_is_translated(world: World, serve: Serve) -> None:
+async def test_body_in_chat_form_is_translated(world: World, serve: Serve) -> None:
     body = {"model": "m", "messages": MESSAGES, "stream": False}
     given: list[Callable[[], Any]] = [
         lambda: body,
@@ -532,7 +542,7 @@ async def test_a_body_in_chat_form_is_translated(world: World, serve: Serve) -> 
 
 
 @pytest.mark.parametrize("options", [{}, {"api": "responses"}])
-async def test_a_body_in_the_apis_own_form_goes_as_it_is(world: World, serve: Serve, options: Json) -> None:
+async def test_native_responses_body_is_sent_unchanged(world: World, serve: Serve, options: Json) -> None:
     server = serve(ANSWERED)
     raw = b'{"model": "m",  "input": "hi"}'
     completions = await world.chat(f"{server.url}/v1").complete(raw, **options)
@@ -541,14 +551,14 @@ async def test_a_body_in_the_apis_own_form_goes_as_it_is(world: World, serve: Se
     assert server.requests[0].body == raw
 
 
-async def test_a_native_body_of_messages_goes_as_it_is(world: World, serve: Serve) -> None:
+async def test_native_messages_body_is_sent_unchanged(world: World, serve: Serve) -> None:
     server = serve(answer(200, message()))
     raw = b'{"model": "m", "max_tokens": 5,  "messages": [{"role": "user", "content": "hi"}]}'
     await world.chat(f"{server.url}/anthropic").complete(raw)
     assert server.requests[0].body == raw
 
 
-async def test_a_body_that_is_no_json_is_the_services_to_refuse(world: World, serve: Serve) -> None:
+async def test_invalid_json_body_is_left_to_the_service(world: World, serve: Serve) -> None:
     server = serve(NO_CHAT)
     client = world.chat(f"{server.url}/v1")
     for body in (b"{", b"[1]"):
@@ -562,7 +572,7 @@ async def test_a_body_that_is_no_json_is_the_services_to_refuse(world: World, se
 # ---------------------------------------------------------------- history
 
 
-async def test_reasoning_goes_back_to_responses_and_to_no_other_api(world: World, serve: Serve) -> None:
+async def test_reasoning_is_sent_back_only_to_the_responses_api(world: World, serve: Serve) -> None:
     server = serve(answer(200, response(THOUGHT, said("one"))), ANSWERED, IN_CHAT, answer(200, message()))
     client = world.chat(f"{server.url}/v1", model="m")
     turns: list[Any] = [UserMessage("hi")]
@@ -577,18 +587,18 @@ async def test_reasoning_goes_back_to_responses_and_to_no_other_api(world: World
     assert "gAAA" not in json.dumps(of_messages)
 
 
-async def test_what_was_kept_for_another_api_is_not_sent_to_chat(world: World, serve: Serve) -> None:
+async def test_blocks_of_another_api_are_not_sent_to_chat(world: World, serve: Serve) -> None:
     server = serve(IN_CHAT)
     turn = {"role": "assistant", "content": "a", "content_blocks": [{"type": "thinking"}], "x": 1}
     await world.chat(f"{server.url}/v1", model="m").complete(messages=[*MESSAGES, turn])
     assert server.requests[0].json["messages"][1] == {"role": "assistant", "content": "a", "x": 1}
 
 
-# ---------------------------------------------------------------- failures inside good answers
+# ---------------------------------------------------------------- failures in successful responses
 
 
-async def test_azure_explains_afterwards_why_a_stream_failed(world: World, serve: Serve) -> None:
-    """pi #7983, bifrost #6419: the rate limit was hidden."""
+async def test_azure_error_event_after_a_failed_stream(world: World, serve: Serve) -> None:
+    """A rate limit inside a stream was hidden (pi #7983, bifrost #6419)."""
     server = serve(stream([native(recorded("failure_explained_after"))]))
     opened = await world.chat(f"{server.url}/v1", model="m", api="responses").stream()
     updates, error = await opened.until_fault()
@@ -632,7 +642,7 @@ FAILED_STREAMS: dict[str, tuple[list[Any], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("row", FAILED_STREAMS)
-async def test_a_stream_completes_or_raises(world: World, serve: Serve, row: str) -> None:
+async def test_stream_completes_or_raises(world: World, serve: Serve, row: str) -> None:
     pieces, kind, text = FAILED_STREAMS[row]
     server = serve(stream([piece for piece in pieces if piece is not CUT], "connection-close"))
     opened = await world.chat(f"{server.url}/v1", model="m", api="responses").stream()
@@ -641,7 +651,7 @@ async def test_a_stream_completes_or_raises(world: World, serve: Serve, row: str
     assert text in str(error)
 
 
-async def test_a_gateway_may_answer_in_chat_form(world: World, serve: Serve) -> None:
+async def test_gateway_may_answer_in_chat_form(world: World, serve: Serve) -> None:
     chunk = {"id": "c", "choices": [{"index": 0, "delta": {"content": "hello"}, "finish_reason": "stop"}]}
     server = serve(stream([f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()]), IN_CHAT)
     client = world.chat(f"{server.url}/v1", model="m", api="responses")
@@ -650,14 +660,14 @@ async def test_a_gateway_may_answer_in_chat_form(world: World, serve: Serve) -> 
 
 
 @pytest.mark.parametrize("api", ["responses", "messages"])
-async def test_a_document_in_place_of_a_stream(world: World, serve: Serve, api: str) -> None:
+async def test_document_instead_of_a_stream(world: World, serve: Serve, api: str) -> None:
     document = response() if api == "responses" else message()
     server = serve(answer(200, document))
     opened = await world.chat(f"{server.url}/v1", model="m", api=api).stream()
     assert await opened.texts() == ["hello"]
 
 
-async def test_a_failed_answer_is_an_error(world: World, serve: Serve) -> None:
+async def test_failed_answer_is_an_error(world: World, serve: Serve) -> None:
     failed = response(status="failed", error={"code": "server_error", "message": "Sorry."})
     server = serve(answer(200, failed))
     client = world.chat(f"{server.url}/v1", model="m", api="responses")

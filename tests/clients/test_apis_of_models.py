@@ -1,4 +1,4 @@
-"""What works by chat completions works by each API. The emulator judges every request, as the services do."""
+"""Features of chat completions work the same way by each API. The emulator checks every request as services do."""
 
 import json
 import pickle
@@ -51,7 +51,7 @@ def endpoint() -> Iterator[Emulator]:
 
 @pytest.fixture
 def client(world: World, endpoint: Emulator, api: str) -> Client:
-    """A client that is told no more than where, and which model."""
+    """Return a client with only an endpoint and a model."""
     path, model = PLACES[api]
     return world.chat(endpoint.url + path, endpoint.key, model=model)
 
@@ -76,7 +76,7 @@ async def test_text_and_usage(client: Client, endpoint: Emulator, api: str, stre
     assert endpoint.requests[-1].path.rpartition("/")[2] == {"chat": "completions"}.get(api, api)
 
 
-async def test_whole_and_streamed_are_the_same(client: Client, api: str) -> None:
+async def test_plain_and_streamed_answers_are_equal(client: Client, api: str) -> None:
     whole = await answered(client, False, messages=[UserMessage("Tell me about Rome.")], reasoning_effort="low")
     streamed = await answered(client, True, messages=[UserMessage("Tell me about Rome.")], reasoning_effort="low")
     assert streamed.choices[0].message.text == whole.choices[0].message.text
@@ -86,7 +86,7 @@ async def test_whole_and_streamed_are_the_same(client: Client, api: str) -> None
 
 
 def without_ids(value: Any) -> Any:
-    """Leave out what differs from one answer to the next."""
+    """Drop members that differ between two answers."""
     text = json.dumps(value)
     parsed = json.loads(text)
 
@@ -100,7 +100,7 @@ def without_ids(value: Any) -> Any:
 
 
 @both
-async def test_a_tool_loop(world: World, client: Client, endpoint: Emulator, api: str, streamed: bool) -> None:
+async def test_tool_loop(world: World, client: Client, endpoint: Emulator, api: str, streamed: bool) -> None:
     calls = [ToolCall("get_weather", {"city": "Rome"}), ToolCall("get_time")]
     endpoint.reply(Reply(tool_calls=calls, reasoning="Two calls."))
     messages = await converse(client, Toolset([get_weather, get_time]), streamed=streamed, aio=True)
@@ -140,7 +140,7 @@ async def test_structured_output(client: Client, endpoint: Emulator, streamed: b
 
 
 @both
-async def test_the_end_of_an_answer(client: Client, endpoint: Emulator, api: str, streamed: bool) -> None:
+async def test_finish_reasons(client: Client, endpoint: Emulator, api: str, streamed: bool) -> None:
     endpoint.reply(Reply("one two three", finish_reason="length"))
     answer = await answered(client, streamed)
     assert answer.choices[0].finish_reason == "length"
@@ -166,8 +166,8 @@ async def test_images_and_documents(client: Client, endpoint: Emulator, api: str
     assert PIXEL in json.dumps(endpoint.requests[-1].body)
 
 
-async def test_reasoning_goes_on_through_turns_json_and_pickle(client: Client, endpoint: Emulator, api: str) -> None:
-    """The emulator refuses reasoning that was changed, and thoughts whose signature is not their own."""
+async def test_reasoning_survives_turns_json_and_pickle(client: Client, endpoint: Emulator, api: str) -> None:
+    """The emulator refuses changed reasoning, and thinking whose signature does not match."""
     toolset = Toolset([get_weather])
     messages: list[Any] = [UserMessage("What is the weather in Rome?")]
     for _ in range(2):
@@ -191,7 +191,7 @@ async def test_reasoning_goes_on_through_turns_json_and_pickle(client: Client, e
         assert "output" not in json.dumps(sent["messages"][1:])
 
 
-async def test_an_edited_answer_goes_back_without_its_reasoning(client: Client, endpoint: Emulator) -> None:
+async def test_edited_answer_is_sent_back_without_reasoning(client: Client, endpoint: Emulator) -> None:
     endpoint.reply(Reply("Blue.", reasoning="Hm."))
     answer = await answered(client, False, reasoning_effort="low")
     message = answer.choices[0].message
@@ -203,7 +203,7 @@ async def test_an_edited_answer_goes_back_without_its_reasoning(client: Client, 
     assert '"reasoning", "id"' not in sent
 
 
-async def test_a_conversation_changes_its_api_at_every_turn(world: World, endpoint: Emulator) -> None:
+async def test_conversation_across_apis(world: World, endpoint: Emulator) -> None:
     clients = [world.chat(endpoint.url + path, endpoint.key, model=model) for path, model in PLACES.values()]
     toolset = Toolset([get_weather])
     messages: list[Any] = [SystemMessage("Be brief."), UserMessage("What is the weather?")]
@@ -218,8 +218,8 @@ async def test_a_conversation_changes_its_api_at_every_turn(world: World, endpoi
 
 
 @both
-async def test_a_filtered_prompt(client: Client, api: str, streamed: bool) -> None:
-    """Claude has no filter of Azure's: it refuses, with status 200."""
+async def test_filtered_prompt(client: Client, api: str, streamed: bool) -> None:
+    """Claude has no Azure content filter: it refuses, with status 200."""
     asking = [UserMessage("trigger the content filter")]
     if api == "messages":
         answer = await answered(client, streamed, messages=asking)
@@ -230,15 +230,15 @@ async def test_a_filtered_prompt(client: Client, api: str, streamed: bool) -> No
 
 
 @pytest.mark.parametrize("fault", ["cut:events=4", "error:events=4"])
-async def test_a_stream_completes_or_raises(client: Client, endpoint: Emulator, fault: str) -> None:
-    await client.complete()  # which may be refused first, by chat completions
+async def test_stream_completes_or_raises(client: Client, endpoint: Emulator, fault: str) -> None:
+    await client.complete()  # chat completions may refuse it first
     endpoint.fault(fault)
     opened = await client.stream(messages=[UserMessage("count to 500")], retry_total=0)
     _, error = await opened.until_fault()
     assert isinstance(error, IncompleteStreamError if fault.startswith("cut") else InferenceError)
 
 
-async def test_a_busy_service_is_asked_again(world: World, endpoint: Emulator, api: str) -> None:
+async def test_busy_service_is_retried(world: World, endpoint: Emulator, api: str) -> None:
     path, model = PLACES[api]
     client = world.chat(endpoint.url + path, endpoint.key, model=model, transport=world.transport())
     for status in ("429", "529"):
@@ -258,8 +258,8 @@ ASKED = {"stop": ["END"], "n": 2, "logit_bias": {"5": 1}, "presence_penalty": 0.
 
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.parametrize("named", [False, True])
-async def test_what_is_refused_names_the_option(client: Client, api: str, name: str, named: bool) -> None:
-    """By the error that is raised before sending, or by the service's with advice where that had refused already."""
+async def test_refusal_names_the_option(client: Client, api: str, name: str, named: bool) -> None:
+    """The error comes from the client before sending, or from the service with advice if it had refused already."""
     options = {name: ASKED[name], **({"api": api} if named else {})}
     if api in REFUSED[name]:
         with pytest.raises((ValueError, InferenceError), match=rf"has no {name}|{name}\b.* has no counterpart"):
@@ -270,15 +270,13 @@ async def test_what_is_refused_names_the_option(client: Client, api: str, name: 
 
 @pytest.mark.parametrize("options", [{"seed": 5}, {"stream_options": {"include_usage": True}}, {"prediction": None}])
 @both
-async def test_hints_are_no_hindrance(client: Client, options: Any, streamed: bool) -> None:
+async def test_unsupported_hints_are_ignored(client: Client, options: Any, streamed: bool) -> None:
     if streamed or "stream_options" not in options:
         assert (await answered(client, streamed, **options)).choices[0].message.text
 
 
 @both
-async def test_an_answer_goes_on_from_one_that_the_service_kept(
-    world: World, endpoint: Emulator, streamed: bool
-) -> None:
+async def test_previous_response_id(world: World, endpoint: Emulator, streamed: bool) -> None:
     client = world.chat(f"{endpoint.url}/openai/v1", endpoint.key, model="gpt-5-codex", api="responses")
     first = await answered(client, streamed, messages=[UserMessage("My name is Ada")], store=True)
     going_on = {"previous_response_id": first.id}

@@ -1,9 +1,10 @@
-"""The services' own Batch APIs: upload, create, wait, results, in both worlds and for three providers."""
+"""The services' own Batch APIs in both worlds, for three providers: upload, create, wait, read results."""
 
 import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ PATHS = {"azure": "/openai/v1", "openai": "/v1", "mistral": "/v1"}
 
 
 class Batches:
-    """A batch client of either world, to be used as the asynchronous one."""
+    """A batch client of either world, with the interface of the asynchronous one."""
 
     def __init__(self, world: World, endpoint: Any, provider: str, **options: Any) -> None:
         package: Any = world.package
@@ -81,7 +82,7 @@ async def test_rows_are_answered(world: World, provider: str) -> None:
 
 @pytest.mark.parametrize("provider", PATHS)
 @pytest.mark.parametrize(("fault", "ok"), [("expired", 5), ("missing-rows", 8), ("status-0", 8)])
-async def test_what_is_there_is_read_and_what_is_not_is_told(world: World, provider: str, fault: str, ok: int) -> None:
+async def test_results_include_missing_rows(world: World, provider: str, fault: str, ok: int) -> None:
     with Emulator(batch_seconds=0.05, batch_faults=[fault]) as endpoint:
         client = Batches(world, endpoint, provider)
         job = await client.create(await client.upload(rows(10)))
@@ -94,7 +95,7 @@ async def test_what_is_there_is_read_and_what_is_not_is_told(world: World, provi
         assert codes == {{"expired": "batch_expired", "missing-rows": "missing", "status-0": "status_0"}[fault]}
 
 
-async def test_a_job_is_cancelled(world: World) -> None:
+async def test_job_is_cancelled(world: World) -> None:
     with Emulator(batch_seconds=5) as endpoint:
         client = Batches(world, endpoint, "openai")
         job = await client.create((await client.upload(rows(2))).id)
@@ -102,7 +103,7 @@ async def test_a_job_is_cancelled(world: World) -> None:
         assert (await client.wait(job.id, polling_interval=0.1)).status == "cancelled"
 
 
-async def test_a_job_that_fails_says_why(world: World) -> None:
+async def test_job_that_fails_says_why(world: World) -> None:
     with Emulator(batch_seconds=0.05) as endpoint:
         client = Batches(world, endpoint, "azure")
         job = await client.create(await client.upload(io.BytesIO(b"{")))
@@ -111,7 +112,7 @@ async def test_a_job_that_fails_says_why(world: World) -> None:
         assert await client.results(done, rows=["a"]) != []
 
 
-async def test_a_full_queue(world: World) -> None:
+async def test_full_queue(world: World) -> None:
     with Emulator(batch_seconds=0.05, batch_faults=["token-limit"]) as endpoint:
         client = Batches(world, endpoint, "openai")
         file = await client.upload(rows(1))
@@ -124,7 +125,7 @@ async def test_a_full_queue(world: World) -> None:
         assert body["output_expires_after"] == {"anchor": "created_at", "seconds": 20 * 86400}
 
 
-async def test_an_upload_is_sent_again_whole(world: World) -> None:
+async def test_retried_upload_is_complete(world: World) -> None:
     with Emulator(faults="503;reset") as endpoint:
         client = Batches(world, endpoint, "openai", retry_backoff_factor=0)
         file = await client.upload(rows(100))
@@ -143,7 +144,7 @@ async def test_many_jobs_are_listed_page_by_page(world: World) -> None:
             assert [job.id for job in await client.list()] == made[::-1]
 
 
-async def test_mistral_takes_a_model_and_hours(world: World) -> None:
+async def test_mistral_model_and_timeout(world: World) -> None:
     with Emulator() as endpoint:
         client = Batches(world, endpoint, "mistral")
         file = await client.upload(rows(1))
@@ -159,15 +160,19 @@ async def test_mistral_takes_a_model_and_hours(world: World) -> None:
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda client: client.upload([*rows(1), *rows(1)]), ValueError, "Row 2 has the custom_id 'r0'"),
+        (
+            lambda client: client.upload([*rows(1), *rows(1)]),
+            ValueError,
+            "Row 2 has the same custom_id as an earlier row: 'r0'",
+        ),
         (lambda client: client.upload(["x"]), TypeError, "row 1 must be a BatchRow"),
         (lambda client: client.upload(rows(4)), ValueError, "may have 3 rows and 500 bytes"),
         (lambda client: client.upload(io.BytesIO(b"x" * 501)), ValueError, "may have 3 rows and 500 bytes"),
-        (lambda client: client.create("f", timeout_hours=1), ValueError, "timeout_hours is no setting"),
+        (lambda client: client.create("f", timeout_hours=1), ValueError, "timeout_hours is not a setting"),
         (lambda client: client.get("b", tiemout=1), TypeError, "'tiemout'"),
     ],
 )
-async def test_what_cannot_be_is_refused_before_anything_is_sent(
+async def test_invalid_arguments_are_refused_before_sending(
     world: World, monkeypatch: pytest.MonkeyPatch, call: Callable[[Any], Any], error: type[Exception], words: str
 ) -> None:
     monkeypatch.setitem(states.DIALECTS, "openai", states.DIALECTS["openai"]._replace(most_rows=3, most_bytes=500))  # type: ignore[arg-type]
@@ -188,23 +193,23 @@ async def test_what_cannot_be_is_refused_before_anything_is_sent(
         ("https://api.mistral.ai", "mistral", "https://api.mistral.ai/v1"),
     ],
 )
-async def test_whose_api_it_is(world: World, url: str, provider: str, base: str) -> None:
+async def test_provider_by_endpoint(world: World, url: str, provider: str, base: str) -> None:
     client = world.adopt(world.package.BatchClient(url, "k"))
     assert (client.real._dialect.name, client.real._settings.endpoint.base_url) == (provider, base)
     with pytest.raises(ValueError, match="provider is 'aws'; choose one of 'azure', 'openai', 'mistral'"):
         world.package.BatchClient(url, "k", provider="aws")
 
 
-async def test_an_answer_that_is_none(world: World, serve: Serve) -> None:
+async def test_invalid_responses(world: World, serve: Serve) -> None:
     client = Batches(world, serve(answer(200, "nothing")).url, "openai")
-    with pytest.raises(HttpResponseError, match="where an object was due"):
+    with pytest.raises(HttpResponseError, match="instead of an object"):
         await client.get("b")
     client = Batches(world, serve(answer(404, {"error": {"message": "gone"}})).url, "openai")
     with pytest.raises(ResourceNotFoundError, match="gone"):
         await client.results(job_of({"id": "b", "status": "completed", "output_file_id": "f"}))
 
 
-async def test_a_last_line_without_an_end(world: World, serve: Serve) -> None:
+async def test_last_line_without_a_line_end(world: World, serve: Serve) -> None:
     client = Batches(
         world, serve(answer(200, {"custom_id": "a", "error": {"code": "x", "message": "y"}})).url, "openai"
     )
@@ -212,7 +217,7 @@ async def test_a_last_line_without_an_end(world: World, serve: Serve) -> None:
     assert result.error.code == "x"
 
 
-async def test_lines_that_are_no_results_are_passed_over(world: World) -> None:
+async def test_lines_that_are_not_results_are_skipped(world: World) -> None:
     with Emulator() as endpoint:
         client = Batches(world, endpoint, "openai")
         file = await client.upload(io.BytesIO(b'\n{}\n{"custom_id": "a"}\n'))
@@ -245,6 +250,14 @@ def test_jobs_are_read_leniently(job: dict[str, Any], told: tuple[Any, ...]) -> 
         (b'{"custom_id": "a", "response": {"status_code": 500, "body": {}}, "error": "bad"}', "error"),
         (b'{"custom_id": "a", "response": null, "error": null}', "missing"),
         (b'{"custom_id": "a", "response": {"status_code": 0}, "error": {"code": "c", "message": "m"}}', "c"),
+        (b'{"custom_id": "a", "response": {"status_code": "200", "body": {"choices": []}}}', ""),
+        (b'{"custom_id": "a", "response": {"status_code": 400, "body": {"error": {"code": "x"}}}, "error": null}', "x"),
+        (b'{"custom_id": "a", "response": {"status_code": 429, "body": "<html>"}, "error": null}', "429"),
+        (b'{"custom_id": "a", "response": {"status_code": 200, "body": null}}', "ResponseDecodeError"),
+        (b'{"custom_id": "a", "response": {"status_code": 200, "body": []}}', "ResponseDecodeError"),
+        (b'{"custom_id": "a", "response": "oops", "error": null}', "missing"),
+        (b'{"custom_id": "a", "response": null, "error": ["bad"]}', "error"),
+        (b'{"custom_id": "a", "response": null, "error": {"code": null, "message": null}}', "error"),
     ],
 )
 def test_lines_are_read_leniently(line: bytes, code: str | None) -> None:
@@ -258,8 +271,18 @@ def test_lines_are_read_leniently(line: bytes, code: str | None) -> None:
 
 
 @pytest.mark.parametrize("package", ["azure.ai.inference", "azure.ai.inference.aio"])
-def test_the_packages_have_no_other_names(package: str) -> None:
+def test_unknown_names_raise(package: str) -> None:
     from importlib import import_module
 
     with pytest.raises(AttributeError, match="has no attribute 'BatchesClient'"):
         import_module(package).BatchesClient  # noqa: B018 - reading raises
+
+
+async def test_azure_file_processing(world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module(f"{world.package.__name__}._batch_client"), "_FIRST_LOOK", 0.001)
+    file = {"object": "file", "id": "file-1", "purpose": "batch", "filename": "rows.jsonl", "bytes": 1}
+    seen = [answer(200, {**file, "status": status}) for status in ("uploaded", "pending", "running", "processed")]
+    server = serve(*seen, answer(200, {"id": "batch_1", "status": "validating", "input_file_id": "file-1"}))
+    job = await Batches(world, f"{server.url}/openai/v1", "azure").create("file-1", model="m")
+    assert job.id == "batch_1"
+    assert [request.method for request in server.requests] == ["GET"] * 4 + ["POST"]

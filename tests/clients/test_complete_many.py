@@ -1,4 +1,4 @@
-"""`complete_many`: results in order, each an answer or its error, within the quota."""
+"""`complete_many`: ordered results, each an answer or an error, within the quota."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatClient
 from azure.ai.inference.batch import BatchResult, Progress
 from azure.ai.inference.emulator import Emulator, Reply
 from azure.ai.inference.exceptions import BatchStoppedError
@@ -34,7 +36,7 @@ def said(result: BatchResult) -> str:
     return str(result.answer.choices[0].message.content)
 
 
-async def test_results_come_in_order(world: World, fresh: Emulator) -> None:
+async def test_results_are_in_order(world: World, fresh: Emulator) -> None:
     fresh.reply("slow", last="count to 2$")
     seen: list[Progress] = []
     many = chat(world, fresh).complete_many(prompts(40), max_concurrency=8, on_progress=seen.append, temperature=0)
@@ -47,7 +49,7 @@ async def test_results_come_in_order(world: World, fresh: Emulator) -> None:
     assert many.summary.usage.total_tokens == sum(result.usage.total_tokens for result in results) == seen[-1].tokens
 
 
-async def test_conversations_of_all_kinds(world: World, fresh: Emulator) -> None:
+async def test_conversation_types(world: World, fresh: Emulator) -> None:
     conversations = ["count to 1", [UserMessage("count to 2")], iter([{"role": "user", "content": "count to 3"}]), []]
     results = await Stream(chat(world, fresh).complete_many(iter(conversations))).rest()
     assert [result.ok for result in results] == [True, True, True, False]
@@ -55,7 +57,7 @@ async def test_conversations_of_all_kinds(world: World, fresh: Emulator) -> None
         results[3].raise_for_error()
 
 
-async def test_an_error_is_the_result_of_its_conversation(world: World, fresh: Emulator) -> None:
+async def test_failed_conversation_gets_an_error_result(world: World, fresh: Emulator) -> None:
     fresh.reply(Reply(status=400, body={"error": {"code": "bad", "message": "no"}}), last="count to 2$")
     results = await Stream(chat(world, fresh).complete_many(prompts(3))).rest()
     assert [result.ok for result in results] == [True, False, True]
@@ -63,23 +65,25 @@ async def test_an_error_is_the_result_of_its_conversation(world: World, fresh: E
         results[1].answer.choices  # noqa: B018 - reading raises
 
 
-async def test_refused_ones_are_asked_again(world: World, fresh: Emulator) -> None:
+async def test_rate_limited_conversations_are_retried(world: World, fresh: Emulator) -> None:
     fresh.fault("429:times=5,wait=0.05,says=retry-after-ms")
     many = chat(world, fresh).complete_many(prompts(6), max_concurrency=3)
     assert all(result.ok for result in await Stream(many).rest())
     assert many.summary.refused == 5
 
 
-async def test_a_wrong_key_stops_at_the_first(world: World, fresh: Emulator) -> None:
+async def test_wrong_key_stops_at_the_first_request(world: World, fresh: Emulator) -> None:
     client = world.chat(f"{fresh.url}/v1", "wrong", model="m")
-    with pytest.raises(BatchStoppedError, match="The first request failed as all would") as caught:
+    with pytest.raises(
+        BatchStoppedError, match="The first request failed, and every other would fail the same way"
+    ) as caught:
         await Stream(client.complete_many(prompts(50))).rest()
     assert isinstance(caught.value.inner_exception, ClientAuthenticationError)
     assert len(fresh.requests) == 1
 
 
 @pytest.mark.parametrize("early", ["closed", "left"])
-async def test_leaving_early_finishes_what_is_under_way(world: World, early: str) -> None:
+async def test_leaving_early_completes_requests_in_flight(world: World, early: str) -> None:
     with Emulator(latency=0.05) as endpoint:
         many = chat(world, endpoint).complete_many(prompts(500), max_concurrency=4)
         await anext(Stream(many))
@@ -94,14 +98,14 @@ async def test_leaving_early_finishes_what_is_under_way(world: World, early: str
         assert many.summary.answered == count
 
 
-async def test_closing_before_the_first_sends_nothing(world: World, fresh: Emulator) -> None:
+async def test_close_before_the_first_result_sends_nothing(world: World, fresh: Emulator) -> None:
     many = chat(world, fresh).complete_many(prompts(5))
     many._many.stop()
     assert await Stream(many).rest() == []
     assert fresh.requests == ()
 
 
-async def test_a_wait_that_is_cancelled_loses_nothing(fresh: Emulator) -> None:
+async def test_cancelled_wait_loses_no_result(fresh: Emulator) -> None:
     from azure.ai.inference.aio import ChatCompletionsClient
 
     fresh.fault("slow:every=1,seconds=0.2")
@@ -128,15 +132,15 @@ async def test_a_wait_that_is_cancelled_loses_nothing(fresh: Emulator) -> None:
         (lambda client: client.complete_many([], cls=print), TypeError, "takes no cls"),
     ],
 )
-async def test_what_cannot_be_is_refused_at_once(
+async def test_invalid_arguments(
     world: World, fresh: Emulator, call: Callable[[Any], Any], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
         call(chat(world, fresh))
 
 
-async def test_one_conversation_in_place_of_many(world: World, fresh: Emulator) -> None:
-    with pytest.raises(TypeError, match=r"conversations\[0\] is one message: give a list of conversations"):
+async def test_single_conversation_is_refused(world: World, fresh: Emulator) -> None:
+    with pytest.raises(TypeError, match=r"conversations\[0\] is one message: pass a list of conversations"):
         await Stream(chat(world, fresh).complete_many([{"role": "user", "content": "Hi"}])).rest()
 
 
@@ -154,3 +158,20 @@ async def test_conversations_are_read_as_results_are_taken(world: World, fresh: 
     await asyncio.sleep(0.1)
     assert taken < 20
     await Stream(many).close()
+
+
+async def test_tasks_that_share_an_iteration_get_each_result_once(fresh: Emulator) -> None:
+    async with AsyncChatClient(f"{fresh.url}/v1", fresh.key, model="m") as client:
+        many = client.complete_many(prompts(30), max_concurrency=3)
+
+        async def take() -> list[str]:
+            return [result.custom_id async for result in many]
+
+        taken = await asyncio.gather(*(take() for _ in range(4)))
+    assert sorted(int(name) for names in taken for name in names) == list(range(30))
+
+
+def test_close_from_on_progress(fresh: Emulator) -> None:
+    with ChatCompletionsClient(f"{fresh.url}/v1", fresh.key, model="m") as client:
+        many = client.complete_many(prompts(30), max_concurrency=2, on_progress=lambda _: many.close())
+        assert 1 <= len(list(many)) <= 3

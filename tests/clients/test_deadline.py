@@ -1,4 +1,4 @@
-"""`timeout` is a deadline over attempts, the waits between them, and the reading of the answer."""
+"""`timeout` limits the whole call: its attempts, the waits between them, and reading the answer."""
 
 import socket
 import ssl
@@ -37,10 +37,10 @@ from .raw_server import (
 
 TIMEOUT = 0.2
 SLACK = 2.0
-"""Seconds over it that a busy machine is allowed; far less than any case would take without a deadline."""
+"""Seconds of tolerance for a busy machine; every case would take far longer without a deadline."""
 
 LOADED = (AsyncStreamingChatCompletions, StreamingChatCompletions)
-"""Loaded before a clock runs, not by the first stream."""
+"""Imported before a clock runs, so that the first stream does not import it."""
 
 
 def failing(status: int, **headers: Any) -> bytes:
@@ -49,7 +49,7 @@ def failing(status: int, **headers: Any) -> bytes:
 
 @pytest.mark.parametrize("case", CALLS)
 @pytest.mark.parametrize("where", ["constructor", "call"])
-async def test_a_call_is_over_in_time(world: World, serve: Serve, case: str, where: str) -> None:
+async def test_call_ends_by_the_deadline(world: World, serve: Serve, case: str, where: str) -> None:
     server = serve(CALLS[case])
     client = world.chat(server.url, **({"timeout": TIMEOUT} if where == "constructor" else {}))
     began = time.monotonic()
@@ -59,7 +59,7 @@ async def test_a_call_is_over_in_time(world: World, serve: Serve, case: str, whe
     assert len(server.requests) == 1
 
 
-async def test_a_head_that_drips_through_a_proxy(world: World, serve: Serve) -> None:
+async def test_slow_head_through_a_proxy(world: World, serve: Serve) -> None:
     proxy = serve(HEAD_DRIP)
     client = world.chat("http://model.invalid", enforce_https=False, proxies={"http": proxy.url}, timeout=TIMEOUT)
     began = time.monotonic()
@@ -68,7 +68,7 @@ async def test_a_head_that_drips_through_a_proxy(world: World, serve: Serve) -> 
     assert time.monotonic() - began < TIMEOUT + SLACK
 
 
-async def test_a_head_that_drips_over_tls(world: World, tmp_path: Any) -> None:
+async def test_slow_head_over_tls(world: World, tmp_path: Any) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -84,7 +84,7 @@ async def test_a_head_that_drips_over_tls(world: World, tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize("case", STREAMS)
-async def test_a_stream_is_over_in_time(world: World, serve: Serve, case: str) -> None:
+async def test_stream_ends_by_the_deadline(world: World, serve: Serve, case: str) -> None:
     client = world.chat(serve(STREAMS[case]).url)
     began = time.monotonic()
     updates, error = await (await client.stream(timeout=TIMEOUT)).until_fault()
@@ -95,18 +95,18 @@ async def test_a_stream_is_over_in_time(world: World, serve: Serve, case: str) -
 
 
 @pytest.mark.parametrize("framing", ["chunked", "content-length", "connection-close", "gzip connection-close"])
-async def test_silence_behind_an_event_does_not_begin_anew(world: World, serve: Serve, framing: str) -> None:
+async def test_deadline_does_not_restart_after_an_event(world: World, serve: Serve, framing: str) -> None:
     over = Event()
-    server = serve(framed([0.45, HELLO, over, STREAM], framing))
+    server = serve(framed([0.7, HELLO, over, STREAM], framing))
     began = time.monotonic()
-    _, error = await (await world.chat(server.url).stream(timeout=0.5)).until_fault()
+    _, error = await (await world.chat(server.url).stream(timeout=1.0)).until_fault()
     took = time.monotonic() - began
     over.set()
     assert isinstance(error, ServiceResponseTimeoutError)
-    assert took < 0.9
+    assert took < 1.6
 
 
-async def test_no_wait_outlasts_it(world: World, serve: Serve) -> None:
+async def test_retry_waits_end_by_the_deadline(world: World, serve: Serve) -> None:
     server = serve(failing(429, retry_after=30))
     began = time.monotonic()
     with pytest.raises(HttpResponseError, match="Status: 429"):
@@ -115,7 +115,7 @@ async def test_no_wait_outlasts_it(world: World, serve: Serve) -> None:
     assert len(server.requests) == 1
 
 
-async def test_attempts_share_it(world: World, serve: Serve) -> None:
+async def test_attempts_share_the_deadline(world: World, serve: Serve) -> None:
     server = serve([0.08, failing(503, retry_after=0)])
     began = time.monotonic()
     with pytest.raises((HttpResponseError, ServiceResponseTimeoutError)):
@@ -124,26 +124,26 @@ async def test_attempts_share_it(world: World, serve: Serve) -> None:
     assert 2 <= len(server.requests) <= 4
 
 
-async def test_what_is_in_time_is_not_cut(world: World, serve: Serve) -> None:
+async def test_answers_within_the_deadline_arrive(world: World, serve: Serve) -> None:
     client = world.chat(serve([0.02, answer(200, completion())], stream(STREAM)).url, timeout=30)
     assert (await client.complete()).choices
     assert len(await (await client.stream()).rest()) == 2
 
 
-async def test_a_call_may_have_none(world: World, serve: Serve) -> None:
+async def test_call_without_a_deadline(world: World, serve: Serve) -> None:
     client = world.chat(serve([0.1, answer(200, completion())]).url, timeout=0.05)
     assert (await client.complete(timeout=5)).choices
 
 
-async def test_a_deadline_that_is_over_sends_nothing(world: World, serve: Serve) -> None:
+async def test_passed_deadline_sends_nothing(world: World, serve: Serve) -> None:
     server = serve(answer(200, completion()))
     with pytest.raises(ServiceResponseTimeoutError):
         await world.chat(server.url).complete(timeout=0)
     assert server.requests == []
 
 
-async def test_a_broken_chunk_ends_at_the_latest_then(world: World, serve: Serve) -> None:
-    """aiohttp does not raise for a chunk size that comes later and is no number; it waits."""
+async def test_broken_chunk_ends_by_the_deadline(world: World, serve: Serve) -> None:
+    """aiohttp does not raise for a later chunk size that is not a number; it waits."""
     opened = await world.chat(serve([CHUNKED_HEAD, chunk(HELLO), 0.05, b"zz\r\n"]).url).stream(timeout=TIMEOUT)
     began = time.monotonic()
     updates, error = await opened.until_fault()
@@ -152,14 +152,14 @@ async def test_a_broken_chunk_ends_at_the_latest_then(world: World, serve: Serve
     assert isinstance(error, (ServiceResponseTimeoutError, IncompleteReadError))
 
 
-async def test_a_deadline_that_passes_between_two_reads(world: World, serve: Serve) -> None:
+async def test_deadline_passes_between_two_reads(world: World, serve: Serve) -> None:
     opened = await world.chat(serve([CHUNKED_HEAD, chunk(HELLO)]).url).stream(timeout=0.1)
     await anext(opened)
     time.sleep(0.12)  # noqa: ASYNC251 - the reader is what is slow
     assert isinstance((await opened.until_fault())[1], ServiceResponseTimeoutError)
 
 
-async def test_a_deadline_that_is_no_number(world: World, serve: Serve) -> None:
+async def test_timeout_must_be_a_number(world: World, serve: Serve) -> None:
     with pytest.raises(TypeError, match="timeout must be a number of seconds, not 'soon'"):
         await world.chat(serve(answer(200, completion())).url).complete(timeout="soon")
 
@@ -176,7 +176,7 @@ async def test_read_timeout(world: World, serve: Serve, where: str) -> None:
 
 @pytest.mark.parametrize("where", ["constructor", "call"])
 async def test_connection_timeout(world: World, where: str) -> None:
-    """A listener whose queue is full does not answer."""
+    """A listener with a full queue does not answer."""
     import socket
 
     said = {"connection_timeout": 0.05, "retry_total": 0}
@@ -195,10 +195,12 @@ async def test_connection_timeout(world: World, where: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, a full queue of connections refuses more of them")
-async def test_a_connection_that_is_never_made(world: World) -> None:
+async def test_connection_never_made(world: World) -> None:
     with ExitStack() as sockets:
         listener = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        sockets.enter_context(socket.create_connection(listener.getsockname()))  # fills the queue: nobody accepts
+        sockets.enter_context(
+            socket.create_connection(listener.getsockname())
+        )  # fills the queue, since nothing accepts
         client = world.chat(f"http://127.0.0.1:{listener.getsockname()[1]}")
         with pytest.raises(ServiceResponseTimeoutError, match=r"timeout of 0\.2 s"):
             await client.complete(timeout=TIMEOUT)
@@ -206,8 +208,8 @@ async def test_a_connection_that_is_never_made(world: World) -> None:
             await client.complete(connection_timeout=TIMEOUT, timeout=60, retry_total=0)
 
 
-def test_the_pools_for_a_socks_proxy_stay() -> None:
-    """They know how to speak to it; others would go past it."""
+def test_socks_proxy_pools_are_kept() -> None:
+    """Those pools know how to use the proxy; ours would bypass it."""
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
     from azure.ai.inference import _connections
@@ -222,8 +224,6 @@ def test_the_pools_for_a_socks_proxy_stay() -> None:
 @pytest.mark.parametrize(
     ("options", "seconds"), [({}, 10), ({"connection_timeout": 3}, 3), ({"connection_timeout": None}, None)]
 )
-def test_connecting_takes_ten_seconds_at_most_unless_said_otherwise(
-    world: World, options: dict[str, Any], seconds: float | None
-) -> None:
+def test_default_connection_timeout(world: World, options: dict[str, Any], seconds: float | None) -> None:
     client: Any = world.package.ChatCompletionsClient("https://example.com/v1", "key", **options)
     assert client._client._pipeline._transport.connection_config.timeout == seconds

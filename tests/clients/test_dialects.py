@@ -1,4 +1,4 @@
-"""A stream put together again is the plain answer, in every provider's ways, over sockets."""
+"""For every provider's format, a combined stream equals the plain answer, over real sockets."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -42,7 +42,7 @@ def endpoint(request: pytest.FixtureRequest) -> Iterator[Emulator]:
 
 
 @pytest.mark.parametrize(("reply", "options"), REPLIES.values(), ids=REPLIES)
-async def test_the_final_completion_is_the_plain_answer(
+async def test_final_completion_equals_the_plain_answer(
     world: World, endpoint: Emulator, reply: Reply, options: dict[str, Any]
 ) -> None:
     endpoint.reset()
@@ -64,10 +64,10 @@ def _calls(answer: ChatCompletions) -> list[ChatCompletionsToolCall]:
 
 
 def _shorn(value: Any) -> Any:
-    """Leave out what services say in one of the two ways only.
+    """Drop members that services send in only one of the two forms.
 
-    That is nulls, empty content, and ids of requests; findings of a content filter that found nothing; and the text of
-    an answer that it withheld, which a stream had partly sent before.
+    These are nulls, empty content and request ids; content filter results without findings; and the text of a withheld
+    answer, part of which the stream had already sent.
     """
     if isinstance(value, list):
         return [_shorn(item) for item in value if item != {"type": "text", "text": ""}]
@@ -118,7 +118,7 @@ WITHHELD = {"hate": {"filtered": True, "severity": "high"}}
 
 
 class Told(NamedTuple):
-    """What a recorded stream adds up to."""
+    """The completion that a recorded stream adds up to."""
 
     text: str = ""
     finish_reason: str = "stop"

@@ -1,7 +1,7 @@
-"""Code is tested with doubles: of HTTP libraries, transports and responses. What they answer is read like a server's.
+"""Test doubles of HTTP libraries, transports and responses are read like real servers.
 
-A double is a row of `DOUBLES`: it plays answers, each a status, a media type and a body, to the client that it makes.
-Each row is tried with a plain answer, a stream, an error, an error in place of a stream, and a retry.
+A double is a row of `DOUBLES`: it plays responses, each with a status, a media type and a body, to the client that it
+builds. Each row is tried with a plain answer, a stream, an error, an error instead of a stream, and a retry.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ ROUTE = f"{URL}/chat/completions"
 
 
 class Played(NamedTuple):
-    """An answer that a double plays."""
+    """A response that a double plays."""
 
     status: int
     content_type: str
@@ -52,10 +52,10 @@ BUSY = Played(503, "application/json", b'{"error": {"code": "busy", "message": "
 STREAMED = Played(200, EVENT_STREAM, STREAM)
 
 Make = Callable[..., Client]
-"""Makes the world's client, given the options of its constructor."""
+"""Builds a client, given the options of its constructor."""
 
 
-# ---------------------------------------------------------------- libraries that stand in for a server
+# ---------------------------------------------------------------- libraries that replace a server
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def by_aioresponses(make: Make, world: str, answers: Sequence[Played]) -> Iterat
         yield make()
 
 
-# ---------------------------------------------------------------- sessions and responses made by hand
+# ---------------------------------------------------------------- hand-written sessions and responses
 
 
 def response_of(one: Played) -> requests.Response:
@@ -122,7 +122,7 @@ def with_a_file(one: Played) -> requests.Response:
 
 
 class Slow(io.RawIOBase):
-    """A file-like body that has nothing but `read`, and less in it than was asked for."""
+    """A file-like body that only has `read`, which returns less than requested."""
 
     def __init__(self, body: bytes) -> None:
         self._rest = body
@@ -172,11 +172,11 @@ def by_a_core_transport(make: Make, world: str, answers: Sequence[Played]) -> It
     yield make(transport=transport(session=Playing([with_a_file(one) for one in answers]), session_owner=False))
 
 
-# ---------------------------------------------------------------- transports of the user's own
+# ---------------------------------------------------------------- custom transports
 
 
 class Bare:
-    """A response with no more than what 1.0.0b9 asked for."""
+    """A response with only the members that 1.0.0b9 used."""
 
     def __init__(self, one: Played) -> None:
         self.status_code, self.headers, self.json = one.status, {"content-type": one.content_type}, lambda: one.json
@@ -323,7 +323,7 @@ DOUBLES: dict[str, tuple[str, Any]] = {
 
 
 async def fits_aiohttp(name: str) -> bool:
-    """Whether a library of doubles can answer aiohttp itself in the release that is installed."""
+    """Return whether the installed library of doubles can answer aiohttp itself."""
 
     async def post() -> None:
         async with aiohttp.ClientSession() as session:
@@ -373,18 +373,18 @@ async def say(client: Client, **options: Any) -> str:
     return str(answer.choices[0].message.content)
 
 
-async def test_a_plain_answer(play: Play) -> None:
+async def test_plain_answer(play: Play) -> None:
     with play(OK) as client:
         assert await say(client) == "hello"
 
 
-async def test_a_stream(play: Play) -> None:
+async def test_stream(play: Play) -> None:
     with play(STREAMED) as client:
         assert await say(client, stream=True) == "hello"
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_an_error(play: Play, stream: bool) -> None:
+async def test_error(play: Play, stream: bool) -> None:
     with play(REFUSED) as client:
         with pytest.raises(InferenceError, match=r"^\(bad\) No\.") as caught:
             await say(client, stream=stream)
@@ -392,16 +392,16 @@ async def test_an_error(play: Play, stream: bool) -> None:
 
 
 @pytest.mark.parametrize(("stream", "last"), [(False, OK), (True, STREAMED)])
-async def test_a_retry(play: Play, stream: bool, last: Played) -> None:
+async def test_retry(play: Play, stream: bool, last: Played) -> None:
     with play(BUSY, last) as client:
         assert await say(client, stream=stream) == "hello"
 
 
-# ---------------------------------------------------------------- what is patched
+# ---------------------------------------------------------------- patched pipelines
 
 
 @pytest.mark.parametrize("one", [OK, STREAMED], ids=["plain", "stream"])
-async def test_a_pipeline_that_is_patched(world: World, one: Played) -> None:
+async def test_patched_pipeline(world: World, one: Played) -> None:
     client = world.chat(URL)
     answer = MagicMock(http_response=mock_of(one, world.name))
     run = MagicMock(return_value=answer) if world.name == "sync" else AsyncMock(return_value=answer)
@@ -410,7 +410,7 @@ async def test_a_pipeline_that_is_patched(world: World, one: Played) -> None:
     run.assert_called_once()
 
 
-async def test_a_mock_that_knows_no_json_is_an_error(world: World) -> None:
+async def test_mock_without_json_raises(world: World) -> None:
     client = world.chat(URL)
     answer = MagicMock(http_response=MagicMock(status_code=200, headers={}))
     run = MagicMock(return_value=answer) if world.name == "sync" else AsyncMock(return_value=answer)
@@ -418,7 +418,7 @@ async def test_a_mock_that_knows_no_json_is_an_error(world: World) -> None:
         await say(client)
 
 
-async def test_a_redirect_that_does_not_know_its_request(world: World) -> None:
+async def test_redirect_without_a_request(world: World) -> None:
     moved = MagicMock(status_code=307, headers={"location": "https://other.example/x"}, request=None, reason="Moved")
     client = world.chat(URL)
     answer = MagicMock(http_response=moved)
@@ -449,8 +449,9 @@ async def outcome(client: Client, stream: bool) -> str:
 
 @pytest.mark.parametrize("transport", ["ours", "azure-core's"])
 @pytest.mark.parametrize("case", SERVED)
-async def test_a_cassette(world: World, tmp_path: Any, case: str, transport: str) -> None:
-    """vcrpy records what a server says, and plays it when there is none. Clients are built before and within it."""
+async def test_cassette(world: World, tmp_path: Any, case: str, transport: str) -> None:
+    """vcrpy records what a server sends, and replays it without the server. Clients are built before and within a
+    cassette."""
     answers = SERVED[case]
     stream = STREAMED in answers
     cassette = tmp_path / "cassette.yaml"
@@ -477,8 +478,8 @@ async def test_a_cassette(world: World, tmp_path: Any, case: str, transport: str
         await say(world.chat(server.url, retry_total=0))
 
 
-async def test_a_deadline_holds_on_after_a_cassette(tmp_path: Any) -> None:
-    """What is loaded within a cassette does not keep the cassette's classes."""
+async def test_deadline_still_applies_after_a_cassette(tmp_path: Any) -> None:
+    """Code loaded within a cassette does not keep the cassette's classes."""
     program = f"""
 import sys, vcr
 from azure.ai.inference import ChatCompletionsClient

@@ -1,4 +1,4 @@
-"""Embeddings end to end: what may be given, in every encoding, and in batches."""
+"""Embeddings end to end: inputs, encodings and batches."""
 
 import asyncio
 import base64
@@ -72,7 +72,7 @@ async def test_inputs(world: World, serve: Serve, given: Any, sent: Any) -> None
         ("image_embeddings", ImageEmbeddingInput(image="x"), TypeError, "not ImageEmbeddingInput"),
     ],
 )
-async def test_what_is_no_input(world: World, kind: str, given: Any, error: type[Exception], text: str) -> None:
+async def test_invalid_input(world: World, kind: str, given: Any, error: type[Exception], text: str) -> None:
     client = getattr(world, kind)("http://127.0.0.1:1")
     with pytest.raises(error, match=text):
         await client.embed(input=given)
@@ -91,7 +91,7 @@ async def test_bodies(world: World, serve: Serve, tmp_path: Path, form: str) -> 
     assert got.data[0].vector.typecode == "b"
 
 
-async def test_settings_of_client_and_call(world: World, serve: Serve) -> None:
+async def test_call_settings_override_client_settings(world: World, serve: Serve) -> None:
     server = serve(answer(body=embeddings([0.5])))
     client = world.embeddings(server.url, dimensions=4, input_type="query", model="one", model_extras={"a": 1})
     await client.embed(input="x", model="two", user="me", model_extras={"b": 2})
@@ -147,7 +147,7 @@ async def test_images(world: World, emulator: Emulator, tmp_path: Path) -> None:
         ImageEmbeddingInput.load(image_file=tmp_path / "none.png", image_format="png")
 
 
-async def test_an_answer_that_is_none(world: World, serve: Serve) -> None:
+async def test_html_response_raises(world: World, serve: Serve) -> None:
     client = world.embeddings(serve(answer(body=b"<html>", content_type="text/html")).url)
     with pytest.raises(DecodeError, match=r"The URL called was"):
         await client.embed(input="x")
@@ -171,7 +171,7 @@ async def test_batches_in_the_order_of_the_input(world: World, emulator: Emulato
     assert await Stream(batches).rest() == []
 
 
-async def test_batches_put_together(world: World, emulator: Emulator) -> None:
+async def test_collect(world: World, emulator: Emulator) -> None:
     client = world.embeddings(emulator.url, emulator.key, model="mine")
     got = await settle(client.embed_batches(["a", "b", "c"], batch_size=2, dimensions=4).collect())
     assert isinstance(got, EmbeddingsResult)
@@ -182,7 +182,7 @@ async def test_batches_put_together(world: World, emulator: Emulator) -> None:
     assert (nothing.data, nothing.usage.total_tokens) == ([], 0)
 
 
-async def test_batches_keep_to_their_concurrency(world: World, serve: Serve) -> None:
+async def test_batches_respect_max_concurrency(world: World, serve: Serve) -> None:
     go = threading.Event()
     server = serve([go, answer(body=embeddings([0.5]))])
     batches = Stream(world.embeddings(server.url).embed_batches(map(str, range(12)), batch_size=1, max_concurrency=3))
@@ -199,7 +199,7 @@ async def test_batches_keep_to_their_concurrency(world: World, serve: Serve) -> 
     assert [result.data[0].index for result in await batches.rest()] == list(range(1, 12))
 
 
-async def test_a_failed_batch_says_which_inputs_it_held(world: World, serve: Serve) -> None:
+async def test_failed_batch_names_its_inputs(world: World, serve: Serve) -> None:
     refused = answer(400, {"error": {"code": "bad_input", "message": "Too long."}})
     server = serve(*[answer(body=embeddings([0.5], [0.5]))] * 2, refused)
     client = world.embeddings(server.url)
@@ -215,7 +215,7 @@ async def test_a_failed_batch_says_which_inputs_it_held(world: World, serve: Ser
     assert len(server.requests) == 3, "no other was begun"
 
 
-async def test_what_had_come_behind_a_failed_batch_is_kept(world: World, serve: Serve) -> None:
+async def test_results_after_a_failed_batch_are_kept(world: World, serve: Serve) -> None:
     late_refusal = [0.15, answer(400, {"error": {"code": "bad_input", "message": "Too long."}})]
     server = serve(late_refusal, answer(body=embeddings([0.5])))
     stream = Stream(world.embeddings(server.url).embed_batches(list("abcdef"), batch_size=1, max_concurrency=3))
@@ -233,17 +233,17 @@ async def test_batches_refuse_an_answer_with_fewer_embeddings(world: World, serv
     with pytest.raises(BatchError, match="2 inputs were answered with 1 embeddings"):
         await settle(client.embed_batches(["a", "b"]).collect())
     client = world.embeddings(serve(answer(body={"data": None, "usage": None})).url)
-    with pytest.raises(BatchError, match="not one of the kind that was due"):
+    with pytest.raises(BatchError, match="not of the expected kind"):
         await settle(client.embed_batches(["a"]).collect())
 
 
-async def test_usage_that_is_not_told(world: World, serve: Serve) -> None:
+async def test_missing_usage(world: World, serve: Serve) -> None:
     client = world.embeddings(serve(answer(body=embeddings([0.5], usage=None))).url)
     got = await settle(client.embed_batches(["a"]).collect())
     assert got.usage.total_tokens == 0
 
 
-async def test_a_misspelt_keyword_of_batches_is_refused_at_once(world: World, serve: Serve) -> None:
+async def test_misspelled_batch_keyword_is_refused(world: World, serve: Serve) -> None:
     server = serve(answer(body=embeddings([0.5])))
     with pytest.raises(TypeError, match="nonsense"):
         world.embeddings(server.url).embed_batches(["a", "b"], batch_size=1, nonsense=1)
@@ -252,7 +252,7 @@ async def test_a_misspelt_keyword_of_batches_is_refused_at_once(world: World, se
     assert server.requests == []
 
 
-async def test_batches_that_are_left_early(world: World, serve: Serve) -> None:
+async def test_batches_left_early(world: World, serve: Serve) -> None:
     server = serve(answer(body=embeddings([0.5])))
     texts = (str(number) for number in range(1000))
     async with Stream(world.embeddings(server.url).embed_batches(texts, batch_size=1, max_concurrency=2)) as batches:
@@ -267,7 +267,7 @@ async def test_batches_that_are_left_early(world: World, serve: Serve) -> None:
 
 
 def failing_texts(fault: Any, count: int = 5) -> Iterator[Any]:
-    """Texts, and behind them something that is none, or an error."""
+    """Return texts, followed by something that is not a text, or by an error."""
     yield from map(str, range(count))
     if isinstance(fault, BaseException):
         raise fault
@@ -282,10 +282,10 @@ def indices(results: Iterable[EmbeddingsResult]) -> list[int]:
 @pytest.mark.parametrize("fault", [None, 5, {"a": 1}, ValueError("no more rows"), RuntimeError()], ids=repr)
 @pytest.mark.parametrize("count", [0, 1, 5, 6])
 @pytest.mark.parametrize("max_concurrency", [1, 3])
-async def test_all_inputs_before_one_that_cannot_be_read_are_embedded(
+async def test_inputs_before_an_unreadable_one_are_embedded(
     world: World, emulator: Emulator, fault: Any, count: int, max_concurrency: int
 ) -> None:
-    """Whether they are collected or read one by one."""
+    """Whether results are collected or read one by one."""
     client = world.embeddings(emulator.url, emulator.key, dimensions=2)
     options: dict[str, Any] = {"batch_size": 2, "max_concurrency": max_concurrency}
     batches = client.embed_batches(failing_texts(fault, count), **options)
@@ -307,7 +307,7 @@ async def test_all_inputs_before_one_that_cannot_be_read_are_embedded(
     assert await stream.until_fault() == ([], error)
 
 
-async def test_an_interrupted_iterable_does_not_look_ended(world: World, emulator: Emulator) -> None:
+async def test_interrupted_iterable_does_not_end_the_input(world: World, emulator: Emulator) -> None:
     texts = failing_texts(KeyboardInterrupt(), 3)
     stream = Stream(world.embeddings(emulator.url, emulator.key).embed_batches(texts, batch_size=1))
     with pytest.raises(KeyboardInterrupt):
@@ -321,7 +321,7 @@ async def test_an_interrupted_iterable_does_not_look_ended(world: World, emulato
 
 @pytest.mark.parametrize("hook", ["raw_request_hook", "raw_response_hook"])
 @pytest.mark.parametrize("fault", [ValueError("the hook's own"), ConnectionError(), SystemExit(3)], ids=repr)
-async def test_a_hook_that_raises_loses_no_answer(
+async def test_exception_in_a_hook_loses_no_answer(
     world: World, emulator: Emulator, hook: str, fault: BaseException
 ) -> None:
     def look(context: Any) -> None:
@@ -339,7 +339,7 @@ async def test_a_hook_that_raises_loses_no_answer(
     assert await stream.until_fault() == ([], error)
 
 
-async def test_on_progress_that_raises_loses_no_answer(world: World, emulator: Emulator) -> None:
+async def test_exception_in_on_progress_loses_no_answer(world: World, emulator: Emulator) -> None:
     fault = ValueError("the bar is broken")
     seen: list[int] = []
 
@@ -359,7 +359,7 @@ async def test_on_progress_that_raises_loses_no_answer(world: World, emulator: E
     assert batches.usage.total_tokens == 2, "of what was handed over"
 
 
-async def test_an_interruption_in_on_progress_loses_no_answer(world: World, emulator: Emulator) -> None:
+async def test_interrupt_in_on_progress_loses_no_answer(world: World, emulator: Emulator) -> None:
     seen: list[int] = []
 
     def progress(count: int) -> None:
@@ -375,8 +375,8 @@ async def test_an_interruption_in_on_progress_loses_no_answer(world: World, emul
     assert batches.usage.total_tokens == 5
 
 
-async def test_a_read_that_is_cancelled_goes_on(serve: Serve) -> None:
-    """`asyncio.wait_for(anext(batches), 1)` may give up waiting, and no request nor answer is lost by it."""
+async def test_cancelled_read_can_be_repeated(serve: Serve) -> None:
+    """`asyncio.wait_for(anext(batches), 1)` may give up waiting; no request or answer is lost."""
     go = threading.Event()
     server = serve([go, answer(body=embeddings([0.5]))])
     async with AsyncEmbeddingsClient(server.url, KEY) as client:
@@ -391,7 +391,7 @@ async def test_a_read_that_is_cancelled_goes_on(serve: Serve) -> None:
         assert len(server.requests) == 4
 
 
-async def test_a_cancelled_collection_keeps_what_it_had(serve: Serve) -> None:
+async def test_cancelled_collect_keeps_its_results(serve: Serve) -> None:
     go = threading.Event()
     server = serve(answer(body=embeddings([0.5])), answer(body=embeddings([0.5])), [go, answer(body=embeddings([0.5]))])
     async with AsyncEmbeddingsClient(server.url, KEY) as client:
@@ -403,8 +403,8 @@ async def test_a_cancelled_collection_keeps_what_it_had(serve: Serve) -> None:
         assert batches.usage.total_tokens == 9
 
 
-async def test_a_request_that_cancels_itself_is_an_error(world: World, serve: Serve) -> None:
-    """A hook may raise what looks like the cancellation of requests that were never sent."""
+async def test_request_that_cancels_itself_raises(world: World, serve: Serve) -> None:
+    """A hook may raise something that looks like the cancellation of requests that were never sent."""
 
     def cancel(_: Any) -> None:
         raise concurrent.futures.CancelledError if world.name == "sync" else asyncio.CancelledError
@@ -416,7 +416,7 @@ async def test_a_request_that_cancels_itself_is_an_error(world: World, serve: Se
 
 
 @pytest.mark.parametrize("name", ["close", "aclose"])
-async def test_either_name_closes_batches(serve: Serve, name: str) -> None:
+async def test_close_and_aclose(serve: Serve, name: str) -> None:
     server = serve(answer(body=embeddings([0.5])))
     async with AsyncEmbeddingsClient(server.url, KEY) as client:
         batches = client.embed_batches(map(str, range(100)), batch_size=1)
@@ -429,14 +429,14 @@ async def test_either_name_closes_batches(serve: Serve, name: str) -> None:
         assert len(server.requests) <= 9, "of a hundred"
 
 
-async def test_batches_that_are_read_to_their_end_may_be_closed(world: World, emulator: Emulator) -> None:
+async def test_close_after_the_end(world: World, emulator: Emulator) -> None:
     stream = Stream(world.embeddings(emulator.url, emulator.key).embed_batches(["a", "b"], batch_size=1))
     assert indices([await anext(stream), await anext(stream)]) == [0, 1]
     await stream.close()
     assert await stream.rest() == []
 
 
-async def test_batches_that_nobody_reads_on_begin_no_more_requests(world: World, serve: Serve) -> None:
+async def test_abandoned_batches_start_no_more_requests(world: World, serve: Serve) -> None:
     go = threading.Event()
     server = serve(answer(body=embeddings([0.5])), [go, answer(body=embeddings([0.5]))])
     stream = Stream(world.embeddings(server.url).embed_batches(map(str, range(100)), batch_size=1, max_concurrency=1))
@@ -448,6 +448,7 @@ async def test_batches_that_nobody_reads_on_begin_no_more_requests(world: World,
     assert len(server.requests) <= 2
 
 
+@pytest.mark.slow
 async def test_memory_stays_flat(world: World, serve: Serve) -> None:
     body = embeddings(*[[0.5] * 64] * 100)
     client = world.embeddings(serve(answer(body=body)).url)
@@ -466,8 +467,8 @@ async def test_memory_stays_flat(world: World, serve: Serve) -> None:
     assert late < early + 1_000_000
 
 
-def test_a_trace_reaches_the_threads(serve: Serve) -> None:
-    """What the caller's context holds is there when the requests are made."""
+def test_trace_reaches_the_threads(serve: Serve) -> None:
+    """Requests see the caller's context."""
     from contextvars import ContextVar
 
     from azure.ai.inference import EmbeddingsClient

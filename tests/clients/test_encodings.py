@@ -1,4 +1,4 @@
-"""Bodies in every content coding that the HTTP libraries ask for, and heads as long as some gateways write them."""
+"""Bodies in every content encoding that the HTTP libraries request, and heads as long as those of some gateways."""
 
 import gzip
 import zlib
@@ -39,7 +39,7 @@ CODINGS: dict[str, tuple[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", CODINGS)
-async def test_answers_in_every_coding(world: World, serve: Serve, case: str) -> None:
+async def test_every_content_encoding(world: World, serve: Serve, case: str) -> None:
     coding, compress = CODINGS[case]
     error = compress(b'{"error": {"code": "c0de", "message": "the words"}}')
     streamed = compress(STREAM)
@@ -64,7 +64,7 @@ async def test_answers_in_every_coding(world: World, serve: Serve, case: str) ->
 
 @pytest.mark.parametrize("case", CODINGS)
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_requests_of_ones_own(world: World, serve: Serve, case: str, streamed: bool) -> None:
+async def test_send_request_with_content_encodings(world: World, serve: Serve, case: str, streamed: bool) -> None:
     coding, compress = CODINGS[case]
     client = world.chat(serve(answer(200, compress(BODY), content_encoding=coding)).url)
     response = await client.send_request(HttpRequest("GET", "x"), stream=streamed)
@@ -75,7 +75,7 @@ async def test_requests_of_ones_own(world: World, serve: Serve, case: str, strea
     assert b"".join([piece async for piece in pieces] if world.name == "aio" else list(pieces)) == BODY
 
 
-async def test_what_is_asked_for_can_be_read(world: World, serve: Serve) -> None:
+async def test_accept_encoding_lists_supported_encodings(world: World, serve: Serve) -> None:
     server = serve(answer(200, BODY))
     await world.chat(server.url).complete()
     asked = {name.strip() for name in server.requests[0].headers["accept-encoding"].split(",")}
@@ -83,7 +83,7 @@ async def test_what_is_asked_for_can_be_read(world: World, serve: Serve) -> None
 
 
 @pytest.mark.parametrize("coding", ["compress", "aws-chunked"])
-async def test_a_coding_that_nobody_reads(world: World, serve: Serve, coding: str) -> None:
+async def test_unsupported_content_encoding(world: World, serve: Serve, coding: str) -> None:
     server = serve(answer(200, BODY, content_encoding=coding), answer(401, b"?", content_encoding=coding))
     client = world.chat(server.url, retry_total=0)
     with pytest.raises(DecodeError, match=f"The body is encoded as '{coding}'"):
@@ -92,8 +92,8 @@ async def test_a_coding_that_nobody_reads(world: World, serve: Serve, coding: st
         await client.complete()
 
 
-async def test_a_piece_is_handed_over_when_it_comes(world: World, serve: Serve) -> None:
-    """A compressor that flushes behind each event, as gateways do."""
+async def test_pieces_are_delivered_as_they_arrive(world: World, serve: Serve) -> None:
+    """A compressor that flushes after each event, as gateways do."""
     from threading import Event
 
     squeeze, go_on = zlib.compressobj(wbits=31), Event()
@@ -117,7 +117,7 @@ LONG = {
 
 @pytest.mark.parametrize("case", LONG)
 @pytest.mark.parametrize("timeout", [None, 30])
-async def test_long_heads(world: World, serve: Serve, case: str, timeout: float | None) -> None:
+async def test_long_response_heads(world: World, serve: Serve, case: str, timeout: float | None) -> None:
     server = serve(answer(200, BODY, **LONG[case]), answer(400, b"{}", **LONG[case]))
     client = world.chat(server.url, retry_total=0, timeout=timeout)
     assert (await client.complete()).choices
@@ -125,7 +125,7 @@ async def test_long_heads(world: World, serve: Serve, case: str, timeout: float 
         await client.complete()
 
 
-async def test_a_long_reason(world: World, serve: Serve) -> None:
+async def test_long_reason_phrase(world: World, serve: Serve) -> None:
     raw = b"HTTP/1.1 400 " + b"x" * 9000 + b"\r\ncontent-length: 2\r\n\r\n{}"
     with pytest.raises(HttpResponseError, match="Status: 400"):
         await world.chat(serve(raw).url).complete()

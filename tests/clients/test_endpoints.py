@@ -1,4 +1,4 @@
-"""Endpoints as they are pasted, end to end: a local server stands in for the hosts, as their proxy."""
+"""Pasted endpoints, end to end: a local server acts as the hosts' proxy and answers for them."""
 
 import logging
 from typing import Any
@@ -50,7 +50,7 @@ ROWS: list[tuple[str, str, str, tuple[str, ...]]] = [
 
 
 def through(url: str) -> dict[str, Any]:
-    """Options that send requests for any host to a local server, in clear."""
+    """Return options that send requests for any host to a local server, unencrypted."""
     return {"proxies": {"http": url}, "enforce_https": False, "retry_total": 0}
 
 
@@ -61,7 +61,7 @@ async def call(client: Any, kind: str, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize(("pasted", "kind", "url", "headers"), ROWS)
-async def test_what_is_called(
+async def test_url_and_key_headers(
     world: World, serve: Serve, pasted: str, kind: str, url: str, headers: tuple[str, ...]
 ) -> None:
     server = serve(answer(body={**completion(), **embeddings([0.5])}))
@@ -76,7 +76,7 @@ async def test_what_is_called(
     assert request.headers["host"] == urlsplit(url).netloc
 
 
-async def test_the_retired_route_on_request(world: World, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+async def test_retired_route_on_request(world: World, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     server = serve(answer(body=completion()))
     with caplog.at_level(logging.INFO, "azure.ai.inference"):
         client = world.chat(f"{RESOURCE}/models", route="models", **through(server.url))
@@ -91,14 +91,14 @@ async def test_the_retired_route_on_request(world: World, serve: Serve, caplog: 
     ("options", "query"),
     [({}, PREVIEW), ({"api_version": "2025-04-01"}, "?api-version=2025-04-01"), ({"api_version": None}, "")],
 )
-async def test_the_api_version_of_a_call(world: World, serve: Serve, options: dict[str, Any], query: str) -> None:
+async def test_api_version_of_a_call(world: World, serve: Serve, options: dict[str, Any], query: str) -> None:
     server = serve(answer(body=completion()))
     await world.chat(server.url).complete(**options)
     await world.chat(server.url, **options).complete()
     assert [request.target for request in server.requests] == [f"/chat/completions{query}"] * 2
 
 
-# ---------------------------------------------------------------- a model that is not named
+# ---------------------------------------------------------------- missing model
 
 BODY = b'{"messages": [], "input": []}'
 
@@ -108,10 +108,10 @@ BODY = b'{"messages": [], "input": []}'
 )
 @pytest.mark.parametrize("kind", ["chat", "embeddings"])
 @pytest.mark.parametrize("given", [(), (BODY,), ({"messages": [], "input": []},)])
-async def test_a_missing_model(world: World, endpoint: str, kind: str, given: tuple[Any, ...]) -> None:
-    """Nothing is sent: there is nobody who could answer."""
+async def test_missing_model(world: World, endpoint: str, kind: str, given: tuple[Any, ...]) -> None:
+    """Nothing is sent: no server exists that could answer."""
     client = getattr(world, kind)(endpoint, **through("http://127.0.0.1:1"))
-    with pytest.raises(ValueError, match="serves several models: give model= to the client or to the call") as caught:
+    with pytest.raises(ValueError, match="serves several models: pass model= to the client or to the call") as caught:
         await (client.complete(*given) if kind == "chat" else client.embed(*given or (), **_input(given)))
     if "azure" in endpoint:
         assert f"{RESOURCE}/openai/deployments/DEPLOYMENT" in str(caught.value)
@@ -132,7 +132,7 @@ def _input(given: tuple[Any, ...]) -> dict[str, Any]:
         ({"per_call_policies": []}, {"model": "m"}),
     ],
 )
-async def test_a_model_that_is_named(
+async def test_model_in_settings_extras_or_headers(
     world: World, serve: Serve, of_client: dict[str, Any], of_call: dict[str, Any]
 ) -> None:
     server = serve(answer(body=completion()))
@@ -141,13 +141,13 @@ async def test_a_model_that_is_named(
 
 
 @pytest.mark.parametrize("body", [{"messages": [], "model": "m"}, b'{"messages": [], "model": "m"}'])
-async def test_a_model_that_a_body_names(world: World, serve: Serve, body: Any) -> None:
+async def test_model_in_the_body(world: World, serve: Serve, body: Any) -> None:
     server = serve(answer(body=completion()))
     await world.chat(RESOURCE, **through(server.url)).complete(body)
     assert len(server.requests) == 1
 
 
-async def test_a_policy_may_name_the_model(world: World, serve: Serve) -> None:
+async def test_policy_may_name_the_model(world: World, serve: Serve) -> None:
     from azure.core.pipeline.policies import HeadersPolicy
 
     server = serve(answer(body=completion()))
@@ -164,7 +164,7 @@ async def test_a_policy_may_name_the_model(world: World, serve: Serve) -> None:
     ("endpoint", "status", "code", "message", "advice"),
     [
         (OPENAI, 404, "404", "Resource not found", f"The URL called was {OPENAI}/openai/v1/chat/completions."),
-        (f"{OPENAI}/openai/deployments/D", 404, "DeploymentNotFound", "No.", "give the name of the deployment"),
+        (f"{OPENAI}/openai/deployments/D", 404, "DeploymentNotFound", "No.", "pass the name of the deployment"),
         (MAAS, 405, "405", "Method Not Allowed", f"Use {MAAS}, or {MAAS}/v1."),
         (
             RESOURCE,
@@ -186,7 +186,7 @@ async def test_a_policy_may_name_the_model(world: World, serve: Serve) -> None:
     ],
 )
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_advice_stands_behind_the_services_words(
+async def test_advice_follows_the_service_message(
     world: World, serve: Serve, endpoint: str, status: int, code: str, message: str, advice: str, streamed: bool
 ) -> None:
     server = serve(answer(status, {"error": {"code": code, "message": message}}))
@@ -211,7 +211,7 @@ async def test_advice_within_a_stream(world: World, serve: Serve) -> None:
 
 @pytest.mark.parametrize("body", [b"<!doctype html><title>Welcome</title>", b""])
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_html_or_nothing_where_json_was_due(world: World, serve: Serve, body: bytes, streamed: bool) -> None:
+async def test_html_or_empty_body_instead_of_json(world: World, serve: Serve, body: bytes, streamed: bool) -> None:
     client = world.chat(MAAS, **through(serve(answer(body=body, content_type="text/html")).url))
 
     async def read() -> None:
@@ -222,12 +222,12 @@ async def test_html_or_nothing_where_json_was_due(world: World, serve: Serve, bo
     assert f"The URL called was {MAAS}/chat/completions{PREVIEW}. Use {MAAS}, or {MAAS}/v1." in str(caught.value)
 
 
-async def test_a_good_stream_has_no_advice(world: World, serve: Serve) -> None:
+async def test_successful_stream_has_no_advice(world: World, serve: Serve) -> None:
     client = world.chat(RESOURCE, model="m", **through(serve(stream(STREAM)).url))
     assert await (await client.stream()).texts() == ["hello", None]
 
 
-# ---------------------------------------------------------------- the emulator has the routes
+# ---------------------------------------------------------------- the emulator's routes
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ async def test_a_good_stream_has_no_advice(world: World, serve: Serve) -> None:
         ("/api/projects/P/openai/v1", ("chat", "embeddings"), "m"),
     ],
 )
-async def test_the_emulators_routes(
+async def test_emulators_routes(
     world: World, emulator: Emulator, path: str, kinds: tuple[str, ...], model: str | None
 ) -> None:
     image = "data:image/png;base64,iVBORw0KGgo="
@@ -254,7 +254,7 @@ async def test_the_emulators_routes(
             assert len(got.data[0].vector) == 1024
 
 
-# ---------------------------------------------------------------- texts that are no endpoint
+# ---------------------------------------------------------------- invalid endpoints
 
 DUMMIES = (
     "endpoint",
@@ -274,8 +274,8 @@ DUMMIES = (
 
 @pytest.mark.parametrize("kind", ["chat", "embeddings", "image_embeddings"])
 @pytest.mark.parametrize("dummy", DUMMIES)
-async def test_a_dummy_is_refused_by_the_first_request(world: World, kind: str, dummy: str) -> None:
-    """Unit tests build clients with it and send nothing. Not even a token is asked for."""
+async def test_placeholder_endpoint_is_refused_by_the_first_request(world: World, kind: str, dummy: str) -> None:
+    """Unit tests build clients with placeholders and send nothing. Not even a token is requested."""
     tokens = Tokens()
     client = getattr(world, kind)(dummy, tokens)
     assert client.real._config.endpoint == dummy
@@ -285,7 +285,7 @@ async def test_a_dummy_is_refused_by_the_first_request(world: World, kind: str, 
         client.get_model_info,
         lambda: client.send_request(HttpRequest("GET", "x")),
     ):
-        with pytest.raises(ValueError, match=r"^endpoint='.*Give the URL as the portal shows it") as caught:
+        with pytest.raises(ValueError, match=r"^endpoint='.*Pass the URL as the portal shows it") as caught:
             await send()
         assert "secret-word" not in str(caught.value)
     with pytest.raises(ValueError, match=r"^endpoint="):
@@ -293,7 +293,7 @@ async def test_a_dummy_is_refused_by_the_first_request(world: World, kind: str, 
     assert tokens.scopes == []
 
 
-async def test_a_dummy_is_refused_whatever_the_transport(world: World, serve: Serve) -> None:
+async def test_placeholder_endpoint_is_refused_with_any_transport(world: World, serve: Serve) -> None:
     server = serve(answer(200, completion()))
     for options in ({"transport": world.transport()}, {"policies": []}):
         with pytest.raises(ValueError, match=r"'endpoint' is a name, not a URL"):
@@ -302,12 +302,12 @@ async def test_a_dummy_is_refused_whatever_the_transport(world: World, serve: Se
 
 
 @pytest.mark.parametrize("endpoint", [None, "", "  ", '""', 5, b"https://example.com"], ids=repr)
-async def test_what_is_no_text_or_empty_is_refused_at_once(world: World, endpoint: Any) -> None:
+async def test_empty_or_non_text_endpoint_is_refused(world: World, endpoint: Any) -> None:
     with pytest.raises(ValueError, match="endpoint"):
         world.chat(endpoint)
 
 
-async def test_a_dummy_with_a_pipeline_that_is_patched(world: World) -> None:
+async def test_placeholder_endpoint_with_a_patched_pipeline(world: World) -> None:
     client = world.chat("endpoint")
     response = MagicMock(http_response=MagicMock(status_code=200, headers={}, json=lambda: completion()))
     run = MagicMock(return_value=response) if world.name == "sync" else AsyncMock(return_value=response)

@@ -1,4 +1,4 @@
-"""Errors: one class for each status, the service's own words, and what its headers tell."""
+"""Errors: the class for each status, the service's message, and the values from headers."""
 
 import pickle
 from typing import Any
@@ -42,7 +42,7 @@ STATUSES = {
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("stream", [False, True])
-async def test_the_class_goes_by_the_status(world: World, serve: Serve, status: int, stream: bool) -> None:
+async def test_class_by_status(world: World, serve: Serve, status: int, stream: bool) -> None:
     body = b"" if status in (204, 304) else {"error": {"code": "c0de", "message": "the words", "target": "temperature"}}
     client = world.chat(serve(answer(status, body, x_request_id="r-9", retry_after=7)).url, retry_total=0)
     with pytest.raises(STATUSES[status]) as caught:
@@ -73,7 +73,7 @@ BODIES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("shape", BODIES)
-async def test_words_are_found_in_every_shape(world: World, serve: Serve, shape: str) -> None:
+async def test_message_is_found_in_every_error_shape(world: World, serve: Serve, shape: str) -> None:
     body, words = BODIES[shape]
     client = world.chat(serve(answer(422, body)).url)
     with pytest.raises(HttpResponseError) as caught:
@@ -98,25 +98,25 @@ GOOD: dict[str, tuple[bytes, type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("what", GOOD)
-async def test_a_200_that_is_no_answer(world: World, serve: Serve, what: str) -> None:
+async def test_200_without_an_answer(world: World, serve: Serve, what: str) -> None:
     raw, expected, words = GOOD[what]
     with pytest.raises(expected) as caught:
         await world.chat(serve(raw).url).complete()
     assert words in str(caught.value)
 
 
-async def test_a_status_is_told_though_its_body_is_cut_short(world: World, serve: Serve) -> None:
+async def test_status_is_reported_if_the_body_is_cut_short(world: World, serve: Serve) -> None:
     server = serve([head(400, content_type="application/json", content_length=900) + b'{"error": ', CUT])
     with pytest.raises(HttpResponseError, match="Status: 400"):
         await world.chat(server.url).complete()
 
 
-async def test_a_status_is_told_though_its_body_does_not_decompress(world: World, serve: Serve) -> None:
+async def test_status_is_reported_if_the_body_does_not_decompress(world: World, serve: Serve) -> None:
     with pytest.raises(ClientAuthenticationError, match="Status: 401"):
         await world.chat(serve(answer(401, b"not gzip", content_encoding="gzip")).url).complete()
 
 
-async def test_a_filtered_prompt(world: World, emulator: Any) -> None:
+async def test_filtered_prompt(world: World, emulator: Any) -> None:
     client = world.chat(f"{emulator.url}/openai/deployments/gpt-4o", emulator.key)
     for streamed in (False, True):
         with pytest.raises(ContentFilterError) as caught:
@@ -134,7 +134,7 @@ async def test_wrong_key(world: World, emulator: Any) -> None:
 
 
 class OwnError(HttpResponseError):
-    """A caller's own."""
+    """An exception class of the caller."""
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ async def test_error_map(world: World, serve: Serve, mapped: type[Exception], ex
     assert "(tea) pot" in str(caught.value)
 
 
-async def test_an_error_map_that_maps_to_nothing_usable(world: World, serve: Serve) -> None:
+async def test_invalid_error_map_entry(world: World, serve: Serve) -> None:
     client = world.chat(serve(answer(418, {})).url)
     with pytest.raises(TypeError, match=r"error_map\[418\]"):
         await client.complete(error_map={418: "tea"})
@@ -167,20 +167,20 @@ async def test_errors_pickle_without_the_key(world: World, serve: Serve) -> None
     assert KEY not in str(dict(error.response.request.headers)) if error.response else True
 
 
-async def test_advice_follows_the_words_of_the_service(world: World, serve: Serve) -> None:
+async def test_advice_follows_the_service_message(world: World, serve: Serve) -> None:
     client = world.chat(serve(answer(404, {"error": {"message": "Resource not found"}})).url)
     with pytest.raises(ResourceNotFoundError, match=r"The URL called was http://127.0.0.1"):
         await client.complete()
 
 
-async def test_model_info_that_is_not_there(world: World, serve: Serve) -> None:
+async def test_missing_model_info(world: World, serve: Serve) -> None:
     with pytest.raises(ResourceNotFoundError, match=r"(?i)model information is not available on this endpoint"):
         await world.chat(serve(answer(404, {})).url).get_model_info()
     with pytest.raises(ResourceNotFoundError, match="`load_client` function does not work on this endpoint"):
         await world.load(serve(answer(404, {})).url, KEY)
 
 
-async def test_a_good_answer_has_headers_of_its_own(world: World, serve: Serve) -> None:
+async def test_answer_headers_are_its_own(world: World, serve: Serve) -> None:
     client = world.chat(serve(answer(200, completion(), apim_request_id="r-2")).url)
     got = await client.complete()
     assert got.request_id == "r-2"
@@ -197,14 +197,14 @@ ODD_HEADERS = [
 
 @pytest.mark.parametrize("status", [200, 307, 400])
 @pytest.mark.parametrize("headers", ODD_HEADERS, ids=str)
-async def test_headers_that_make_no_sense(world: World, serve: Serve, headers: dict[str, str], status: int) -> None:
-    """They are left aside, or refused by the HTTP library; in no way is anything raised but azure-core's errors."""
+async def test_malformed_headers(world: World, serve: Serve, headers: dict[str, str], status: int) -> None:
+    """Malformed headers are ignored, or refused by the HTTP library; only azure-core's errors are raised."""
     server = serve([head(status, **{"content_length": 2, **headers}) + b"[]", CUT])
     with pytest.raises(AzureError):
         await world.chat(server.url, retry_total=0).complete()
 
 
-# ---------------------------------------------------------------- a 200 that is no answer
+# ---------------------------------------------------------------- a 200 without an answer
 
 WORDS: dict[str, tuple[Any, str]] = {
     "message": ({"message": "Out of quota."}, "Out of quota."),
@@ -247,7 +247,7 @@ async def ask(world: World, kind: str, url: str) -> Any:
 
 @pytest.mark.parametrize("kind", ["chat", "embeddings"])
 @pytest.mark.parametrize("case", WORDS)
-async def test_a_200_that_says_why_it_is_no_answer(world: World, serve: Serve, kind: str, case: str) -> None:
+async def test_200_with_an_error_body(world: World, serve: Serve, kind: str, case: str) -> None:
     body, words = WORDS[case]
     with pytest.raises(InferenceError, match=words) as caught:
         await ask(world, kind, serve(answer(body=body)).url)
@@ -256,7 +256,7 @@ async def test_a_200_that_says_why_it_is_no_answer(world: World, serve: Serve, k
 
 
 @pytest.mark.parametrize("case", WORDS)
-async def test_a_stream_in_whose_place_somebody_says_why(world: World, serve: Serve, case: str) -> None:
+async def test_error_body_instead_of_a_stream(world: World, serve: Serve, case: str) -> None:
     body, words = WORDS[case]
     opened = await world.chat(serve(answer(body=body)).url).stream()
     with pytest.raises(InferenceError, match=words):
@@ -265,7 +265,7 @@ async def test_a_stream_in_whose_place_somebody_says_why(world: World, serve: Se
 
 @pytest.mark.parametrize("kind", ["chat", "embeddings"])
 @pytest.mark.parametrize("case", [*EMPTY, "the other's"])
-async def test_a_200_that_lacks_the_answer(world: World, serve: Serve, kind: str, case: str) -> None:
+async def test_200_with_an_incomplete_answer(world: World, serve: Serve, kind: str, case: str) -> None:
     body = OTHERS[kind] if case == "the other's" else EMPTY[case]
     with pytest.raises(ResponseDecodeError, match="The URL called was"):
         await ask(world, kind, serve(answer(body=body)).url)
@@ -274,7 +274,7 @@ async def test_a_200_that_lacks_the_answer(world: World, serve: Serve, kind: str
 @pytest.mark.parametrize(
     "body", [{"choices": []}, {"choices": [], "error": None}, completion(base_resp={"status_code": 0})]
 )
-async def test_an_answer_may_be_sparse(world: World, serve: Serve, body: Any) -> None:
+async def test_sparse_answer(world: World, serve: Serve, body: Any) -> None:
     assert (await ask(world, "chat", serve(answer(body=body)).url)).as_dict() == body
 
 
@@ -289,7 +289,7 @@ async def test_an_answer_may_be_sparse(world: World, serve: Serve, body: Any) ->
         {"choices": None, "code": 1113, "message": "broke"},
     ],
 )
-async def test_an_event_that_says_what_broke(world: World, serve: Serve, value: Any) -> None:
+async def test_error_event_in_a_stream(world: World, serve: Serve, value: Any) -> None:
     opened = await world.chat(serve(stream(HELLO + event(value))).url).stream()
     updates, error = await opened.until_fault()
     assert len(updates) == 1

@@ -1,4 +1,4 @@
-"""Clients from environment variables: what belongs together stays together."""
+"""Clients from environment variables: variables that belong together are used together."""
 
 import sys
 from types import ModuleType
@@ -46,7 +46,7 @@ async def test_every_row_of_variables(world: World, name: str, monkeypatch: pyte
         assert (client._config.endpoint, client._settings.defaults) == (URL, {"model": row.model})
 
 
-async def test_options_of_the_caller_win(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_caller_options_take_precedence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CHAT.endpoint, URL)
     monkeypatch.setenv(CHAT.key, "k")
     monkeypatch.setenv(CHAT.model, "m")
@@ -56,7 +56,7 @@ async def test_options_of_the_caller_win(world: World, monkeypatch: pytest.Monke
         await build(world, "ChatCompletionsClient", temprature=0)
 
 
-async def test_a_key_never_goes_to_the_endpoint_of_another_row(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_key_never_goes_to_the_endpoint_of_another_row(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CHAT.endpoint, URL)
     monkeypatch.setenv(INFERENCE.endpoint, OTHER)
     monkeypatch.setenv(INFERENCE.key, "secret")
@@ -81,14 +81,14 @@ async def test_entra_id_without_a_key(world: World, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-async def test_nothing_is_set(world: World, name: str) -> None:
+async def test_no_variable_is_set(world: World, name: str) -> None:
     first = VARIABLES[CLIENTS[name]][0].endpoint  # type: ignore[index]
     words = rf"^{name}\.from_environment\(\) found no endpoint: set one of {first}, AZURE_INFERENCE_ENDPOINT, "
     with pytest.raises(ValueError, match=words):
         await settle(getattr(world.package, name).from_environment())
 
 
-async def test_what_the_documentation_names(world: World) -> None:
+async def test_documentation_lists_the_variables(world: World) -> None:
     for name, kind in CLIENTS.items():
         doc = getattr(world.package, name).from_environment.__doc__
         for row in (*VARIABLES[kind], _AZURE_OPENAI, _OPENAI):  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""Conversations: an answer's message goes back as it came, whoever gave it and whatever it is made of."""
+"""Conversations: the message of an answer is sent back unchanged, whatever it contains."""
 
 import copy
 import json
@@ -54,7 +54,7 @@ def as_tool_results(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("message", ANSWERS.values(), ids=ANSWERS)
-async def test_an_answer_goes_back_as_it_came(world: World, emulator: Emulator, message: dict[str, Any]) -> None:
+async def test_answer_is_sent_back_unchanged(world: World, emulator: Emulator, message: dict[str, Any]) -> None:
     emulator.reset()
     emulator.reply(Reply(body=completion(message)))
     client = world.chat(emulator.url, emulator.key)
@@ -65,7 +65,9 @@ async def test_an_answer_goes_back_as_it_came(world: World, emulator: Emulator, 
 
 
 @pytest.mark.parametrize("message", ANSWERS.values(), ids=ANSWERS)
-async def test_so_does_that_of_a_stream(world: World, emulator: Emulator, message: dict[str, Any]) -> None:
+async def test_streamed_answer_is_sent_back_unchanged(
+    world: World, emulator: Emulator, message: dict[str, Any]
+) -> None:
     emulator.reset()
     chunk = completion({})
     chunk["choices"] = [{"index": 0, "delta": message, "finish_reason": "stop"}]
@@ -82,7 +84,7 @@ async def test_so_does_that_of_a_stream(world: World, emulator: Emulator, messag
         assert call["id"] == original["id"]
 
 
-async def test_models_dicts_and_answers_of_others_in_one_conversation(world: World, emulator: Emulator) -> None:
+async def test_mixed_message_types_in_one_conversation(world: World, emulator: Emulator) -> None:
     emulator.reset()
     read = wrap_as(ChatCompletions)
     others = [read(completion(copy.deepcopy(message))).choices[0].message for message in ANSWERS.values()]
@@ -98,7 +100,7 @@ async def test_models_dicts_and_answers_of_others_in_one_conversation(world: Wor
     assert emulator.requests[-1].body["messages"] == sent
 
 
-def test_an_answer_is_the_dict_that_other_libraries_take() -> None:
+def test_answer_is_a_plain_dict_for_other_libraries() -> None:
     said = wrap_as(ChatCompletions)(completion(ANSWERS["calls"])).choices[0].message
     assert said == ANSWERS["calls"]
     assert said.as_dict() == json.loads(json.dumps(said)) == ANSWERS["calls"]

@@ -1,4 +1,4 @@
-"""azure-identity's own credentials, which get tokens from a local authority: the scope, the token, the refusal."""
+"""azure-identity's credentials with a local authority: scopes, tokens and refusals."""
 
 import importlib
 from collections.abc import AsyncIterator, Iterator
@@ -50,10 +50,10 @@ def identity(world: World) -> Any:
     return importlib.import_module("azure.identity" if world.name == "sync" else "azure.identity.aio")
 
 
-async def test_a_token_for_the_endpoints_scope(
+async def test_token_for_the_endpoint_scope(
     world: World, authority: Authority, emulator: Emulator, credential: Any
 ) -> None:
-    """The emulator's root takes tokens for serverless endpoints, and lets nobody in without."""
+    """The emulator's root accepts tokens for serverless endpoints, and requires one."""
     client = world.embeddings(emulator.url, credential, dimensions=2)
     for _ in range(2):
         assert len((await client.embed(input="x")).data) == 1
@@ -61,15 +61,13 @@ async def test_a_token_for_the_endpoints_scope(
     assert "authorization" in {name.lower() for name in emulator.requests[-1].headers}
 
 
-async def test_an_audience_that_is_refused(
-    world: World, authority: Authority, emulator: Emulator, credential: Any
-) -> None:
+async def test_refused_audience(world: World, authority: Authority, emulator: Emulator, credential: Any) -> None:
     client = world.chat(f"{emulator.url}/openai/v1", credential, model="m")
     with pytest.raises(ClientAuthenticationError) as caught:
         await client.complete()
     text = str(caught.value)
-    assert f"Tokens are asked for with the scope '{ML}'. Try credential_scopes=" in text
-    assert text.index("audience is incorrect") < text.index("Tokens are asked for")
+    assert f"Tokens are requested for the scope '{ML}'. Try credential_scopes=" in text
+    assert text.index("audience is incorrect") < text.index("Tokens are requested for")
     for scopes in (COGNITIVE, [AI]):
         told = world.chat(f"{emulator.url}/openai/v1", credential, model="m", credential_scopes=scopes)
         assert (await told.complete()).choices
@@ -78,7 +76,7 @@ async def test_an_audience_that_is_refused(
     assert set(authority.scopes) == {ML, COGNITIVE, AI}
 
 
-async def test_a_token_provider(world: World, authority: Authority, emulator: Emulator, credential: Any) -> None:
+async def test_token_provider(world: World, authority: Authority, emulator: Emulator, credential: Any) -> None:
     provider = identity(world).get_bearer_token_provider(credential, AI)
     client = world.chat(f"{emulator.url}/openai/v1", provider, model="m")
     for _ in range(2):
@@ -86,7 +84,7 @@ async def test_a_token_provider(world: World, authority: Authority, emulator: Em
     assert authority.scopes == [AI]
 
 
-async def test_a_function_that_gives_tokens(world: World, emulator: Emulator) -> None:
+async def test_function_as_token_credential(world: World, emulator: Emulator) -> None:
     given: list[str] = []
 
     def provide() -> str:
@@ -100,7 +98,7 @@ async def test_a_function_that_gives_tokens(world: World, emulator: Emulator) ->
 
 
 class Recording:
-    """A token credential that notes what it is asked for."""
+    """A token credential that records the requested scopes."""
 
     def __init__(self) -> None:
         self.scopes: list[str] = []

@@ -1,4 +1,4 @@
-"""No answer reaches another call: whatever a server sends before, between or behind answers, and after a fork."""
+"""No response reaches another call, whatever a server sends before, between or after responses, or after a fork."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ def text_of(completions: Any) -> str:
 @pytest.mark.parametrize("case", INTERIM)
 @pytest.mark.parametrize("pause", [0, 0.05])
 @pytest.mark.parametrize("timeout", [None, 30])
-async def test_interim_answers_are_passed_over(
+async def test_interim_responses_are_skipped(
     world: World, serve: Serve, case: str, pause: float, timeout: float | None
 ) -> None:
     server = serve([*INTERIM[case], pause, MINE], [*INTERIM[case], pause, YOURS])
@@ -47,7 +47,7 @@ async def test_interim_answers_are_passed_over(
     assert len(server.connections) == 1
 
 
-async def test_interim_answers_before_a_stream(world: World, serve: Serve) -> None:
+async def test_interim_responses_before_a_stream(world: World, serve: Serve) -> None:
     server = serve([head(103), 0.05, *stream(STREAM)], MINE)
     client = world.chat(server.url)
     assert await (await client.stream()).texts() == ["hello", None]
@@ -82,9 +82,7 @@ FIRST: dict[str, bytes] = {
 @pytest.mark.parametrize("case", STRAY)
 @pytest.mark.parametrize("first", FIRST)
 @pytest.mark.parametrize("timeout", [None, 30])
-async def test_bytes_that_nobody_asked_for(
-    world: World, serve: Serve, case: str, first: str, timeout: float | None
-) -> None:
+async def test_unsolicited_bytes(world: World, serve: Serve, case: str, first: str, timeout: float | None) -> None:
     sent = Event()
     server = serve([FIRST[first], *STRAY[case], _signal(sent)], YOURS)
     client = world.chat(server.url, timeout=timeout, retry_total=0)
@@ -96,11 +94,11 @@ async def test_bytes_that_nobody_asked_for(
 
 
 UNSEEN = {("aio", "half an answer"), ("aio", "a line end")}
-"""What aiohttp's parser keeps to itself and then forgets, if it comes with the last bytes of the answer."""
+"""aiohttp's parser keeps such bytes to itself and forgets them if they arrive with the end of the response."""
 
 
 @pytest.mark.parametrize("case", ["an answer", "an answer, later", "half a line, later"])
-async def test_bytes_that_nobody_asked_for_over_tls(world: World, tmp_path: Path, case: str) -> None:
+async def test_unsolicited_bytes_over_tls(world: World, tmp_path: Path, case: str) -> None:
     sent = Event()
     with tls_server(tmp_path, [MINE, *STRAY[case], _signal(sent)], YOURS) as server:
         client = world.chat(server.url, connection_verify=str(tmp_path / "ca.pem"), retry_total=0)
@@ -111,8 +109,8 @@ async def test_bytes_that_nobody_asked_for_over_tls(world: World, tmp_path: Path
         await client.close()
 
 
-async def test_bytes_that_come_while_no_loop_runs(world: World, serve: Serve) -> None:
-    """They lie in the socket, and whoever asked nobody has seen them."""
+async def test_unsolicited_bytes_while_no_loop_runs(world: World, serve: Serve) -> None:
+    """The bytes are in the socket, and no loop has read them."""
     sent = Event()
     server = serve([MINE, 0.05, NOBODYS, _signal(sent)], YOURS)
     client = world.chat(server.url, retry_total=0)
@@ -121,7 +119,7 @@ async def test_bytes_that_come_while_no_loop_runs(world: World, serve: Serve) ->
     assert text_of(await client.complete()) == "yours"
 
 
-async def test_the_body_of_an_answer_that_has_none(world: World, serve: Serve) -> None:
+async def test_body_of_a_bodiless_response(world: World, serve: Serve) -> None:
     server = serve([head(204), 0.05, NOBODYS], YOURS, [head(200, content_length=len(NOBODYS)), 0.05, NOBODYS], YOURS)
     client = world.chat(server.url, retry_total=0)
     with pytest.raises(HttpResponseError, match="Status: 204"):
@@ -133,14 +131,14 @@ async def test_the_body_of_an_answer_that_has_none(world: World, serve: Serve) -
     assert text_of(await client.complete()) == "yours"
 
 
-async def test_a_stream_with_bytes_behind_it(world: World, serve: Serve) -> None:
+async def test_unsolicited_bytes_after_a_stream(world: World, serve: Serve) -> None:
     server = serve([*stream(STREAM), NOBODYS], YOURS)
     client = world.chat(server.url, retry_total=0)
     assert await (await client.stream()).texts() == ["hello", None]
     assert text_of(await client.complete()) == "yours"
 
 
-async def test_good_connections_are_used_again(world: World, tmp_path: Path, serve: Serve) -> None:
+async def test_clean_connections_are_reused(world: World, tmp_path: Path, serve: Serve) -> None:
     with tls_server(tmp_path, FIRST["chunks"], stream(STREAM), MINE) as secure:
         plain = serve(FIRST["chunks"], stream(STREAM), MINE)
         for server in (plain, secure):
@@ -154,7 +152,7 @@ async def test_good_connections_are_used_again(world: World, tmp_path: Path, ser
 
 
 def _signal(event: Event) -> Any:
-    """A step that tells the test that the server has come so far."""
+    """A step that tells the test how far the server has got."""
 
     class Signal(Event):  # type: ignore[misc, valid-type]
         def wait(self, timeout: float | None = None) -> bool:
@@ -178,7 +176,7 @@ forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not
 
 
 def in_child(work: Callable[[], str]) -> Callable[[], str]:
-    """Fork; the child does the work and writes down what comes of it. Return what waits for that."""
+    """Fork: the child runs the work and writes the result. Return a function that waits for it."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -201,7 +199,7 @@ def in_child(work: Callable[[], str]) -> Callable[[], str]:
 
 @forks
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_parent_and_child_do_not_swap_answers(serve: Serve) -> None:
+def test_parent_and_child_process_do_not_swap_responses(serve: Serve) -> None:
     server = serve(MINE, [0.2, MINE], [0.2, MINE])
     with ChatCompletionsClient(server.url, KEY, retry_total=0) as client:
         ask = lambda: text_of(client.complete(messages=MESSAGES))  # noqa: E731
@@ -216,7 +214,7 @@ def test_parent_and_child_do_not_swap_answers(serve: Serve) -> None:
 
 @forks
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_loop_that_was_forked(serve: Serve) -> None:
+def test_forked_event_loop(serve: Serve) -> None:
     server = serve(MINE)
     client = AsyncChatCompletionsClient(server.url, KEY, retry_total=0)
     loop = asyncio.new_event_loop()
@@ -236,7 +234,7 @@ def test_a_loop_that_was_forked(serve: Serve) -> None:
 
 @forks
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_child_does_not_read_its_parents_stream(serve: Serve) -> None:
+def test_child_process_cannot_read_its_parents_stream(serve: Serve) -> None:
     go_on = Event()
     server = serve([CHUNKED_HEAD, chunk(HELLO), go_on, *stream(STREAM)[1:]])
     with ChatCompletionsClient(server.url, KEY) as client:
@@ -253,8 +251,8 @@ def test_a_child_does_not_read_its_parents_stream(serve: Serve) -> None:
         assert [choice.delta.content for update in opened for choice in update.choices] == ["hello", None]
 
 
-async def test_another_process_is_another_client(world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As after a fork, where the child is told of by its number alone."""
+async def test_client_in_another_process(world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulate a fork that can only be detected by the process id."""
     server = serve(MINE, [CHUNKED_HEAD, chunk(HELLO)], MINE, MINE)
     client = world.chat(server.url, retry_total=0)
     await client.complete()
@@ -273,7 +271,7 @@ async def test_another_process_is_another_client(world: World, serve: Serve, mon
 
 @forks
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_child_of_a_closed_client(serve: Serve) -> None:
+def test_child_process_of_a_closed_client(serve: Serve) -> None:
     client = ChatCompletionsClient(serve(MINE).url, KEY)
     client.complete(messages=MESSAGES)
     client.close()

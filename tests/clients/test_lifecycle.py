@@ -1,4 +1,4 @@
-"""Clients over their life: loops, threads, closing, forgetting, copying."""
+"""The life of clients: event loops, threads, closing, garbage collection, copying."""
 
 import asyncio
 import copy
@@ -29,7 +29,7 @@ from .raw_server import CHUNKED_HEAD, HELLO, STREAM, answer, chunk, completion, 
 GOOD = answer(200, completion())
 
 
-async def test_closing(world: World, serve: Serve) -> None:
+async def test_close(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     client = world.chat(server.url)
     await client.close()
@@ -51,7 +51,7 @@ async def test_with_blocks_close(world: World, serve: Serve) -> None:
         await client.complete()
 
 
-async def test_an_error_leaves_a_with_block(world: World, serve: Serve) -> None:
+async def test_exception_leaves_a_with_block(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the block is the subject
         async with world.chat(server.url) as client:
@@ -61,7 +61,8 @@ async def test_an_error_leaves_a_with_block(world: World, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("proxied", [False, True])
-async def test_a_silent_connection_is_kept_alive(world: World, serve: Serve, proxied: bool) -> None:
+@pytest.mark.slow
+async def test_keepalive_on_idle_connections(world: World, serve: Serve, proxied: bool) -> None:
     server = serve(GOOD)
     url, options = ("http://127.0.0.1:9", {"proxies": {"http": server.url}}) if proxied else (server.url, {})
     async with world.chat(url, **options) as client:
@@ -73,7 +74,7 @@ async def test_a_silent_connection_is_kept_alive(world: World, serve: Serve, pro
 
 
 def connections_to(url: str) -> list[socket.socket]:
-    """Find the open sockets of this process that are connected to a server."""
+    """Find this process's open sockets that are connected to a server."""
     address = (urlsplit(url).hostname, urlsplit(url).port)
     found = []
     for thing in gc.get_objects():
@@ -84,7 +85,7 @@ def connections_to(url: str) -> list[socket.socket]:
     return found
 
 
-def test_several_loops_one_after_the_other(serve: Serve) -> None:
+def test_consecutive_event_loops(serve: Serve) -> None:
     server = serve(GOOD, stream(STREAM), answer(200, {"model_name": "m"}))
     client = AsyncChatCompletionsClient(server.url, KEY)
 
@@ -103,7 +104,7 @@ def test_several_loops_one_after_the_other(serve: Serve) -> None:
     assert len(server.requests) == 3
 
 
-def test_several_loops_at_once(serve: Serve) -> None:
+def test_concurrent_event_loops(serve: Serve) -> None:
     client = AsyncChatCompletionsClient(serve(GOOD).url, KEY)
 
     async def converse() -> int:
@@ -123,7 +124,7 @@ def test_threads(serve: Serve) -> None:
     assert len(server.connections) <= 8
 
 
-async def test_one_question_for_model_info_however_many_ask(serve: Serve) -> None:
+async def test_concurrent_model_info_calls_send_one_request(serve: Serve) -> None:
     server = serve([0.05, answer(200, {"model_name": "m"})])
     async with AsyncChatCompletionsClient(server.url, KEY) as client:
         infos = await asyncio.gather(*(client.get_model_info() for _ in range(5)))
@@ -210,7 +211,7 @@ print("done")
 """
 
 
-def test_a_forgotten_client_is_quiet(serve: Serve) -> None:
+def test_garbage_collected_client_emits_no_warning(serve: Serve) -> None:
     plain, streamed, over = GOOD, stream(STREAM), Event()
     server = serve(plain, streamed, plain, streamed, streamed, [CHUNKED_HEAD, chunk(HELLO), over])
     ran = subprocess.run(
@@ -277,8 +278,8 @@ async def test_private_names_that_dependants_read(world: World) -> None:
     assert str(client) == repr(client)
 
 
-async def test_a_foreign_response_makes_a_stream(world: World) -> None:
-    """1.0.0b9's tests build streams from anything with `iter_bytes` and `close`."""
+async def test_stream_from_a_foreign_response(world: World) -> None:
+    """1.0.0b9's tests build streams from anything that has `iter_bytes` and `close`."""
     from .conftest import Stream
 
     class Response:
@@ -309,7 +310,7 @@ async def test_a_foreign_response_makes_a_stream(world: World) -> None:
     assert opened.request_id is None
 
 
-async def test_a_fault_of_a_foreign_response_closes_it(world: World) -> None:
+async def test_failing_foreign_response_is_closed(world: World) -> None:
     from .conftest import Stream
 
     class Response:

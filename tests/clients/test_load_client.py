@@ -1,4 +1,4 @@
-"""load_client: which client comes out, and what it does not leave behind."""
+"""load_client: which client it returns, and that it leaves nothing open."""
 
 import logging
 from typing import Any
@@ -45,12 +45,12 @@ def info(model_type: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("spelling", "client"), SPELLINGS)
-def test_spellings(spelling: Any, client: str) -> None:
+def test_model_type_spellings(spelling: Any, client: str) -> None:
     assert {"chat": CHAT, "embeddings": TEXT, "image_embeddings": IMAGE}[kind_of(spelling)] == client
 
 
 @pytest.mark.parametrize("spelling", ["text_generation", "", None, "audio", 7])
-def test_types_that_no_client_is_for(spelling: Any) -> None:
+def test_unsupported_model_types(spelling: Any) -> None:
     with pytest.raises(ValueError, match="There is no client for a model of type"):
         kind_of(spelling)
 
@@ -59,7 +59,7 @@ def test_types_that_no_client_is_for(spelling: Any) -> None:
     ("model_type", "name"),
     [("chat-completion", CHAT), ("chat_completion", CHAT), ("embedding", TEXT), ("image_embeddings", IMAGE)],
 )
-async def test_asking_the_endpoint(
+async def test_endpoint_is_asked_for_its_model(
     world: World, serve: Serve, caplog: pytest.LogCaptureFixture, model_type: str, name: str
 ) -> None:
     server = serve(answer(body=info(model_type)))
@@ -75,13 +75,13 @@ async def test_asking_the_endpoint(
 
 
 @pytest.mark.parametrize(("hint", "name"), [("chat", CHAT), ("embeddings", TEXT), ("Image Embeddings", IMAGE)])
-async def test_a_hint_asks_nobody(world: World, hint: str, name: str) -> None:
+async def test_model_type_argument_sends_nothing(world: World, hint: str, name: str) -> None:
     client = await world.load("http://127.0.0.1:1", KEY, model_type=hint)
     assert isinstance(client.real, getattr(world.package, name))
     assert client._model_info is None
 
 
-async def test_the_client_works(world: World, emulator: Emulator) -> None:
+async def test_client_works(world: World, emulator: Emulator) -> None:
     client = await world.load(emulator.url, emulator.key, temperature=0.5)
     answer = await client.complete()
     assert answer.choices[0].message.content
@@ -96,26 +96,28 @@ async def test_settings_of_another_client(world: World, serve: Serve, asked: boo
     assert len(server.requests) == int(asked)
 
 
-async def test_stray_keywords_are_swallowed(world: World, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unknown_keywords_are_ignored_with_a_warning(
+    world: World, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
     client = await world.load(serve(answer(body=info("chat"))).url, KEY, zzz_private="x")
     assert isinstance(client.real, getattr(world.package, CHAT))
     assert "ignored keyword arguments that it does not know: zzz_private" in caplog.text
 
 
-async def test_a_transport_of_the_users_stays_open(world: World, serve: Serve) -> None:
+async def test_caller_transport_stays_open(world: World, serve: Serve) -> None:
     server = serve(answer(body=info("chat")), answer(body=completion()))
     client = await world.load(server.url, KEY, transport=world.transport())
     assert (await client.complete()).choices[0].message.content == "hello"
     assert len(server.connections) == 1
 
 
-async def test_endpoints_that_do_not_tell(world: World, emulator: Emulator) -> None:
+async def test_endpoint_without_model_info(world: World, emulator: Emulator) -> None:
     with pytest.raises(ResourceNotFoundError, match="`load_client` function does not work on this endpoint") as caught:
         await settle(world.package.load_client(f"{emulator.url}/openai/v1", emulator.key))
     assert "model_type=" in str(caught.value)
     assert "Model information is not available" in caught.value.message
 
 
-async def test_a_wrong_key(world: World, emulator: Emulator) -> None:
+async def test_wrong_key(world: World, emulator: Emulator) -> None:
     with pytest.raises(ClientAuthenticationError):
         await settle(world.package.load_client(emulator.url, "a-wrong-key"))

@@ -1,6 +1,6 @@
-"""Claude by `complete()`: recorded streams, thinking that goes back, errors, and what only the Messages API knows.
+"""Claude through `complete()`: recorded streams, thinking, errors, and features of the Messages API only.
 
-What all APIs have in common is in `test_apis_of_models`. Anthropic's own types judge each request that is sent.
+`test_apis_of_models` covers what all APIs have in common. Anthropic's own types validate each request.
 """
 
 import json
@@ -39,7 +39,7 @@ def endpoint() -> Iterator[Emulator]:
     with Emulator() as running:
         yield running
         for request in running.requests:
-            if "anthropic-beta" not in request.headers:  # betas have types of their own
+            if "anthropic-beta" not in request.headers:  # betas have their own types
                 judge(request.body)
 
 
@@ -66,9 +66,7 @@ ASKED: list[Any] = [UserMessage("What is the weather in Rome?")]
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
-async def test_recorded_streams_become_the_completion_of_the_whole_message(
-    world: World, serve: Serve, name: str
-) -> None:
+async def test_recorded_streams_equal_the_whole_message(world: World, serve: Serve, name: str) -> None:
     sequence = SEQUENCES[name]
     server = serve(stream([as_sse(sequence.events)]), answer(200, whole_message(sequence.events)))
     client = world.chat(f"{server.url}/anthropic", model="m")
@@ -88,7 +86,7 @@ async def test_recorded_streams_become_the_completion_of_the_whole_message(
 
 
 @pytest.mark.parametrize("name", ["S1 text", "S2 parallel tool calls, the second without arguments"])
-async def test_a_stream_that_breaks_off_anywhere_is_incomplete(world: World, serve: Serve, name: str) -> None:
+async def test_stream_that_breaks_off_anywhere_is_incomplete(world: World, serve: Serve, name: str) -> None:
     events = SEQUENCES[name].events
     for length in range(1, len(events) - 2):
         server = serve(stream([as_sse(events[:length])]))
@@ -99,14 +97,14 @@ async def test_a_stream_that_breaks_off_anywhere_is_incomplete(world: World, ser
         assert error.partial.id == events[0]["message"]["id"]
 
 
-async def test_the_last_event_may_be_missing_behind_a_stop_reason(world: World, serve: Serve) -> None:
+async def test_missing_last_event_after_a_stop_reason(world: World, serve: Serve) -> None:
     server = serve(stream([as_sse(SEQUENCES["S1 text"].events[:-1])]))
     final = await answered(world.chat(f"{server.url}/anthropic", model="m"), True)
     assert final.choices[0].message.content == "Good morning."
 
 
-async def test_overloaded_in_the_middle(world: World, serve: Serve) -> None:
-    """farzaa/clicky #132, router-for-me/CLIProxyAPI PR #4980: partial text passed for a whole answer."""
+async def test_overloaded_error_in_a_stream(world: World, serve: Serve) -> None:
+    """Partial text was mistaken for a whole answer (farzaa/clicky #132, router-for-me/CLIProxyAPI PR #4980)."""
     server = serve(stream([as_sse(OVERLOADED)]))
     opened_stream = await world.chat(f"{server.url}/anthropic", model="m").stream()
     updates, error = await opened_stream.until_fault()
@@ -119,7 +117,7 @@ async def test_overloaded_in_the_middle(world: World, serve: Serve) -> None:
     assert len(server.requests) == 1
 
 
-async def test_an_error_before_the_answer_has_no_partial(world: World, serve: Serve) -> None:
+async def test_error_before_the_answer_has_no_partial(world: World, serve: Serve) -> None:
     server = serve(stream([as_sse(OVERLOADED[-1:])]))
     _, error = await (await world.chat(f"{server.url}/anthropic", model="m").stream()).until_fault()
     assert isinstance(error, InferenceError)
@@ -130,8 +128,8 @@ async def test_an_error_before_the_answer_has_no_partial(world: World, serve: Se
 
 
 @both
-async def test_a_refusal_is_told_from_an_empty_answer(claude: Client, endpoint: Emulator, streamed: bool) -> None:
-    """router-for-me/CLIProxyAPI #4958: clients that took it for an empty stop retried for ever."""
+async def test_refusal_differs_from_an_empty_answer(claude: Client, endpoint: Emulator, streamed: bool) -> None:
+    """Clients that mistook a refusal for an empty answer retried forever (router-for-me/CLIProxyAPI #4958)."""
     found = await answered(claude, streamed, messages=[UserMessage("trigger the content filter")])
     choice = found.choices[0]
     assert (choice.message.content, choice.finish_reason) == (None, "content_filter")
@@ -142,7 +140,7 @@ async def test_a_refusal_is_told_from_an_empty_answer(claude: Client, endpoint: 
     assert len(endpoint.requests) == 1
 
 
-async def test_a_refusal_without_an_explanation_is_a_filtered_answer(world: World, serve: Serve) -> None:
+async def test_refusal_without_an_explanation_is_a_filtered_answer(world: World, serve: Serve) -> None:
     server = serve(answer(200, {**opened()["message"], "stop_reason": "refusal", "stop_details": None}))
     found = await world.chat(f"{server.url}/anthropic", model="m").complete()
     with pytest.raises(FilteredAnswerError):
@@ -166,7 +164,7 @@ async def test_a_refusal_without_an_explanation_is_a_filtered_answer(world: Worl
         ),
     ],
 )
-async def test_thinking_goes_back_through_a_loop_of_tools(
+async def test_thinking_is_sent_back_in_a_tool_loop(
     claude: Client, endpoint: Emulator, streamed: bool, model: str, options: Json, shown: bool
 ) -> None:
     messages = [*ASKED]
@@ -186,7 +184,7 @@ async def test_thinking_goes_back_through_a_loop_of_tools(
 
 
 @both
-async def test_redacted_thinking_goes_back(claude: Client, endpoint: Emulator, streamed: bool) -> None:
+async def test_redacted_thinking_is_sent_back(claude: Client, endpoint: Emulator, streamed: bool) -> None:
     asked = [UserMessage(f"What is the weather in Rome? {REDACTED}")]
     options: Json = {"tools": WEATHER.definitions, "reasoning_effort": "low"}
     first = await answered(claude, streamed, messages=asked, **options)
@@ -196,8 +194,8 @@ async def test_redacted_thinking_goes_back(claude: Client, endpoint: Emulator, s
     assert [block["type"] for block in sent] == ["thinking", "redacted_thinking", "tool_use"]
 
 
-async def test_the_beginning_of_a_conversation_never_changes(claude: Client, endpoint: Emulator) -> None:
-    """Newer models bind thoughts to it: anomalyco/opencode #48637, NousResearch/hermes-agent PR #106426."""
+async def test_conversation_prefix_never_changes(claude: Client, endpoint: Emulator) -> None:
+    """Newer models bind thinking to the prefix (anomalyco/opencode #48637, NousResearch/hermes-agent PR #106426)."""
     options: Json = {"model": "claude-fable-5-1", "tools": WEATHER.definitions, "reasoning_effort": "low"}
     messages: list[Any] = [SystemMessage("Be brief."), *ASKED]
     for _ in range(3):
@@ -218,7 +216,7 @@ async def test_the_beginning_of_a_conversation_never_changes(claude: Client, end
         assert longer["system"] == shorter["system"]
 
 
-async def test_another_beginning_is_refused_with_the_way_out(claude: Client) -> None:
+async def test_changed_prefix_is_refused_with_advice(claude: Client) -> None:
     options: Json = {"model": "claude-fable-5-1", "tools": WEATHER.definitions}
     first = await claude.complete(messages=ASKED, **options)
     turns = [SystemMessage("Be brief."), *ASKED, first.choices[0].message, *await WEATHER.arun(first)]
@@ -231,28 +229,28 @@ async def test_another_beginning_is_refused_with_the_way_out(claude: Client) -> 
     assert found.choices[0].message.text
 
 
-# ---------------------------------------------------------------- what is refused, and the way out
+# ---------------------------------------------------------------- refusals and advice
 
 ADVICE: dict[str, tuple[Json, str]] = {
     "sampling": ({"model": "claude-opus-4-7", "temperature": 0.5}, "leave temperature, top_p and top_k out"),
-    "both of two": ({"temperature": 0.5, "top_p": 0.5}, "Give temperature or top_p, not both."),
+    "both of two": ({"temperature": 0.5, "top_p": 0.5}, "Pass temperature or top_p, not both."),
     "prefill": (
         {"messages": [UserMessage("x"), {"role": "assistant", "content": "y"}]},
         "end the messages with a user message",
     ),
     "forced tools": (
         {"model": "claude-sonnet-5-5", "tools": WEATHER.definitions, "tool_choice": "required"},
-        "give tool_choice='auto'",
+        "pass tool_choice='auto'",
     ),
     "no thinking": ({"model": "claude-opus-5-5", "reasoning_effort": "none"}, "model_extras={'thinking': {...}}"),
     "adaptive thinking": ({"model": "claude-haiku-4-5", "reasoning_effort": "low"}, "model_extras={'thinking': {...}}"),
-    "the limit": ({"model": "claude-haiku-4-5", "max_tokens": 70_000}, "Give max_tokens"),
+    "the limit": ({"model": "claude-haiku-4-5", "max_tokens": 70_000}, "Pass max_tokens"),
 }
 
 
 @both
 @pytest.mark.parametrize(("options", "advice"), ADVICE.values(), ids=ADVICE)
-async def test_refusals_come_with_advice(claude: Client, streamed: bool, options: Json, advice: str) -> None:
+async def test_refusals_have_advice(claude: Client, streamed: bool, options: Json, advice: str) -> None:
     with pytest.raises(InferenceError) as caught:
         await claude.complete(stream=streamed, **options)
     assert caught.value.status_code == 400
@@ -261,15 +259,15 @@ async def test_refusals_come_with_advice(claude: Client, streamed: bool, options
     assert caught.value.request_id.startswith("req_")
 
 
-async def test_a_claude_that_chat_does_not_serve(world: World, endpoint: Emulator) -> None:
+async def test_claude_model_refused_by_chat(world: World, endpoint: Emulator) -> None:
     client = world.chat(f"{endpoint.url}/openai/v1", endpoint.key, model="claude-opus-5-5")
     with pytest.raises(InferenceError, match="Unknown model: claude-opus-5-5"):
         await client.complete()
     endpoint.reset()
 
 
-async def test_a_doubled_path_is_not_found(world: World, endpoint: Emulator) -> None:
-    """anthropics/claude-code #13558, anomalyco/opencode #14879: the resource's own 404."""
+async def test_doubled_path_is_not_found(world: World, endpoint: Emulator) -> None:
+    """The resource itself returns 404 (anthropics/claude-code #13558, anomalyco/opencode #14879)."""
     response = await world.chat(f"{endpoint.url}/anthropic", endpoint.key, model="m").complete()
     assert response.choices
     missing = world.chat(f"{endpoint.url}/anthropic/v1/v1", endpoint.key, model="m", api="messages")
@@ -279,7 +277,7 @@ async def test_a_doubled_path_is_not_found(world: World, endpoint: Emulator) -> 
 
 @pytest.mark.parametrize("status", [429, 500, 504, 529])
 @both
-async def test_a_service_that_stays_busy(claude: Client, endpoint: Emulator, status: int, streamed: bool) -> None:
+async def test_service_stays_overloaded(claude: Client, endpoint: Emulator, status: int, streamed: bool) -> None:
     endpoint.fault(f"{status}:times=3")
     with pytest.raises(InferenceError) as caught:
         await claude.complete(stream=streamed, retry_total=2)
@@ -293,7 +291,7 @@ async def test_a_service_that_stays_busy(claude: Client, endpoint: Emulator, sta
     }.get(status)
 
 
-async def test_the_service_says_not_to_try_again(world: World, serve: Serve) -> None:
+async def test_x_should_retry_false(world: World, serve: Serve) -> None:
     busy = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}, "request_id": "req_1"}
     server = serve(answer(529, busy, x_should_retry="false"))
     client = world.chat(f"{server.url}/anthropic", model="m", transport=world.transport())
@@ -347,11 +345,11 @@ async def test_tools_of_the_service_pass_through(claude: Client, endpoint: Emula
     assert body["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
 
 
-async def test_hints_are_dropped_with_a_word(claude: Client, caplog: pytest.LogCaptureFixture) -> None:
+async def test_dropped_hints_are_logged(claude: Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "azure.ai.inference"):
         await claude.complete(seed=5, frequency_penalty=0.5, n=1)
     told = [record.getMessage() for record in caplog.records if record.name == "azure.ai.inference"]
-    assert told == ["Left out of the request, because the Messages API has no word for it: frequency_penalty, seed, n"]
+    assert told == ["Left out of the request, because the Messages API does not support it: frequency_penalty, seed, n"]
 
 
 async def test_request_ids(claude: Client) -> None:

@@ -1,4 +1,4 @@
-"""All that Mistral's own client for Azure can say, over sockets."""
+"""Everything that Mistral's own client for Azure can request, over sockets."""
 
 import json
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ NULLABLE: dict[str, Any] = {
     "prompt_mode": "reasoning",
     "guardrails": [{"block_on_error": True, "moderation_llm_v1": {"model_name": "m", "action": "block"}}],
 }
-"""Every member that may be null, as in mistralai 3.7's client for Azure."""
+"""Every member that may be null in mistralai 3.7's client for Azure."""
 NOT_NULLABLE: dict[str, Any] = {
     "model": "mistral-large",
     "stream": False,
@@ -112,9 +112,7 @@ ROWS = [*((name, value, value) for name, value in MEMBERS.items()), *OTHER_VALUE
 
 
 @pytest.mark.parametrize(("name", "value", "wire"), ROWS)
-async def test_parameters_are_options_of_complete_and_of_the_client(
-    world: World, endpoint: Emulator, name: str, value: Any, wire: Any
-) -> None:
+async def test_parameters_are_options(world: World, endpoint: Emulator, name: str, value: Any, wire: Any) -> None:
     client = world.chat(endpoint.url, endpoint.key)
     needed = NEEDED.get(name, {})
     await client.complete(messages=MESSAGES, **needed, **{name: value})
@@ -126,7 +124,7 @@ async def test_parameters_are_options_of_complete_and_of_the_client(
 
 
 @pytest.mark.parametrize("name", NULLABLE)
-async def test_null_is_said_explicitly(world: World, endpoint: Emulator, name: str) -> None:
+async def test_explicit_null_is_sent(world: World, endpoint: Emulator, name: str) -> None:
     client = world.chat(endpoint.url, endpoint.key, **{name: MEMBERS[name]})
     await client.complete(messages=MESSAGES, **{name: NULL})
     assert sent(endpoint) == {"messages": MESSAGES, name: None}
@@ -134,7 +132,7 @@ async def test_null_is_said_explicitly(world: World, endpoint: Emulator, name: s
 
 @pytest.mark.parametrize("request_class", [ChatCompletionRequest, ChatCompletionStreamRequest])
 @pytest.mark.parametrize(("name", "value", "wire"), ROWS)
-def test_request_bodies_are_that_json(request_class: Any, name: str, value: Any, wire: Any) -> None:
+def test_request_bodies_are_json(request_class: Any, name: str, value: Any, wire: Any) -> None:
     streams = {"stream": True} if request_class is ChatCompletionStreamRequest else {}
     expected = {"messages": [{"role": "user", "content": "hi"}], "model": "azureai", **streams, name: wire}
     request = request_class(messages=MESSAGES, **{name: value})
@@ -147,7 +145,7 @@ def test_request_bodies_are_that_json(request_class: Any, name: str, value: Any,
 
 @pytest.mark.parametrize("request_class", [ChatCompletionRequest, ChatCompletionStreamRequest])
 @pytest.mark.parametrize("name", NULLABLE)
-def test_request_bodies_say_null_and_leave_out_what_is_not_said(request_class: Any, name: str) -> None:
+def test_request_bodies_keep_null_and_omit_unset_members(request_class: Any, name: str) -> None:
     for request in (
         request_class(messages=MESSAGES, **{name: NULL}),
         request_class({"messages": MESSAGES, name: None}),
@@ -172,7 +170,7 @@ def test_request_bodies_read_as_models() -> None:
         ChatCompletionRequest(messages=[], response_format=("x",))  # type: ignore[arg-type]
 
 
-async def test_a_stream_request_streams(world: World, endpoint: Emulator) -> None:
+async def test_stream_request_streams(world: World, endpoint: Emulator) -> None:
     endpoint.reply("Bonjour !", times=3)
     client = world.chat(endpoint.url, endpoint.key, temperature=0.1)
     request = ChatCompletionStreamRequest(messages=[UserMessage("…")], temperature=0.5, max_tokens=500)
@@ -222,7 +220,7 @@ async def test_messages(world: World, endpoint: Emulator, message: Mapping[str, 
     assert read == message
 
 
-async def test_a_name_that_is_assigned_is_sent(world: World, endpoint: Emulator) -> None:
+async def test_assigned_name_is_sent(world: World, endpoint: Emulator) -> None:
     message = ToolMessage("x", tool_call_id="call00001")
     message.name = "f"
     calls = AssistantMessage({"role": "assistant", "tool_calls": [CALLED]})
@@ -268,7 +266,7 @@ async def test_answers(
         assert call.function.arguments == '{"a": 1}'
 
 
-def test_arguments_are_read_as_text_and_kept_as_they_came() -> None:
+def test_arguments_read_as_text_but_stay_unchanged() -> None:
     call = FunctionCall({"name": "f", "arguments": {"a": 1}})
     assert call.arguments == '{"a": 1}'
     assert call == {"name": "f", "arguments": {"a": 1}}
@@ -288,7 +286,7 @@ async def test_completion_events(world: World, endpoint: Emulator, ends: str) ->
 
 
 @pytest.mark.parametrize("dialect", ["mistral", "mistral-azure"])
-async def test_a_refusal_names_the_field(world: World, dialect: str) -> None:
+async def test_validation_error_names_the_field(world: World, dialect: str) -> None:
     with Emulator(dialect=dialect) as running, pytest.raises(HttpResponseError) as caught:
         await world.chat(running.url, running.key).complete(max_completion_tokens=5)
     assert "max_completion_tokens" in str(caught.value)
@@ -302,11 +300,11 @@ HOSTS = {
 
 
 class StopHereError(Exception):
-    """Nothing goes over the wire."""
+    """Nothing is sent."""
 
 
 @pytest.mark.parametrize(("host", "target"), HOSTS.items())
-async def test_both_hosts(world: World, host: str, target: tuple[str, str]) -> None:
+async def test_both_mistral_hosts(world: World, host: str, target: tuple[str, str]) -> None:
     seen: list[tuple[str, dict[str, str]]] = []
 
     def look(request: Any) -> None:
@@ -319,7 +317,7 @@ async def test_both_hosts(world: World, host: str, target: tuple[str, str]) -> N
     assert (url, *(name for name, value in headers.items() if KEY in value)) == target
 
 
-async def test_the_key_goes_to_no_other_host(world: World, endpoint: Emulator) -> None:
+async def test_key_is_not_sent_to_other_hosts(world: World, endpoint: Emulator) -> None:
     with Emulator(key=endpoint.key) as other:
         client = world.chat(endpoint.url, endpoint.key)
         response = await client.send_request(HttpRequest("GET", f"{other.url}/info?api-version=2024-05-01-preview"))
@@ -342,7 +340,7 @@ RETRIES: dict[str, tuple[dict[str, Any], int, list[float]]] = {
 
 @pytest.mark.parametrize("per_call", [False, True])
 @pytest.mark.parametrize(("options", "failures", "waits"), RETRIES.values(), ids=RETRIES)
-async def test_retries_as_a_retry_config_says(
+async def test_retry_settings_equivalent_to_a_retry_config(
     world: World, endpoint: Emulator, options: dict[str, Any], failures: int, waits: list[float], per_call: bool
 ) -> None:
     transport = world.transport()
@@ -358,7 +356,7 @@ async def test_retries_as_a_retry_config_says(
 
 
 @pytest.mark.parametrize("exponent", [0, 0.5, 101, -1])
-async def test_an_exponent_that_cannot_be(world: World, endpoint: Emulator, exponent: float) -> None:
+async def test_invalid_backoff_exponent(world: World, endpoint: Emulator, exponent: float) -> None:
     with pytest.raises(ValueError, match=f"retry_backoff_exponent is {exponent}"):
         world.chat(endpoint.url, endpoint.key, retry_backoff_exponent=exponent)
     with pytest.raises(ValueError, match=f"retry_backoff_exponent is {exponent}"):

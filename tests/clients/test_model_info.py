@@ -1,4 +1,4 @@
-"""Model information: one request however many ask, and what an endpoint without it says."""
+"""Model information: concurrent calls share one request; errors from endpoints that have none."""
 
 import asyncio
 import threading
@@ -17,7 +17,7 @@ from .raw_server import answer
 INFO = {"model_name": "mistral-large", "model_type": "chat-completion", "model_provider_name": "mistral"}
 
 
-async def test_what_an_endpoint_tells(world: World, emulator: Emulator) -> None:
+async def test_model_information(world: World, emulator: Emulator) -> None:
     client = world.chat(emulator.url, emulator.key)
     assert str(client.real) == repr(client.real)
     info = await client.get_model_info()
@@ -28,7 +28,7 @@ async def test_what_an_endpoint_tells(world: World, emulator: Emulator) -> None:
 
 
 async def at_once(client: Any, callers: int, **options: Any) -> list[Any]:
-    """Ask from many threads or tasks together."""
+    """Call from many threads or tasks at once."""
     if not hasattr(client.real, "__aenter__"):
         together = threading.Barrier(callers)
 
@@ -40,7 +40,7 @@ async def at_once(client: Any, callers: int, **options: Any) -> list[Any]:
     return list(await asyncio.gather(*(client.real.get_model_info(**options) for _ in range(callers))))
 
 
-async def test_one_request_however_many_ask(world: World, serve: Serve) -> None:
+async def test_concurrent_calls_send_one_request(world: World, serve: Serve) -> None:
     server = serve([0.05, answer(body=INFO)])
     client = world.embeddings(server.url)
     infos = await at_once(client, 4)
@@ -50,7 +50,7 @@ async def test_one_request_however_many_ask(world: World, serve: Serve) -> None:
     assert (server.requests[0].method, server.requests[0].target) == ("GET", "/info?api-version=2024-05-01-preview")
 
 
-async def test_asking_again(world: World, serve: Serve) -> None:
+async def test_force_refresh(world: World, serve: Serve) -> None:
     server = serve(answer(body=INFO), answer(body={**INFO, "model_name": "newer"}))
     client = world.chat(server.url)
     assert (await client.get_model_info()).model_name == "mistral-large"
@@ -59,7 +59,7 @@ async def test_asking_again(world: World, serve: Serve) -> None:
     assert len(server.requests) == 2
 
 
-async def test_of_a_certain_model(world: World, serve: Serve) -> None:
+async def test_model_information_of_a_named_model(world: World, serve: Serve) -> None:
     server = serve(answer(body=INFO))
     client = world.chat(server.url, api_version="2025-04-01")
     first = await client.get_model_info(model="a b")
@@ -69,14 +69,14 @@ async def test_of_a_certain_model(world: World, serve: Serve) -> None:
     assert targets == ["/info?model=a%20b&api-version=2025-04-01", "/info?api-version=2025-04-01"]
 
 
-async def test_an_answer_of_the_callers_own(world: World, serve: Serve) -> None:
+async def test_result_of_cls_is_not_cached(world: World, serve: Serve) -> None:
     server = serve(answer(body=INFO))
     client = world.chat(server.url)
     assert await client.get_model_info(cls=lambda response, info, headers: info.model_type) == "chat-completion"
     assert client._model_info is None
 
 
-async def test_a_failure_is_not_kept(world: World, serve: Serve) -> None:
+async def test_failure_is_not_cached(world: World, serve: Serve) -> None:
     server = serve(answer(400, {"error": {"code": "bad", "message": "No."}}), answer(body=INFO))
     client = world.chat(server.url)
     with pytest.raises(HttpResponseError, match=r"No\."):
@@ -85,7 +85,7 @@ async def test_a_failure_is_not_kept(world: World, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("path", ["/openai/v1", "/v1", "/openai/deployments/d"])
-async def test_endpoints_that_do_not_tell(world: World, emulator: Emulator, path: str) -> None:
+async def test_endpoint_without_model_info(world: World, emulator: Emulator, path: str) -> None:
     client = world.chat(emulator.url + path, emulator.key)
     with pytest.raises(ResourceNotFoundError, match="Model information is not available on this endpoint") as caught:
         await client.get_model_info()
@@ -93,11 +93,11 @@ async def test_endpoints_that_do_not_tell(world: World, emulator: Emulator, path
     assert "served by serverless and managed endpoints" in caught.value.message
 
 
-def test_the_type_reads_as_a_member_where_it_is_one() -> None:
+def test_known_model_type_reads_as_an_enum_member() -> None:
     assert ModelInfo({"model_type": "embeddings"}).model_type is ModelType.EMBEDDINGS
 
 
-def test_locks_of_ended_loops_are_not_kept() -> None:
+def test_locks_of_ended_loops_are_released() -> None:
     lock = Lock()
 
     async def use() -> None:

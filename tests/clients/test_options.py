@@ -1,4 +1,4 @@
-"""Options: azure-core's keyword arguments, in the constructor and in the call."""
+"""Options: azure-core's keyword arguments, in the constructor and in calls."""
 
 import asyncio
 import inspect
@@ -80,13 +80,13 @@ EACH: dict[str, Any] = {
 }
 
 
-def test_each_option_is_tried() -> None:
+def test_every_option_has_a_test() -> None:
     assert [*EACH] == [*names(RequestOptions)]
 
 
 @pytest.mark.parametrize("option", EACH)
 @pytest.mark.parametrize("where", ["constructor", "call"])
-async def test_an_option_alone_is_taken(world: World, serve: Serve, option: str, where: str) -> None:
+async def test_each_option_alone_is_accepted(world: World, serve: Serve, option: str, where: str) -> None:
     options = {option: EACH[option]}
     client = world.chat(serve(GOOD).url, **(options if where == "constructor" else {}))
     completions = await client.complete(**(options if where == "call" else {}))
@@ -109,7 +109,7 @@ async def test_user_agents(world: World, serve: Serve) -> None:
     assert agents[4] == "mine"
 
 
-async def test_request_ids_are_random_and_may_be_left_out(world: World, serve: Serve) -> None:
+async def test_request_ids_are_random_and_optional(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     client = world.chat(server.url)
     for options in ({}, {}, {"request_id": None}):
@@ -152,7 +152,7 @@ async def test_content_type_and_accept(world: World, serve: Serve) -> None:
 
 
 class Counting(SansIOHTTPPolicy[Any, Any]):
-    """Counts the requests that pass."""
+    """Counts the requests that pass through it."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -163,7 +163,7 @@ class Counting(SansIOHTTPPolicy[Any, Any]):
 
 
 @pytest.mark.parametrize("listed", [False, True])
-async def test_policies_of_the_callers(world: World, serve: Serve, listed: bool) -> None:
+async def test_caller_policies(world: World, serve: Serve, listed: bool) -> None:
     server = serve(answer(500, {}), GOOD)
     call, retry = Counting(), Counting()
     client = world.chat(
@@ -176,14 +176,14 @@ async def test_policies_of_the_callers(world: World, serve: Serve, listed: bool)
     assert (call.count, retry.count) == (1, 2)
 
 
-async def test_policies_in_place_of_all(world: World, serve: Serve) -> None:
+async def test_policies_option_replaces_all_policies(world: World, serve: Serve) -> None:
     server, counting = serve(GOOD), Counting()
     await world.chat(server.url, policies=[counting]).complete()
     assert counting.count == 1
     assert "authorization" not in server.requests[0].headers
 
 
-async def test_a_policy_in_place_of_one(world: World, serve: Serve) -> None:
+async def test_policy_option_replaces_one_policy(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     await world.chat(server.url, user_agent_policy=UserAgentPolicy(base_user_agent="own")).complete()
     assert server.requests[0].headers["user-agent"].startswith("own")
@@ -220,8 +220,11 @@ async def test_cls(world: World, serve: Serve) -> None:
     assert await world.embeddings(server.url).embed(input=["a"], cls=cls) == (200, "EmbeddingsResult", {})
 
 
-async def test_a_transport_of_the_callers(world: World, serve: Serve) -> None:
-    from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport  # lazily exported, hence here
+async def test_caller_transport(world: World, serve: Serve) -> None:
+    from azure.core.pipeline.transport import (
+        AioHttpTransport,
+        RequestsTransport,
+    )  # exported lazily, so it is imported here
 
     base: Any = RequestsTransport if world.name == "sync" else AioHttpTransport
     sent: list[str] = []
@@ -286,7 +289,7 @@ async def test_certificates(world: World, secure: Emulator, where: str, monkeypa
     assert (await client.complete(**(said if where == "call" else {}))).choices
 
 
-async def test_an_unknown_certificate_is_refused_and_not_tried_again(world: World, secure: Emulator) -> None:
+async def test_untrusted_certificate_is_refused_without_retry(world: World, secure: Emulator) -> None:
     transport = world.transport()
     with pytest.raises(ServiceRequestError, match=r"(?i)certificate"):
         await world.chat(secure.url, secure.key, transport=transport).complete()
@@ -294,12 +297,12 @@ async def test_an_unknown_certificate_is_refused_and_not_tried_again(world: Worl
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-async def test_anybody_may_be_trusted(world: World, secure: Emulator) -> None:
+async def test_verification_can_be_disabled(world: World, secure: Emulator) -> None:
     assert (await world.chat(secure.url, secure.key, connection_verify=False).complete()).choices
 
 
 @pytest.mark.parametrize("pair", [False, True])
-async def test_a_client_certificate(world: World, pair: bool, tmp_path: Any) -> None:
+async def test_client_certificate(world: World, pair: bool, tmp_path: Any) -> None:
     import trustme
 
     authority = trustme.CA()
@@ -325,7 +328,7 @@ async def test_a_client_certificate(world: World, pair: bool, tmp_path: Any) -> 
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-async def test_a_client_certificate_for_anybody(world: World, secure: Emulator, tmp_path: Any) -> None:
+async def test_client_certificate_without_verification(world: World, secure: Emulator, tmp_path: Any) -> None:
     import trustme
 
     path = str(tmp_path / "me.pem")
@@ -335,7 +338,7 @@ async def test_a_client_certificate_for_anybody(world: World, secure: Emulator, 
 
 
 class Canned:
-    """An answer of a transport that has neither requests nor aiohttp behind it."""
+    """A response of a transport based on neither requests nor aiohttp."""
 
     status_code, reason, headers, encoding = 200, "OK", {"x-request-id": "r"}, None
     content = json.dumps(completion()).encode()
@@ -348,7 +351,7 @@ class Canned:
         return asyncio.sleep(0, self.content) if self._world.name == "aio" else self.content
 
 
-async def test_a_transport_of_another_kind(world: World) -> None:
+async def test_foreign_transport(world: World) -> None:
     base: Any = type(world.transport())
 
     class Sync(base):  # type: ignore[misc, valid-type]
@@ -365,12 +368,12 @@ async def test_a_transport_of_another_kind(world: World) -> None:
     assert got.request_id == "r"
 
 
-def test_the_signature_can_be_changed(world: World) -> None:
+def test_signature_can_be_replaced(world: World) -> None:
     signature = inspect.signature(world.package.ChatCompletionsClient.complete)
     assert not signature.replace(parameters=[]).parameters
 
 
-async def test_stray_keywords_of_the_constructor_are_told(
+async def test_unknown_constructor_keywords_are_logged(
     world: World, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = world.chat(serve(GOOD).url, azure_ai_chat_endpoint="x", Sync=False, polling_interval=3)
@@ -380,7 +383,7 @@ async def test_stray_keywords_of_the_constructor_are_told(
 
 
 @pytest.mark.parametrize("keyword", ["temprature", "max_token", "retry_totl", "api_versions", "user_agnt"])
-async def test_misspelt_keywords_are_refused(world: World, serve: Serve, keyword: str) -> None:
+async def test_misspelled_keywords_are_refused(world: World, serve: Serve, keyword: str) -> None:
     server = serve(GOOD)
     with pytest.raises(TypeError, match="Did you mean"):
         world.chat(server.url, **{keyword: 1})
@@ -391,12 +394,12 @@ async def test_misspelt_keywords_are_refused(world: World, serve: Serve, keyword
 
 @pytest.mark.parametrize("credential", [None, "", 3, object()])
 @pytest.mark.parametrize("endpoint", ["http://localhost", None, ""])
-def test_what_cannot_be_a_client(world: World, endpoint: Any, credential: Any) -> None:
+def test_invalid_endpoint_or_credential(world: World, endpoint: Any, credential: Any) -> None:
     with pytest.raises((ValueError, TypeError), match=r"credential|endpoint"):
         world.chat(endpoint, credential)
 
 
-def test_a_response_format_is_checked_wherever_it_is_given(world: World) -> None:
+def test_response_format_is_checked_everywhere(world: World) -> None:
     with pytest.raises(ValueError, match="Unsupported `response_format` 'odd'"):
         world.chat("http://localhost", response_format="odd")
     client = world.chat("http://localhost", response_format="json_object")
@@ -417,7 +420,7 @@ async def test_send_request(world: World, serve: Serve) -> None:
     assert "authorization" not in {name.lower() for name in response.request.headers}
 
 
-async def test_send_request_may_stream(world: World, serve: Serve) -> None:
+async def test_send_request_streams(world: World, serve: Serve) -> None:
     from .raw_server import STREAM, stream
 
     response = await world.chat(serve(stream(STREAM)).url).send_request(HttpRequest("GET", "x"), stream=True)

@@ -1,4 +1,4 @@
-"""Requests: the bytes that are sent, byte for byte as 1.0.0b9 sent them where it could say the same."""
+"""Requests: byte for byte what 1.0.0b9 sent, for everything that it could express."""
 
 import io
 import json
@@ -127,7 +127,7 @@ BODIES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("options", "expected"), BODIES)
-async def test_the_body_byte_for_byte(world: World, serve: Serve, options: dict[str, Any], expected: str) -> None:
+async def test_exact_request_body(world: World, serve: Serve, options: dict[str, Any], expected: str) -> None:
     server = serve(GOOD)
     if "messages" in options and not isinstance(options["messages"], list):
         options = {**options, "messages": list(MESSAGES)}  # a generator runs once, and there are two worlds
@@ -146,7 +146,7 @@ async def test_messages_may_be_a_generator(world: World, serve: Serve) -> None:
     assert server.requests[0].json == {"messages": MESSAGES}
 
 
-async def test_an_answer_is_put_back_as_it_came(world: World, serve: Serve) -> None:
+async def test_answer_is_sent_back_unchanged(world: World, serve: Serve) -> None:
     raw = {"role": "assistant", "content": None, "call_id": None, "vendor": {"x": 1}}
     told = completion()
     told["choices"][0]["message"] = raw
@@ -173,9 +173,7 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("messages", "error", "words"), REFUSED)
-async def test_what_cannot_be_a_conversation(
-    world: World, serve: Serve, messages: Any, error: type[Exception], words: str
-) -> None:
+async def test_invalid_messages(world: World, serve: Serve, messages: Any, error: type[Exception], words: str) -> None:
     server = serve(GOOD)
     with pytest.raises(error, match=words):
         await world.chat(server.url).complete(messages=messages)
@@ -183,7 +181,7 @@ async def test_what_cannot_be_a_conversation(
 
 
 @pytest.mark.parametrize("value", [("json", "text"), 3, "jason"])
-async def test_a_response_format_that_is_none(world: World, serve: Serve, value: Any) -> None:
+async def test_invalid_response_format(world: World, serve: Serve, value: Any) -> None:
     server = serve(GOOD)
     with pytest.raises(ValueError, match="Unsupported `response_format`"):
         await world.chat(server.url).complete(response_format=value)
@@ -196,7 +194,7 @@ PLAIN = RAW.replace(b"true", b"false")
 
 
 class Duck:
-    """Reads, and is nothing else."""
+    """A file that only has `read`."""
 
     def __init__(self, content: Any) -> None:
         self._content = content
@@ -234,7 +232,7 @@ FORMS: dict[str, Any] = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("raw", [RAW, PLAIN], ids=["stream", "plain"])
-async def test_a_body_of_every_form(world: World, serve: Serve, form: str, raw: bytes) -> None:
+async def test_body_types(world: World, serve: Serve, form: str, raw: bytes) -> None:
     server = serve(stream(STREAM) if raw is RAW else GOOD)
     body = FORMS[form](raw)
     client = world.chat(server.url, temperature=1, model_extras={"a": 1})
@@ -250,12 +248,12 @@ async def test_a_body_of_every_form(world: World, serve: Serve, form: str, raw: 
 
 
 @pytest.mark.parametrize("body", [3, [MESSAGES[0]], "text", 1.5])
-async def test_a_body_that_is_none(world: World, serve: Serve, body: Any) -> None:
+async def test_invalid_body(world: World, serve: Serve, body: Any) -> None:
     with pytest.raises(TypeError, match="body must be a mapping, bytes or a binary file"):
         await world.chat(serve(GOOD).url).complete(body)
 
 
-async def test_what_a_body_makes_ineffective_is_told(
+async def test_arguments_ignored_with_a_body_are_logged(
     world: World, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     await world.chat(serve(GOOD).url).complete({"messages": MESSAGES}, temperature=1, model="m")
@@ -263,19 +261,19 @@ async def test_what_a_body_makes_ineffective_is_told(
     assert "temperature" in caplog.text
 
 
-async def test_stream_beside_a_body(world: World, serve: Serve) -> None:
+async def test_stream_argument_with_a_body(world: World, serve: Serve) -> None:
     server = serve(stream(STREAM))
     opened = await world.chat(server.url).complete({"messages": MESSAGES}, stream=True)
     assert len(await opened.rest()) == 2
 
 
-async def test_a_callers_own_extra_parameters_header_wins(world: World, serve: Serve) -> None:
+async def test_caller_extra_parameters_header_takes_precedence(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     await world.chat(server.url).complete(model_extras={"a": 1}, headers={"extra-parameters": "drop"})
     assert server.requests[0].headers["extra-parameters"] == "drop"
 
 
-async def test_a_calls_settings_go_over_the_clients(world: World, serve: Serve) -> None:
+async def test_call_settings_override_client_settings(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     extras = {"a": 1, "b": 1}
     client = world.chat(server.url, temperature=1, max_tokens=5, stop=["a"], model_extras=extras)
@@ -346,7 +344,7 @@ async def test_embeddings(world: World, serve: Serve) -> None:
         ({"model_extras": {"tools": [{}]}, "tool_choice": "auto"}, {"tool_choice": "auto", "tools": [{}]}),
     ],
 )
-async def test_what_is_empty_is_not_sent(world: World, serve: Serve, settings: Any, sent: Any) -> None:
+async def test_empty_lists_are_not_sent(world: World, serve: Serve, settings: Any, sent: Any) -> None:
     server = serve(GOOD)
     await world.chat(server.url).complete(**settings)
     await world.chat(server.url, **settings).complete()

@@ -1,4 +1,4 @@
-"""Retries: what is sent again, after how long, and how often; counted at the server."""
+"""Retries: what is retried, after how long, and how often, counted at the server."""
 
 import asyncio
 import pickle
@@ -18,7 +18,7 @@ from azure.core.exceptions import (
 )
 from azure.core.rest import HttpRequest
 
-from azure.ai.inference._http.retries import PACED, PacedCall
+from azure.ai.inference._http.paced_calls import PACED, PacedCall
 from azure.ai.inference.exceptions import IncompleteResponseError, InferenceError
 
 from .conftest import KEY, Serve, World
@@ -33,7 +33,7 @@ def failing(status: int, **headers: Any) -> bytes:
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_status_that_passes_is_retried(world: World, serve: Serve, status: int, stream: bool) -> None:
+async def test_transient_statuses_are_retried(world: World, serve: Serve, status: int, stream: bool) -> None:
     from .raw_server import STREAM
     from .raw_server import stream as streamed
 
@@ -47,9 +47,7 @@ async def test_a_status_that_passes_is_retried(world: World, serve: Serve, statu
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 425, 501])
 @pytest.mark.parametrize("headers", [{}, {"retry_after": "0"}, {"retry_after_ms": "1"}])
-async def test_other_statuses_are_not_whatever_they_carry(
-    world: World, serve: Serve, status: int, headers: dict[str, str]
-) -> None:
+async def test_other_statuses_are_not_retried(world: World, serve: Serve, status: int, headers: dict[str, str]) -> None:
     server = serve(failing(status, **headers))
     with pytest.raises(HttpResponseError):
         await world.chat(server.url).complete()
@@ -60,9 +58,7 @@ async def test_other_statuses_are_not_whatever_they_carry(
     ("status", "asked", "attempts"),
     [(503, "false", 1), (429, "false", 1), (409, "true", 2), (409, "perhaps", 1), (429, "true", 2)],
 )
-async def test_a_service_may_say_whether_to_retry(
-    world: World, serve: Serve, status: int, asked: str, attempts: int
-) -> None:
+async def test_x_should_retry_header(world: World, serve: Serve, status: int, asked: str, attempts: int) -> None:
     server = serve(failing(status, x_should_retry=asked), GOOD)
     try:
         await world.chat(server.url).complete()
@@ -72,7 +68,7 @@ async def test_a_service_may_say_whether_to_retry(
 
 
 def header(value: str | timedelta) -> str:
-    """Write a time from now as a date, when it is needed: a table is made long before its last row is run."""
+    """Format a time from now as a date when it is needed, since a table is built long before its last row runs."""
     return value if isinstance(value, str) else format_datetime(datetime.now(timezone.utc) + value, usegmt=True)
 
 
@@ -96,7 +92,7 @@ WAITS: dict[str, tuple[dict[str, str | timedelta], tuple[float, float]]] = {
 
 
 @pytest.mark.parametrize("case", WAITS)
-async def test_how_long_is_waited(world: World, serve: Serve, case: str) -> None:
+async def test_wait_by_retry_after_headers(world: World, serve: Serve, case: str) -> None:
     said, (least, most) = WAITS[case]
     headers = {name: header(value) for name, value in said.items()}
     transport = world.transport()
@@ -105,7 +101,7 @@ async def test_how_long_is_waited(world: World, serve: Serve, case: str) -> None
     assert least <= waited <= most
 
 
-async def test_the_longest_wait_is_the_callers(world: World, serve: Serve) -> None:
+async def test_retry_backoff_max_limits_the_wait(world: World, serve: Serve) -> None:
     transport = world.transport()
     server = serve(failing(429, retry_after=50), GOOD, failing(429, retry_after=50), GOOD)
     client = world.chat(server.url, transport=transport, retry_backoff_max=5)
@@ -117,9 +113,7 @@ async def test_the_longest_wait_is_the_callers(world: World, serve: Serve) -> No
 
 
 @pytest.mark.parametrize("asked", ["10", "600"])
-async def test_callers_that_are_sent_away_together_do_not_return_together(
-    world: World, serve: Serve, asked: str
-) -> None:
+async def test_retry_after_has_jitter(world: World, serve: Serve, asked: str) -> None:
     transport = world.transport()
     client = world.chat(serve(*[failing(429, retry_after=asked), GOOD] * 5).url, transport=transport)
     for _ in range(5):
@@ -128,7 +122,7 @@ async def test_callers_that_are_sent_away_together_do_not_return_together(
     assert all(10 <= wait <= 11 if asked == "10" else 108 <= wait <= 120 for wait in transport.waits)
 
 
-async def test_a_caller_who_paces_owns_429_and_leaves_the_rest(world: World, serve: Serve) -> None:
+async def test_pacing_caller_retries_only_429_itself(world: World, serve: Serve) -> None:
     server = serve(failing(503), failing(408), [RESET], GOOD, failing(503), failing(429))
     client = world.chat(server.url, transport=world.transport())
     paced = PacedCall()
@@ -145,7 +139,7 @@ async def test_a_caller_who_paces_owns_429_and_leaves_the_rest(world: World, ser
     assert len(server.requests) == 6
 
 
-async def test_waits_grow_and_have_jitter(world: World, serve: Serve) -> None:
+async def test_backoff_grows_with_jitter(world: World, serve: Serve) -> None:
     transport = world.transport()
     with pytest.raises(HttpResponseError):
         await world.chat(serve(failing(500)).url, transport=transport).complete()
@@ -156,7 +150,7 @@ async def test_waits_grow_and_have_jitter(world: World, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("where", ["constructor", "call"])
-async def test_waits_may_stay_the_same(world: World, serve: Serve, where: str) -> None:
+async def test_fixed_retry_mode(world: World, serve: Serve, where: str) -> None:
     transport = world.transport()
     fixed = {"retry_mode": "fixed", "retry_backoff_factor": 8}
     client = world.chat(serve(failing(500)).url, transport=transport, **(fixed if where == "constructor" else {}))
@@ -167,7 +161,7 @@ async def test_waits_may_stay_the_same(world: World, serve: Serve, where: str) -
     assert [4 <= wait <= 8 for wait in others] == [True, True]
 
 
-async def test_a_mode_that_cannot_be(world: World, serve: Serve) -> None:
+async def test_invalid_retry_mode(world: World, serve: Serve) -> None:
     server = serve(failing(500))
     with pytest.raises(ValueError, match="retry_mode is 'linear'; choose 'exponential' or 'fixed'"):
         world.chat(server.url, retry_mode="linear")
@@ -190,7 +184,7 @@ COUNTS: list[tuple[dict[str, Any], dict[str, Any], int]] = [
 
 
 @pytest.mark.parametrize(("constructor", "call", "attempts"), COUNTS)
-async def test_how_often(
+async def test_number_of_attempts(
     world: World, serve: Serve, constructor: dict[str, Any], call: dict[str, Any], attempts: int
 ) -> None:
     server = serve(failing(503))
@@ -200,7 +194,7 @@ async def test_how_often(
 
 
 @pytest.mark.parametrize("where", ["constructor", "call"])
-async def test_further_statuses(world: World, serve: Serve, where: str) -> None:
+async def test_additional_retry_statuses(world: World, serve: Serve, where: str) -> None:
     server = serve(failing(418), GOOD)
     said: dict[str, Any] = {"retry_on_status_codes": [418], "retry_backoff_factor": 0}
     client = world.chat(server.url, **(said if where == "constructor" else {}))
@@ -209,14 +203,14 @@ async def test_further_statuses(world: World, serve: Serve, where: str) -> None:
 
 
 @pytest.mark.parametrize("end", [[CUT], [RESET]], ids=["EOF", "reset"])
-async def test_an_answer_that_ends_before_its_first_byte_is_retried(world: World, serve: Serve, end: Any) -> None:
+async def test_response_that_ends_before_its_first_byte_is_retried(world: World, serve: Serve, end: Any) -> None:
     server = serve(end, GOOD)
     await world.chat(server.url, retry_backoff_factor=0).complete()
     assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("end", [[CUT], [RESET]], ids=["EOF", "reset"])
-async def test_and_is_a_response_error_in_the_end(world: World, serve: Serve, end: Any) -> None:
+async def test_exhausted_retries_raise_a_response_error(world: World, serve: Serve, end: Any) -> None:
     server = serve(end)
     with pytest.raises(ServiceResponseError) as caught:
         await world.chat(server.url, retry_backoff_factor=0).complete()
@@ -224,7 +218,7 @@ async def test_and_is_a_response_error_in_the_end(world: World, serve: Serve, en
     assert len(server.requests) == 4
 
 
-async def test_a_stale_connection_is_replaced(world: World, serve: Serve) -> None:
+async def test_stale_connection_is_replaced(world: World, serve: Serve) -> None:
     server = serve([GOOD, 0.02, CUT], GOOD)
     client = world.chat(server.url, retry_backoff_factor=0)
     await client.complete()
@@ -239,7 +233,7 @@ def closed_port() -> int:
     return port
 
 
-async def test_a_refused_connection_is_retried(world: World) -> None:
+async def test_refused_connection_is_retried(world: World) -> None:
     transport = world.transport()
     with pytest.raises(ServiceRequestError):
         await world.chat(f"http://127.0.0.1:{closed_port()}", transport=transport).complete()
@@ -258,7 +252,7 @@ async def test_retry_connect(world: World, where: str) -> None:
     assert len(transport.waits) == 1
 
 
-async def test_an_unknown_host_is_not(world: World) -> None:
+async def test_unknown_host_is_not_retried(world: World) -> None:
     transport = world.transport()
     with pytest.raises(ServiceRequestError):
         await world.chat("https://no-such-host.invalid", transport=transport).complete()
@@ -269,17 +263,17 @@ async def test_an_unknown_host_is_not(world: World) -> None:
     ("constructor", "call", "attempts"),
     [({}, {}, 1), ({"retry_read": 1}, {}, 2), ({}, {"retry_read": 1}, 2), ({"retry_read": 0}, {}, 1)],
 )
-async def test_a_read_timeout_is_retried_if_asked(
+async def test_read_timeout_is_retried_on_request(
     world: World, serve: Serve, constructor: dict[str, Any], call: dict[str, Any], attempts: int
 ) -> None:
     server = serve([])
-    client = world.chat(server.url, read_timeout=0.05, retry_backoff_factor=0, **constructor)
+    client = world.chat(server.url, read_timeout=0.3, retry_backoff_factor=0, **constructor)
     with pytest.raises(ServiceResponseTimeoutError):
         await client.complete(**call)
     assert len(server.requests) == attempts
 
 
-async def test_the_other_operations_are_retried_too(world: World, serve: Serve) -> None:
+async def test_other_operations_are_retried(world: World, serve: Serve) -> None:
     embedded = answer(200, {"data": [{"index": 0, "embedding": [1.0]}], "model": "m"})
     server = serve(failing(500), embedded)
     await world.embeddings(server.url, retry_backoff_factor=0).embed(input=["a"])
@@ -294,7 +288,7 @@ async def test_the_other_operations_are_retried_too(world: World, serve: Serve) 
     assert sent.status_code == 200
 
 
-async def test_an_answer_that_is_no_http_is_an_error_of_azure_core(world: World, serve: Serve) -> None:
+async def test_non_http_response_raises_an_azure_error(world: World, serve: Serve) -> None:
     server = serve([b"SSH-2.0-OpenSSH_9.6\r\n", CUT])
     with pytest.raises(AzureError):
         await world.chat(server.url, KEY, retry_total=0).complete()
@@ -312,16 +306,16 @@ HALF = [head(content_type="application/json", content_length=999), b'{"choices":
     ],
     ids=["cut", "reset", "chunked"],
 )
-async def test_a_plain_answer_that_is_cut_off_is_asked_for_again(world: World, serve: Serve, half: Any) -> None:
+async def test_truncated_plain_response_is_retried(world: World, serve: Serve, half: Any) -> None:
     server = serve(half, half, GOOD)
     answer = await world.chat(server.url, retry_backoff_factor=0).complete()
     assert answer.choices[0].message.content == "hello"
     assert len(server.requests) == 3
 
 
-async def test_an_answer_that_is_always_cut_off_says_how_often_it_was_asked_for(world: World, serve: Serve) -> None:
+async def test_error_counts_attempts_of_truncated_responses(world: World, serve: Serve) -> None:
     server = serve(HALF)
-    with pytest.raises(IncompleteResponseError, match=r"the answer, after 4 attempts in \d\.\d s\.\n") as caught:
+    with pytest.raises(IncompleteResponseError, match=r"the response, after 4 attempts in \d\.\d s\.\n") as caught:
         await world.chat(server.url, retry_backoff_factor=0).complete()
     assert len(server.requests) == 4
     assert isinstance(caught.value, (InferenceError, IncompleteReadError))
@@ -330,17 +324,17 @@ async def test_an_answer_that_is_always_cut_off_says_how_often_it_was_asked_for(
     assert "api-key" not in caught.value.response.request.headers  # type: ignore[union-attr]
     again = pickle.loads(pickle.dumps(caught.value))
     assert (type(again), str(again)) == (IncompleteResponseError, str(caught.value))
-    with pytest.raises(IncompleteResponseError, match=r"the end of the answer\.\n"):
+    with pytest.raises(IncompleteResponseError, match=r"the end of the response\.\n"):
         await world.chat(server.url, retry_total=0).complete()
 
 
-async def test_no_connection_says_how_often_it_was_tried(world: World) -> None:
+async def test_error_counts_connection_attempts(world: World) -> None:
     with pytest.raises(ServiceRequestError, match=r", after 4 attempts in \d\.\d s\.$"):
         await world.chat("http://127.0.0.1:1", retry_backoff_factor=0).complete()
 
 
 @pytest.mark.parametrize("status", [520, 522, 524, 529])
-async def test_statuses_of_gateways_are_retried(world: World, serve: Serve, status: int) -> None:
+async def test_gateway_statuses_are_retried(world: World, serve: Serve, status: int) -> None:
     server = serve(answer(status, b"<html>", content_type="text/html"), GOOD)
     await world.chat(server.url, retry_backoff_factor=0).complete()
     assert len(server.requests) == 2

@@ -1,4 +1,4 @@
-"""Secrets: no key, token or prompt to another origin, none in clear, none in what is shown, logged or pickled."""
+"""Secrets: no credential or prompt goes to another origin or unencrypted, and none is shown, logged or pickled."""
 
 import io
 import logging
@@ -27,7 +27,7 @@ CALLERS = {"API-KEY": "callers-own-key-1", "Ocp-Apim-Subscription-Key": "callers
 
 
 class Tokens:
-    """A synchronous token credential, which both worlds take."""
+    """A synchronous token credential, which both worlds accept."""
 
     def __init__(self) -> None:
         self.scopes: list[tuple[str, ...]] = []
@@ -38,7 +38,7 @@ class Tokens:
 
 
 class AsyncTokens(Tokens):
-    """An asynchronous one."""
+    """An asynchronous token credential."""
 
     async def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:  # type: ignore[override]
         return Tokens.get_token(self, *scopes)
@@ -52,14 +52,14 @@ class AsyncTokens(Tokens):
 
 
 def secrets_in(server: Any) -> list[str]:
-    """What of the secrets arrived at a server."""
+    """Return the secrets that arrived at a server."""
     arrived = "".join(f"{request.headers}{request.body!r}" for request in server.requests)
     return [secret for secret in (KEY, TOKEN, *CALLERS.values(), "my prompt") if secret in arrived]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
-async def test_a_prompt_is_not_carried_to_another_origin(
+async def test_prompt_does_not_follow_a_redirect_to_another_origin(
     world: World, serve: Serve, status: int, credential: Any
 ) -> None:
     other = serve(GOOD)
@@ -85,7 +85,7 @@ async def test_no_credential_follows_a_redirect_to_another_origin(
     assert secrets_in(server) != []
 
 
-async def test_a_redirect_within_the_origin_is_followed(world: World, serve: Serve) -> None:
+async def test_redirect_within_the_origin_is_followed(world: World, serve: Serve) -> None:
     server = serve(answer(307, b"", location="/elsewhere"), GOOD)
     await world.chat(server.url).complete()
     first, second = server.requests
@@ -95,14 +95,14 @@ async def test_a_redirect_within_the_origin_is_followed(world: World, serve: Ser
 
 
 @pytest.mark.parametrize(("host", "name"), [("localhost", "host"), ("127.0.0.1", "port")])
-async def test_host_and_port_belong_to_the_origin(world: World, serve: Serve, host: str, name: str) -> None:
+async def test_origin_includes_host_and_port(world: World, serve: Serve, host: str, name: str) -> None:
     other = serve(answer(200, {}))
     server = serve(answer(302, b"", location=f"http://{host}:{other.port}/info"))
     await world.chat(server.url).get_model_info()
     assert secrets_in(other) == []
 
 
-async def test_redirects_may_be_forbidden(world: World, serve: Serve) -> None:
+async def test_redirects_can_be_disabled(world: World, serve: Serve) -> None:
     server = serve(answer(307, b"", location="/elsewhere"), GOOD)
     with pytest.raises(HttpResponseError, match="Status: 307"):
         await world.chat(server.url, permit_redirects=False).complete()
@@ -111,14 +111,14 @@ async def test_redirects_may_be_forbidden(world: World, serve: Serve) -> None:
         await world.chat(server.url).complete(permit_redirects=False)
 
 
-async def test_a_caller_may_trust_another_origin(world: World, serve: Serve) -> None:
+async def test_other_origins_can_be_trusted(world: World, serve: Serve) -> None:
     other = serve(GOOD)
     server = serve(answer(307, b"", location=f"{other.url}/chat"))
     await world.chat(server.url, disable_redirect_cleanup=True).complete()
     assert other.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-async def test_a_caller_may_keep_back_further_headers(world: World, serve: Serve) -> None:
+async def test_additional_headers_can_be_withheld(world: World, serve: Serve) -> None:
     other = serve(answer(200, {}))
     server = serve(answer(302, b"", location=f"{other.url}/info"))
     client = world.chat(server.url, blocked_redirect_headers=["x-tenant"], headers={"x-tenant": "t"})
@@ -141,7 +141,7 @@ async def test_send_request_to_another_origin_carries_no_credential(world: World
 
 
 def capturing(world: World) -> Any:
-    """A transport that sends to nowhere, and notes what would have been sent."""
+    """Return a transport that records requests instead of sending them."""
     transport = world.transport()
     transport.sent = []
     base = type(transport)
@@ -172,7 +172,7 @@ def capturing(world: World) -> Any:
 
 @pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
 @pytest.mark.parametrize("host", ["example.com", "10.0.0.1", "[2001:db8::1]", "localhost.example.com"])
-async def test_a_credential_is_refused_in_clear(world: World, credential: Any, host: str) -> None:
+async def test_credential_over_plain_http_is_refused(world: World, credential: Any, host: str) -> None:
     transport, hooked = capturing(world), []
     client = world.chat(f"http://{host}", credential, transport=transport)
     with pytest.raises(ServiceRequestError, match=r"enforce_https=False") as caught:
@@ -186,7 +186,7 @@ async def test_a_credential_is_refused_in_clear(world: World, credential: Any, h
 
 @pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
 @pytest.mark.parametrize("where", ["constructor", "call"])
-async def test_a_caller_may_send_in_clear(world: World, credential: Any, where: str) -> None:
+async def test_plain_http_can_be_allowed(world: World, credential: Any, where: str) -> None:
     transport, said = capturing(world), {"enforce_https": False}
     constructor, call = (said, {}) if where == "constructor" else ({}, said)
     client = world.chat("http://example.com", credential, transport=transport, retry_total=0, **constructor)
@@ -196,14 +196,14 @@ async def test_a_caller_may_send_in_clear(world: World, credential: Any, where: 
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "[::1]", "localhost", "LOCALHOST", "api.localhost"])
-async def test_this_machine_needs_no_tls(world: World, host: str) -> None:
+async def test_loopback_needs_no_tls(world: World, host: str) -> None:
     transport = capturing(world)
     with pytest.raises(ServiceRequestError, match="nowhere"):
         await world.chat(f"http://{host}:9", transport=transport, retry_total=0).complete()
     assert len(transport.sent) == 1
 
 
-async def test_a_redirect_to_plain_http_carries_nothing(world: World, serve: Serve) -> None:
+async def test_redirect_to_plain_http_carries_no_credential(world: World, serve: Serve) -> None:
     server = serve(answer(302, b"", location="http://example.invalid/info"))
     with pytest.raises(ServiceRequestError) as caught:
         await world.chat(server.url).get_model_info()
@@ -220,16 +220,14 @@ async def test_a_redirect_to_plain_http_carries_nothing(world: World, serve: Ser
         ("/openai/v1", {"authorization": f"Bearer {KEY}"}),
     ],
 )
-async def test_a_key_goes_into_the_headers_of_its_route(
-    world: World, serve: Serve, path: str, headers: dict[str, str]
-) -> None:
+async def test_key_headers_by_route(world: World, serve: Serve, path: str, headers: dict[str, str]) -> None:
     server = serve(GOOD)
     await world.chat(server.url + path, AzureKeyCredential(KEY)).complete()
     sent = server.requests[0].headers
     assert headers.items() <= sent.items()
 
 
-async def test_a_rotated_key_counts_at_once_everywhere(world: World, serve: Serve) -> None:
+async def test_rotated_key_applies_at_once(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     credential = AzureKeyCredential(KEY)
     client = world.chat(server.url, credential)
@@ -241,7 +239,7 @@ async def test_a_rotated_key_counts_at_once_everywhere(world: World, serve: Serv
     assert KEY not in str(sent)
 
 
-async def test_tokens_of_either_kind(world: World, serve: Serve) -> None:
+async def test_sync_and_async_token_credentials(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     kinds: list[Any] = [Tokens()] if world.name == "sync" else [Tokens(), AsyncTokens()]
     for credential in kinds:
@@ -253,7 +251,7 @@ async def test_tokens_of_either_kind(world: World, serve: Serve) -> None:
         assert credential.scopes == [("https://mine/.default",)]
 
 
-async def test_an_api_key_header_of_the_callers_stays(world: World, serve: Serve) -> None:
+async def test_caller_api_key_header_is_kept(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     await world.chat(server.url, headers={"API-KEY": "mine"}).complete()
     await world.chat(server.url).complete(headers={"Api-Key": "mine"})
@@ -262,7 +260,7 @@ async def test_an_api_key_header_of_the_callers_stays(world: World, serve: Serve
         assert request.headers["authorization"] == f"Bearer {KEY}"
 
 
-async def test_header_dicts_are_not_written_to(world: World, serve: Serve) -> None:
+async def test_caller_header_dicts_are_not_modified(world: World, serve: Serve) -> None:
     server = serve(GOOD)
     constructor, call = {"x-a": "1"}, {"x-b": "2"}
     client = world.chat(server.url, headers=constructor)
@@ -275,10 +273,10 @@ async def test_header_dicts_are_not_written_to(world: World, serve: Serve) -> No
     assert server.requests[1].headers["x-b"] == "2"
 
 
-# ---------------------------------------------------------------- what is shown
+# ---------------------------------------------------------------- repr, pickles and errors
 
 
-async def test_nothing_secret_is_shown_or_pickled(world: World, serve: Serve) -> None:
+async def test_repr_and_pickle_contain_no_secret(world: World, serve: Serve) -> None:
     client = world.chat(serve(GOOD, stream(STREAM)).url, AzureKeyCredential(KEY))
     got = await client.complete()
     streamed = await client.stream()
@@ -307,13 +305,13 @@ def history_of(error: BaseException) -> list[Any]:
 
 _WALKED = ("azure", "requests", "urllib3", "aiohttp", "multidict", "yarl", "http", "builtins", "collections")
 _NOT_WALKED = ("ClientSession", "Connector", "PoolManager", "HTTPAdapter", "DeadlineAdapter", "NoRedirectSession")
-"""What holds the connections of a client, not what an error is about."""
+"""Objects that hold a client's connections, which no error is about."""
 
 
 def everything_of(error: BaseException) -> str:
-    """All that can be reached from an error: causes, contexts, arguments, attributes, requests.
+    """Return everything that can be reached from an error: causes, contexts, arguments, attributes, requests.
 
-    Of the local variables of its traceback, only those that are errors themselves.
+    Of the local variables in its traceback, only those that are errors.
     """
     shown: list[str] = []
     seen: dict[int, Any] = {}
@@ -339,7 +337,7 @@ def everything_of(error: BaseException) -> str:
 
 
 def _members(one: Any) -> list[Any]:
-    """What an object refers to; of an answer, not what the service itself wrote into its headers and body."""
+    """Return what an object refers to, except for what the service itself wrote into headers and body."""
     members: dict[str, Any] = getattr(one, "__dict__", {})
     if not (hasattr(one, "status_code") or hasattr(one, "status")):
         return [*members.values(), getattr(one, "headers", None)]
@@ -353,7 +351,7 @@ def _errors_among_locals(error: BaseException) -> list[BaseException]:
 
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("credential", [KEY, AzureKeyCredential(KEY)], ids=["str", "credential"])
-async def test_no_error_leads_to_the_key(world: World, serve: Serve, failure: str, credential: Any) -> None:
+async def test_no_error_refers_to_the_key(world: World, serve: Serve, failure: str, credential: Any) -> None:
     client = world.chat(serve(*FAILURES[failure]).url, credential, retry_total=0)
     with pytest.raises(Exception) as caught:  # noqa: PT012 - in the call or in the reading
         opened = await client.complete(stream=failure == "in a stream")
@@ -386,10 +384,10 @@ SECRETS = (KEY, "SECRETSECRET", "very-secret-functions-key", "SECRETPASSWORD", "
 @pytest.mark.parametrize("case", NO_ANSWERS)
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("proxied", [False, True])
-async def test_no_failure_leads_to_a_secret(
+async def test_no_connection_failure_refers_to_a_secret(
     world: World, serve: Serve, caplog: pytest.LogCaptureFixture, case: str, streamed: bool, proxied: bool
 ) -> None:
-    """Neither to the key, nor to what stands in the URL's query, nor to the password of a proxy; and it pickles."""
+    """Failures refer neither to the key, nor to the query, nor to a proxy's password, and can be pickled."""
     steps, options = NO_ANSWERS[case]
     options = {"retry_total": 0, "enforce_https": False, **options}
     server = serve(steps)
@@ -413,7 +411,7 @@ async def test_no_failure_leads_to_a_secret(
 
 @pytest.mark.parametrize("proxy", ["http://somebody:SECRETPASSWORD@{}", "somebody:SECRETPASSWORD@{}"])
 @pytest.mark.parametrize("answered", [407, 502, CUT, None])
-async def test_the_password_of_a_proxy_is_not_shown(
+async def test_proxy_password_is_not_shown(
     world: World, serve: Serve, caplog: pytest.LogCaptureFixture, proxy: str, answered: Any
 ) -> None:
     server = serve([answered] if answered is CUT else answer(answered or 200, b"no"))
@@ -459,13 +457,13 @@ CREDENTIAL_NAMES = [
 
 @pytest.mark.parametrize("case", REFUSED)
 @pytest.mark.parametrize("where", ["key", "token", "function", *CREDENTIAL_NAMES])
-async def test_a_credential_that_no_header_can_have(world: World, serve: Serve, case: str, where: str) -> None:
+async def test_credential_with_invalid_header_characters(world: World, serve: Serve, case: str, where: str) -> None:
     server, transport = serve(GOOD), world.transport()
     secret = f"{KEY}{REFUSED[case][0]}"
     credential: Any = {"key": secret, "function": lambda: secret, "token": Giving(secret)}.get(where, KEY)
     headers = {where: secret} if where in CREDENTIAL_NAMES else {}
     client = world.chat(server.url, credential, transport=transport)
-    with pytest.raises(ValueError, match="has a line break or a control character in it") as caught:
+    with pytest.raises(ValueError, match="contains a line break, a control character or one") as caught:
         await client.complete(headers=headers)
     assert not isinstance(caught.value, UnicodeError)
     assert KEY not in everything_of(caught.value) + "".join(traceback.format_exception(caught.value))
@@ -482,7 +480,7 @@ class Giving:
 
 
 @pytest.mark.parametrize("name", CREDENTIAL_NAMES)
-async def test_no_credential_header_is_logged_kept_or_carried_elsewhere(
+async def test_credential_headers_are_not_logged_kept_or_redirected(
     world: World, serve: Serve, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     other = serve(answer(200, {}))
@@ -527,30 +525,30 @@ async def test_logs_have_no_key(world: World, serve: Serve) -> None:
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\nsecond line", "\0"])
 @pytest.mark.parametrize("kind", ["key", "function", "header"])
-async def test_a_credential_with_a_line_break_is_refused_and_not_shown(
+async def test_credential_with_a_line_break_is_refused_without_showing_it(
     world: World, serve: Serve, kind: str, ending: str
 ) -> None:
-    """Mostly it was read from a file. What would refuse it further down puts it into its error."""
+    """Such keys mostly come from a file. Lower layers that would refuse it put it into their error."""
     server = serve(GOOD)
     secret = f"{KEY}{ending}"
     credential: Any = {"key": secret, "function": lambda: secret, "header": KEY}[kind]
     headers = {"api-key": secret} if kind == "header" else {}
-    with pytest.raises(ValueError, match="has a line break or a control character in it") as caught:
+    with pytest.raises(ValueError, match="contains a line break, a control character or one") as caught:
         await world.chat(server.url, credential).complete(headers=headers)
     assert KEY not in "".join(traceback.format_exception(caught.value))
     assert server.requests == []
 
 
-# ---------------------------------------------------------------- what a hook captured
+# ---------------------------------------------------------------- requests captured by hooks
 
 
 @pytest.mark.parametrize("credential", [KEY, Tokens()], ids=["key", "token"])
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("case", ["good", "refused", "redirected", "no connection", "cut", "not JSON"])
-async def test_a_captured_request_keeps_its_headers(
+async def test_captured_request_keeps_its_headers(
     world: World, serve: Serve, case: str, streamed: bool, credential: Any
 ) -> None:
-    """Tests look at it afterwards; what an error leads to has no credential all the same."""
+    """Tests inspect the captured request afterwards; errors still refer to no credential."""
     whole = stream(STREAM) if streamed else GOOD
     served = {
         "good": [whole],
@@ -581,7 +579,7 @@ async def test_a_captured_request_keeps_its_headers(
         assert not {"authorization", "api-key"} & {name.lower() for name in shown}
 
 
-async def test_a_captured_request_keeps_its_headers_when_a_redirect_leads_away(world: World, serve: Serve) -> None:
+async def test_captured_request_keeps_its_headers_after_a_redirect(world: World, serve: Serve) -> None:
     other = serve(answer(200, {"model_name": "m"}))
     server = serve(answer(302, b"", location=f"{other.url}/info"))
     captured: list[Any] = []
@@ -591,9 +589,23 @@ async def test_a_captured_request_keeps_its_headers_when_a_redirect_leads_away(w
     assert secrets_in(other) == []
 
 
-async def test_a_captured_raw_request_keeps_its_headers(world: World, serve: Serve) -> None:
+async def test_captured_raw_request_keeps_its_headers(world: World, serve: Serve) -> None:
     captured: list[Any] = []
     client = world.chat(serve(GOOD).url)
     response = await client.send_request(HttpRequest("GET", "models"), raw_request_hook=captured.append)
     assert captured[0].http_request.headers["api-key"] == KEY
     assert "api-key" not in response.request.headers
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_response_passed_to_the_caller_does_not_refer_to_the_key(world: World, serve: Serve, status: int) -> None:
+    """Other responses may keep their request's headers, since nothing refers to them after the call."""
+    given: list[Any] = []
+    client = world.chat(serve(GOOD if status == 200 else answer(400, {})).url)
+    try:
+        await client.complete(cls=lambda response, value, _: given.append(response.http_response))
+    except HttpResponseError as error:
+        given.append(error.response)
+    for request in (given[0].request, getattr(given[0].internal_response, "request", given[0].request)):
+        assert {"api-key", "authorization"}.isdisjoint(name.lower() for name in request.headers)
+    assert len(given) == 1

@@ -1,4 +1,4 @@
-"""Streams: every form that the standard and services allow, handed over when it arrives; every fault raised, once."""
+"""Streams: every framing that the standard and services use is delivered as it arrives; every fault is raised once."""
 
 import asyncio
 import gc
@@ -40,7 +40,7 @@ from .raw_server import (
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("split", ["whole", "bytes"])
-async def test_every_form_is_read(world: World, serve: Serve, form: str, split: str) -> None:
+async def test_every_framing(world: World, serve: Serve, form: str, split: str) -> None:
     body, expected = FORMS[form]
     pieces = [body] if split == "whole" else [body[at : at + 1] for at in range(len(body))]
     server = serve(stream(pieces))
@@ -51,7 +51,7 @@ async def test_every_form_is_read(world: World, serve: Serve, form: str, split: 
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-async def test_an_event_is_handed_over_when_its_bytes_arrive(world: World, serve: Serve, framing: str) -> None:
+async def test_events_are_delivered_as_they_arrive(world: World, serve: Serve, framing: str) -> None:
     gates = [Event(), Event(), Event()]
     pieces: list[Any] = [HELLO, gates[0], HELLO, gates[1], STOP, gates[2], DONE]
     server = serve(framed(pieces, framing))
@@ -63,7 +63,7 @@ async def test_an_event_is_handed_over_when_its_bytes_arrive(world: World, serve
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-async def test_an_event_is_put_together_from_pieces(world: World, serve: Serve, framing: str) -> None:
+async def test_event_split_into_pieces(world: World, serve: Serve, framing: str) -> None:
     gate = Event()
     server = serve(framed([HELLO[:9], HELLO[9:] + STOP[:5], gate, STOP[5:] + DONE], framing))
     opened = await world.chat(server.url, read_timeout=PATIENCE / 2).stream()
@@ -73,7 +73,7 @@ async def test_an_event_is_put_together_from_pieces(world: World, serve: Serve, 
 
 
 @pytest.mark.parametrize("framing", ["gzip chunked", "gzip connection-close"])
-async def test_compressed_bytes_may_come_one_by_one(world: World, serve: Serve, framing: str) -> None:
+async def test_compressed_stream_byte_by_byte(world: World, serve: Serve, framing: str) -> None:
     start, *steps = framed([HELLO, STOP, DONE], framing.removeprefix("gzip ") and framing)
     if framing == "gzip connection-close":
         sent = b"".join(step for step in steps if isinstance(step, bytes))
@@ -89,9 +89,7 @@ async def test_compressed_bytes_may_come_one_by_one(world: World, serve: Serve, 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("framing", ["chunked", "connection-close"])
-async def test_what_arrived_before_a_fault_is_delivered_first(
-    world: World, serve: Serve, fault: str, framing: str
-) -> None:
+async def test_updates_before_a_fault_are_delivered_first(world: World, serve: Serve, fault: str, framing: str) -> None:
     body, expected, words, before = FAULTS[fault]
     server = serve(stream(body, framing))
     opened = await world.chat(server.url).stream()
@@ -109,7 +107,7 @@ async def test_what_arrived_before_a_fault_is_delivered_first(
             await settle(opened.parse_as(dict))
 
 
-async def test_a_fault_closes_the_connection(world: World, serve: Serve) -> None:
+async def test_fault_closes_the_connection(world: World, serve: Serve) -> None:
     server = serve([CHUNKED_HEAD, chunk(HELLO + b"data: {oops\n\n")])
     updates, error = await (await world.chat(server.url).stream()).until_fault()
     assert len(updates) == 1
@@ -118,7 +116,7 @@ async def test_a_fault_closes_the_connection(world: World, serve: Serve) -> None
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-async def test_a_200_that_is_no_event_stream(world: World, serve: Serve, document: str) -> None:
+async def test_200_that_is_not_an_event_stream(world: World, serve: Serve, document: str) -> None:
     body, content_type, expected, words = DOCUMENTS[document]
     opened = await world.chat(serve(answer(200, body, content_type=content_type)).url).stream()
     updates, error = await opened.until_fault()
@@ -128,7 +126,7 @@ async def test_a_200_that_is_no_event_stream(world: World, serve: Serve, documen
         assert word in str(error)
 
 
-async def test_a_whole_completion_is_one_update(world: World, serve: Serve) -> None:
+async def test_whole_completion_is_one_update(world: World, serve: Serve) -> None:
     call = {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     whole = completion("whole")
     whole["choices"][0]["message"]["tool_calls"] = [call]
@@ -141,7 +139,7 @@ async def test_a_whole_completion_is_one_update(world: World, serve: Serve) -> N
 
 
 @pytest.mark.parametrize("way", BREAKS)
-async def test_a_broken_connection_is_an_incomplete_read(world: World, serve: Serve, way: str) -> None:
+async def test_broken_connection_is_an_incomplete_read(world: World, serve: Serve, way: str) -> None:
     opened = await world.chat(serve(BREAKS[way]).url).stream()
     updates, error = await opened.until_fault()
     assert [u.choices[0].delta.content for u in updates] == ["hello"]
@@ -151,26 +149,26 @@ async def test_a_broken_connection_is_an_incomplete_read(world: World, serve: Se
     assert error.status_code == 200
 
 
-def test_a_chunk_without_a_size_is_an_incomplete_read(serve: Serve) -> None:
-    """Synchronous only: aiohttp 3.14 never ends the read that finds it (its C parser tells the protocol alone)."""
+def test_chunk_without_a_size_is_an_incomplete_read(serve: Serve) -> None:
+    """Synchronous only: aiohttp 3.14 never ends this read, because its C parser tells only the protocol."""
     server = serve([CHUNKED_HEAD, chunk(HELLO), 0.03, b"zz\r\n", CUT])
     with ChatCompletionsClient(server.url, KEY) as client, pytest.raises(IncompleteStreamError):
         list(client.complete(messages=MESSAGES, stream=True))
 
 
-async def test_a_break_behind_the_end_is_none(world: World, serve: Serve) -> None:
+async def test_break_after_the_end_is_ignored(world: World, serve: Serve) -> None:
     opened = await world.chat(serve([CHUNKED_HEAD, chunk(STREAM), CUT]).url).stream()
     assert len(await opened.rest()) == 2
 
 
-async def test_an_event_that_the_break_left_open_is_delivered(world: World, serve: Serve) -> None:
+async def test_open_event_at_a_break_is_delivered(world: World, serve: Serve) -> None:
     opened = await world.chat(serve([CHUNKED_HEAD, chunk(HELLO + STOP.rstrip()), CUT]).url).stream()
     updates, error = await opened.until_fault()
     assert len(updates) == 2
     assert isinstance(error, IncompleteStreamError)
 
 
-async def test_what_does_not_decompress_is_a_decode_error(world: World, serve: Serve) -> None:
+async def test_invalid_compression_raises_a_decode_error(world: World, serve: Serve) -> None:
     start = head(content_type=EVENT_STREAM, content_length=9, content_encoding="gzip")
     opened = await world.chat(serve(start + b"not gzip!").url).stream()
     updates, error = await opened.until_fault()
@@ -178,7 +176,7 @@ async def test_what_does_not_decompress_is_a_decode_error(world: World, serve: S
     assert isinstance(error, DecodeError)
 
 
-async def test_a_silent_stream_times_out(world: World, serve: Serve) -> None:
+async def test_silent_stream_times_out(world: World, serve: Serve) -> None:
     over = Event()
     opened = await world.chat(serve([CHUNKED_HEAD, chunk(HELLO), over, CUT]).url, read_timeout=0.1).stream()
     updates, error = await opened.until_fault()
@@ -189,7 +187,7 @@ async def test_a_silent_stream_times_out(world: World, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("framing", KEPT_ALIVE)
-async def test_a_drained_stream_gives_its_connection_back(world: World, serve: Serve, framing: str) -> None:
+async def test_drained_stream_releases_its_connection(world: World, serve: Serve, framing: str) -> None:
     server = serve(stream(STREAM + b": tail\n\n", framing))
     client = world.chat(server.url)
     for _ in range(3):
@@ -198,7 +196,7 @@ async def test_a_drained_stream_gives_its_connection_back(world: World, serve: S
     assert len(server.connections) == 1
 
 
-async def test_a_tail_that_comes_late_is_waited_for_a_moment(world: World, serve: Serve) -> None:
+async def test_late_end_of_body_is_awaited_briefly(world: World, serve: Serve) -> None:
     server = serve([CHUNKED_HEAD, chunk(STREAM), 0.02, LAST_CHUNK])
     client = world.chat(server.url)
     for _ in range(2):
@@ -206,7 +204,7 @@ async def test_a_tail_that_comes_late_is_waited_for_a_moment(world: World, serve
     assert len(server.connections) == 1
 
 
-async def test_a_tail_that_never_comes_is_not_waited_for(world: World, serve: Serve) -> None:
+async def test_missing_end_of_body_is_not_awaited(world: World, serve: Serve) -> None:
     over = Event()
     server = serve([CHUNKED_HEAD, chunk(STREAM), over, LAST_CHUNK])
     client = world.chat(server.url)
@@ -216,7 +214,7 @@ async def test_a_tail_that_never_comes_is_not_waited_for(world: World, serve: Se
     assert len(server.connections) == 2
 
 
-async def test_a_tail_that_drips_is_not_waited_for(world: World, serve: Serve) -> None:
+async def test_slow_end_of_body_is_not_awaited(world: World, serve: Serve) -> None:
     drip = [step for _ in range(50) for step in (chunk(b": ping\n\n"), 0.03)]
     server = serve([CHUNKED_HEAD, chunk(STREAM), *drip, LAST_CHUNK])
     assert len(await (await world.chat(server.url).stream()).rest()) == 2
@@ -234,7 +232,7 @@ async def test_a_tail_that_drips_is_not_waited_for(world: World, serve: Serve) -
     ],
     ids=["good", "bad", "chunked"],
 )
-async def test_a_plain_answer_gives_its_connection_back(world: World, serve: Serve, body: bytes) -> None:
+async def test_plain_answer_releases_its_connection(world: World, serve: Serve, body: bytes) -> None:
     server = serve(body)
     client = world.chat(server.url)
     for _ in range(3):
@@ -245,7 +243,7 @@ async def test_a_plain_answer_gives_its_connection_back(world: World, serve: Ser
 
 
 OPEN = [CHUNKED_HEAD, chunk(HELLO)]
-"""A stream that goes on for ever, in silence."""
+"""A stream that stays silent forever."""
 
 
 async def test_close_ends_the_stream_and_its_connection(world: World, serve: Serve) -> None:
@@ -263,7 +261,7 @@ async def test_close_ends_the_stream_and_its_connection(world: World, serve: Ser
         assert error.partial.choices[0].message.content == "hello"
 
 
-async def test_a_stream_that_was_read_to_its_end_ends_quietly(world: World, serve: Serve) -> None:
+async def test_exhausted_stream_stays_exhausted(world: World, serve: Serve) -> None:
     opened = await world.chat(serve(stream(STREAM)).url).stream()
     assert len(await opened.rest()) == 2
     await opened.close()
@@ -271,14 +269,14 @@ async def test_a_stream_that_was_read_to_its_end_ends_quietly(world: World, serv
     assert (await settle(opened.get_final_completions())).choices[0].message.content == "hello"
 
 
-async def test_updates_that_had_arrived_when_it_was_closed_are_not_lost(world: World, serve: Serve) -> None:
+async def test_updates_received_before_close_are_kept(world: World, serve: Serve) -> None:
     opened = await world.chat(serve(stream(HELLO + HELLO + STOP + DONE)).url).stream()
     await anext(opened)
     await opened.close()
     assert (await settle(opened.get_final_completions())).choices[0].message.content == "hellohello"
 
 
-async def test_text_deltas_raise_where_the_stream_does(world: World, serve: Serve) -> None:
+async def test_text_deltas_raise_like_the_stream(world: World, serve: Serve) -> None:
     opened = await world.chat(serve(OPEN).url).stream()
     deltas = Stream(opened.text_deltas())
     assert await anext(deltas) == "hello"
@@ -289,7 +287,7 @@ async def test_text_deltas_raise_where_the_stream_does(world: World, serve: Serv
 
 
 @pytest.mark.parametrize("deltas", [False, True])
-async def test_a_read_that_is_cancelled_is_no_end(serve: Serve, deltas: bool) -> None:
+async def test_cancelled_read_does_not_end_the_stream_silently(serve: Serve, deltas: bool) -> None:
     """`asyncio.wait_for(anext(stream), 1)`, as a heartbeat."""
     server = serve(OPEN)
     async with AsyncChatCompletionsClient(server.url, KEY) as client:
@@ -304,7 +302,7 @@ async def test_a_read_that_is_cancelled_is_no_end(serve: Serve, deltas: bool) ->
             assert caught.value.partial.choices[0].message.content == "hello"
 
 
-async def test_a_timeout_in_a_stream_keeps_its_cause_and_what_had_come(world: World, serve: Serve) -> None:
+async def test_stream_timeout_keeps_its_cause_and_the_partial_answer(world: World, serve: Serve) -> None:
     for options in ({"read_timeout": 0.1}, {"timeout": 0.1}):
         opened = await world.chat(serve(OPEN).url).stream(**options)
         updates, error = await opened.until_fault()
@@ -333,7 +331,7 @@ async def test_close_before_the_first_read(world: World, serve: Serve) -> None:
     assert await server.closed()
 
 
-async def test_a_forgotten_stream_closes_with_the_garbage(world: World, serve: Serve) -> None:
+async def test_garbage_collected_stream_closes(world: World, serve: Serve) -> None:
     server = serve(OPEN)
     client = world.chat(server.url)
     opened = await client.stream()
@@ -345,7 +343,7 @@ async def test_a_forgotten_stream_closes_with_the_garbage(world: World, serve: S
     assert await server.closed()
 
 
-async def test_a_cancelled_task_closes(serve: Serve) -> None:
+async def test_cancelled_task_closes_the_stream(serve: Serve) -> None:
     server = serve(OPEN)
     async with AsyncChatCompletionsClient(server.url, KEY) as client:
         opened = await client.complete(messages=MESSAGES, stream=True)
@@ -365,7 +363,7 @@ async def test_a_cancelled_task_closes(serve: Serve) -> None:
             await anext(opened)
 
 
-async def test_a_call_that_is_cancelled_closes(serve: Serve) -> None:
+async def test_cancelled_call_closes_the_response(serve: Serve) -> None:
     server = serve([])
     async with AsyncChatCompletionsClient(server.url, KEY) as client:
         with pytest.raises(asyncio.TimeoutError):
@@ -414,13 +412,13 @@ async def test_text_deltas(world: World, serve: Serve) -> None:
     assert texts == ["hello", "hello"]
 
 
-async def test_a_status_is_raised_by_the_call(world: World, serve: Serve) -> None:
+async def test_status_error_is_raised_by_the_call(world: World, serve: Serve) -> None:
     client = world.chat(serve(answer(400, {"error": {"code": "x", "message": "no"}})).url)
     with pytest.raises(HttpResponseError, match=r"\(x\) no"):
         await client.stream()
 
 
-async def test_the_emulator_streams(world: World, emulator: Any) -> None:
+async def test_emulator_streams(world: World, emulator: Any) -> None:
     client = world.chat(emulator.url, emulator.key)
     streamed = "".join(text or "" for text in await (await client.stream()).texts())
     whole = await client.complete()

@@ -1,4 +1,4 @@
-"""Answers as values of types: plain and streamed, over sockets."""
+"""Answers as values of types, plain and streamed, over sockets."""
 
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -60,7 +60,7 @@ async def test_values(world: World, emulator: Emulator, kind: Any, text: str, va
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_the_emulator_fills_the_schema(world: World, emulator: Emulator, streamed: bool) -> None:
+async def test_emulator_fills_the_schema(world: World, emulator: Emulator, streamed: bool) -> None:
     emulator.reset()
     client = world.chat(f"{emulator.url}/openai/v1", emulator.key, model="m")
     answer = await client.complete(response_format=City, stream=streamed)
@@ -79,7 +79,7 @@ FAULTS: dict[str, tuple[Reply, type[AnswerError], str]] = {
 
 @pytest.mark.parametrize(("reply", "error", "text"), FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_each_way_to_fail_has_its_error(
+async def test_each_failure_has_its_own_error(
     world: World, emulator: Emulator, reply: Reply, error: type[AnswerError], text: str, streamed: bool
 ) -> None:
     emulator.reset()
@@ -92,7 +92,7 @@ async def test_each_way_to_fail_has_its_error(
     assert caught.value.completion.choices
 
 
-async def test_a_second_answer_of_a_stream_partly_read(world: World, emulator: Emulator) -> None:
+async def test_second_choice_of_a_partly_read_stream(world: World, emulator: Emulator) -> None:
     emulator.reset()
     emulator.reply(Reply(choices=[Reply("none"), Reply(OSLO)]))
     stream = await world.chat(f"{emulator.url}/openai/v1", emulator.key, model="m").stream(n=2)
@@ -100,7 +100,7 @@ async def test_a_second_answer_of_a_stream_partly_read(world: World, emulator: E
     assert await settle(stream.parse_as(City, index=1)) == City("Oslo", 700000)
 
 
-async def test_a_cut_stream_is_no_value(world: World, emulator: Emulator) -> None:
+async def test_incomplete_stream_raises(world: World, emulator: Emulator) -> None:
     emulator.reset()
     emulator.reply(OSLO)
     emulator.fault("cut:events=3")

@@ -1,4 +1,4 @@
-"""Tool loops, plain and streamed, against every provider's way of calling tools."""
+"""Tool loops, plain and streamed, with every provider's format of tool calls."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from .raw_server import stream as streamed
 
 
 def get_weather(city: str) -> dict[str, str]:
-    """Tell the weather.
+    """Return the weather.
 
     :param city: Where.
     """
@@ -29,7 +29,7 @@ def get_weather(city: str) -> dict[str, str]:
 
 
 async def get_time(zone: str = "UTC") -> str:
-    """Tell the time."""
+    """Return the time."""
     await asyncio.sleep(0)
     return f"noon in {zone}"
 
@@ -50,7 +50,7 @@ async def converse(client: Client, toolset: Toolset, *, streamed: bool, aio: boo
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_a_loop_ends_with_the_tools_results_told(world: World, dialect: str, streamed: bool) -> None:
+async def test_tool_loop(world: World, dialect: str, streamed: bool) -> None:
     calls = [ToolCall("get_weather", {"city": "Rome"}), ToolCall("get_time")]
     with Emulator(dialect=dialect) as endpoint:
         endpoint.reply(Reply(tool_calls=calls))
@@ -72,7 +72,7 @@ BAD_CALLS: dict[str, tuple[ToolCall, str]] = {
 
 
 @pytest.mark.parametrize(("call", "problem"), BAD_CALLS.values(), ids=BAD_CALLS)
-async def test_a_bad_call_is_told_to_the_model_or_raised(
+async def test_failed_call_becomes_a_message_or_raises(
     world: World, emulator: Emulator, call: ToolCall, problem: str
 ) -> None:
     emulator.reset()
@@ -88,22 +88,20 @@ async def test_a_bad_call_is_told_to_the_model_or_raised(
 
 
 @pytest.mark.parametrize("strict", [None, True])
-async def test_definitions_are_sent_as_services_take_them(
-    world: World, emulator: Emulator, strict: bool | None
-) -> None:
+async def test_definitions_sent(world: World, emulator: Emulator, strict: bool | None) -> None:
     emulator.reset()
     client = world.chat(f"{emulator.url}/openai/v1", emulator.key, model="m")
     definition = ChatCompletionsToolDefinition.from_function(get_weather, strict=strict)
     await client.complete(tools=[definition], parallel_tool_calls=False)
     function = emulator.requests[-1].body["tools"][0]["function"]
-    assert (function["name"], function["description"]) == ("get_weather", "Tell the weather.")
+    assert (function["name"], function["description"]) == ("get_weather", "Return the weather.")
     assert function["parameters"]["properties"] == {"city": {"type": "string", "description": "Where."}}
     assert function.get("strict") is strict
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("given", [{}, {"id": None}, {"id": ""}, {"id": "null"}], ids=repr)
-async def test_a_call_without_an_id_has_one_in_call_and_result(
+async def test_missing_call_id_is_added_to_call_and_result(
     world: World, serve: Serve, stream: bool, given: dict[str, Any]
 ) -> None:
     asked = {**given, "type": "function", "function": {"name": "add", "arguments": '{"a": 2, "b": 3}'}}
@@ -136,7 +134,7 @@ async def converse_by(world: World, toolset: Toolset, client: Client, messages: 
 CALL = Reply(tool_calls=[ToolCall("get_weather", {"city": "Rome"})])
 
 
-async def test_conversing_runs_tools_until_there_is_an_answer(world: World) -> None:
+async def test_converse_runs_tools_until_the_answer(world: World) -> None:
     messages: list[Any] = [UserMessage("What is the weather?")]
     with Emulator() as endpoint:
         endpoint.reply(CALL)
@@ -152,7 +150,7 @@ async def test_conversing_runs_tools_until_there_is_an_answer(world: World) -> N
     assert [len(body["messages"]) for body in bodies] == [1, 3, 5]
 
 
-async def test_conversing_is_bounded_and_goes_on(world: World) -> None:
+async def test_converse_stops_after_max_rounds_and_can_continue(world: World) -> None:
     messages: list[Any] = [UserMessage("What is the weather?")]
     with Emulator() as endpoint:
         endpoint.reply(CALL)
@@ -169,7 +167,7 @@ async def test_conversing_is_bounded_and_goes_on(world: World) -> None:
     assert answer.text == "Blue."
 
 
-async def test_what_came_is_kept_if_a_later_request_fails(world: World) -> None:
+async def test_converse_keeps_messages_if_a_later_request_fails(world: World) -> None:
     messages: list[Any] = [UserMessage("What is the weather?")]
     with Emulator() as endpoint:
         endpoint.reply(CALL)
@@ -180,7 +178,7 @@ async def test_what_came_is_kept_if_a_later_request_fails(world: World) -> None:
     assert [message["role"] for message in messages] == ["user", "assistant", "tool"]
 
 
-async def test_an_answer_without_a_message_ends_it(world: World, serve: Serve) -> None:
+async def test_answer_without_a_message_ends_converse(world: World, serve: Serve) -> None:
     messages: list[Any] = [UserMessage("x")]
     filtered = {"choices": [{"index": 0, "finish_reason": "content_filter"}]}
     client = world.chat(serve(raw_answer(200, filtered)).url)
@@ -188,7 +186,7 @@ async def test_an_answer_without_a_message_ends_it(world: World, serve: Serve) -
     assert len(messages) == 1
 
 
-async def test_a_failed_call_is_raised_where_that_is_asked_for(world: World) -> None:
+async def test_converse_raises_failed_calls_on_request(world: World) -> None:
     with Emulator() as endpoint:
         endpoint.reply(Reply(tool_calls=[ToolCall("get_weather", {"town": "Rome"})]))
         client = world.chat(endpoint.url, endpoint.key)
@@ -202,12 +200,12 @@ async def test_a_failed_call_is_raised_where_that_is_asked_for(world: World) -> 
         ("hi", {}, TypeError, "messages must be a list, to which answers are appended, not str"),
         ((UserMessage("x"),), {}, TypeError, "not tuple"),
         ([UserMessage("x")], {"max_rounds": 0}, ValueError, "max_rounds must be 1 or more, not 0"),
-        ([UserMessage("x")], {"tools": []}, TypeError, "tools has no place here"),
-        ([UserMessage("x")], {"stream": True}, TypeError, "stream has no place here"),
+        ([UserMessage("x")], {"tools": []}, TypeError, "converse takes no tools"),
+        ([UserMessage("x")], {"stream": True}, TypeError, "converse takes no stream"),
         ([UserMessage("x")], {"temprature": 1}, TypeError, "Did you mean 'temperature'"),
     ],
 )
-async def test_what_cannot_be_conversed_with(
+async def test_converse_with_invalid_arguments(
     world: World, messages: Any, options: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     client = world.chat("https://resource.openai.azure.com", model="m")

@@ -1,7 +1,7 @@
-"""Synchronous and asynchronous clients used in one way: awaited, where there is something to await.
+"""Use synchronous and asynchronous clients in the same way, awaiting only what is awaitable.
 
-A call of a synchronous client has ended before it is "awaited". So what is said here works with the clients of this
-library in both worlds, and with those of others.
+A call of a synchronous client has ended before it is "awaited", so the same code works with the clients of this and
+other libraries in both worlds.
 """
 
 import inspect
@@ -10,12 +10,12 @@ from typing import Any
 
 
 async def settle(value: Any) -> Any:
-    """Await what is awaitable."""
+    """Await a value if it is awaitable."""
     return await value if inspect.isawaitable(value) else value
 
 
 async def iterate(stream: Any) -> AsyncIterator[Any]:
-    """Iterate over the stream of either world."""
+    """Iterate over a stream of either world."""
     if hasattr(stream, "__anext__"):
         async for update in stream:
             yield update
@@ -25,12 +25,12 @@ async def iterate(stream: Any) -> AsyncIterator[Any]:
 
 
 async def close(stream: Any) -> None:
-    """Close the stream of either world."""
+    """Close a stream of either world."""
     await settle((stream.aclose if hasattr(stream, "aclose") else stream.close)())
 
 
 class Block:
-    """The `with` block of an object of either world."""
+    """Enter and leave the `with` block of an object of either world."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner

@@ -1,5 +1,6 @@
-"""The program, run in this process, in one of its own, or at a terminal; with real servers to talk to."""
+"""Run the program in this process, in its own process, or at a terminal, with real servers."""
 
+import codecs
 import io
 import os
 import select
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -19,7 +21,7 @@ from ..clients.raw_server import Answer, RawServer
 
 KEY = "very-secret-key-0123456789"
 PATIENCE = 60.0
-"""Seconds for a process to start, or to say what is waited for, on a busy machine."""
+"""Seconds for a process to start, or to print an expected text, on a busy machine."""
 
 PROGRAM = [sys.executable, "-m", "azure.ai.inference"]
 
@@ -38,7 +40,7 @@ Serve = Callable[..., RawServer]
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out what the developer's own environment says of endpoints, colours and proxies."""
+    """Remove the developer's own settings for endpoints, colours and proxies from the environment."""
     for name in os.environ:
         if name.startswith(("AZURE_", "NO_COLOR")) or name.lower().endswith(("_proxy", "_ca_bundle")):
             monkeypatch.delenv(name)
@@ -47,7 +49,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _heed_ctrl_c() -> Iterator[None]:
-    """Let programs that are started heed Ctrl-C, also where tests run in the background and do not."""
+    """Let child processes handle Ctrl-C even if the tests run in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -61,7 +63,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Start raw servers, to be stopped at the end of the test."""
+    """Start raw servers that stop at the end of the test."""
     with ExitStack() as servers:
 
         def start(*answers: Answer) -> RawServer:
@@ -72,7 +74,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the program in this process, its key in the environment, with an input that is no terminal."""
+    """Run the program in this process, with its key in the environment and an input that is not a terminal."""
     monkeypatch.setenv("AZURE_AI_CHAT_KEY", KEY)
     monkeypatch.setenv("AZURE_AI_EMBEDDINGS_KEY", KEY)
 
@@ -94,25 +96,30 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 class Terminal:
     """The program at a terminal, as a person sees and uses it.
 
-    :param arguments: The program's.
-    :keyword environment: Further environment variables.
+    :param arguments: The program's arguments.
+    :keyword environment: Additional environment variables.
+    :keyword output: A file for standard output instead of the terminal.
     """
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, output: Path | None = None
+    ) -> None:
         self._master, slave = os.openpty()
-        self.process = subprocess.Popen(
-            [*PROGRAM, *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, **(environment or {})},
-            start_new_session=True,
-        )
+        with open(output or os.devnull, "wb") as file:
+            self.process = subprocess.Popen(
+                [*PROGRAM, *arguments],
+                stdin=slave,
+                stdout=file if output else slave,
+                stderr=slave,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+            )
         os.close(slave)
         self.screen = ""
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode  # the last character may be incomplete
 
     def expect(self, text: str) -> str:
-        """Wait until a text is shown, and give what was shown up to it, which is not looked at again."""
+        """Wait until a text is shown, and return everything up to it, which later calls skip."""
         while text not in self.screen:
             assert select.select([self._master], [], [], PATIENCE)[0], f"{text!r} never came: {self.screen!r}"
             self.screen += self._read()
@@ -124,13 +131,13 @@ class Terminal:
         os.write(self._master, text.encode())
 
     def interrupt(self) -> None:
-        """Do what Ctrl-C does."""
+        """Press Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
 
     def interrupt_until(self, text: str) -> None:
-        """Do what Ctrl-C does, again each second until a text is shown.
+        """Press Ctrl-C again each second until a text is shown.
 
-        Python's readline does not notice a signal that comes between its prompt and its wait for a key.
+        Python's readline misses a signal that arrives between its prompt and its wait for a key.
         """
         for _ in range(int(PATIENCE)):
             self.interrupt()
@@ -139,7 +146,7 @@ class Terminal:
         self.expect(text)
 
     def end(self) -> int:
-        """Wait for the end, read what is left, and give the exit status."""
+        """Wait for the end, read the rest, and return the exit status."""
         while shown := self._read():
             self.screen += shown
         return self.process.wait(PATIENCE)
@@ -155,6 +162,6 @@ class Terminal:
 
     def _read(self) -> str:
         try:
-            return os.read(self._master, 65536).decode()
-        except OSError:  # how Linux says that the other side has gone
+            return self._decode(os.read(self._master, 65536))
+        except OSError:  # Linux reports the closed end this way
             return ""

@@ -1,15 +1,20 @@
-"""`batch`: a file of rows through a model, from a shell."""
+"""`batch`: send a file of rows to a model from a shell."""
 
-import io
 import json
+import pickle
 import re
 import signal
+import time
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from azure.ai.inference._cli._console import Console
-from azure.ai.inference._cli._many_rows import _count, _Meter, progress_line
+from azure.ai.inference._cli._arguments import parse
+from azure.ai.inference._cli._many_rows import progress_line
+from azure.ai.inference._cli._ray_rows import RemoteClient
+from azure.ai.inference._cli._words import UsageError
 from azure.ai.inference.batch import Progress, chat_row
 from azure.ai.inference.emulator import Emulator
 
@@ -34,7 +39,7 @@ def answers(path: Path) -> dict[str, int]:
     }
 
 
-def test_rows_are_answered_and_not_again(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+def test_second_run_skips_answered_rows(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     source, output = rows_in(tmp_path / "in.jsonl", 12), tmp_path / "out.jsonl"
     arguments = ("batch", source, str(output), f"{emulator.url}/v1", "--model", "m", "-o", "temperature=0", "--sort")
     ran = run(*arguments)
@@ -48,7 +53,7 @@ def test_rows_are_answered_and_not_again(run: Run, emulator: Emulator, tmp_path:
     assert (again.status, told["skipped"], told["requests"], told["cost"]) == (0, 12, 0, 0)
 
 
-def test_a_table_with_a_template(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+def test_table_with_a_template(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("n,name\n3,three\n5,five\n")
     output = tmp_path / "out.jsonl"
     words = ("batch", str(tmp_path / "in.csv"), str(output), f"{emulator.url}/v1", "--model", "m")
@@ -66,12 +71,12 @@ def test_embeddings(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     assert json.loads(part.read_text())["response"]["body"]["data"]
 
 
-def test_by_way_of_the_providers_batches(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+def test_via_provider(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     source, output = rows_in(tmp_path / "in.jsonl", 5), tmp_path / "out.jsonl"
     words = ("batch", source, str(output), f"{emulator.url}/v1", "--model", "m", "--via", "provider")
     submitted = run(*words, "--detach")
     assert submitted.status == 0
-    assert "validating: 5 rows" in submitted.err
+    assert re.search(r"\b(validating|in_progress|finalizing|completed): 5 rows", submitted.err)
     ran = run(*words, "--polling-interval", "0.05", "--sort")
     assert ran.status == 0
     assert answers(output) == {f"r{number}": number for number in range(1, 6)}
@@ -79,44 +84,173 @@ def test_by_way_of_the_providers_batches(run: Run, emulator: Emulator, tmp_path:
     assert sum(request.path.endswith("/batches") and request.method == "POST" for request in emulator.requests) == 1
 
 
-def test_failures_are_named(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+def test_status_and_cancel(run: Run, tmp_path: Path) -> None:
+    with Emulator(key=KEY, batch_seconds=5) as endpoint:
+        source, output = rows_in(tmp_path / "in.jsonl", 10), tmp_path / "out.jsonl"
+        words = ("batch", source, str(output), f"{endpoint.url}/v1", "--model", "m", "--via", "provider")
+        assert run(*words, "--status") == (0, "", "")
+        assert run(*words, "--detach", "--json").out.count('"status": "validating"') == 1
+        [job] = map(json.loads, run(*words, "--status", "--json").out.splitlines())
+        assert job["counts"]["total"] == 10
+        cancelled = run(*words, "--cancel")
+        assert (cancelled.status, f"{job['id']} cancelling: 10 rows" in cancelled.err) == (0, True)
+        ran = run(*words, "--polling-interval", "0.05")
+        assert (ran.status, "cancelled: 10 rows" in run(*words, "--status").err) == (1, False)
+        assert "batch_cancelled" in output.read_text()
+        assert sum(request.path.endswith("/batches") and request.method == "POST" for request in endpoint.requests) == 1
+
+
+@pytest.mark.parametrize("fault", ["missing-rows", "expired"])
+def test_finish_live(run: Run, tmp_path: Path, fault: str) -> None:
+    with Emulator(key=KEY, batch_seconds=0.1, batch_faults=[fault]) as endpoint:
+        source, output = rows_in(tmp_path / "in.jsonl", 10), tmp_path / "out.jsonl"
+        words = ("batch", source, str(output), f"{endpoint.url}/v1", "--model", "m-batch", "--via", "provider")
+        more = ("--polling-interval", "0.05", "--finish", "live", "--live-model", "m", "--sort", "--json")
+        ran = run(*words, *more)
+        told = json.loads(ran.out)
+        assert ran.status == 0, ran.err
+        assert (told["rows"], told["answered"], told["failed"], told["skipped"], told["errors"]) == (10, 10, 0, 0, {})
+        assert set(told["models"]) == {"m-batch", "m"}
+        assert answers(output) == {f"r{number}": number for number in range(1, 11)}
+        assert run(*words, *more).status == 0
+
+
+def test_job_that_fails_says_why(run: Run, tmp_path: Path) -> None:
+    with Emulator(key=KEY, batch_seconds=0.1, batch_faults=["token-limit-later"]) as endpoint:
+        source = rows_in(tmp_path / "in.jsonl", 2)
+        words = ("batch", source, f"{tmp_path}/out.jsonl", f"{endpoint.url}/v1", "--model", "m", "--via", "provider")
+        assert run(*words, "--detach").status == 0
+        time.sleep(0.2)
+        assert "token_limit_exceeded: " in run(*words, "--status").err
+        assert run(*words, "--polling-interval", "0.02").status == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--status",), "--status is for --via provider"),
+        (("--live-model", "m"), "--live-model is for --via provider"),
+        (("--via", "provider", "--live-model", "m"), "--live-model is for --finish live"),
+        (("--via", "provider", "--status", "--cancel"), "cannot be combined"),
+    ],
+)
+def test_options_for_another_via(run: Run, emulator: Emulator, tmp_path: Path, more: Any, words: str) -> None:
+    source = rows_in(tmp_path / "in.jsonl", 2)
+    ran = run("batch", source, f"{tmp_path}/out.jsonl", f"{emulator.url}/v1", "--model", "m", *more)
+    assert (ran.status, words in ran.err) == (2, True)
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is here: tests/scale/test_ray_command_line.py")
+def test_missing_ray_names_its_extra(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+    words = ("batch", rows_in(tmp_path / "in.jsonl", 2), f"{tmp_path}/out/", f"{emulator.url}/v1", "--model", "m")
+    ran = run(*words, "--via", "ray", "--workers", "2")
+    assert (ran.status, ran.out) == (2, "")
+    assert 'batches on Ray need the extra "ray": pip install "ray[data]>=2.60"' in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "more", "words"),
+    [
+        ("out.jsonl", (), "--via ray needs a folder as output.*end OUT with a slash, such as .*out.jsonl/"),
+        ("out/", ("--workers", "0"), "--workers must be 1 or more, not 0"),
+        ("out/", ("--workers", "two"), "must be a whole number, not 'two'"),
+        ("out/", ("--via", "live", "--workers", "2"), "--workers is for --via ray"),
+        ("out/", ("--key-file", "-"), "workers have no standard input"),
+        ("out/", ("--header", "api-key=x"), "--header api-key would be sent to the workers as it is"),
+        ("out/", ("--sort",), "--sort needs a file"),
+        ("out/", ("--max-concurrency", "0"), "max_concurrency must be 1 or more|extra"),
+    ],
+)
+def test_invalid_arguments_with_ray(
+    run: Run, emulator: Emulator, tmp_path: Path, output: str, more: tuple[str, ...], words: str
+) -> None:
+    source = rows_in(tmp_path / "in.jsonl", 2)
+    arguments = ("batch", source, f"{tmp_path}/{output}", f"{emulator.url}/v1", "--model", "m", "--via", "ray")
+    ran = run(*arguments, *more, stdin="key")
+    assert ran.status == 2
+    assert re.search(words, ran.err)
+    assert not emulator.requests
+
+
+def test_ray_with_emulator_is_refused(run: Run, tmp_path: Path) -> None:
+    words = ("batch", rows_in(tmp_path / "in.jsonl", 1), f"{tmp_path}/out/", "--via", "ray", "--emulator")
+    ran = run(*words, "--model", "m")
+    assert (ran.status, "--emulator runs in this process" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("more", [(), ("--embeddings",)])
+def test_key_is_not_sent_to_workers(monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]) -> None:
+    monkeypatch.setenv("AZURE_AI_CHAT_KEY", KEY)
+    monkeypatch.setenv("AZURE_AI_EMBEDDINGS_KEY", KEY)
+    arguments = parse("ai-inference", "batch", ["in.jsonl", "out/", "https://api.openai.com", "--model", "m", *more])
+    sent = pickle.dumps(RemoteClient(arguments))
+    assert KEY.encode() not in sent
+    client = pickle.loads(sent)()
+    assert hasattr(client, "embed") is bool(more)
+    monkeypatch.delenv("AZURE_AI_CHAT_KEY")
+    monkeypatch.delenv("AZURE_AI_EMBEDDINGS_KEY")
+    with pytest.raises(UsageError, match="no key was given"):
+        pickle.loads(sent)()
+
+
+def test_failures_are_listed(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     source, output = rows_in(tmp_path / "in.jsonl", 4), tmp_path / "out.jsonl"
     emulator.fault("400:every=2,message=not so")
     words = ("batch", source, str(output), f"{emulator.url}/v1", "--model", "m", "--max-concurrency", "1")
     ran = run(*words, "--max-failures", "2")
     assert ran.status == 1
     assert "r2: (400) not so" in ran.err
+    again = run(*words)  # they are not sent again, and have no answer all the same
+    assert again.status == 1
+    assert "4 skipped (2 failed)" in again.err
+    assert "r2: (400) not so" in again.err
+    by_job = run(*words, "--via", "provider")
+    assert by_job.status == 1
+    assert "4 rows, 0 answered, 0 failed, 4 skipped (2 failed)" in by_job.err
+    assert "r2: (400) not so" in by_job.err
 
 
-def test_a_run_that_stops(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+def test_sort_keeps_results_of_other_rows(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "out.jsonl").symlink_to(tmp_path / "real.jsonl")
+    for count, more in ((3, ()), (2, ("--sort",))):
+        source = rows_in(tmp_path / "in.jsonl", count)
+        words = ("batch", source, str(tmp_path / "out.jsonl"), f"{emulator.url}/v1", "--model", "m")
+        assert run(*words, *more).status == 0
+    assert list(answers(tmp_path / "out.jsonl")) == ["r1", "r2", "r3"]
+    assert (tmp_path / "out.jsonl").is_symlink()
+
+
+def test_stopped_run(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     source = rows_in(tmp_path / "in.jsonl", 300)
     words = ("batch", source, str(tmp_path / "out.jsonl"), f"{emulator.url}/v1", "--model", "m")
     emulator.fault("400:every=1")
     ran = run(*words, "--max-failures", "0.5", "--max-concurrency", "2")
     assert ran.status == 1
-    assert "100 of 100 rows failed, more than max_failures=0.5 allows" in ran.err
+    assert "100 of 100 rows failed, more than --max-failures 0.5 allows" in ran.err
     assert "0 answered, 10" in ran.err
 
 
 @pytest.mark.parametrize(
     ("text", "more", "words"),
     [
-        ("{", (), "line 1 of .*in.jsonl is no JSON"),
-        ('{"custom_id": "a", "body": {"messages": []}}\n' * 2, (), "as a row before it"),
+        ("{", (), "line 1 of .*in.jsonl is not JSON"),
+        ('{"custom_id": "a", "body": {"messages": []}}\n' * 2, (), "has the same custom_id as an earlier row"),
         (None, (), "There is no file"),
         ("", ("--id", "x", "--sort", "OUT/"), "--sort needs a file"),
-        ("", ("--max-concurrency", "0"), "max_concurrency must be 1 or more"),
+        ("", ("--sort", "OUT/ "), "--sort needs a file"),
+        ("", ("--max-concurrency", "0"), "--max-concurrency must be 1 or more"),
         ("", ("OUT/no/",), "in.jsonl"),
     ],
 )
-def test_a_wrong_use(
+def test_invalid_arguments(
     run: Run, emulator: Emulator, tmp_path: Path, text: str | None, more: tuple[str, ...], words: str
 ) -> None:
     if text is not None:
         (tmp_path / "in.jsonl").write_text(text)
     output = "out.jsonl"
     if any(word.startswith("OUT/") for word in more):
-        output = "in.jsonl/" if "OUT/no/" in more else "out/"
+        output = "in.jsonl/" if "OUT/no/" in more else "." if "OUT/ " in more else "out/"
         more = tuple(word for word in more if not word.startswith("OUT/"))
     arguments = (str(tmp_path / "in.jsonl"), f"{tmp_path}/{output}", f"{emulator.url}/v1", "--model", "m")
     ran = run("batch", *arguments, *more)
@@ -124,7 +258,7 @@ def test_a_wrong_use(
     assert re.search(words, ran.err)
 
 
-def test_a_dry_run_sends_nothing(run: Run, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run_sends_nothing(run: Run, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AZURE_AI_CHAT_KEY")
     source = rows_in(tmp_path / "in.jsonl", 3)
     words = ("batch", source, str(tmp_path / "out.jsonl"), "https://api.openai.com", "--model", "m", "--dry-run")
@@ -136,7 +270,7 @@ def test_a_dry_run_sends_nothing(run: Run, emulator: Emulator, tmp_path: Path, m
     ran = run(*words, *quota)
     assert ran.status == 1
     assert "4 rows, 1 with an id seen before, 1 that cannot be sent\n  r1: messages must not be empty" in ran.out
-    assert "at most 40 of answers\n2.0 minutes at that quota\ncost " in ran.out
+    assert "at most 40 in answers\n2.0 minutes within that quota\ncost " in ran.out
     told = json.loads(run(*words, *quota, "--json").out)
     assert (told["rows"], told["minutes"], told["answer_tokens"]) == (4, 2.0, 40)
     (tmp_path / "in.csv").write_text("text\nx\n")
@@ -145,41 +279,47 @@ def test_a_dry_run_sends_nothing(run: Run, emulator: Emulator, tmp_path: Path, m
     assert emulator.requests == ()
 
 
-def test_ctrl_c_at_a_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_first_signal_completes_requests_in_flight(tmp_path: Path, number: int) -> None:
     with Emulator(key=KEY, latency=0.1) as emulator:
         source = rows_in(tmp_path / "in.jsonl", 300)
         words = ("batch", source, str(tmp_path / "out.jsonl"), f"{emulator.url}/v1", "--model", "m")
         terminal = Terminal(*words, "--max-concurrency", "2", environment={"AZURE_AI_CHAT_KEY": KEY})
         terminal.expect("of 300 done, 0 failed")
-        terminal.interrupt()
-        terminal.expect("waiting for those under way")
+        terminal.process.send_signal(number)
+        terminal.expect("waiting for those in flight")
         terminal.expect("answered, 0 failed")
-        assert terminal.process.wait(20) == 130
+        assert terminal.process.wait(20) == 128 + number
         assert len((tmp_path / "out.jsonl").read_text().splitlines()) == len(emulator.requests)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_what_was_in_doubt_is_named(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+def test_second_ctrl_c(tmp_path: Path) -> None:
+    with Emulator(key=KEY, faults="slow:every=1,seconds=20") as emulator:
+        source = rows_in(tmp_path / "in.jsonl", 3)
+        words = ("batch", source, str(tmp_path / "out.jsonl"), f"{emulator.url}/v1", "--model", "m")
+        terminal = Terminal(*words, environment={"AZURE_AI_CHAT_KEY": KEY})
+        while not emulator.requests:
+            assert terminal.process.poll() is None
+        terminal.interrupt()
+        terminal.expect("Press Ctrl-C again to stop at once")
+        terminal.interrupt()
+        assert terminal.process.wait(10) == 130
+    assert (tmp_path / "out.jsonl.sent").read_text()
+
+
+def test_rows_in_doubt_are_listed(run: Run, emulator: Emulator, tmp_path: Path) -> None:
     (tmp_path / "out.jsonl.sent").write_text('{"custom_id": "r1", "sent_at": "x"}\n')
     source = rows_in(tmp_path / "in.jsonl", 2)
     ran = run("batch", source, str(tmp_path / "out.jsonl"), f"{emulator.url}/v1", "--model", "m")
     assert "in doubt, perhaps paid for twice: r1" in ran.err
 
 
-def test_progress_elsewhere_than_at_a_terminal_is_lines(tmp_path: Path) -> None:
-    console = Console(io.StringIO(), io.StringIO())
-    meter = _Meter(console, _count(str(tmp_path / "in.parquet")))
-    meter.show(Progress(1, 1, 0, 5, 0, None, 1.0))
-    meter._pause = 0
-    meter.show(Progress(2, 2, 0, 5, 0, None, 1.0))
-    meter.end()
-    assert console.err.getvalue() == "2 done, 0 failed | 2.0 rows/s | 5 tokens | 0 refused\n"  # type: ignore[attr-defined]
-
-
-def test_how_far_a_run_is() -> None:
+def test_progress_line() -> None:
     progress = Progress(1500, 1400, 10, 99_000, 3, 582.0, 7.0)
     assert progress_line(progress, 10_000) == (
         "1,400 of 10,000 done, 10 failed | 200.0 rows/s, 0:00:43 left | 99,000 tokens | 3 refused, 582 requests/min"
     )
+    waiting = progress_line(progress._replace(waiting=11.2), None)
+    assert waiting.endswith("| 3 refused, 582 requests/min | waiting 12 s (429)")
     nothing = Progress(0, 0, 0, 0, 0, None, 0.0)
     assert progress_line(nothing, None) == "0 done, 0 failed | 0.0 rows/s | 0 tokens | 0 refused"

@@ -1,4 +1,4 @@
-"""``chat``: one question, a conversation at a terminal, and what goes wrong."""
+"""``chat``: one question, a conversation at a terminal, and failures."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from azure.ai.inference._cli._conversation import counting
+from azure.ai.inference._cli._chat import counting
 from azure.ai.inference._http.endpoint import Service
 from azure.ai.inference.emulator import Emulator, Reply
 
@@ -20,7 +20,7 @@ GREETING = "Hello! How can I help you today?"
 
 
 def think(text: str) -> bytes:
-    """An update with a thought."""
+    """Return an update with reasoning."""
     return event(
         {"id": "c1", "created": 1, "model": "m", "choices": [{"index": 0, "delta": {"reasoning_content": text}}]}
     )
@@ -46,7 +46,7 @@ def ends(reason: str, **delta: Any) -> bytes:
         (["hello"], "not read", "hello"),
     ],
 )
-def test_a_question(run: Run, emulator: Emulator, words: Sequence[str], stdin: str, asked: str) -> None:
+def test_single_question(run: Run, emulator: Emulator, words: Sequence[str], stdin: str, asked: str) -> None:
     emulator.reply("Five.")
     ran = run("chat", emulator.url, *words, stdin=stdin)
     assert ran == (0, "Five.\n", "")
@@ -72,14 +72,14 @@ def test_headers_are_sent(run: Run, serve: Serve) -> None:
     assert server.requests[0].headers["x-team"] == "a=b"
 
 
-def test_json_is_an_object_in_a_line(run: Run, emulator: Emulator) -> None:
+def test_json_output(run: Run, emulator: Emulator) -> None:
     ran = run("chat", emulator.url, "Hello", "--json")
     assert (ran.status, ran.err, ran.out.count("\n")) == (0, "", 1)
     completion = json.loads(ran.out)
     assert completion["choices"][0]["message"]["content"] == GREETING
 
 
-def test_verbose_tells_what_it_took(run: Run, serve: Serve) -> None:
+def test_verbose_output(run: Run, serve: Serve) -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
     pieces = [say("Hi"), STOP, event({**update(), "choices": [], "usage": usage}), DONE]
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: r-1\r\n"
@@ -87,35 +87,36 @@ def test_verbose_tells_what_it_took(run: Run, serve: Serve) -> None:
     ran = run("chat", serve([head, *pieces, CUT]).url, "hi", "-v")
     assert (ran.status, ran.out) == (0, "Hi\n")
     assert re.fullmatch(
-        r"3 \+ 5 tokens; \d\.\d\d s to the first, \d\.\d\d s in all; m; request id r-1; 7 requests left\n", ran.err
+        r"3 \+ 5 tokens; first text after \d\.\d\d s, all after \d\.\d\d s; m; request id r-1; 7 requests left\n",
+        ran.err,
     )
 
 
-def test_tokens_that_nobody_told(run: Run, serve: Serve) -> None:
+def test_unknown_token_count(run: Run, serve: Serve) -> None:
     ran = run("chat", serve(stream(STOP + DONE)).url, "hi", "-v")
     assert (ran.status, ran.out) == (0, "")
-    assert ran.err.startswith("tokens not told; ")
+    assert ran.err.startswith("tokens unknown; ")
 
 
 @pytest.mark.parametrize(
     ("service", "wanted", "asked"), [("resource", True, True), ("resource", False, False), ("other", True, False)]
 )
-def test_azure_alone_is_asked_to_count(service: Service, wanted: bool, asked: bool) -> None:
+def test_stream_options_are_sent_only_to_azure(service: Service, wanted: bool, asked: bool) -> None:
     assert counting(service, wanted) == ({"stream_options": {"include_usage": True}} if asked else {})
 
 
-def test_thoughts_go_to_standard_error(run: Run, serve: Serve) -> None:
+def test_reasoning_goes_to_standard_error(run: Run, serve: Serve) -> None:
     server = serve(stream([think("Let me "), think("see."), say("Fi"), say("ve."), STOP + DONE]))
     ran = run("chat", server.url, "hi")
     assert ran == (0, "Five.\n", "Let me see.\n")
 
 
-def test_thoughts_alone(run: Run, serve: Serve) -> None:
+def test_reasoning_without_text(run: Run, serve: Serve) -> None:
     ran = run("chat", serve(stream([think("Hm."), STOP + DONE])).url, "hi")
     assert ran == (0, "", "Hm.\n")
 
 
-def test_thoughts_are_in_the_json(run: Run, serve: Serve) -> None:
+def test_json_output_contains_reasoning(run: Run, serve: Serve) -> None:
     ran = run("chat", serve(stream([think("Hm."), say("Five."), STOP + DONE])).url, "hi", "--json")
     assert (ran.status, ran.err) == (0, "")
     assert json.loads(ran.out)["choices"][0]["message"] == {
@@ -128,7 +129,7 @@ def test_thoughts_are_in_the_json(run: Run, serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("end", "remark"),
     [
-        (ends("length"), "(cut off at the limit of tokens)"),
+        (ends("length"), "(cut off at the token limit)"),
         (ends("content_filter"), "(withheld by the content filter)"),
         (ends("stop", refusal="I will not."), "(refused: I will not.)"),
         (
@@ -138,28 +139,28 @@ def test_thoughts_are_in_the_json(run: Run, serve: Serve) -> None:
     ],
     ids=["length", "filter", "refusal", "call"],
 )
-def test_what_the_text_does_not_tell(run: Run, serve: Serve, end: bytes, remark: str) -> None:
+def test_remarks_after_an_answer(run: Run, serve: Serve, end: bytes, remark: str) -> None:
     ran = run("chat", serve(stream([say("One"), end, DONE])).url, "hi")
     assert ran == (0, "One\n", f"{remark}\n")
 
 
-def test_other_answers_are_not_mixed_in(run: Run, serve: Serve) -> None:
+def test_only_the_first_choice_is_written(run: Run, serve: Serve) -> None:
     other = event({**update(), "choices": [{"index": 1, "delta": {"content": "no"}}, {"index": 0}]})
     ran = run("chat", serve(stream([say("yes\n"), other, STOP, ends("stop"), DONE])).url, "hi")
     assert ran == (0, "yes\n", "")
 
 
-# ---------------------------------------------------------------- what goes wrong
+# ---------------------------------------------------------------- failures
 
 
-def test_a_broken_stream(run: Run, serve: Serve) -> None:
+def test_broken_stream(run: Run, serve: Serve) -> None:
     server = serve([CHUNKED_HEAD, chunk(say("Once upon")), CUT])
     ran = run("chat", server.url, "hi")
     assert (ran.status, ran.out) == (1, "Once upon\n")
-    assert ran.err.startswith("The stream ended before its answer was complete")
+    assert ran.err.startswith("python -m azure.ai.inference chat: The stream ended before its answer was complete")
 
 
-def test_a_broken_stream_as_json(run: Run, serve: Serve) -> None:
+def test_broken_stream_as_json(run: Run, serve: Serve) -> None:
     server = serve([CHUNKED_HEAD, chunk(say("Once upon")), CUT])
     ran = run("chat", server.url, "hi", "--json")
     assert (ran.status, ran.err) == (1, "")
@@ -168,7 +169,7 @@ def test_a_broken_stream_as_json(run: Run, serve: Serve) -> None:
     assert error["partial"]["choices"][0]["message"]["content"] == "Once upon"
 
 
-def test_a_refusal(run: Run, emulator: Emulator) -> None:
+def test_refusal(run: Run, emulator: Emulator) -> None:
     ran = run("chat", emulator.url, "trigger the content filter")
     assert (ran.status, ran.out) == (1, "")
     assert "(content_filter)" in ran.err
@@ -178,21 +179,21 @@ def test_a_refusal(run: Run, emulator: Emulator) -> None:
     ("arguments", "stdin", "words"),
     [
         (["http://localhost/v1"], " \n", "no prompt"),
-        (["http://localhost/v1", "hi", "-o", "temprature=0"], "", "Did you mean 'temperature'?"),
-        (["http://localhost/v1", "hi", "-o", "model_extras=5"], "", "model_extras has to be a JSON object"),
+        (["http://localhost/v1", "hi", "-o", "temprature=0"], "", "Did you mean -o temperature?"),
+        (["http://localhost/v1", "hi", "-o", "model_extras=5"], "", "-o model_extras must be a JSON object"),
         (["http://localhost/v1", "hi", "-o", "response_format=odd"], "", "response_format"),
         (["https://api.openai.com", "hi"], "", "--model NAME"),
-        (["http://localhost/v1", "-"], b"\xff\xfe\xfa", "the input is no utf-8 text"),
+        (["http://localhost/v1", "-"], b"\xff\xfe\xfa", "standard input is UTF-16"),
     ],
 )
-def test_what_cannot_be(run: Run, arguments: Sequence[str], stdin: str | bytes, words: str) -> None:
+def test_invalid_arguments(run: Run, arguments: Sequence[str], stdin: str | bytes, words: str) -> None:
     ran = run("chat", *arguments, stdin=stdin)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("python -m azure.ai.inference chat: ")
     assert words in ran.err
 
 
-def test_nobody_reads_on(serve: Serve) -> None:
+def test_closed_output_pipe(serve: Serve) -> None:
     server = serve([CHUNKED_HEAD, *[chunk(say("word " * 50)) for _ in range(2000)], chunk(STOP + DONE)])
     with subprocess.Popen(
         [*PROGRAM, "chat", server.url, "hi"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -208,17 +209,22 @@ def test_nobody_reads_on(serve: Serve) -> None:
 # ---------------------------------------------------------------- at a terminal
 
 
-def test_a_conversation(emulator: Emulator) -> None:
+def test_conversation(emulator: Emulator) -> None:
     emulator.reply("Hello, Ada.")
     emulator.reply("Ada.")
     emulator.reply("I do not know.")
     with Terminal("chat", emulator.url, "--system", "Be kind.", environment={"AZURE_AI_CHAT_KEY": KEY}) as terminal:
-        terminal.expect("Ctrl-D leaves.")
+        terminal.expect("Ctrl-D exits.")
         for question, said in [("I am Ada.", "Hello, Ada."), ("Who am I?", "Ada."), (" /etc is what?", "I do not")]:
             terminal.expect("> ")
             terminal.type(f"{question}\r")
             terminal.expect(said)
-        for command, said in [("", "\n"), ("/what", "Ctrl-C cuts an answer off"), ("/reset", "is forgotten")]:
+        for command, said in [
+            ("", "\n"),
+            ("/help", "Ctrl-C interrupts an answer"),
+            ("/rest", "There is no /rest. Did you mean /reset?"),
+            ("/reset", "is cleared"),
+        ]:
             terminal.expect("> ")
             terminal.type(f"{command}\r")
             terminal.expect(said)
@@ -233,17 +239,17 @@ def test_a_conversation(emulator: Emulator) -> None:
     assert heard[3] == ["Be kind.", "And now?"]
 
 
-def test_ctrl_c_ends_the_answer_and_not_the_program(serve: Serve) -> None:
+def test_ctrl_c_ends_only_the_answer(serve: Serve) -> None:
     silence = Event()
     server = serve([CHUNKED_HEAD, chunk(say("Once upon")), silence], stream(say("The end.") + STOP + DONE))
     with Terminal("chat", server.url) as terminal:
         terminal.expect("> ")
-        terminal.interrupt_until("Ctrl-D leaves.")
+        terminal.interrupt_until("Ctrl-D exits.")
         terminal.expect("> ")
         terminal.type("Tell a story.\r")
         terminal.expect("Once upon")
         terminal.interrupt()
-        terminal.expect("(cut off)")
+        terminal.expect("(interrupted)")
         terminal.expect("> ")
         terminal.type("Go on.\r")
         terminal.expect("The end.")
@@ -255,10 +261,13 @@ def test_ctrl_c_ends_the_answer_and_not_the_program(serve: Serve) -> None:
     assert history == ["Tell a story.", "Once upon", "Go on."]
 
 
-def test_a_failure_does_not_end_the_conversation(serve: Serve) -> None:
+def test_failure_does_not_end_the_conversation(serve: Serve) -> None:
     server = serve(answer(401, {"error": {"code": "401", "message": "No."}}), stream(say("Yes.") + STOP + DONE))
     with Terminal("chat", server.url) as terminal:
-        for question, said in (("Please?", "(401) No."), ("Again?", "Yes.")):
+        for question, said in (
+            ("Please?", "(401) No (status 401 Unauthorized). No key was given: put"),
+            ("Again?", "Yes."),
+        ):
             terminal.expect("> ")
             terminal.type(f"{question}\r")
             terminal.expect(said)
@@ -268,7 +277,7 @@ def test_a_failure_does_not_end_the_conversation(serve: Serve) -> None:
     assert [message["content"] for message in server.requests[1].json["messages"]] == ["Again?"]
 
 
-def test_colours_and_no_steering_of_the_terminal(serve: Serve) -> None:
+def test_colours_and_escaped_control_characters(serve: Serve) -> None:
     server = serve(stream([think("Hm."), say("Five\x1b[2J\r\x07."), STOP + DONE]))
     with Terminal("chat", server.url, "hi") as terminal:
         assert terminal.end() == 0
@@ -281,7 +290,7 @@ def test_no_colours(serve: Serve, environment: dict[str, str]) -> None:
     with Terminal("chat", server.url, "hi", environment=environment) as terminal:
         assert terminal.end() == 1
         assert "\x1b" not in terminal.screen
-        assert "(401) No." in terminal.screen
+        assert "(401) No (status 401 Unauthorized). No key was given: put" in terminal.screen
 
 
 def test_json_at_a_terminal(emulator: Emulator) -> None:
@@ -296,6 +305,6 @@ def test_json_at_a_terminal(emulator: Emulator) -> None:
         assert terminal.end() == 0
 
 
-def test_a_scripted_answer_of_several_lines(run: Run, emulator: Emulator) -> None:
+def test_scripted_answer_of_several_lines(run: Run, emulator: Emulator) -> None:
     emulator.reply(Reply("one\ntwo\n"))
     assert run("chat", emulator.url, "list").out == "one\ntwo\n"

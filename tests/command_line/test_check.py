@@ -1,4 +1,4 @@
-"""``check``: what it says of an endpoint, what it asks, and how it explains a failure."""
+"""``check``: what it reports about an endpoint, what it requests, and how it explains failures."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ REFUSED = {"error": {"code": "401", "message": "Access denied due to invalid sub
 
 
 def rows(text: str) -> dict[str, str]:
-    """Read the rows that people are shown."""
+    """Parse the rows that people are shown."""
     return {line[:12].strip(): line[13:] for line in text.splitlines()}
 
 
@@ -86,26 +86,26 @@ def rows(text: str) -> dict[str, str]:
         (["http://localhost:11434/v1", "--api-version", ""], {"api-version": "none"}),
     ],
 )
-def test_what_was_understood(run: Run, arguments: Sequence[str], said: dict[str, str]) -> None:
+def test_resolved_endpoint_report(run: Run, arguments: Sequence[str], said: dict[str, str]) -> None:
     ran = run("check", *arguments, "--offline")
     assert (ran.status, ran.err) == (0, "")
     shown = rows(ran.out)
     assert {name: shown.get(name) for name in said} == said
 
 
-def test_another_path_than_the_pasted_one_is_explained(run: Run) -> None:
+def test_rewritten_path_is_explained(run: Run) -> None:
     ran = run("check", "https://contoso.services.ai.azure.com/models", "--dry-run")
     assert "/models was retired" in rows(ran.out)["Note"]
 
 
-def test_the_proxy_on_the_way_is_named_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_is_shown_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://user:password@proxy.example.com:3128")
     ran = run("check", "https://contoso.openai.azure.com", "--offline")
     assert rows(ran.out)["Proxy"] == "proxy.example.com:3128 (from the environment)"
     assert "password" not in ran.out
 
 
-def test_json_says_the_same(run: Run) -> None:
+def test_json_output(run: Run) -> None:
     ran = run("check", "https://contoso.openai.azure.com", "--offline", "--json")
     report = json.loads(ran.out)
     assert ran.out.count("\n") == 1
@@ -114,7 +114,7 @@ def test_json_says_the_same(run: Run) -> None:
     assert "ok" not in report
 
 
-def test_a_model_inference_endpoint_tells_its_model(run: Run, emulator: Emulator) -> None:
+def test_model_inference_endpoint_reports_its_model(run: Run, emulator: Emulator) -> None:
     ran = run("check", emulator.url)
     assert ran.status == 0
     shown = rows(ran.out)
@@ -123,7 +123,7 @@ def test_a_model_inference_endpoint_tells_its_model(run: Run, emulator: Emulator
     assert [request.path for request in emulator.requests] == ["/info"]
 
 
-def test_any_other_is_asked_for_one_token(run: Run, serve: Serve) -> None:
+def test_other_endpoints_are_asked_for_one_token(run: Run, serve: Serve) -> None:
     limits = {
         "x_ratelimit_limit_requests": 60,
         "x_ratelimit_remaining_requests": 59,
@@ -136,22 +136,23 @@ def test_any_other_is_asked_for_one_token(run: Run, serve: Serve) -> None:
     shown = rows(ran.out)
     assert shown["Answered"].startswith("chat/completions in ")
     assert (shown["Model"], shown["Tokens"], shown["Request id"], shown["Region"]) == ("m", "3", "r-1", "East US")
-    assert "59 of 60 requests left, whole again in 1 s" in ran.out
+    assert "59 of 60 requests left, full again in 1 s" in ran.out
     assert "900 tokens left\n" in ran.out
-    [request] = server.requests
+    request, listing = server.requests
+    assert listing.target == "/v1/models"
     assert (request.json["max_tokens"], request.headers["api-key"]) == (1, KEY)
 
 
-def test_reasoning_models_are_asked_by_their_own_limit(run: Run, serve: Serve) -> None:
+def test_reasoning_models_use_max_completion_tokens(run: Run, serve: Serve) -> None:
     refused = {"error": {"code": "unsupported_parameter", "message": "Use 'max_completion_tokens', not 'max_tokens'."}}
     server = serve(answer(400, refused), answer(200, completion()))
     assert run("check", f"{server.url}/v1").status == 0
-    first, second = (request.json for request in server.requests)
+    first, second = (request.json for request in server.requests[:2])
     assert ("max_tokens" in first, "max_tokens" in second, second["max_completion_tokens"]) == (True, False, 16)
 
 
 @pytest.mark.parametrize("kind", [[], ["--embeddings"]])
-def test_a_refusal_of_the_last_attempt_counts(run: Run, serve: Serve, kind: list[str]) -> None:
+def test_last_refusal_is_reported(run: Run, serve: Serve, kind: list[str]) -> None:
     refused = {"error": {"code": "BadRequest", "message": "No max_tokens, no max_completion_tokens."}}
     server = serve(answer(400, refused))
     ran = run("check", f"{server.url}/v1", *kind)
@@ -168,7 +169,7 @@ def test_a_refusal_of_the_last_attempt_counts(run: Run, serve: Serve, kind: list
     ],
     ids=["none", "other", "page"],
 )
-def test_what_does_not_tell_its_model_is_asked_for_a_token(run: Run, serve: Serve, first: bytes) -> None:
+def test_fallback_without_model_information(run: Run, serve: Serve, first: bytes) -> None:
     server = serve(first, answer(200, completion()))
     assert run("check", server.url).status == 0
     assert [request.target.partition("?")[0] for request in server.requests] == ["/info", "/chat/completions"]
@@ -181,8 +182,8 @@ def test_embeddings(run: Run, emulator: Emulator) -> None:
     assert (report["answer"]["operation"], report["answer"]["dimensions"]) == ("embeddings", 1024)
 
 
-def test_a_refusal_is_explained(run: Run, serve: Serve) -> None:
-    """The service repeats the key; nobody else does."""
+def test_refusal_is_explained(run: Run, serve: Serve) -> None:
+    """The service repeats the key; the report does not."""
     body = {"error": {"code": "401", "message": f"Access denied: key {KEY} is wrong.", "param": "key"}}
     server = serve(answer(401, body, apim_request_id="r-2"))
     ran = run("check", f"{server.url}/v1")
@@ -203,7 +204,7 @@ def test_advice_is_given(run: Run, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_nothing_is_tried_twice(run: Run, serve: Serve, status: int) -> None:
+def test_no_retries(run: Run, serve: Serve, status: int) -> None:
     server = serve(answer(status, REFUSED))
     assert run("check", f"{server.url}/v1").status == 1
     assert len(server.requests) == 1
@@ -211,10 +212,10 @@ def test_nothing_is_tried_twice(run: Run, serve: Serve, status: int) -> None:
 
 @pytest.mark.parametrize(
     ("reply", "hint"),
-    [([CUT], "The connection was cut"), ([0.6, CUT], "No answer in time")],
+    [([CUT], "was cut: a firewall"), ([0.6, CUT], "in time: a firewall")],
     ids=["cut", "silent"],
 )
-def test_the_network_is_explained(run: Run, serve: Serve, reply: Any, hint: str) -> None:
+def test_network_failures_are_explained(run: Run, serve: Serve, reply: Any, hint: str) -> None:
     server = serve(reply)
     ran = run("check", f"{server.url}/v1?code=secret-code-123", "--timeout", "0.3")
     assert ran.status == 1
@@ -222,26 +223,29 @@ def test_the_network_is_explained(run: Run, serve: Serve, reply: Any, hint: str)
     assert "secret-code-123" not in ran.out
 
 
-def test_nobody_there(run: Run) -> None:
+def test_connection_refused(run: Run) -> None:
     with RawServer(b"") as server:
         url = server.url
     ran = run("check", f"{url}/v1")
     assert ran.status == 1
-    assert "Nothing listens there" in ran.out
+    assert f"Nothing is listening at {url.removeprefix('http://')}:" in ran.out
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "no endpoint: give its URL, or set AZURE_AI_CHAT_ENDPOINT"),
+        ([], "no endpoint: pass its URL, or set AZURE_AI_CHAT_ENDPOINT"),
         (["--embeddings"], "or set AZURE_AI_EMBEDDINGS_ENDPOINT"),
-        (["foo"], "endpoint='foo' is a name, not a URL"),
-        (["https://a.example.com", "some-key-0123456789"], "one endpoint is checked at a time; a key is not taken"),
-        (["https://contoso.openai.azure.com"], "On the command line it is --model NAME."),
+        (["foo"], "'foo' is a name, not a URL"),
+        (
+            ["https://a.example.com", "some-key-0123456789"],
+            "check takes one endpoint; keys are not accepted as arguments",
+        ),
+        (["https://contoso.openai.azure.com"], "serves several models: pass --model NAME (the deployment's name)"),
         (["http://localhost/v1", "--scope", ""], "names no scope"),
     ],
 )
-def test_what_cannot_be(run: Run, arguments: Sequence[str], words: str) -> None:
+def test_invalid_arguments(run: Run, arguments: Sequence[str], words: str) -> None:
     ran = run("check", *arguments)
     assert ran.status == 2
     assert ran.err.startswith("python -m azure.ai.inference check: ")
@@ -253,14 +257,17 @@ def test_what_cannot_be(run: Run, arguments: Sequence[str], words: str) -> None:
     ("path", "model", "operation", "api"),
     [
         ("/v1", "gpt-5", "chat/completions", "chat completions"),
-        ("/openai/v1", "gpt-5-codex", "responses", "the Responses API; api='responses' calls it at once"),
-        ("/openai/v1/responses", "gpt-5-codex", "responses", "the Responses API; api='responses' calls it at once"),
+        ("/openai/v1", "gpt-5-codex", "responses", "the Responses API; pass api='responses' to call it directly"),
+        (
+            "/openai/v1/responses",
+            "gpt-5-codex",
+            "responses",
+            "the Responses API; pass api='responses' to call it directly",
+        ),
         ("/anthropic", "claude-sonnet-5", "messages", "the Messages API"),
     ],
 )
-def test_it_says_which_api_answers(
-    run: Run, emulator: Emulator, path: str, model: str, operation: str, api: str
-) -> None:
+def test_report_names_the_api(run: Run, emulator: Emulator, path: str, model: str, operation: str, api: str) -> None:
     ran = run("check", emulator.url + path, "--model", model)
     assert ran.status == 0
     shown = rows(ran.out)
@@ -270,7 +277,7 @@ def test_it_says_which_api_answers(
     assert report["answer"]["operation"] == operation
 
 
-def test_it_says_which_api_refused(run: Run, serve: Serve) -> None:
+def test_report_names_the_refusing_api(run: Run, serve: Serve) -> None:
     server = serve(answer(400, {"error": {"code": "x", "message": "No."}}))
     ran = run("check", f"{server.url}/v1/responses", "--model", "m")
     assert ran.status == 1
@@ -284,6 +291,6 @@ def test_it_says_which_api_refused(run: Run, serve: Serve) -> None:
         ("https://contoso.openai.azure.com/openai/v1/responses", "/openai/v1/responses"),
     ],
 )
-def test_what_is_called_is_that_of_the_api(run: Run, url: str, called: str) -> None:
+def test_called_url_of_each_api(run: Run, url: str, called: str) -> None:
     ran = run("check", url, "--model", "m", "--offline")
     assert rows(ran.out)["Called"].endswith(called)

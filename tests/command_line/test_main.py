@@ -1,4 +1,4 @@
-"""The program as a whole: where endpoint, model and credential come from, how it ends, what it loads."""
+"""The program as a whole: sources of endpoint, model and credential, exit statuses, and imports."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 
 from azure.ai.inference._cli._console import make_console
+from azure.ai.inference._cli._overview import overview
 from azure.ai.inference.emulator import Emulator
 
 from ..clients.raw_server import CHUNKED_HEAD, HELLO, RawServer, answer, chunk, completion
@@ -36,7 +37,7 @@ def sent_key(server: RawServer) -> str:
         ({"AZURE_AI_CHAT_KEY": "", "AZURE_INFERENCE_CREDENTIAL": KEY}, ["URL", "hi"], KEY, None),
         ({"AZURE_AI_CHAT_ENDPOINT": "URL", "AZURE_AI_CHAT_KEY": KEY}, ["hi"], KEY, None),
         ({"AZURE_AI_CHAT_ENDPOINT": "URL", "AZURE_AI_CHAT_KEY": KEY}, ["URL", "hi"], KEY, None),
-        # A key beside another endpoint is for that one: this machine's server gets none.
+        # A key set beside another endpoint belongs to that one: this machine's server gets none.
         ({"AZURE_AI_CHAT_ENDPOINT": "https://a.example.com", "AZURE_AI_CHAT_KEY": KEY}, ["URL", "hi"], "unused", None),
         ({"AZURE_AI_CHAT_ENDPOINT": "no url", "AZURE_AI_CHAT_KEY": KEY}, ["URL", "hi"], "unused", None),
         (
@@ -54,7 +55,7 @@ def sent_key(server: RawServer) -> str:
         ),
     ],
 )
-def test_where_they_come_from(
+def test_sources_of_endpoint_key_and_model(
     run: Run,
     serve: Serve,
     monkeypatch: pytest.MonkeyPatch,
@@ -73,17 +74,17 @@ def test_where_they_come_from(
     assert server.requests[-1].json["messages"] == [{"role": "user", "content": "hi"}]
 
 
-def test_a_key_in_a_file(run: Run, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_file(run: Run, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AZURE_AI_CHAT_KEY")
     (tmp_path / "key").write_text(f"{KEY}\n", "utf-8")
     assert run("chat", emulator.url, "Hello", "--key-file", str(tmp_path / "key")) == (0, GREETING, "")
 
 
-def test_a_key_before_the_prompt_on_standard_input(run: Run, emulator: Emulator) -> None:
+def test_key_and_prompt_on_standard_input(run: Run, emulator: Emulator) -> None:
     assert run("chat", emulator.url, "--key-file", "-", stdin=f"{KEY}\nHello\n") == (0, GREETING, "")
 
 
-def test_a_key_that_is_typed_is_not_shown(emulator: Emulator) -> None:
+def test_typed_key_is_not_shown(emulator: Emulator) -> None:
     with Terminal("chat", emulator.url, "Hello", "--key-file", "-") as terminal:
         terminal.expect("Key: ")
         terminal.type(f"{KEY}\r")
@@ -95,36 +96,36 @@ def test_a_key_that_is_typed_is_not_shown(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--key", KEY], "a key is not taken as an argument"),
-        ([f"--api-key={KEY}"], "a key is not taken as an argument"),
-        ([f"--secret={KEY}", "-k", KEY], "unknown option: --secret"),
-        (["-k", KEY], "unknown option: one with a single dash"),
+        (["--key", KEY], "keys are not accepted as arguments"),
+        ([f"--api-key={KEY}"], "keys are not accepted as arguments"),
+        ([f"--secret={KEY}", "-k", KEY], "there is no option --secret"),
+        (["-k", KEY], "no such option with a single dash"),
         (["--key-env", KEY], "--key-env names an environment variable that is not set"),
         (["--key-file", KEY], "the file of --key-file cannot be read: No such file"),
         (["--key-file", "-"], "the key from the file of --key-file is empty"),
-        (["--key-file", "-", "--key-env", "X"], "not allowed with argument"),
-        (["--header", "x"], "it has to be NAME=VALUE"),
-        (["--header", "=x"], "it has to be NAME=VALUE"),
+        (["--key-file", "-", "--key-env", "X"], "--key-env and --key-file cannot be combined"),
+        (["--header", "x"], "--header must be NAME=VALUE"),
+        (["--header", "=x"], "--header must be NAME=VALUE"),
     ],
 )
-def test_a_key_in_the_wrong_place_is_not_repeated(run: Run, arguments: Sequence[str], words: str) -> None:
+def test_misplaced_key_is_not_repeated(run: Run, arguments: Sequence[str], words: str) -> None:
     ran = run("chat", "http://localhost/v1", "hi", *arguments)
     assert (ran.status, ran.out) == (2, "")
     assert words in ran.err
 
 
-def test_a_key_file_that_is_no_text(run: Run, tmp_path: Path) -> None:
+def test_binary_key_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
     ran = run("chat", "http://localhost/v1", "hi", "--key-file", str(tmp_path / "key"))
-    assert ran == (2, "", "python -m azure.ai.inference chat: the file of --key-file cannot be read: it is no text\n")
+    assert ran == (2, "", "python -m azure.ai.inference chat: the file of --key-file cannot be read: it is not text\n")
 
 
 @pytest.mark.parametrize("key", ["with a blank", "w\u00f6rd-0123456789"])
-def test_a_key_that_is_none(run: Run, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+def test_invalid_key(run: Run, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("AZURE_AI_CHAT_KEY", key)
     ran = run("chat", "http://localhost/v1", "hi")
     assert ran.status == 2
-    assert "the key from AZURE_AI_CHAT_KEY is none" in ran.err
+    assert "the key from AZURE_AI_CHAT_KEY is invalid" in ran.err
     assert key not in ran.err
 
 
@@ -132,14 +133,14 @@ def test_no_key(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AZURE_AI_CHAT_KEY")
     ran = run("chat", "https://gateway.example.com", "hi")
     assert (ran.status, ran.out) == (2, "")
-    assert "no key was given: put it into an environment variable" in ran.err
+    assert "no key was given: put it in AZURE_AI_CHAT_KEY" in ran.err
 
 
 # ---------------------------------------------------------------- Entra ID
 
 
 def sign_in_at(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have azure-identity get its tokens as an application in Azure's App Service does."""
+    """Make azure-identity get tokens as an application in Azure App Service does."""
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
     monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/token")
     monkeypatch.setenv("IDENTITY_HEADER", "header")
@@ -159,9 +160,7 @@ def test_entra_id(run: Run, emulator: Emulator, serve: Serve, monkeypatch: pytes
     assert authority.requests[0].target.endswith("&resource=https://ml.azure.com")
 
 
-def test_entra_id_that_gives_no_token(
-    run: Run, emulator: Emulator, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_entra_id_without_a_token(run: Run, emulator: Emulator, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     authority = serve(answer(400, {"error": "invalid_scope", "error_description": "no such identity"}))
     sign_in_at(authority, monkeypatch)
     ran = run("check", emulator.url, "--entra-id")
@@ -171,7 +170,7 @@ def test_entra_id_that_gives_no_token(
     assert not emulator.requests
 
 
-def test_entra_id_without_its_library(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entra_id_without_azure_identity(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "azure.identity", None)
     ran = run("chat", "http://localhost/v1", "hi", "--entra-id")
     assert ran == (
@@ -184,17 +183,17 @@ def test_entra_id_without_its_library(run: Run, monkeypatch: pytest.MonkeyPatch)
 # ---------------------------------------------------------------- the emulator
 
 
-def test_the_emulator(run: Run) -> None:
+def test_emulator(run: Run) -> None:
     assert run("chat", "--emulator", "Hello") == (0, GREETING, "")
     assert run("embed", "--emulator", "Hello", "-o", "dimensions=3").out.startswith("0: 3 dimensions [")
 
 
-def test_the_emulator_is_an_endpoint_already(run: Run) -> None:
+def test_emulator_and_url_cannot_be_combined(run: Run) -> None:
     ran = run("chat", "--emulator", "https://a.example.com", "hi")
     assert (ran.status, "leave the URL out" in ran.err) == (2, True)
 
 
-def test_the_emulator_without_its_library(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emulator_without_aiohttp(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("azure.ai.inference.emulator._server")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "aiohttp", None)
@@ -209,7 +208,10 @@ def test_the_emulator_without_its_library(run: Run, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], "COMMAND"),
+        (["--help"], "\n  embed     Embed texts"),
+        (["help"], "\nexamples:\n"),
+        (["help", "chat"], "reasoning_effort"),
+        (["emulator", "--help"], "usage: python -m azure.ai.inference emulator"),
         (["--version"], "azure-ai-inference 1.0.0"),
         (["check", "--help"], "--offline"),
         (["chat", "--help"], "reasoning_effort"),
@@ -222,12 +224,18 @@ def test_help(run: Run, arguments: Sequence[str], words: str) -> None:
     assert words in ran.out
 
 
+def test_overview_fits_a_terminal() -> None:
+    text, _, examples = overview("ai-inference").partition("examples:\n")
+    below = examples.partition("\n\n")[2]  # each example is a complete line to copy
+    assert max(map(len, f"{text}{below}".splitlines())) <= 80
+
+
 @pytest.mark.parametrize("arguments", [[], ["talk"], ["--nothing"]])
 def test_no_command(run: Run, arguments: Sequence[str]) -> None:
     assert run(*arguments).status == 2
 
 
-def test_a_process_of_its_own(emulator: Emulator) -> None:
+def test_separate_process(emulator: Emulator) -> None:
     for arguments, status in [(["check", emulator.url], 0), (["check", f"{emulator.url}/v2/v1"], 1), (["check"], 2)]:
         done = subprocess.run(
             [*PROGRAM, *arguments],
@@ -264,7 +272,7 @@ def test_text_that_the_output_cannot_encode(emulator: Emulator) -> None:
     assert done.stdout == "caf\u00e9 ?\n".encode("latin-1")
 
 
-def test_an_output_that_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_without_a_file_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
     for name in ("stdout", "stderr"):

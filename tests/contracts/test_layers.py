@@ -1,6 +1,6 @@
-"""Folders import one way, without a circle, and importing the package loads what it needs.
+"""Folders import one way, without a circle, and importing the package loads only what it needs.
 
-A module is read from its syntax tree, so imports inside functions count as well. Only `TYPE_CHECKING` blocks are free.
+Imports are read from the syntax tree, including those inside functions. Only `TYPE_CHECKING` blocks are exempt.
 """
 
 import ast
@@ -20,18 +20,22 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
-MECHANISMS = "_version _annotations _json _model _model_fields _watch _credential_headers"
+MECHANISMS = "_version _annotations _json _model _model_fields _watch _credential_headers _error_state _content_filter"
 
 MAY_IMPORT = {
     "_version": "",
-    "_json": "",
+    "_json": "_fast_json",
+    "_fast_json": "",
     "_watch": "",
     "_credential_headers": "",
+    "_error_state": "",
     "_annotations": "",
     "_model_fields": "_json",
-    "_model": "_annotations _model_fields",
+    "_attribute_hints": "",
+    "_model": "_annotations _attribute_hints _model_fields",
+    "_content_filter": "_model",
     "_model_base": "_json _model _model_fields",
-    "exceptions": "_credential_headers",
+    "exceptions": "_credential_headers _error_state _content_filter",
     "_http": f"{MECHANISMS} exceptions",
     "_schemas": f"{MECHANISMS} exceptions",
     "models": f"{MECHANISMS} _http _schemas",
@@ -45,20 +49,20 @@ MAY_IMPORT = {
     "tracing": f"{MECHANISMS} _operations _telemetry",
     "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
     "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
-    "facade": "models _http _operations sync aio batch",
+    "facade": "_content_filter models _http _operations sync aio batch",
     "__init__": "_version facade sync _operations",
-    "batch": f"{MECHANISMS} exceptions models _http _errors _operations",
+    "batch": f"{MECHANISMS} exceptions models _http _schemas _errors _operations",
     "emulator": "",
     "_cli": f"{MECHANISMS} __init__ aio batch exceptions facade _http _errors _operations _wires emulator",
     "__main__": "_cli",
 }
-"""What each folder, or file of the top, may import beside itself. `sync` is the synchronous shell, `facade` is
-`models/__init__`, which shows what users import."""
+"""What each folder, or top-level file, may import besides itself. `sync` is the synchronous shell, `facade` is
+`models/__init__`, which users import."""
 
 SYNC = {
     "_transport",
     "_connections",
-    "_turns",
+    "_request_lock",
     "_request_pool",
     "_base_client",
     "_client",
@@ -70,10 +74,13 @@ SYNC = {
 
 CORE = (
     "_json",
+    "_fast_json",
     "_annotations",
     "_model",
     "_model_fields",
     "_watch",
+    "_error_state",
+    "_content_filter",
     "exceptions",
     "models",
     "_http",
@@ -85,20 +92,20 @@ CORE = (
 CORE = (*CORE, "_streaming", "_telemetry", "prompts", "tools")
 WIRE = ("asyncio", "socket", "threading", "requests", "aiohttp", "urllib3", "http", "azure.core.pipeline")
 MAY_NAME = {
-    "_http.policies": {"azure.core.pipeline"},  # the base classes of policies
+    "_http.policies": {"azure.core.pipeline"},  # base classes of policies
     "_http.credentials": {"azure.core.pipeline"},
     "_http.redirects": {"azure.core.pipeline"},
-    "_http.retries": {"azure.core.pipeline", "socket"},  # and the name of an error
-    "_http.keepalive": {"socket"},  # the numbers of a socket's options
-    "_telemetry.observer": {"threading"},  # a stream that nobody closed is ended in a thread
-    "_model": {"threading"},  # a lock, so that threads which read a member first get the same object
-    "tools": {"asyncio"},  # a `Toolset` runs what a model calls
+    "_http.retries": {"azure.core.pipeline", "socket"},  # and the class of an error
+    "_http.keepalive": {"socket"},  # socket option constants
+    "_telemetry.observer": {"threading"},  # an abandoned stream is ended in a thread
+    "_model": {"threading"},  # a lock, so that threads reading a member at the same time get the same object
+    "tools": {"asyncio"},  # a `Toolset` runs async functions
 }
 
 
 @cache
 def modules() -> dict[str, Path]:
-    """Return the package's modules by their names below it."""
+    """Return the package's modules by their names relative to it."""
     names = {}
     for path in PACKAGE.rglob("*.py"):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -115,7 +122,7 @@ def folder(module: str) -> str:
 
 
 class _Imports(ast.NodeVisitor):
-    """Collects import statements, those of functions too, but not those that only type checkers read."""
+    """Collects import statements, including those in functions, except in `TYPE_CHECKING` blocks."""
 
     def __init__(self) -> None:
         self.found: list[ast.Import | ast.ImportFrom] = []
@@ -146,7 +153,7 @@ def imports(module: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
 
 
 def origin(module: str, node: ast.ImportFrom) -> str:
-    """Return what a relative import names, below the package."""
+    """Return the module that a relative import names, relative to the package."""
     parents = [] if module == "__init__" else module.split(".")
     if modules()[module].name != "__init__.py":
         parents = parents[:-1]
@@ -156,7 +163,7 @@ def origin(module: str, node: ast.ImportFrom) -> str:
 
 @cache
 def own_imports(module: str) -> frozenset[str]:
-    """Return the modules of the package that a module imports, whenever it does so."""
+    """Return the modules of the package that a module imports at any time."""
     found = set()
     for node in imports(module):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -164,7 +171,7 @@ def own_imports(module: str) -> frozenset[str]:
             parts = {f"{start}.{alias.name}".lstrip(".") for alias in node.names} & modules().keys()
             found |= parts or {start or "__init__"}
     lazy = re.findall(rf'"{re.escape(NAME)}\.([\w.]+)"', modules()[module].read_text("utf-8"))
-    if module == "models":  # it names what it loads later as text
+    if module == "models":  # the facade names what it loads lazily as text
         found |= set(lazy)
     return frozenset(found)
 
@@ -178,12 +185,12 @@ def outside_imports(module: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("module", sorted(modules()))
-def test_a_folder_imports_only_what_its_row_names(module: str) -> None:
+def test_folder_imports_only_allowed_folders(module: str) -> None:
     allowed = {folder(module), *MAY_IMPORT[folder(module)].split()}
     assert {other for other in own_imports(module) if folder(other) not in allowed} == set()
 
 
-def test_no_row_names_more_than_is_there() -> None:
+def test_allowed_imports_are_all_used() -> None:
     used: dict[str, set[str]] = {row: set() for row in MAY_IMPORT}
     for module in modules():
         used[folder(module)] |= {folder(other) for other in own_imports(module)}
@@ -192,13 +199,13 @@ def test_no_row_names_more_than_is_there() -> None:
     assert {row: names for row, names in surplus.items() if names} == {}
 
 
-def test_folders_stand_one_above_the_other() -> None:
-    """But for the facade: users and the clients see it, and it loads the streams where somebody asks for them."""
+def test_folder_imports_have_no_circle() -> None:
+    """The facade is exempt: users and clients import it, and it loads the streams lazily."""
     rows = {row: set(names.split()) - {"facade"} for row, names in MAY_IMPORT.items() if row != "facade"}
     assert list(TopologicalSorter(rows).static_order())
 
 
-def test_there_are_no_circles() -> None:
+def test_module_imports_have_no_circle() -> None:
     graph = {module: own_imports(module) for module in modules()}
     try:
         order = list(TopologicalSorter(graph).static_order())
@@ -207,8 +214,8 @@ def test_there_are_no_circles() -> None:
     assert len(order) == len(graph)
 
 
-def test_one_name_is_one_file() -> None:
-    """But for `aio`, which mirrors the top, and `models`, whose modules are the words that the others speak of."""
+def test_file_names_are_unique() -> None:
+    """`aio`, which mirrors the top, and `models`, whose modules share their names with the operations, are exempt."""
     stems = Counter(
         path.stem
         for name, path in modules().items()
@@ -218,12 +225,12 @@ def test_one_name_is_one_file() -> None:
 
 
 @pytest.mark.parametrize("module", sorted(name for name in modules() if name.split(".")[0] in CORE))
-def test_the_core_does_no_io(module: str) -> None:
+def test_core_does_no_io(module: str) -> None:
     wire = {name for used in outside_imports(module) for name in WIRE if f"{used}.".startswith(f"{name}.")}
     assert wire <= MAY_NAME.get(module, set())
 
 
-def test_contributors_are_shown_the_folders() -> None:
+def test_contributing_lists_the_folders() -> None:
     text = (PACKAGE.parents[2] / "CONTRIBUTING.md").read_text("utf-8")
     [shown] = re.findall(r"^```text\nazure/ai/inference/\n(.*?)^```", text, re.M | re.S)
     listed = re.findall(r"^  ((?:\w+(?:\.py|/) +)+)", shown, re.M)
@@ -231,7 +238,7 @@ def test_contributors_are_shown_the_folders() -> None:
     assert sorted(names) == sorted({module.split(".")[0] for module in modules()})
 
 
-def test_the_private_names_of_others_are_listed_with_their_reason() -> None:
+def test_private_names_of_dependencies_are_documented() -> None:
     listed = (PACKAGE.parents[2] / "CONTRIBUTING.md").read_text("utf-8")
     private = re.compile(r"(?:^|\.)_[a-z]\w*")
     for module in modules():
@@ -249,15 +256,27 @@ def loaded_by(statement: str) -> set[str]:
     return set(run.stdout.split())
 
 
-def test_importing_the_package_loads_no_more_than_it_needs() -> None:
+def test_import_budget_of_the_package() -> None:
     loaded = loaded_by(f"import {NAME}")
     heavy = {"requests", "aiohttp", "pydantic", "opentelemetry", "yaml", "jinja2", "urllib3", "asyncio", "difflib"}
     heavy |= {"argparse", "getpass"}
     assert not loaded & heavy
     ours = {"aio", "emulator", "prompts", "tracing", "tools", "_stream", "_streaming", "_errors", "_schemas", "_wires"}
-    ours |= {"_telemetry", "_cli", "batch", "models._messages", "_embedding_batches"}
+    ours |= {"_telemetry", "_cli", "batch", "_embedding_batches", "exceptions"}
     assert not loaded & {f"{NAME}.{name}" for name in ours}
 
 
-def test_importing_the_asynchronous_clients_loads_no_http_library() -> None:
+@pytest.mark.parametrize("world", ["", ".aio"])
+def test_import_budget_of_building_clients(world: str) -> None:
+    clients = "ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient"
+    build = f"[client('http://localhost:1', 'k') for client in ({clients})]"
+    loaded = loaded_by(f"from {NAME}{world} import {clients}; {build}")
+    assert f"{NAME}._http.endpoint_routes" in loaded
+    ours = {"_model", "_operations.call", "_operations.chat", "_operations.embeddings", "_http.content_encoding"}
+    ours |= {"_http.failures", "_http.response_headers", "_connections", "exceptions"}
+    assert not loaded & {f"{NAME}.{name}" for name in ours}
+    assert {name for name in loaded if name.startswith(f"{NAME}.models")} == {f"{NAME}.models"}
+
+
+def test_import_budget_of_the_asynchronous_clients() -> None:
     assert not loaded_by(f"import {NAME}.aio") & {"requests", "aiohttp"}

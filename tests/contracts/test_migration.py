@@ -1,7 +1,7 @@
-"""Every row of the migration guides is run: what it was beside what it is.
+"""Every row of the migration guides is run: the old call next to the new one.
 
-The code in a row's cells runs against emulators. Where both sides send requests these must be the same, and where both
-give values of one type those must be equal. The left side needs the peer, and is passed over where that is missing.
+The code in a row's cells runs against emulators. If both sides send requests, these must be equal; if both return
+values of the same type, those must be equal. The left side needs the other library, and is skipped without it.
 """
 
 import ast
@@ -29,7 +29,7 @@ from azure.core.serialization import NULL
 
 import azure.ai.inference
 from azure.ai.inference import ChatCompletionsClient, models, tools
-from azure.ai.inference._http.endpoint import resolve
+from azure.ai.inference._http.endpoint_routes import resolve
 from azure.ai.inference._operations.options import RequestOptions
 from azure.ai.inference._transport import SyncTransport
 from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatCompletionsClient
@@ -41,7 +41,7 @@ Names = dict[str, Any]
 
 
 def rows_of(guide: str, columns: int, heading: str) -> list[list[str]]:
-    """Read the rows of one table: what each cell has between backticks, else its text."""
+    """Parse the rows of a table: the code of each cell, or its text."""
     text = (DOCS / guide).read_text().partition(f"## {heading}")[2].partition("\n## ")[0]
     lines = [line for line in text.splitlines() if line.startswith("| ")][1:]
     rows = [[_code(cell) for cell in line.strip("| ").split(" | ")] for line in lines]
@@ -56,7 +56,7 @@ def _code(cell: str) -> str:
 
 
 def run(code: str, names: Names) -> Any:
-    """Run a cell, and give the value of its last expression."""
+    """Run a cell, and return the value of its last expression."""
     tree = ast.parse(code)
     last = tree.body[-1]
     if isinstance(last, ast.Expr):
@@ -82,7 +82,7 @@ class PydanticCity(pydantic.BaseModel):
 
 
 def get_weather(city: str) -> str:
-    """Tell the weather."""
+    """Return the weather."""
     return f"blue over {city}"
 
 
@@ -93,7 +93,7 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
 
 @pytest.fixture(scope="module")
 def endpoints() -> Iterator[Callable[[str], Emulator]]:
-    """Give a running emulator of each dialect that is asked for."""
+    """Return a running emulator for each requested dialect."""
     running: dict[str, Emulator] = {}
     with ExitStack() as stack:
 
@@ -114,7 +114,7 @@ def refused(call: Callable[[], Any]) -> Exception:
 
 
 class PatientTransport(SyncTransport):
-    """Does not wait, but notes how long it should have."""
+    """Records the waits instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class PatientTransport(SyncTransport):
 
 
 def our_names(endpoint: Emulator, stack: ExitStack, path: str = "") -> Names:
-    """Name what the guides' right columns use."""
+    """Return the names used by the guides' right columns."""
     client = stack.enter_context(ChatCompletionsClient(endpoint.url + path, endpoint.key))
     stranger = stack.enter_context(ChatCompletionsClient(endpoint.url + path, "wrong"))
     chat = {"model": "m", "messages": MESSAGES}
@@ -161,7 +161,7 @@ def our_names(endpoint: Emulator, stack: ExitStack, path: str = "") -> Names:
 
 
 def b9_names(endpoint: Emulator, stack: ExitStack) -> Names:
-    """Name what the guide from 1.0.0b9 uses in both columns."""
+    """Return the names that the guide from 1.0.0b9 uses in both columns."""
     names = our_names(endpoint, stack)
     client: ChatCompletionsClient = names["client"]
     endpoint.reply(CITY)
@@ -203,9 +203,9 @@ def b9_names(endpoint: Emulator, stack: ExitStack) -> Names:
 
 
 def compare(endpoint: Emulator, *codes: tuple[str, Names], unsaid: tuple[str, ...] = ()) -> None:
-    """Run both sides of a row and compare what they sent and gave.
+    """Run both sides of a row, and compare what they sent and returned.
 
-    :keyword unsaid: Members that a side may leave out where they say what goes without saying.
+    :keyword unsaid: Members with default values, which either side may omit.
     """
     sides: list[tuple[Any, list[Any]]] = []
     for code, names in codes:
@@ -247,7 +247,7 @@ def peer(name: str) -> ModuleType:
 
 
 def test_peers_are_optional() -> None:
-    """Tell which left columns ran; the right ones always do."""
+    """Show which left columns ran; the right ones always do."""
     assert all(importlib.util.find_spec(name) is None or peer(name) for name in ("openai", "mistralai", "anthropic"))
 
 
@@ -286,7 +286,7 @@ ANTHROPIC = rows_of("migration_from_anthropic.md", 2, "Each call")
 
 
 def other_api_names(endpoint: Emulator, stack: ExitStack, path: str, model: str) -> Names:
-    """Name what both columns use of a table about another API than chat completions."""
+    """Return the names that both columns of a table about another API use."""
     client = stack.enter_context(ChatCompletionsClient(endpoint.url + path, endpoint.key))
     stranger = stack.enter_context(ChatCompletionsClient(endpoint.url + path, "wrong"))
     chat = {"model": model, "messages": MESSAGES}
@@ -357,7 +357,7 @@ def test_from_anthropic(endpoints: Callable[[str], Emulator], before: str, now: 
 
 
 def compare_values(endpoint: Emulator, operation: str, *codes: tuple[str, Names]) -> None:
-    """Run both sides of a row and compare their values, which follow from what was asked; and the API that answered."""
+    """Run both sides of a row, and compare their values and the API that answered."""
     values = []
     for code, names in codes:
         known = len(endpoint.requests)
@@ -385,10 +385,16 @@ def test_from_mistral_azure(endpoints: Callable[[str], Emulator], before: str, n
     endpoint = endpoints("mistral")
     with ExitStack() as stack:
         ours = our_names(endpoint, stack)
-        # Its event loop ends with the call, so no connection may be kept; the query is what MistralAzure gives its own.
+        # Its event loop ends with the call, so no connection may be kept; MistralAzure adds the query to its requests.
+        # Otherwise each client would read all CA certificates, which takes longer than the calls.
         kept_by_none = httpx.Limits(max_keepalive_connections=0)
-        fleeting = httpx.AsyncClient(limits=kept_by_none, params={"api-version": "2024-05-01-preview"})
-        theirs_of = partial(mistral.MistralAzure, server_url=endpoint.url, async_client=fleeting)
+        same = {"params": {"api-version": "2024-05-01-preview"}, "verify": False}
+        theirs_of = partial(
+            mistral.MistralAzure,
+            server_url=endpoint.url,
+            client=httpx.Client(**same),
+            async_client=httpx.AsyncClient(limits=kept_by_none, **same),
+        )
         client = stack.enter_context(theirs_of(api_key=endpoint.key))
         stranger = stack.enter_context(theirs_of(api_key="wrong"))
         theirs = {

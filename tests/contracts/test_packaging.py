@@ -1,9 +1,8 @@
-"""The package installs in every way there is, beside other azure packages, and each way imports.
+"""The package can be installed in every way, beside other azure packages, and then imported.
 
-What is built is the same bytes wherever it is built, and holds nothing that should not leave the workshop.
-
-Wheel and sdist are built once, from a copy, so that nothing is left in the checkout. The virtual environments see the
-dependencies of the one that runs the tests, but not the package that is installed there.
+Builds are reproducible, and contain nothing private. Wheel and sdist are built once, from a copy, so that the checkout
+stays clean. The virtual environments see the dependencies of the one that runs the tests, but not its installed
+package.
 """
 
 import hashlib
@@ -55,7 +54,7 @@ def run(*command: object, cwd: Path = ROOT) -> str:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy what git would give somebody who clones."""
+    """Copy the files that a clone would have."""
     copy = tmp_path_factory.mktemp("checkout") / "source"
     names = (
         ".git",
@@ -96,10 +95,10 @@ def install(folder: Path, *what: object) -> str:
     scripts = "Scripts" if sys.platform == "win32" else "bin"
     python = folder / scripts / "python"
     [site] = [path for path in folder.rglob("site-packages") if path.is_dir()]
-    # Being behind the environment's own folder and no site folder itself, it brings dependencies, but no .pth files.
+    # After the environment's own site folder and outside of it, this path adds dependencies but no .pth files.
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     options = ("--no-deps", "--no-build-isolation", "--ignore-installed", "-q")
-    run(sys.executable, "-m", "pip", "--python", python, "install", *options, *what)
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-compile", *options, *what)
     return run(python, "-W", "error", "-c", IMPORTS, cwd=folder)
 
 
@@ -142,8 +141,9 @@ def constrained(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> list[s
     return ["-c", str(constraints), "azure-ai-inference>=1.0.0b4,<2.0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["wheel", "sdist", "editable", "from_git", "by_hash", "own_index", "constrained"])
-def test_it_installs_beside_azure_identity(
+def test_installs_beside_azure_identity(
     form: str, checkout: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     what = request.getfixturevalue(form)
@@ -155,7 +155,7 @@ def test_it_installs_beside_azure_identity(
     assert '"plugins": ["pytest_azure_ai_inference"]' in said
 
 
-def test_the_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
+def test_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "azure/ai/inference/py.typed" in names
     assert "azure/ai/inference/aio/_client.py" in names
@@ -169,7 +169,7 @@ def test_the_wheel_holds_the_package_and_no_more(wheel: Path) -> None:
     assert modules | {plugin} == {name for name in names if name.endswith(".py")}
 
 
-def test_the_sdist_holds_all_that_its_tests_need(sdist: Path) -> None:
+def test_sdist_holds_all_that_its_tests_need(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     folders = ("samples", "tests", "azure", "docs", ".ci")
@@ -187,13 +187,15 @@ def test_the_sdist_holds_all_that_its_tests_need(sdist: Path) -> None:
     assert (wanted | files | {path.relative_to(ROOT).as_posix() for path in (ROOT / ".ci").iterdir()}) - names == set()
 
 
-def test_the_metadata_says_what_is_needed(wheel: Path) -> None:
+def test_metadata(wheel: Path) -> None:
     metadata = Parser().parsestr(zipfile.ZipFile(wheel).read("azure_ai_inference-1.0.0.dist-info/METADATA").decode())
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert "](https://learn.microsoft.com/azure/ai-foundry/)" in metadata.get_payload()
-    assert not re.search(r"\]\((?!https:)", str(metadata.get_payload()))  # nothing to lead to on an index's page
+    assert not re.search(
+        r"\]\((?!https:)", str(metadata.get_payload())
+    )  # relative links lead nowhere on an index's page
     needed = [line.split(";")[0] for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(name.split(">")[0] for name in needed) == ["azure-core", "isodate", "typing-extensions"]
     extras = ["aio", "emulator", "opentelemetry", "prompts", "pydantic", "ray", "speed"]
@@ -202,7 +204,7 @@ def test_the_metadata_says_what_is_needed(wheel: Path) -> None:
 
 @pytest.fixture(scope="session")
 def contents(wheel: Path, sdist: Path) -> dict[str, dict[str, bytes]]:
-    """What is in wheel and sdist, by name."""
+    """The contents of wheel and sdist, by name."""
     with zipfile.ZipFile(wheel) as packed:
         in_wheel = {name: packed.read(name) for name in packed.namelist()}
     with tarfile.open(sdist) as archive:
@@ -212,8 +214,8 @@ def contents(wheel: Path, sdist: Path) -> dict[str, dict[str, bytes]]:
 
 
 @pytest.mark.parametrize("what", ["build_wheel", "build_sdist"])
-def test_the_same_files_make_the_same_bytes(what: str, checkout: Path, tmp_path: Path, request: Any) -> None:
-    """In another folder, at another time, of files with other times and modes, by somebody with another umask."""
+def test_same_files_make_the_same_bytes(what: str, checkout: Path, tmp_path: Path, request: Any) -> None:
+    """Build in another folder, at another time, from files with other times and modes, with another umask."""
     other = tmp_path / "elsewhere" / "copy"
     leftovers = shutil.ignore_patterns("build", "*.egg-info")
     shutil.copytree(checkout, other, ignore=leftovers)
@@ -226,7 +228,7 @@ def test_the_same_files_make_the_same_bytes(what: str, checkout: Path, tmp_path:
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_archives_tell_nothing_of_their_builder(sdist: Path, wheel: Path) -> None:
+def test_archives_do_not_reveal_their_builder(sdist: Path, wheel: Path) -> None:
     with tarfile.open(sdist) as archive:
         members = archive.getmembers()
     told = {(member.mtime, member.uid, member.gid, member.uname, member.gname) for member in members}
@@ -234,7 +236,7 @@ def test_archives_tell_nothing_of_their_builder(sdist: Path, wheel: Path) -> Non
     assert {oct(member.mode) for member in members} <= {"0o644", "0o755"}
     infos = zipfile.ZipFile(wheel).infolist()
     assert {info.date_time for info in infos} == {(1980, 1, 1, 0, 0, 0)}
-    # The last file, RECORD, has the mode that wheels have given it ever since.
+    # RECORD, the last file, has the mode that wheels have always given it.
     assert {oct(info.external_attr >> 16 & 0o777) for info in infos[:-1]} == {"0o644"}
 
 
@@ -251,7 +253,7 @@ SECRETS = {
 
 
 @pytest.mark.parametrize("form", ["wheel", "sdist"])
-def test_there_is_no_secret_in_it(form: str, contents: dict[str, dict[str, bytes]]) -> None:
+def test_archives_contain_no_secrets(form: str, contents: dict[str, dict[str, bytes]]) -> None:
     assert len(contents[form]) > 50
     found = [
         (name, what)
@@ -275,8 +277,19 @@ def test_no_path_of_the_building_machine_is_in_it(
     assert found == []
 
 
-def test_the_wheel_has_neither_tests_nor_samples(contents: dict[str, dict[str, bytes]]) -> None:
+def test_wheel_has_neither_tests_nor_samples(contents: dict[str, dict[str, bytes]]) -> None:
     parts = {part for name in contents["wheel"] for part in name.split("/")}
     assert not parts & {"tests", "test", "samples", "docs", ".ci", "conftest.py"}
     kinds = {name.rpartition(".")[2] for name in contents["wheel"] if "dist-info" not in name}
     assert kinds == {"py", "typed", "html", "js", "css", "svg"}  # the emulator's page
+
+
+@pytest.mark.slow
+def test_console_script_is_the_command_line(wheel: Path, tmp_path: Path) -> None:
+    entries = zipfile.ZipFile(wheel).read("azure_ai_inference-1.0.0.dist-info/entry_points.txt").decode()
+    assert "[console_scripts]\nai-inference = azure.ai.inference.__main__:main\n" in entries
+    install(tmp_path / "venv", wheel)
+    scripts = "Scripts" if sys.platform == "win32" else "bin"
+    shown = run(tmp_path / "venv" / scripts / "ai-inference", "--help", cwd=tmp_path)
+    assert shown.startswith("usage: ai-inference COMMAND ...\n")
+    assert "\n  ai-inference emulator\n" in shown

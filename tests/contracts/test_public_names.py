@@ -1,19 +1,22 @@
-"""The public names: what `__all__` says is what is public, it is sorted, and 1.0.0b9's names are all there."""
+"""The public names: `__all__` is complete and sorted, and contains all names of 1.0.0b9."""
 
+import ast
 import copy
 import importlib
 import inspect
 import pickle
+import re
 import subprocess
 import sys
 import types
 import typing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import azure.ai.inference
-from azure.ai.inference import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient, aio
+from azure.ai.inference import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient, aio, exceptions
 from azure.ai.inference._operations.options import ChatOptions, ClientOptions, EmbeddingOptions, RequestOptions, names
 
 PUBLIC = (
@@ -55,7 +58,7 @@ CLIENTS = [
 
 
 def shown_by(module: types.ModuleType) -> set[str]:
-    """Name the classes and functions that a module defines, and a package those that it hands on from within."""
+    """Return the classes and functions that a module defines, or that a package re-exports from its own modules."""
     own = module.__name__ if hasattr(module, "__path__") else f"{module.__name__}$"
     return {
         name
@@ -65,12 +68,12 @@ def shown_by(module: types.ModuleType) -> set[str]:
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_all_is_what_is_public(name: str) -> None:
+def test_all_lists_the_public_names(name: str) -> None:
     module = importlib.import_module(name)
     listed = set(module.__all__)
     assert shown_by(module) <= listed
     for entry in listed - shown_by(module):
-        value = getattr(module, entry)  # a constant, what is loaded when it is asked for, or from next door
+        value = getattr(module, entry)  # a constant, a lazily loaded name, or a re-export
         assert str(getattr(value, "__module__", name)).startswith("azure.ai.inference")
 
 
@@ -89,8 +92,18 @@ def test_every_public_name_is_documented(name: str) -> None:
         assert not callable(value) or inspect.getdoc(value), entry
 
 
+def test_no_docstring_has_a_word_that_the_reference_takes_for_a_link() -> None:
+    links: list[tuple[str, str]] = []
+    for path in Path(azure.ai.inference.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                text = re.sub(r"(`+).+?\1", "", ast.get_docstring(node) or "", flags=re.DOTALL)
+                links += [(path.name, word) for word in re.findall(r"\b\w*[a-zA-Z0-9]__?(?!\w)", text)]
+    assert links == []  # In reStructuredText, `answer_` outside backticks is a link.
+
+
 @pytest.mark.parametrize("name", OF_B9)
-def test_the_names_of_the_beta_are_there(name: str) -> None:
+def test_names_of_the_beta_are_there(name: str) -> None:
     module = importlib.import_module(name)
     assert [entry for entry in OF_B9[name].split() if not hasattr(module, entry)] == []
 
@@ -100,8 +113,8 @@ def test_importing_the_package_brings_the_models() -> None:
     assert azure.ai.inference.__version__ == "1.0.0"
 
 
-def test_an_older_release_is_not_pretended() -> None:
-    """Mirascope takes this name for a sign of an older release."""
+def test_older_release_is_not_pretended() -> None:
+    """Mirascope detects older releases by this name."""
     module = importlib.import_module("azure.ai.inference.models._models")
     assert not hasattr(module, "ChatCompletionsResponseFormatJSON")
 
@@ -118,14 +131,14 @@ def test_signatures_show_every_option(client: type, method: str, settings: Any) 
 
 
 @pytest.mark.parametrize(("client", "method", "settings"), CLIENTS)
-def test_options_stand_behind_what_the_method_names_itself(client: type, method: str, settings: Any) -> None:
+def test_options_follow_the_named_parameters(client: type, method: str, settings: Any) -> None:
     first, second, third = list(inspect.signature(getattr(client, method)).parameters)[:3]
     assert (first, second) == ("self", "body")
     assert third in ("messages", "input")
 
 
 @pytest.mark.parametrize("options", [ChatOptions, EmbeddingOptions, RequestOptions])
-def test_an_option_is_declared_once(options: Any) -> None:
+def test_option_is_declared_once(options: Any) -> None:
     others = {ChatOptions, RequestOptions} - {options} if options is not EmbeddingOptions else {RequestOptions}
     for other in others:
         assert not set(names(options)) & set(names(other))
@@ -139,27 +152,34 @@ def test_help_shows_the_options() -> None:
     assert "retry_total" in text
 
 
+SHOWN_TWICE = {"ContentFilterResult": "azure.ai.inference.models"}
+"""Classes that two public modules export, and the module that they name."""
+
+
 @pytest.mark.parametrize("name", [*PUBLIC, "azure.ai.inference.tracing"])
-def test_what_is_public_says_where_it_is_shown(name: str) -> None:
-    """So that pickles and `repr` survive when a file moves."""
+def test_public_objects_have_a_public_module(name: str) -> None:
+    """Pickles and `repr` must survive moves of files."""
     module = importlib.import_module(name)
     for entry in module.__all__:
         value = getattr(module, entry)
         if inspect.isclass(value) or inspect.isfunction(value):
-            assert value.__module__ == name
+            assert value.__module__ == SHOWN_TWICE.get(entry, name)
             assert pickle.loads(pickle.dumps(value)) is value
 
 
-def test_a_class_says_so_before_anybody_asked_its_module() -> None:
+def test_class_says_so_before_anybody_asked_its_module() -> None:
     code = """
-from azure.ai.inference._http.response_headers import RateLimits
-from azure.ai.inference._stream import StreamingChatCompletions
-from azure.ai.inference._operations.request_bodies import ChatCompletionRequest
-from azure.ai.inference.models._messages import UserMessage
-print({kind.__module__ for kind in (RateLimits, StreamingChatCompletions, ChatCompletionRequest, UserMessage)})
+from importlib import import_module
+from azure.ai.inference.models import _FILES
+kinds = [getattr(import_module(file), name) for file, names in _FILES.items() for name in names.split()]
+print(len(kinds), {kind.__module__ for kind in kinds})
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "{'azure.ai.inference.models'}\n"
+    assert run.stdout == f"{len(azure.ai.inference.models.__all__)} {{'azure.ai.inference.models'}}\n"
+
+
+def test_finding_of_a_content_filter_is_one_class() -> None:
+    assert exceptions.ContentFilterResult is azure.ai.inference.models.ContentFilterResult
 
 
 METHODS = [

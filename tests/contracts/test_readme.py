@@ -1,4 +1,4 @@
-"""The README says what is true: its commands are there, its table is the code's, its snippets run."""
+"""The README is true: its commands exist, its table matches the code, and its snippets run."""
 
 import importlib.util
 import inspect
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from azure.ai.inference._http.endpoint import resolve
+from azure.ai.inference._http.endpoint_routes import resolve
 from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.emulator.__main__ import _parser
 
@@ -42,7 +42,7 @@ def anchors(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("index", "needed"), [(0, "samples/sample_conversation.py"), (1, "dev_requirements.txt")], ids=["talk", "test"]
 )
-def test_the_commands_do_all_set_up(index: int, needed: str) -> None:
+def test_commands_do_all_set_up(index: int, needed: str) -> None:
     command = blocks("sh")[index]
     assert command.startswith("python3 -m venv .venv && ")
     assert command.count("\n") == 1
@@ -63,7 +63,7 @@ SAID = re.findall(r"`((?:pip install|python -m) [^`]+)`", TEXT)
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, *SAID])
-def test_other_commands_name_what_there_is(command: str) -> None:
+def test_documented_commands_exist(command: str) -> None:
     words = shlex.split(command, comments=True)
     if words[:2] == ["python", "-m"]:
         assert importlib.util.find_spec(words[2]), words[2]
@@ -102,15 +102,26 @@ def requirement_is_known(text: str) -> bool:
     return requirement.name == "azure-ai-inference" and requirement.extras <= extras
 
 
-def test_the_options_of_the_emulators_command_line_are_there() -> None:
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [(README, r"^The extras: (.*?)\n\n"), (ROOT / "docs/install.md", r"^## Extras\n(.*?)^## ")],
+    ids=["README", "install"],
+)
+def test_every_extra_is_listed(path: Path, pattern: str) -> None:
+    section = re.findall(pattern, path.read_text("utf-8"), re.M | re.S)[0]
+    listed = re.findall(r"(?:^|[ |])`([a-z]+)`", section)
+    assert sorted(listed) == sorted(metadata("azure-ai-inference").get_all("Provides-Extra", []))
+
+
+def test_options_of_the_emulators_command_line_are_there() -> None:
     section = TEXT.partition("### Test without a model\n")[2].partition("\n## ")[0].partition("\n### ")[0]
     told = set(re.findall(r"--[a-z][a-z-]+", section))
     assert told
-    assert told <= set(re.findall(r"--[a-z][a-z-]+", _parser().format_help()))
+    assert told <= set(re.findall(r"--[a-z][a-z-]+", _parser("x").format_help()))
 
 
 @pytest.mark.parametrize("row", table(), ids=lambda row: str(row[0]))
-def test_the_endpoint_table_is_what_the_code_does(row: list[str]) -> None:
+def test_endpoint_table_matches_the_code(row: list[str]) -> None:
     pasted, called, version, scope, header, model = row
     url = re.findall(r"`(.+?)`", pasted)[0]
     endpoint = resolve(url, "chat")
@@ -125,7 +136,7 @@ def test_the_endpoint_table_is_what_the_code_does(row: list[str]) -> None:
     assert endpoint.model_required == (model == "required")
 
 
-def test_the_endpoint_table_was_found() -> None:
+def test_endpoint_table_was_found() -> None:
     assert len(table()) >= 13
 
 
@@ -136,18 +147,18 @@ def test_image_embeddings_are_called_where_it_says() -> None:
 def run_blocks(path: Path, names: dict[str, Any]) -> None:
     """Run a page's Python snippets one after the other, as a reader would."""
     for block in blocks("python", path.read_text("utf-8")):
-        # Without "dont_inherit" this file's own future imports would hold for the page.
+        # Without "dont_inherit", this file's own future imports would apply to the page.
         exec(compile(block, str(path), "exec", dont_inherit=True), names)
 
 
 @pytest.fixture(name="snippets", scope="module")
 def run_snippets() -> Iterator[dict[str, Any]]:
-    """Run the README's snippets, and undo what they do to the process."""
+    """Run the README's snippets, and undo their effects on the process."""
     names: dict[str, Any] = {}
     azure_logger = logging.getLogger("azure")
     level = azure_logger.level
     with Emulator() as local, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AZURE_AI_CHAT_ENDPOINT", f"{local.url}/openai/v1")  # as a Foundry resource: it requires a model
+        patch.setenv("AZURE_AI_CHAT_ENDPOINT", f"{local.url}/openai/v1")  # like a Foundry resource, it requires a model
         patch.setenv("AZURE_AI_CHAT_KEY", local.key)
         patch.setenv("AZURE_AI_CHAT_MODEL", "gpt-4.1-mini")
         patch.setattr(azure_logger, "handlers", [])
@@ -158,13 +169,13 @@ def run_snippets() -> Iterator[dict[str, Any]]:
         names["client"].close()
 
 
-def test_the_snippets_run(snippets: dict[str, Any]) -> None:
+def test_snippets_run(snippets: dict[str, Any]) -> None:
     assert snippets["answer"].choices[0].message
     assert isinstance(snippets["city"], snippets["City"])
-    assert [message["role"] for message in snippets["messages"]] == ["system", "user"]
+    assert [message["role"] for message in snippets["prompt"]] == ["system", "user"]
 
 
-def test_the_snippets_print_what_the_text_promises(snippets: dict[str, Any]) -> None:
+def test_snippets_print_the_documented_output(snippets: dict[str, Any]) -> None:
     printed = snippets["printed"]
     assert "The prompt was filtered:" in printed
     assert "Request method: 'POST'" in printed
@@ -173,15 +184,15 @@ def test_the_snippets_print_what_the_text_promises(snippets: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: str(page.name))
-def test_the_snippets_of_other_pages_run(page: Path, snippets: dict[str, Any]) -> None:
-    """Run them with the README's names at hand. Guides that are tables instead are run by `test_migration`."""
+def test_snippets_of_other_pages_run(page: Path, snippets: dict[str, Any]) -> None:
+    """Run them with the README's names in scope. Guides that consist of tables are run by `test_migration`."""
     text = page.read_text("utf-8")
     assert text.count("```python\n") == len(blocks("python", text))
-    resource = snippets["endpoint"].removesuffix("/openai/v1")  # pages name the routes of a resource themselves
+    resource = snippets["endpoint"].removesuffix("/openai/v1")  # pages add the routes of a resource themselves
     run_blocks(page, {**snippets, "endpoint": resource})
 
 
-def test_the_test_that_is_shown_passes(snippets: dict[str, Any]) -> None:
+def test_test_that_is_shown_passes(snippets: dict[str, Any]) -> None:
     shown = [value for name, value in snippets.items() if name.startswith("test_") and inspect.isfunction(value)]
     assert len(shown) == 1
     with Emulator() as local:

@@ -1,4 +1,4 @@
-"""The page on security names tests that exist, and what CI and releases run is pinned by hash."""
+"""The page on security names existing tests, and the tools of CI and releases are pinned by hash."""
 
 import json
 import re

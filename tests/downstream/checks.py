@@ -1,8 +1,8 @@
-"""What the programs are made of: test cases of the standard library, with an emulator for company.
+"""The base of the programs: test cases of the standard library with an emulator.
 
-This runs in the framework's environment, where pytest is not; so nothing is imported but what a program's framework
-and this package bring along. The emulator is in the program's own process, because each check says what the endpoint
-is to answer, what goes wrong with it, and looks at what it was asked.
+This runs in the framework's environment, which has no pytest; so it imports only what the framework and this package
+install. The emulator runs in the program's own process, because each check scripts its answers and faults, and inspects
+its requests.
 """
 
 import sys
@@ -15,11 +15,11 @@ from azure.ai.inference.emulator import Emulator, Reply, ToolCall
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 CITY = '{"name": "Oslo", "people": 700000}'
 OTHER_APIS = (("/openai/v1", "gpt-5-codex", "responses"), ("/anthropic", "claude-sonnet-4-5", "messages"))
-"""Where models are that speak no chat completions, and the route by which a framework gets its answer."""
+"""Models that do not support chat completions, and the routes by which a framework gets an answer from them."""
 
 
 class Checks(unittest.IsolatedAsyncioTestCase):
-    """A framework's checks. Each begins with an emulator that has not been asked anything yet."""
+    """A framework's checks. Each starts with a fresh emulator."""
 
     maxDiff = None
     emulator_settings: ClassVar[Mapping[str, Any]] = {}
@@ -34,7 +34,7 @@ class Checks(unittest.IsolatedAsyncioTestCase):
 
     @property
     def url(self) -> str:
-        """The endpoint's root, which is served as a serverless endpoint."""
+        """The endpoint's root, served as a serverless endpoint."""
         return self.endpoint.url
 
     @property
@@ -42,23 +42,23 @@ class Checks(unittest.IsolatedAsyncioTestCase):
         return self.endpoint.key
 
     def say(self, *texts: str) -> None:
-        """Have the model give these answers, one for each request."""
+        """Script the model's answers, one for each request."""
         for text in texts:
             self.endpoint.reply(Reply(text, usage=USAGE))
 
     def call(self, name: str, *arguments: Mapping[str, Any] | str) -> None:
-        """Have the model call a function, once for each of the arguments, in one answer."""
+        """Script tool calls, one for each of the arguments, in a single answer."""
         calls = [ToolCall(name, given, id=f"call{number}") for number, given in enumerate(arguments, 1)]
         self.endpoint.reply(Reply(tool_calls=calls, usage=USAGE))
 
     @property
     def bodies(self) -> Sequence[Any]:
-        """The bodies of the requests for completions and embeddings, oldest first."""
+        """Return the bodies of requests for completions and embeddings, oldest first."""
         return [request.body for request in self.endpoint.requests if request.method == "POST"]
 
     @property
     def asked(self) -> Any:
-        """The body of the last of them."""
+        """Return the body of the newest request."""
         return self.bodies[-1]
 
     @property
@@ -66,16 +66,16 @@ class Checks(unittest.IsolatedAsyncioTestCase):
         return [request.path for request in self.endpoint.requests]
 
     def assert_called(self, operation: str) -> None:
-        """Hold the route of the last request against what it should be."""
+        """Check the route of the newest request."""
         self.assertEqual(self.paths[-1].rpartition("/")[2], operation)
 
     def assert_members(self, found: Mapping[str, Any], **expected: Any) -> None:
-        """Hold the members that are named against what they should be."""
+        """Check the given members."""
         self.assertEqual({name: found.get(name) for name in expected}, expected)
 
 
 def refuse_the_world(event: str, arguments: tuple[Any, ...]) -> None:
-    """Let a program reach nothing but this machine: what a framework reports to its maker would be waited for."""
+    """Block all connections to other machines: otherwise a framework's telemetry would wait for its maker's servers."""
     if event == "socket.connect" and isinstance(arguments[1], tuple):
         host = arguments[1][0]
     elif event == "socket.getaddrinfo":

@@ -1,4 +1,4 @@
-"""The environments are made and the programs run once, two at a time, for the frameworks whose tests are collected."""
+"""Create the environments and run the programs once, two at a time, for the frameworks whose tests are collected."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ import pytest
 from .environments import NotInstallableError, build_wheel, clean_environment, make_environment
 from .frameworks import FRAMEWORKS, HERE, Framework
 
-# Frameworks tell their makers how they are used, in the background and with retries; nothing leaves this machine here.
+# Frameworks send telemetry in the background and with retries; nothing leaves this machine here.
 SILENCE = {
     "AGNO_TELEMETRY": "false",
     "ANONYMIZED_TELEMETRY": "false",
@@ -26,12 +26,12 @@ SILENCE = {
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a framework's program.
+    """The outcome of a framework's program.
 
-    :param problem: why there was none to run.
-    :param package: what it says of the package it found.
-    :param checks: its lines, by check.
-    :param output: what else it printed, and how it ended.
+    :param problem: Why no program ran.
+    :param package: What the program reports about the package it found.
+    :param checks: Its lines, by check.
+    :param output: Its other output, and how it ended.
     """
 
     problem: str = ""
@@ -71,7 +71,7 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def ran(framework: Framework, runs: dict[str, Future[Run]]) -> Run:
-    """Return what came of the framework's program; skip where it cannot be installed."""
+    """Return the outcome of the framework's program; skip if it cannot be installed."""
     outcome = runs[framework.name].result()
     if outcome.problem:
         pytest.skip(f"{framework.requirements[0]} cannot be installed: {outcome.problem}")
@@ -79,7 +79,7 @@ def ran(framework: Framework, runs: dict[str, Future[Run]]) -> Run:
 
 
 def run(framework: Framework, wheel: Path, home: Path) -> Run:
-    """Make the framework's environment and run its program there, in a folder of its own."""
+    """Create the framework's environment, and run its program there in its own folder."""
     try:
         python = make_environment(framework, wheel)
     except NotInstallableError as problem:

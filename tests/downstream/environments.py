@@ -1,7 +1,7 @@
-"""A virtual environment for each framework: its lock, then this package's wheel, with nothing resolved anew.
+"""A virtual environment for each framework: its lock, then this package's wheel, without resolving anything again.
 
-Environments are kept in ``.venv/downstream``, or where ``DOWNSTREAM_CACHE`` says, and made again when the lock or the
-Python changes. The wheel is put in each time. uv does it where it is on the PATH, in a tenth of the time; pip else.
+Environments are kept in ``.venv/downstream``, or in ``DOWNSTREAM_CACHE``, and recreated when the lock or the Python
+changes. The wheel is installed each time, by uv if it is on the PATH, which takes a tenth of pip's time.
 """
 
 import hashlib
@@ -21,17 +21,17 @@ OUTSIDE = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_REQUIRE_VIRTUALENV")
 
 
 class NotInstallableError(Exception):
-    """A package of a lock cannot be had here; the text is the installer's last line."""
+    """A package of a lock is not available here; the text is the installer's last line."""
 
 
 def clean_environment(**added: str) -> dict[str, str]:
-    """Return the environment variables without those that lead to another Python's packages, or measure coverage."""
+    """Return the environment variables, without those that lead to another Python's packages or measure coverage."""
     kept = {name: value for name, value in os.environ.items() if name not in OUTSIDE and "COV" not in name}
     return kept | added
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build this package's wheel from a copy of the checkout, so that nothing is left in it."""
+    """Build this package's wheel from a copy of the checkout, so that the checkout stays clean."""
     leftovers = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build")
     shutil.copytree(ROOT, folder / "source", ignore=leftovers)
     (folder / "dist").mkdir()

@@ -1,9 +1,9 @@
-"""The frameworks that import ``azure.ai.inference``, at the releases that are tested, most used first.
+"""The frameworks that import ``azure.ai.inference``, at the tested releases, the most used first.
 
-`.ci/run` takes eleven, which differ most in what they rely on; with pip they take five minutes of processor time, on
-two cores half of that. The rest (``--all``) are large (crewai, inspect_ai, guidance, openlit), pin a release of the
-beta by name, or use little of this package. What they are installed with is in ``locks/``, made by
-``python -m tests.downstream.lock NAME``.
+`.ci/run` tests eleven that rely on different parts of the package; with pip they take five minutes of processor time,
+or half of that on two cores. The others (``--all``) are large (crewai, inspect_ai, guidance, openlit), pin a release of
+the beta, or use little of this package. Their requirements are locked in ``locks/`` by ``python -m
+tests.downstream.lock NAME``.
 """
 
 import ast
@@ -17,12 +17,12 @@ HERE = Path(__file__).parent
 class Framework:
     """A framework and the environment it runs in.
 
-    :param name: of its program and lock.
-    :param requirements: what is installed for it; the first is the framework.
-    :keyword in_ci: whether it is tested without ``--all``.
-    :keyword asks: whether its metadata names azure-ai-inference at all; some look for it when they run.
-    :keyword pins_the_beta: whether it asks for a release of the beta by name, which 1.0.0 cannot be. It is installed
-        past that pin.
+    :param name: The name of its program and lock.
+    :param requirements: Its requirements; the first is the framework.
+    :keyword in_ci: Whether it is tested without ``--all``.
+    :keyword asks: Whether its metadata names azure-ai-inference; some look for it at run time.
+    :keyword pins_the_beta: Whether it requires a release of the beta, which this one is not. It is installed despite
+        that pin.
     """
 
     name: str
@@ -33,17 +33,17 @@ class Framework:
 
     @property
     def lock(self) -> Path:
-        """The exact versions of all it needs, without this package."""
+        """The exact versions of its requirements, without this package."""
         return HERE / "locks" / f"{self.name}.txt"
 
     @property
     def program(self) -> Path:
-        """What uses it."""
+        """Its program."""
         return HERE / "programs" / f"{self.name}.py"
 
     @property
     def checks(self) -> list[str]:
-        """The names of the program's checks, which can be read without running it."""
+        """The names of the program's checks, read without running it."""
         tree = ast.parse(self.program.read_text("utf-8"))
         functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
         return [node.name for node in functions if node.name.startswith("test_")]

@@ -1,7 +1,7 @@
-"""``python -m tests.downstream.lock [NAME ...]``: writes the locks of frameworks anew with uv, to be on PATH.
+"""``python -m tests.downstream.lock [NAME ...]``: update the locks of frameworks. Needs uv on the PATH.
 
-They are for Linux on x86-64 and Python 3.11. This package is resolved as the wheel of the checkout, whatever release
-of the beta a framework asks for, and left out of the lock.
+Locks are for Linux on x86-64 and Python 3.11. This package is resolved as the wheel of the checkout, whichever release
+of the beta a framework requires, and left out of the lock.
 """
 
 import shutil
@@ -22,7 +22,7 @@ OUTPUT = ("--no-header", "--no-annotate", "--no-emit-package", "azure-ai-inferen
 
 
 def lock(framework: Framework, wheel: Path, folder: Path) -> None:
-    """Resolve what a framework needs, and write it down."""
+    """Resolve a framework's requirements, and write the lock."""
     wanted, overrides, made = folder / "wanted.in", folder / "overrides.txt", folder / f"{framework.name}.txt"
     wanted.write_text("\n".join([*framework.requirements, EXTRAS]))
     overrides.write_text(f"{EXTRAS}=={__version__}\nazure-core>=1.35\n")
@@ -33,7 +33,7 @@ def lock(framework: Framework, wheel: Path, folder: Path) -> None:
 
 
 def main(names: list[str]) -> int:
-    """Lock the frameworks that are named, or all."""
+    """Lock the named frameworks, or all of them."""
     if shutil.which("uv") is None:
         print("uv is not on the PATH: pip install uv", file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
-"""``python run.py FILE``: runs a program's checks and prints a line of JSON about each.
+"""``python run.py FILE``: run a program's checks, and print a line of JSON about each.
 
-The first line says which package the program found, and which of the installed distributions ask for it. A check that
-hangs ends the program, with the stacks of all threads on stderr.
+The first line says which package the program found, and which installed distributions require it. A check that hangs
+ends the program, with the stacks of all threads on standard error.
 """
 
 import faulthandler
@@ -45,7 +45,7 @@ class Reporter(unittest.TestResult):
 
     def addError(self, test: Any, error: Any) -> None:
         super().addError(test, error)
-        if not isinstance(test, unittest.TestCase):  # the fixture of a class: no check will be heard of
+        if not isinstance(test, unittest.TestCase):  # the fixture of a class failed, so none of its checks will report
             self._say(check=None, passed=False, seconds=0, problem=self.errors[-1][1], output="")
 
     def _say(self, **line: Any) -> None:
@@ -53,7 +53,7 @@ class Reporter(unittest.TestResult):
 
 
 def about_the_package() -> dict[str, Any]:
-    """Say what is imported as azure.ai.inference, and who asks for which versions of it."""
+    """Report what is imported as azure.ai.inference, and which packages require which versions of it."""
     import azure.ai.inference as package
 
     asked = [
@@ -68,7 +68,7 @@ def about_the_package() -> dict[str, Any]:
 def main(program: str) -> None:
     """Run the checks of one program."""
     out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # standard output is for the lines; what a framework prints there is not one of them
+    os.dup2(2, 1)  # standard output is for these lines, not for what a framework prints
     print(json.dumps(about_the_package()), file=out, flush=True)
     spec = importlib.util.spec_from_file_location("program", program)
     assert spec is not None

@@ -1,8 +1,8 @@
 """Unmodified frameworks work on this package: each check of each program in ``programs/`` is a test.
 
-The frameworks are installed at exact versions in environments of their own (see `environments`), use their public
-interface as their users do, and talk to the emulator. Optional: ``python -m pytest tests/downstream`` runs what
-`.ci/run` does, with ``--all`` the rest. A framework that cannot be installed is skipped with the installer's reason.
+The frameworks are installed at exact versions in environments of their own (see `environments`), are used through their
+public interfaces, and talk to the emulator. Optional: ``python -m pytest tests/downstream`` runs what `.ci/run` runs,
+``--all`` the rest. A framework that cannot be installed is skipped with the installer's reason.
 """
 
 from pathlib import Path
@@ -26,13 +26,13 @@ def test_check(framework: Framework, check: str, ran: Run) -> None:
     assert line["passed"], f"{line['problem']}\n{line['output']}"
 
 
-def test_the_package_is_this_one(framework: Framework, ran: Run) -> None:
+def test_framework_uses_this_package(framework: Framework, ran: Run) -> None:
     assert ran.package is not None, ran.output
     assert ran.package["version"] == __version__
     assert framework.name in Path(ran.package["file"]).parts, "it was imported from another environment"
 
 
-def test_the_pin_takes_this_version(framework: Framework, ran: Run) -> None:
+def test_framework_accepts_this_version(framework: Framework, ran: Run) -> None:
     assert ran.package is not None, ran.output
     asked = [(name, Requirement(text)) for name, text in ran.package["asked"]]
     asked = [(name, requirement) for name, requirement in asked if requirement.name == "azure-ai-inference"]

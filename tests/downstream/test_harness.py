@@ -1,4 +1,4 @@
-"""What the tests of frameworks stand on: checks fail when they should, and every framework is whole and documented."""
+"""The foundation of the framework tests: checks fail when they should, and every framework is documented."""
 
 import json
 import os
@@ -45,7 +45,7 @@ GUIDE = (ROOT / "docs" / "migration_from_azure_ai_inference.md").read_text("utf-
 every_framework = pytest.mark.parametrize("one", FRAMEWORKS, ids=lambda one: one.name)
 
 
-def test_what_a_check_says_of_itself(tmp_path: Path) -> None:
+def test_results_reported_by_checks(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
     command = [sys.executable, str(HERE / "run.py"), str(tmp_path / "program.py")]
     done = subprocess.run(
@@ -70,7 +70,7 @@ def test_what_a_check_says_of_itself(tmp_path: Path) -> None:
 
 
 @every_framework
-def test_the_lock_has_what_is_required(one: Framework) -> None:
+def test_lock_contains_the_requirements(one: Framework) -> None:
     locked = dict(re.findall(r"^([\w.-]+)==(\S+)$", one.lock.read_text(), re.M))
     assert "azure-ai-inference" not in locked
     for requirement in one.requirements:
@@ -81,12 +81,12 @@ def test_the_lock_has_what_is_required(one: Framework) -> None:
 
 
 @every_framework
-def test_the_guide_has_its_release(one: Framework) -> None:
+def test_migration_guide_names_the_release(one: Framework) -> None:
     name, _, release = re.sub(r"\[.*\]", "", one.requirements[0]).partition("==")
     assert f"| {name} | {release} |" in GUIDE
 
 
 @every_framework
-def test_its_checks_are_named_once_each(one: Framework) -> None:
+def test_check_names_are_unique(one: Framework) -> None:
     assert len(one.checks) > 5
     assert len(set(one.checks)) == len(one.checks)

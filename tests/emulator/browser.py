@@ -1,4 +1,4 @@
-"""A headless Chromium for the tests of the page, and what they do with it again and again."""
+"""A headless Chromium for the tests of the page, and their common actions."""
 
 import json
 import shutil
@@ -15,14 +15,14 @@ try:
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.keys import Keys
-except ImportError:  # the tests say so where they are skipped
+except ImportError:  # the tests report this when they are skipped
     webdriver = None  # type: ignore[assignment]
 
 TIMEOUT = 20.0
 
 
 def missing() -> str | None:
-    """What there is not, and how to get it; None if all is there."""
+    """Describe what is missing, and how to install it; None if nothing is."""
     if webdriver is None:
         return "there is no selenium: pip install selenium"
     if not shutil.which("chromium") or not shutil.which("chromedriver"):
@@ -31,12 +31,12 @@ def missing() -> str | None:
 
 
 class Browser:
-    """One window, whose scripts run under the page's own policy."""
+    """A single window, whose scripts run under the page's own policy."""
 
     def __init__(self) -> None:
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or ""
-        # A container's root has no sandbox, and little shared memory.
+        # As root in a container, Chromium has no sandbox and little shared memory.
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -45,21 +45,21 @@ class Browser:
         self.size(1280, 800)
 
     def size(self, width: int, height: int, scheme: str = "light", scale: float = 1) -> None:
-        """Make the window so large, on a system of that colour scheme."""
+        """Set the window's size and the colour scheme."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def open(self, url: str) -> None:
-        """Open a page that knows nothing of the ones before."""
+        """Open a page with an empty state."""
         self.driver.get("about:blank")
         self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
         self.driver.get_log("browser")
         self.driver.get(url)
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """Return what a script returns."""
+        """Return the result of a script."""
         return self.driver.execute_script(script, *arguments)
 
     def module(self, name: str, expression: str, *arguments: Any) -> Any:
@@ -89,27 +89,27 @@ class Browser:
         self.wait(lambda: text in self.text(within), text)
 
     def text(self, selector: str = "body") -> str:
-        """Return the text that an element shows; empty if there is none."""
+        """Return the text that an element shows; empty if the element does not exist."""
         return str(self.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector))
 
     def texts(self, selector: str) -> list[str]:
-        """Return the texts of all elements of a kind."""
+        """Return the texts of all elements that match a selector."""
         found: list[str] = self.run(
             "return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText)", selector
         )
         return found
 
     def count(self, selector: str) -> int:
-        """Return how many elements of a kind there are."""
+        """Return the number of elements that match a selector."""
         return int(self.run("return document.querySelectorAll(arguments[0]).length", selector))
 
     def click(self, selector: str) -> None:
-        """Click on an element, once it is there."""
+        """Click on an element as soon as it exists."""
         self.wait(lambda: self.count(selector), selector)
         self.driver.find_element("css selector", selector).click()
 
     def keys(self, *keys: str) -> None:
-        """Press keys, wherever the focus is."""
+        """Press keys in the focused element."""
         self.driver.switch_to.active_element.send_keys(*keys)
 
     def fill(self, selector: str, text: str) -> None:
@@ -119,7 +119,7 @@ class Browser:
         field.send_keys(text)
 
     def ids(self) -> list[int]:
-        """Return the numbers of the requests whose rows are in the document, from above."""
+        """Return the numbers of the requests whose rows are in the document, from top to bottom."""
         script = (
             "return [...document.querySelectorAll('.row')].map((row) => [row.getBoundingClientRect().top, "
             "Number(row.dataset.id)]).sort((a, b) => a[0] - b[0]).map((pair) => pair[1])"
@@ -133,20 +133,20 @@ class Browser:
         self.wait(lambda: self.count(f'#detail[data-id="{number}"]'), f"request {number}")
 
     def tabs(self) -> list[str]:
-        """Return the names of the tabs that the selected request has, once they are there."""
+        """Return the names of the selected request's tabs, once they exist."""
         script = "return [...document.querySelectorAll('.tab:not([hidden])')].map((tab) => tab.dataset.tab)"
         found: list[str] = self.wait(lambda: self.run(script), "tabs")
         return found
 
     def problems(self) -> list[str]:
-        """Return what the browser complained about, but for what tests provoke."""
+        """Return the browser's complaints, except for those that tests provoke."""
         log = self.driver.get_log("browser")
         expected = ("net::ERR_CONNECTION", "net::ERR_INCOMPLETE", "net::ERR_EMPTY_RESPONSE", "400 (Bad", "401 (Un")
         lines = [entry["message"] for entry in log if entry["level"] in ("SEVERE", "WARNING")]
         return [line for line in lines if not any(words in line for words in expected)]
 
     def close(self) -> None:
-        """End the browser."""
+        """Close the browser."""
         self.driver.quit()
 
 
@@ -154,7 +154,7 @@ ESCAPE = "\ue00c" if webdriver is None else Keys.ESCAPE
 
 
 class Relay:
-    """Passes connections on to an emulator, and can break them off: a network that comes and goes."""
+    """Forwards connections to an emulator, and can interrupt them like an unreliable network."""
 
     def __init__(self, url: str) -> None:
         host, port = url.removeprefix("http://").split(":")
@@ -188,18 +188,18 @@ class Relay:
             other.shutdown(socket.SHUT_RDWR)
 
     def down(self) -> None:
-        """Break off every connection, and take no new one."""
+        """Cut every connection, and accept no new one."""
         self.is_up = False
         for one in self.sockets:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
     def up(self) -> None:
-        """Take connections again."""
+        """Accept connections again."""
         self.is_up = True
 
     def close(self) -> None:
-        """End it."""
+        """Stop."""
         self.down()
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
@@ -211,5 +211,5 @@ class Relay:
 
 
 def chat(text: str, **members: Any) -> bytes:
-    """Return the body of a request for a chat."""
+    """Return the body of a chat request."""
     return json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **members}).encode()

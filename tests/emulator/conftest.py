@@ -1,4 +1,4 @@
-"""What the tests of the emulator share: one running endpoint, and a plain client that knows nothing of the package."""
+"""Shared by the emulator's tests: one running endpoint, and a plain client that does not use the package."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ LOCAL = "/v1/chat/completions"
 
 @dataclass
 class Got:
-    """An answer off the wire."""
+    """A response as received."""
 
     status: int
     reason: str
@@ -37,12 +37,12 @@ class Got:
 
     @property
     def text(self) -> str:
-        """What the first choice says."""
+        """Return the text of the first choice."""
         return str(self.body["choices"][0]["message"]["content"])
 
     @property
     def chunks(self) -> list[dict[str, Any]]:
-        """The chunks of a stream, which ends as it should."""
+        """Return the chunks of a stream, and check how it ends."""
         *events, done, rest = self.raw.split(b"\n\n")
         assert (done, rest) == (b"data: [DONE]", b"")
         return [json.loads(event.removeprefix(b"data: ")) for event in events]
@@ -74,7 +74,7 @@ class Caller:
         return self.send("POST", path, body, headers, key=key)
 
     def chat(self, *said: Any, path: str = SERVERLESS, headers: dict[str, str] | None = None, **members: Any) -> Got:
-        """A conversation of alternating turns, the user's first; messages go as they are."""
+        """Return a conversation of alternating turns, starting with the user's; messages are kept unchanged."""
         roles = ("user", "assistant")
         messages = [
             turn if isinstance(turn, dict) else {"role": roles[index % 2], "content": turn}

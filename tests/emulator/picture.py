@@ -1,6 +1,6 @@
-"""Draws the pictures of the emulator's page for README and docs: ``python tests/emulator/picture.py``.
+"""Take the screenshots of the emulator's page for README and docs: ``python tests/emulator/picture.py``.
 
-Needs Chromium and selenium; pngquant, where it is installed, makes the files a third of their size.
+Needs Chromium and selenium; pngquant, if installed, reduces the files to a third.
 """
 
 import shutil
@@ -50,7 +50,7 @@ THOUGHTS = "The tool reports clear skies and a high of 21 °C. The user wants a 
 
 
 def serve(endpoint: Emulator) -> None:
-    """Send what an application in trouble sends."""
+    """Send the requests of an application in trouble."""
     caller = Caller(endpoint)
     endpoint.reply(Reply(None, tool_calls=[ToolCall("get_weather", {"city": "Oslo", "days": 1})]), last="Oslo")
     caller.chat(*CONVERSATION[:2], path=LOCAL, model="gpt-4o", tools=[TOOL])
@@ -68,17 +68,17 @@ def serve(endpoint: Emulator) -> None:
 
 
 def stream(endpoint: Emulator) -> None:
-    """Ask for a stream that is under way while the picture is drawn."""
+    """Request a stream that is in progress while the screenshot is taken."""
     caller = Caller(endpoint)
     with suppress(Exception):
         caller.chat(*CONVERSATION, path=LOCAL, model="gpt-4o", tools=[TOOL], stream=True)
 
 
 def draw(browser: Browser, scheme: str) -> None:
-    """Draw one picture."""
+    """Take one screenshot."""
     with Emulator(ui=True) as endpoint:
         serve(endpoint)
-        endpoint._session.adjust(endpoint._session.tempo.changed({"token_rate": 24}))
+        endpoint._session.adjust(endpoint._session.live_settings.changed({"token_rate": 24}))
         thread = threading.Thread(target=stream, args=(endpoint,), daemon=True)
         thread.start()
         browser.size(1280, 820, scheme, scale=1.5)

@@ -1,4 +1,4 @@
-"""The Batch APIs, judged by the official clients, unmodified; and their validation, states and traps."""
+"""The Batch APIs, tested with the unmodified official clients; and their validation, states and pitfalls."""
 
 import json
 import time
@@ -116,14 +116,14 @@ def test_mistrals_client() -> None:
     ],
     ids=["empty", "json", "duplicate", "url", "model", "bom", "many"],
 )
-def test_what_is_wrong_with_a_file(file: bytes, codes: list[str]) -> None:
+def test_invalid_input_files(file: bytes, codes: list[str]) -> None:
     with Emulator() as endpoint, OpenAI(base_url=f"{endpoint.url}/openai/v1", api_key=endpoint.key) as client:
         job = ran(client, file)
         assert job.status == "failed"
         assert [error.code for error in job.errors.data] == codes
 
 
-def test_mistral_says_what_is_wrong() -> None:
+def test_mistral_error_messages() -> None:
     with Emulator(batch_seconds=0) as endpoint, Mistral(server_url=endpoint.url, api_key=endpoint.key) as client:
         uploaded = client.files.upload(file={"file_name": "in.jsonl", "content": b"\n{"}, purpose="batch")
         job = client.batch.jobs.create(input_files=[uploaded.id], endpoint="/v1/chat/completions")
@@ -131,7 +131,7 @@ def test_mistral_says_what_is_wrong() -> None:
         assert (failed.status, failed.errors[0].count) == ("FAILED", 1)
 
 
-def test_traps_of_azure() -> None:
+def test_azure_pitfalls() -> None:
     with Emulator(batch_seconds=1) as endpoint:
         caller, base = Caller(endpoint), "/openai/v1"
         form = b'--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n' + (
@@ -158,18 +158,18 @@ def test_traps_of_azure() -> None:
         ({"endpoint": "/v1/chat/completions", "completion_window": "24h"}, "No such File object"),
     ],
 )
-def test_what_is_no_batch(endpoint: Emulator, body: dict[str, Any], words: str) -> None:
+def test_invalid_batch_requests(endpoint: Emulator, body: dict[str, Any], words: str) -> None:
     assert words in Caller(endpoint).post("/v1/batches", body).raw.decode()
 
 
-def test_a_file_is_too_large(endpoint: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_too_large(endpoint: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(_batch_files._LARGEST, "openai", 3)  # type: ignore[arg-type]
     with openai(endpoint) as client, pytest.raises(APIStatusError, match="3 are allowed"):
         client.files.create(file=("in.jsonl", b"four"), purpose="batch")
 
 
 @pytest.mark.parametrize(("body", "words"), [(b"", "'file' is a required property"), (b"purpose", "is not one of")])
-def test_what_is_no_file(endpoint: Emulator, body: bytes, words: str) -> None:
+def test_invalid_uploads(endpoint: Emulator, body: bytes, words: str) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nx\r\n' if body else b""
     kind = {"content-type": "multipart/form-data; boundary=x" if body else "text/plain"}
     assert words in Caller(endpoint).post("/v1/files", part + b"--x--\r\n", kind).raw.decode()
@@ -198,14 +198,14 @@ def test_faults(fault: str, status: str, output: int, errors: set[str]) -> None:
         assert statuses == ({0, 200} if fault == "status-0" else {200} if lines else set())
 
 
-def test_a_full_queue() -> None:
+def test_full_queue() -> None:
     with Emulator(batch_faults=["token-limit"]) as endpoint, openai(endpoint) as client:
         with pytest.raises(BadRequestError, match="Enqueued token limit"):
             ran(client, as_file(line("a")))
         assert ran(client, as_file(line("a"))).status == "completed"
 
 
-def test_a_batch_is_cancelled() -> None:
+def test_batch_is_cancelled() -> None:
     with Emulator(batch_seconds=2) as endpoint, OpenAI(base_url=f"{endpoint.url}/v1", api_key=endpoint.key) as client:
         uploaded = client.files.create(file=("in.jsonl", as_file(line("a"), line("b"))), purpose="batch")
         job = client.batches.create(input_file_id=uploaded.id, endpoint="/v1/chat/completions", completion_window="24h")
@@ -215,6 +215,6 @@ def test_a_batch_is_cancelled() -> None:
         assert set(lines_of(client, done.output_file_id)) == {"a"}
 
 
-def test_what_is_no_form() -> None:
+def test_invalid_multipart_bodies() -> None:
     assert parse_multipart(b"x", "text/plain") == {}
     assert parse_multipart(b"--x\r\nnothing\r\n\r\n\r\n--x--", "multipart/form-data; boundary=x") == {}

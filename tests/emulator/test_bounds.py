@@ -1,4 +1,4 @@
-"""No single request stops the server: what would take gigabytes or minutes is refused, or done in little."""
+"""No single request stops the server: what would take gigabytes or minutes is refused, or bounded."""
 
 import json
 import tracemalloc
@@ -21,7 +21,7 @@ from .conftest import LOCAL, SERVERLESS, V1, Caller
 
 
 def doubling(levels: int, kind: str) -> dict[str, Any]:
-    """A schema of few bytes and 2 ** levels values."""
+    """A schema of a few bytes and 2 ** levels values."""
     found: dict[str, Any] = {f"d{levels}": {"type": "string" if kind != "anyOf" else "nonsense"}}
     for level in range(levels):
         next_one = {"$ref": f"#/$defs/d{level + 1}"}
@@ -48,35 +48,36 @@ def deep(levels: int, kind: str) -> dict[str, Any]:
     return found
 
 
-BOMBS: list[tuple[Any, str]] = [
-    ({"type": "array", "minItems": 10**8}, "wants 100000000 items; the emulator makes at most 20000 values"),
+BOMBS: list[Any] = [
+    ({"type": "array", "minItems": 10**8}, "needs 100000000 items; the emulator makes at most 20000 values"),
     ({"type": "array", "minItems": 10**4, "items": {"type": "array", "minItems": 10**4}}, "more than 20000 values"),
-    ({"type": "string", "minLength": 10**9}, "wants 1000000000 characters; the emulator makes at most 1000000"),
+    ({"type": "string", "minLength": 10**9}, "needs 1000000000 characters; the emulator makes at most 1000000"),
     (
         {"type": "array", "minItems": 99, "items": {"type": "string", "minLength": 10**5}},
         "more than 1000000 characters",
     ),
+    ({"anyOf": [{"type": "array", "minItems": 10**8}, {"type": "null"}]}, "needs 100000000 items"),
     ({"type": "object", "minProperties": 10**9}, "more than 20000 values"),
-    (doubling(26, "properties"), "more than 20000 values"),
+    pytest.param(doubling(26, "properties"), "more than 20000 values", marks=pytest.mark.slow),
     (doubling(26, "allOf"), "refers to itself without end"),
     (doubling(4, "allOf"), ""),
-    (doubling(20, "anyOf"), "more than 20000 values"),
+    pytest.param(doubling(20, "anyOf"), "more than 20000 values", marks=pytest.mark.slow),
     ({"allOf": [{"properties": {f"{i}.{j}": {} for j in range(20)}} for i in range(2000)]}, "too many parts to merge"),
     ({"anyOf": [{"type": "x"}] * 5000}, "the type of 'value' is 'x'"),
     ({"type": "string", "pattern": "((a{1000}){1000}){1000}"}, "longer than 100000 characters"),
     ({"type": "string", "pattern": "(a{99}){99}" * 12}, "longer than 100000 characters"),
     ({"type": "string", "pattern": "^(a+)+$ ", "minLength": 40}, "has no known match"),
-    ({"type": "string", "pattern": "(" * 900 + ")" * 900}, "groups stand too deep in each other"),
+    ({"type": "string", "pattern": "(" * 900 + ")" * 900}, "groups are nested too deeply"),
     ({"type": "string", "pattern": "a" * 6000}, "a pattern of 6000 characters is too long"),
     ({"type": "object", "required": ["a" * 40 + "!"], "patternProperties": {"(a+)+$": {}}}, ""),
     ({"type": "object", "required": ["a"], "patternProperties": {"(": {}}}, "a parenthesis is not closed"),
     *[(deep(levels, kind), "too deep") for levels in (60, 150) for kind in ("object", "array", "anyOf")],
     (deep(30, "array"), ""),
     (deep(150, "allOf"), ""),
-    ({"type": "array", "minItems": "x"}, "minItems is 'x'; it has to be a whole number of 0 or more"),
+    ({"type": "array", "minItems": "x"}, "minItems is 'x'; it must be a whole number of 0 or more"),
     ({"type": "string", "maxLength": 1.5}, "maxLength is 1.5"),
     ({"type": "string", "minLength": -1}, "minLength is -1"),
-    ({"type": "number", "multipleOf": 0}, "multipleOf is 0; it has to be a number above 0"),
+    ({"type": "number", "multipleOf": 0}, "multipleOf is 0; it must be a number above 0"),
     ({"type": "integer", "multipleOf": "1"}, "multipleOf is '1'"),
     ({"anyOf": [False]}, ""),
 ]
@@ -91,7 +92,7 @@ def test_schemas(endpoint: Emulator, schema: Any, words: str) -> None:
     assert answer.status == (400 if words else 200)
     assert words in answer.raw.decode()
     called = caller.chat("Hello", tools=[tool], tool_choice="required")
-    assert called.status == 200 or (words or "have to be an object") in called.body["error"]["message"]
+    assert called.status == 200 or (words or "must be an object") in called.body["error"]["message"]
 
 
 @pytest.mark.parametrize("levels", [400, 900, 5000])
@@ -120,7 +121,7 @@ WORDS = ["what ", "feet ", "who is ", "A", "Aa ", '"', "my name is ", "1 ", " ",
 
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("place", ["content", "input"])
-def test_long_texts_of_one_word(endpoint: Emulator, word: str, place: str) -> None:
+def test_long_texts_without_spaces(endpoint: Emulator, word: str, place: str) -> None:
     text = word * (250_000 // len(word))
     tool = {"type": "function", "function": {"name": "find_word", "parameters": {"enum": [text[:9]] * 50}}}
     caller = Caller(endpoint)
@@ -148,7 +149,7 @@ def test_many_calls_are_bounded(endpoint: Emulator) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_an_open_stream_takes_little_memory(dialect: str) -> None:
+def test_open_stream_takes_little_memory(dialect: str) -> None:
     members = {"model": "m", "messages": [{"role": "user", "content": "count to 10000"}], "stream": True}
     request = RecordedRequest("POST", "/v1/chat/completions", (), {"api-key": "k"}, json.dumps(members).encode())
     settings = Settings("k", dialect=dialect)
@@ -185,7 +186,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(schema=st.dictionaries(st.sampled_from(NAMES), TREES, max_size=6))
 def test_any_schema_has_a_value_or_an_error_that_says_why(schema: dict[str, Any]) -> None:
     with suppress(SchemaError):
@@ -203,7 +204,7 @@ def test_any_schema_has_a_value_or_an_error_that_says_why(schema: dict[str, Any]
         ("^(?:a{0,1000}){0,1000}b", "a" * 60),
     ],
 )
-def test_patterns_that_are_slow_elsewhere(pattern: str, text: str) -> None:
+def test_catastrophic_patterns_are_fast(pattern: str, text: str) -> None:
     assert is_found(pattern, text) is False
 
 
@@ -229,7 +230,7 @@ def test_patterns_that_are_slow_elsewhere(pattern: str, text: str) -> None:
         ("", ["", "a"], []),
     ],
 )
-def test_what_patterns_mean(pattern: str, matching: list[str], others: list[str]) -> None:
+def test_pattern_semantics(pattern: str, matching: list[str], others: list[str]) -> None:
     assert [is_found(pattern, text) for text in matching] == [True] * len(matching)
     assert [is_found(pattern, text) for text in others] == [False] * len(others)
 
@@ -239,27 +240,27 @@ def test_what_patterns_mean(pattern: str, matching: list[str], others: list[str]
     [
         ("(", "a parenthesis is not closed"),
         ("a)", "a parenthesis is closed that was not opened"),
-        ("[a", "it breaks off"),
-        ("\\", "it breaks off"),
-        ("*a", "there is nothing that '*' could repeat"),
+        ("[a", "it ends too early"),
+        ("\\", "it ends too early"),
+        ("*a", "there is nothing for '*' to repeat"),
         ("a{3,2}", "{3,2} has its bounds the wrong way round"),
         ("[b-a]", "a range of characters has its bounds the wrong way round"),
-        ("(?<=a)b", "it has a group of a kind that is not known"),
-        ("(?i)a", "it has a group of a kind that is not known"),
-        ("(a)\\1", "\\1 is not known"),
-        ("\\p{L}", "\\p is not known"),
-        ("\\x4", "\\x wants 2 hexadecimal digits"),
-        ("\\u00g0", "\\u wants 4 hexadecimal digits"),
+        ("(?<=a)b", "it has a group of an unsupported kind"),
+        ("(?i)a", "it has a group of an unsupported kind"),
+        ("(a)\\1", "\\1 is not supported"),
+        ("\\p{L}", "\\p is not supported"),
+        ("\\x4", "\\x needs 2 hexadecimal digits"),
+        ("\\u00g0", "\\u needs 4 hexadecimal digits"),
         ("(a{1000}){1000}b", "longer than 100000 characters"),
     ],
 )
-def test_patterns_that_are_refused(pattern: str, why: str) -> None:
+def test_unsupported_patterns(pattern: str, why: str) -> None:
     with pytest.raises(ValueError) as caught:
         matching_text(pattern)
     assert why in str(caught.value)
 
 
-def test_matching_that_takes_too_long() -> None:
+def test_matching_effort_is_limited() -> None:
     with pytest.raises(ValueError, match="matching takes too many steps"):
         is_found("(a{1000}){1000}b", "a" * 2000)
 
@@ -267,5 +268,5 @@ def test_matching_that_takes_too_long() -> None:
 @pytest.mark.parametrize(
     ("pattern", "text"), [("[^a-z]", " "), ("[\x01-\x1f]", "\x01"), ("[\x01-0]", " "), ("\\S", "a")]
 )
-def test_samples_can_be_printed_where_possible(pattern: str, text: str) -> None:
+def test_generated_texts_are_printable_if_possible(pattern: str, text: str) -> None:
     assert matching_text(pattern) == text

@@ -1,7 +1,8 @@
-"""Recording a real endpoint and playing it again; the real endpoint here is another emulator."""
+"""Record a real endpoint (here another emulator), and replay it."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,14 +45,14 @@ def test_record_then_play(tmp_path: Path) -> None:
     assert "POST /chat/completions; POST" in missing.body["error"]["message"]
 
 
-def test_what_came_is_recorded_too(tmp_path: Path) -> None:
+def test_recorder_keeps_its_own_requests(tmp_path: Path) -> None:
     with Emulator() as real, Emulator(record=real.url + "/", cassette=tmp_path / "c.json") as recorder:
         Caller(recorder).chat("Hello")
         assert [request.path for request in recorder.requests] == ["/chat/completions"]
         assert len(real.requests) == 1
 
 
-def test_an_endpoint_that_is_not_there(tmp_path: Path) -> None:
+def test_unreachable_endpoint(tmp_path: Path) -> None:
     with Emulator() as gone:
         url = gone.url
     with Emulator(record=url, cassette=tmp_path / "c.json") as recorder:
@@ -59,7 +60,7 @@ def test_an_endpoint_that_is_not_there(tmp_path: Path) -> None:
     assert (got.status, got.body["error"]["code"]) == (502, "BadGateway")
 
 
-def test_an_answer_that_breaks_off_is_not_recorded(tmp_path: Path) -> None:
+def test_incomplete_response_is_not_recorded(tmp_path: Path) -> None:
     with (
         Emulator(faults=[Fault("cut", byte=5)]) as real,
         Emulator(record=real.url, cassette=tmp_path / "c") as recorder,
@@ -69,7 +70,7 @@ def test_an_answer_that_breaks_off_is_not_recorded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"text", b"\xff\x00", b'{"a": [1]}', "{'é'}".encode()])
-def test_bodies_of_any_kind(raw: bytes) -> None:
+def test_body_types(raw: bytes) -> None:
     request = RecordedRequest("POST", "/x", headers={"api-key": "k1"}, raw=raw)
     arrivals = Arrivals(200, {"Content-Type": "x", "Set-Cookie": "s"}, [(0.1, raw)], whole=True)
     exchange = write_exchange(request, arrivals)
@@ -77,7 +78,7 @@ def test_bodies_of_any_kind(raw: bytes) -> None:
     assert read_response(exchange["response"]).body == raw
 
 
-def test_a_stream_is_played_event_by_event() -> None:
+def test_stream_is_played_event_by_event() -> None:
     answer = {
         "status": 200,
         "headers": {"content-type": "text/event-stream"},
@@ -89,7 +90,7 @@ def test_a_stream_is_played_event_by_event() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is no cassette"),
+        ("{", "is not a cassette"),
         ("[]", "version 1 or 2"),
         ('{"version": 3}', "version 1 or 2"),
         (
@@ -102,22 +103,83 @@ def test_a_stream_is_played_event_by_event() -> None:
         ),
     ],
 )
-def test_files_that_are_no_cassettes(tmp_path: Path, text: str, words: str) -> None:
+def test_invalid_cassettes(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "c.json").write_text(text, "utf-8")
     with pytest.raises(ValueError, match=words):
         Emulator(cassette=tmp_path / "c.json")
 
 
-def test_an_empty_cassette(tmp_path: Path) -> None:
+REQUEST: Any = {"method": "POST", "path": "/x", "query": [["a", "1"]], "body": {"text": ""}}
+RESPONSE: Any = {"status": 200, "headers": {"A": "b"}, "body": {"json": None}, "seconds": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("request_", "response", "words"),
+    [
+        ({"method": 5}, {}, "method is 5; pass a str"),
+        ({"path": None}, {}, "path is None; pass a str"),
+        ({"query": {"a": "b"}}, {}, "query is {'a': 'b'}; write a list of pairs"),
+        ({"query": [["a"]]}, {}, "query is [['a']]; write a list of pairs"),
+        ({"query": [["a", 1]]}, {}, "query is [['a', 1]]; write a list of pairs, each a name and a value as text"),
+        ({}, {"cut": "false"}, "cut is 'false'; write true or false"),
+        ({"body": "x"}, {}, "body is 'x'; write an object with one of json, text, base64"),
+        ({"body": {"json": 1, "text": "x"}}, {}, "body is {'json': 1, 'text': 'x'}; write an object with one of"),
+        ({}, {"status": "200"}, "status is '200'; pass a whole number"),
+        ({}, {"status": 9999}, "status is 9999; choose one from 200 to 599"),
+        ({}, {"headers": ["x"]}, "headers is ['x']; write an object"),
+        ({}, {"headers": {"a": "b\nc"}}, "headers['a'] is 'b\\nc'; leave out line ends"),
+        ({}, {"seconds": "x"}, "seconds is 'x'; pass a number"),
+        ({}, {"body": 5}, "body is 5; write an object"),
+        ({}, {"body": {"text": 5}}, "body.text is 5; pass a str"),
+        ({}, {"stream": "x"}, "stream is 'x'; write a list"),
+        ({}, {"stream": [5]}, "stream[0] is 5; write an object with one of data, json, text, base64"),
+        ({}, {"stream": [{"data": 1}, {"after": "x", "text": ""}]}, "stream[1].after is 'x'; pass a number"),
+        ({}, {"stream": [{"base64": "*"}]}, "is invalid: "),
+    ],
+)
+def test_badly_edited_cassettes(tmp_path: Path, request_: Any, response: Any, words: str) -> None:
+    exchange = {"request": {**REQUEST, **request_}, "response": {**RESPONSE, **response}}
+    file = tmp_path / "c.json"
+    file.write_text(json.dumps({"version": 2, "exchanges": [{"request": REQUEST, "response": RESPONSE}, exchange]}))
+    with pytest.raises(ValueError) as caught:
+        Emulator(cassette=file)
+    assert "exchange 2 of" in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_binary_cassette(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match="is not a cassette"):
+        Emulator(cassette=tmp_path / "c.json")
+
+
+def test_empty_cassette(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(json.dumps({"version": 1, "exchanges": []}), "utf-8")
     with Emulator(cassette=tmp_path / "c.json") as player:
         assert "It holds: none." in Caller(player).post(SERVERLESS, {}).body["error"]["message"]
 
 
-def test_what_recording_needs(tmp_path: Path) -> None:
+def test_invalid_recording_settings(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="record needs a cassette"):
         Emulator(record="https://example.com")
-    with pytest.raises(ValueError, match="give a URL such as"):
+    with pytest.raises(ValueError, match="pass a URL such as"):
         Emulator(record="example.com", cassette=tmp_path / "c")
     with pytest.raises(FileNotFoundError):
         Emulator(cassette=tmp_path / "none")
+    with pytest.raises(ValueError, match="a folder; pass the name of a file"):
+        Emulator(record="https://example.com", cassette=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("response", "raw"),
+    [
+        ({"headers": {"Content-Length": "99", "transfer-encoding": "gzip"}}, b"null"),
+        ({"body": {"text": "half \ud83d"}}, b"half \xed\xa0\xbd"),
+        ({"stream": [{"text": "half \ud83d"}]}, b"half \xed\xa0\xbd"),
+    ],
+)
+def test_edited_responses_are_sent(tmp_path: Path, response: Any, raw: bytes) -> None:
+    exchange = {"request": {**REQUEST, "query": []}, "response": {**RESPONSE, **response}}
+    (tmp_path / "c.json").write_text(json.dumps({"version": 2, "exchanges": [exchange]}))
+    with Emulator(cassette=tmp_path / "c.json") as player:
+        assert Caller(player).post("/x", b"").raw == raw

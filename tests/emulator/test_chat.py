@@ -1,4 +1,4 @@
-"""Chat requests that are let in: what each option does to the answer."""
+"""Valid chat requests: the effect of each option on the answer."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ BOTH = [WEATHER, TIME]
         ({"response_format": {"type": "text"}}, "1 2 3 4 5 6", "stop"),
     ],
 )
-def test_how_far_an_answer_goes(caller: Caller, members: dict[str, Any], text: str, finish: str) -> None:
+def test_token_limits_and_stop_sequences(caller: Caller, members: dict[str, Any], text: str, finish: str) -> None:
     choice = caller.chat("Count to 6", **members).body["choices"][0]
     assert (choice["message"]["content"], choice["finish_reason"]) == (text, finish)
 
@@ -108,7 +108,7 @@ def test_tool_calls(caller: Caller, said: str, members: dict[str, Any], calls: l
     assert choice["finish_reason"] == ("tool_calls" if calls else "stop")
 
 
-def test_a_conversation_with_tools(caller: Caller) -> None:
+def test_conversation_with_tools(caller: Caller) -> None:
     said = [{"role": "user", "content": "What is the weather in Oslo?"}]
     message = caller.chat(*said, path=DEPLOYMENT, tools=BOTH).body["choices"][0]["message"]
     [call] = message["tool_calls"]
@@ -120,7 +120,7 @@ def test_a_conversation_with_tools(caller: Caller) -> None:
     assert nameless == "The tool says: [1]."
 
 
-def test_forced_calls_finish_as_the_provider_says(caller: Caller) -> None:
+def test_finish_reason_of_forced_calls(caller: Caller) -> None:
     named = {"type": "function", "function": {"name": "get_weather"}}
     finishes = [
         caller.chat("x", path=path, model="m", tools=BOTH, tool_choice=named).body["choices"][0]["finish_reason"]
@@ -149,7 +149,7 @@ def test_structured_answers(caller: Caller) -> None:
     jsonschema.validate(json.loads(caller.chat("Hello", path=LOCAL, response_format=of_llama).text), PERSON)
 
 
-def test_schemas_without_an_answer(caller: Caller) -> None:
+def test_unsatisfiable_schemas(caller: Caller) -> None:
     schema = {"type": "object", "properties": {"a": {"$ref": "#/$defs/none"}}}
     wanted = {"type": "json_schema", "json_schema": {"name": "n", "schema": schema}}
     got = caller.chat("x", path=V1, model="m", response_format=wanted)
@@ -170,14 +170,14 @@ def test_schemas_without_an_answer(caller: Caller) -> None:
         ({"prompt_mode": "reasoning"}, True),
     ],
 )
-def test_who_thinks(caller: Caller, members: dict[str, Any], thinks: bool) -> None:
+def test_reasoning_models(caller: Caller, members: dict[str, Any], thinks: bool) -> None:
     got = caller.chat("Hello", **members)
     assert ("<think>" in got.text) is thinks
     assert (got.body["usage"]["completion_tokens_details"]["reasoning_tokens"] > 0) is thinks
 
 
 @pytest.mark.parametrize("model", ["gpt-5-mini", "o3"])
-def test_who_thinks_in_secret(caller: Caller, model: str) -> None:
+def test_hidden_reasoning(caller: Caller, model: str) -> None:
     got = caller.chat("Hello", path=V1, model=model)
     assert got.body["usage"]["completion_tokens_details"]["reasoning_tokens"] > 0
     assert "reasoning_content" not in got.body["choices"][0]["message"]
@@ -185,7 +185,7 @@ def test_who_thinks_in_secret(caller: Caller, model: str) -> None:
     assert quiet["completion_tokens_details"]["reasoning_tokens"] == 0
 
 
-def test_thoughts_are_a_member_since_2025(caller: Caller) -> None:
+def test_reasoning_content_since_2025(caller: Caller) -> None:
     path = "/chat/completions?api-version=2025-04-01"
     message = caller.chat("Hello", path=path, model="deepseek-r1").body["choices"][0]["message"]
     assert message["reasoning_content"].startswith('The user said "Hello".')

@@ -1,4 +1,4 @@
-"""``python -m azure.ai.inference.emulator``, as a person starts and ends it."""
+"""``python -m azure.ai.inference.emulator``, started and stopped as a person does."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from azure.ai.inference.emulator import Emulator
-from azure.ai.inference.emulator.__main__ import _assignment, main
+from azure.ai.inference.emulator.__main__ import _assignment, _parser, main
 
 from .conftest import SERVERLESS
 
@@ -25,7 +25,7 @@ def start(*arguments: str) -> tuple["subprocess.Popen[str]", str]:
 
 
 def exports(process: "subprocess.Popen[str]") -> dict[str, str]:
-    """Return the variables that the lines after the first set."""
+    """Return the variables that the lines after the first one set."""
     assert process.stdout is not None
     assert process.stdout.readline() == "\n"
     lines = iter(process.stdout.readline, "\n")
@@ -33,8 +33,8 @@ def exports(process: "subprocess.Popen[str]") -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_conversation_from_a_shell(number: signal.Signals) -> None:
-    process, line = start("--key", "mine", "--log", "--faults", "503", "--latency", "0.01")
+def test_conversation_over_curl(number: signal.Signals) -> None:
+    process, line = start("--key", "mine", "--model", "gpt-4o", "--log", "--faults", "503", "--latency", "0.01")
     try:
         match = re.fullmatch(r"Inference emulator listening on (http://127\.0\.0\.1:\d+) with key mine\n", line)
         assert match
@@ -42,6 +42,7 @@ def test_a_conversation_from_a_shell(number: signal.Signals) -> None:
         assert found["OPENAI_BASE_URL"] == f"{match[1]}/v1"
         assert found["AZURE_AI_CHAT_ENDPOINT"] == found["ANTHROPIC_BASE_URL"] == match[1]
         assert found["AZURE_AI_CHAT_KEY"] == found["MISTRAL_API_KEY"] == "mine"
+        assert found["AZURE_AI_CHAT_MODEL"] == "gpt-4o"
         body = json.dumps({"messages": [{"role": "user", "content": "Hello"}]}).encode()
         headers = {"api-key": "mine", "content-type": "application/json"}
         request = urllib.request.Request(match[1] + SERVERLESS, body, headers)
@@ -65,7 +66,7 @@ def test_lines_to_export(windows: bool, line: str) -> None:
     assert _assignment("A", "it's $x", windows) == line
 
 
-def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+def test_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:
     with Emulator() as endpoint:
         port = endpoint.url.rpartition(":")[2]
         assert main(["--port", port]) == 2
@@ -75,7 +76,7 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_every_machine_is_served_with_a_warning() -> None:
+def test_listening_on_all_addresses_warns() -> None:
     process, line = start("--host", "0.0.0.0")
     process.terminate()
     _, err = process.communicate(timeout=10)
@@ -83,7 +84,7 @@ def test_every_machine_is_served_with_a_warning() -> None:
     assert err == "The emulator listens on 0.0.0.0: other machines can call it, and its key is no protection.\n"
 
 
-def test_tls_names_its_authority() -> None:
+def test_tls_prints_the_authority_file() -> None:
     process, line = start("--tls")
     found = exports(process)
     process.terminate()
@@ -99,25 +100,31 @@ def test_tls_names_its_authority() -> None:
     [
         (["--port", "-5"], "port is -5"),
         (["--faults", "fog"], "kind is 'fog'"),
+        (["--latency", "nan"], "latency is nan; pass a number"),
         (["--script", "none.json"], "none.json"),
         (["--record", "https://example.com"], "record needs a cassette"),
         (["--host", "192.0.2.1"], "192.0.2.1"),
     ],
 )
-def test_what_cannot_start(capsys: pytest.CaptureFixture[str], arguments: Sequence[str], words: str) -> None:
+def test_invalid_arguments(capsys: pytest.CaptureFixture[str], arguments: Sequence[str], words: str) -> None:
     assert main(["--port", "0", *arguments]) == 2
     out, err = capsys.readouterr()
     assert (out, err.startswith("The emulator cannot start: ")) == ("", True)
     assert words in err
 
 
-def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_option_is_explained(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert "--requests-per-minute" in capsys.readouterr().out
+    shown, _, examples = capsys.readouterr().out.partition("examples:\n")
+    assert examples
+    assert max(map(len, shown.splitlines())) <= 80
+    options = {words for action in _parser("x")._actions if action.help for words in action.option_strings}
+    assert set(re.findall(r"--[a-z-]+(?= |$)", shown.partition("\noptions:\n")[2], re.M)) == options - {"-h"}
 
 
-def test_a_cassette_from_a_shell(tmp_path: Path) -> None:
+def test_record_and_replay(tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     path.write_text('{"version": 1, "exchanges": []}', "utf-8")
     process, line = start("--cassette", str(path))
@@ -127,7 +134,7 @@ def test_a_cassette_from_a_shell(tmp_path: Path) -> None:
     assert (process.returncode, err) == (0, "")
 
 
-def test_the_page_from_a_shell() -> None:
+def test_ui_option() -> None:
     process, _ = start("--ui", "--ui-token", "a-token-of-mine", "--requests-kept", "10")
     try:
         assert process.stdout is not None

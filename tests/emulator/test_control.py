@@ -1,10 +1,12 @@
-"""The control API: what it shows and switches, whom it serves, and that it takes no part in what it shows."""
+"""The control API: what it shows and changes, who may use it, and that it does not affect what it shows."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,7 @@ from azure.ai.inference.emulator import Emulator, Reply, _feed
 from azure.ai.inference.emulator._control_operations import OPERATIONS
 from azure.ai.inference.emulator._feed import follow
 from azure.ai.inference.emulator._journal import Journal
-from azure.ai.inference.emulator._split_secrets import hide_split_secrets
-from azure.ai.inference.emulator._verdict import streamed_text
+from azure.ai.inference.emulator._request import RecordedRequest
 
 from .conftest import DEPLOYMENT, LOCAL, Caller, Got
 
@@ -130,7 +131,7 @@ def test_bodies_that_are_not_json(endpoint: Emulator, caller: Caller) -> None:
     assert control(endpoint, "GET", "/requests/2").body["answer"]["text"].startswith("<!DOCTYPE html>")
 
 
-def test_a_stream_part_by_part(endpoint: Emulator, caller: Caller) -> None:
+def test_parts_of_a_stream(endpoint: Emulator, caller: Caller) -> None:
     got = caller.chat("count to 4", path=LOCAL, stream=True)
     finished(endpoint)
     shown = control(endpoint, "GET", "/requests/1/events").body
@@ -141,6 +142,13 @@ def test_a_stream_part_by_part(endpoint: Emulator, caller: Caller) -> None:
     rest = control(endpoint, "GET", f"/requests/1/events?from={shown['next'] - 1}").body
     assert [part["data"] for part in rest["events"]] == ["data: [DONE]\n\n"]
     assert control(endpoint, "GET", "/requests/1/events?from=x").status == 400
+
+
+def test_parts_of_a_plain_answer(endpoint: Emulator, caller: Caller) -> None:
+    got = caller.chat("Hello", path=LOCAL)
+    finished(endpoint)
+    shown = control(endpoint, "GET", "/requests/1/events").body
+    assert "".join(part["data"] for part in shown["events"]).encode() == got.raw
 
 
 def test_secrets_are_not_shown(endpoint: Emulator, caller: Caller) -> None:
@@ -237,19 +245,19 @@ def test_invalid_settings(endpoint: Emulator, body: Any, words: str) -> None:
     assert (got.status, words in got.body["error"]["message"]) == (400, True), got.body
 
 
-def test_a_pause_holds_answers_until_it_ends(endpoint: Emulator) -> None:
+def test_pause_holds_answers(endpoint: Emulator) -> None:
     control(endpoint, "PATCH", "/settings", {"paused": True})
     with ask(endpoint) as connection:
         while not endpoint.requests:
             time.sleep(0.001)
-        assert control(endpoint, "GET", "/health").body == {"status": "ok"}  # the control API goes on
+        assert control(endpoint, "GET", "/health").body == {"status": "ok"}  # the control API keeps working
         assert not endpoint.requests[0].outcome.ended
         control(endpoint, "PATCH", "/settings", {"paused": False})
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
 
 
 def ask(endpoint: Emulator, **members: Any) -> socket.socket:
-    """Send a request, and return the connection on which the answer comes."""
+    """Send a request, and return the connection on which the response arrives."""
     raw = json.dumps({"messages": [{"role": "user", "content": "Hello"}], **members}).encode()
     host, port = endpoint.url.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)), timeout=20)
@@ -258,7 +266,7 @@ def ask(endpoint: Emulator, **members: Any) -> socket.socket:
     return connection
 
 
-def test_a_reset_lets_go_what_was_held(endpoint: Emulator, caller: Caller) -> None:
+def test_reset_releases_held_answers(endpoint: Emulator, caller: Caller) -> None:
     control(endpoint, "PATCH", "/settings", {"paused": True, "latency": 0.001})
     with ask(endpoint) as connection:
         while not endpoint.requests:
@@ -272,13 +280,13 @@ def test_a_reset_lets_go_what_was_held(endpoint: Emulator, caller: Caller) -> No
     assert endpoint.requests == ()
 
 
-def test_the_verdict(endpoint: Emulator, caller: Caller) -> None:
+def test_verdict(endpoint: Emulator, caller: Caller) -> None:
     caller.chat(f"My key is {endpoint.key}")
     [finding] = control(endpoint, "GET", "/verdict").body["findings"]
     assert (finding["kind"], finding["requests"]) == ("leaked-key", [1])
 
 
-def test_it_takes_no_part_in_what_it_shows() -> None:
+def test_control_api_is_exempt_from_faults_and_recording() -> None:
     with Emulator(ui=True, ui_token=TOKEN, faults="503:times=99", requests_per_minute=1, latency=30) as endpoint:
         got = control(endpoint, "GET", "/requests")
         assert (got.status, got.body) == (200, {"requests": [], "total": 0})
@@ -304,14 +312,14 @@ def test_it_takes_no_part_in_what_it_shows() -> None:
         ({"cookie": "=; inference_emulator_1234 ;;=", "host": "localhost:1234"}, 401, "TokenNeeded"),
     ],
 )
-def test_whom_it_serves(endpoint: Emulator, headers: dict[str, str], status: int, code: str) -> None:
+def test_control_api_access(endpoint: Emulator, headers: dict[str, str], status: int, code: str) -> None:
     got = control(endpoint, "GET", "/requests", headers=headers)
     assert got.status == status
     assert code in json.dumps(got.body)
     assert "access-control-allow-origin" not in got.headers
 
 
-def test_what_may_use_the_services_may_not_use_the_control_api() -> None:
+def test_allowed_origins_cannot_use_the_control_api() -> None:
     origin = "http://localhost:3000"
     settings: Any = {"allow_hosts": ["emulator.test"], "allow_origins": [origin]}
     with Emulator(ui=True, ui_token=TOKEN, **settings) as endpoint:
@@ -321,28 +329,12 @@ def test_what_may_use_the_services_may_not_use_the_control_api() -> None:
             assert control(endpoint, "GET", "/requests", headers=headers).status == 403
 
 
-def test_a_silent_feed_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_feed_sends_keep_alives(monkeypatch: pytest.MonkeyPatch) -> None:
     quiet = [step for step in islice(follow(Journal(None), dict, ""), 12) if isinstance(step, bytes)]
     assert b": still here\n\n" not in quiet
     monkeypatch.setattr(_feed, "_SILENCE", -1.0)
     steps = [step for step in islice(follow(Journal(None), dict, ""), 12) if isinstance(step, bytes)]
     assert b": still here\n\n" in steps
-
-
-def event_of(text: str, *, ensure_ascii: bool = True) -> bytes:
-    value = {"choices": [{"index": 0, "delta": {"content": text}}]}
-    return f"data: {json.dumps(value, ensure_ascii=ensure_ascii)}\n\n".encode()
-
-
-@pytest.mark.parametrize("ensure_ascii", [True, False])
-def test_a_secret_in_pieces_is_hidden(ensure_ascii: bool) -> None:
-    texts = ["The key ", "is sé-", "12", "345", "678 ", "and no more", " sé-1"]
-    parts = [event_of(text, ensure_ascii=ensure_ascii) for text in texts]
-    parts[1:1] = [b"", b": comment\n\n"]
-    hidden = hide_split_secrets(parts, ["sé-12345678", "short"])
-    assert streamed_text(hidden) == "The key ************and no more sé-1"
-    odd = b'data: {"choices":[{"delta":{"content":"\\u0041BCDEFGH"}}]}\n\n'  # written as no encoder would
-    assert hide_split_secrets([odd], ["ABCDEFGH"]) == [b'data: "***"\n\n']
 
 
 @pytest.mark.parametrize(
@@ -354,12 +346,12 @@ def test_a_secret_in_pieces_is_hidden(ensure_ascii: bool) -> None:
         ("PUT", "/faults", 405, "PUT is not allowed on /_emulator/faults; use GET, POST, DELETE."),
     ],
 )
-def test_what_is_not_there(endpoint: Emulator, method: str, path: str, status: int, words: str) -> None:
+def test_unknown_paths(endpoint: Emulator, method: str, path: str, status: int, words: str) -> None:
     got = control(endpoint, method, path)
     assert (got.status, words in got.body["error"]["message"]) == (status, True), got.body
 
 
-def test_the_page_signs_in(endpoint: Emulator) -> None:
+def test_page_signs_in(endpoint: Emulator) -> None:
     assert endpoint.ui_url == f"{endpoint.url}/_emulator/?token={TOKEN}"
     assert endpoint.ui_token == TOKEN
     port = endpoint.url.rpartition(":")[2]
@@ -376,12 +368,25 @@ def test_the_page_signs_in(endpoint: Emulator) -> None:
     assert (right.status, right.headers["set-cookie"]) == (200, cookie)
 
 
-def test_every_answer_is_confined(endpoint: Emulator) -> None:
+def test_exported_cassette_can_be_replayed(endpoint: Emulator, caller: Caller, tmp_path: Path) -> None:
+    asked = [{"stream": stream, "path": LOCAL} for stream in (False, True)]
+    sent = [caller.chat("count to 4", **members).raw for members in asked]
+    finished(endpoint)
+    tape = tmp_path / "cassette.json"
+    tape.write_bytes(control(endpoint, "GET", "/cassette").raw)
+    with Emulator(cassette=tape) as player:
+        played = [Caller(player).chat("count to 4", **members).raw for members in asked]
+    assert json.loads(played[0]) == json.loads(sent[0])
+    assert played[1] == sent[1]
+
+
+def test_security_headers_of_every_response(endpoint: Emulator) -> None:
     for path in ("/", "/page/app.js", "/page/theme.css", "/page/icon.svg", "/requests", "/nothing"):
         headers = control(endpoint, "GET", path).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
         assert "unsafe" not in policy
+        assert "require-trusted-types-for 'script'" in policy  # text never becomes markup
         assert "frame-ancestors 'none'" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cache-control"] == "no-store"
@@ -392,7 +397,7 @@ def test_every_answer_is_confined(endpoint: Emulator) -> None:
     [
         ({"ui_token": "x" * 20}, "ui_token is set, but ui is not; set ui=True"),
         ({"ui": True, "ui_token": "short"}, "ui_token has 5 characters; choose 8 or more"),
-        ({"ui": True, "ui_token": "with a; semicolon"}, "ui_token has characters that a cookie cannot hold"),
+        ({"ui": True, "ui_token": "with a; semicolon"}, "ui_token has characters that are not allowed in a cookie"),
     ],
 )
 def test_invalid_tokens(settings: dict[str, Any], words: str) -> None:
@@ -401,7 +406,7 @@ def test_invalid_tokens(settings: dict[str, Any], words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_without_it_there_is_nothing(caller: Caller) -> None:
+def test_control_api_is_off_by_default(caller: Caller) -> None:
     with Emulator() as endpoint:
         got = Caller(endpoint).send("GET", "/_emulator/requests")
         assert got.status == 404
@@ -424,6 +429,66 @@ def test_every_operation_is_described(endpoint: Emulator) -> None:
     assert len(identifiers) == len(set(identifiers))
 
 
+@pytest.mark.parametrize(
+    "body", [b"[" * 900 + b"]" * 900, b'{"a":' * 900 + b"1" + b"}" * 900], ids=["lists", "objects"]
+)
+def test_deep_bodies_are_shown_as_text(endpoint: Emulator, caller: Caller, body: bytes) -> None:
+    sent = b'{"password": "hunter2222", "model": "m", "deep": ' + body + b"}"
+    caller.post(LOCAL, sent)
+    [request] = control(endpoint, "GET", "/requests").body["requests"]
+    shown = control(endpoint, "GET", f"/requests/{request['id']}").body["request"]
+    assert (shown["body"], shown["text"]) == (None, sent.decode().replace("hunter2222", "***"))
+
+
+def test_large_events_come_in_parts(endpoint: Emulator, caller: Caller) -> None:
+    """A page of events takes little time, however large the events are."""
+    sizes = [10, 600_000, 300_000, 300_000, 10]
+    endpoint.reply({"events": ["x" * size for size in sizes]})
+    caller.chat("Hello", stream=True)
+    number = endpoint.requests[-1].outcome.wait().id
+    pages, first, more = [], 0, True
+    while more:
+        page = control(endpoint, "GET", f"/requests/{number}/events?from={first}").body
+        pages.append([len(event["data"]) for event in page["events"]])
+        first, more = page["next"], page["more"]
+    assert [[size // 1000 for size in sizes] for sizes in pages] == [[0, 50, 300, 300], [0]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 190 + " password=hunter2222",
+        "x" * 180 + " Bearer abcdefghijklmnop1234567890",
+        json.dumps({"a": json.dumps({"apiKey": "hunter2222"})}),
+    ],
+)
+def test_previews_have_no_secrets(endpoint: Emulator, caller: Caller, text: str) -> None:
+    caller.chat(text)
+    [request] = control(endpoint, "GET", "/requests").body["requests"]
+    assert "***" in request["preview"] or len(request["preview"]) == 200
+    assert not any(part in request["preview"] for part in ("hunt", "abcd"))
+
+
+def test_large_bodies_are_truncated(endpoint: Emulator, caller: Caller) -> None:
+    """Neither the file's text nor its secrets delay the emulator or are shown."""
+    secret = "plain-looking-words"
+    path = "/v1/things"
+    endpoint.reply({"body": {"echo": secret, "text": "ab " * 400_000}}, path=path)
+    body: Any = {
+        "messages": [{"role": "user", "content": "x " * 400_000}],
+        "tools": [{"headers": ""}],
+        "api_key": secret,
+    }
+    assert caller.post(path, body).status == 200
+    finished(endpoint)
+    shown = control(endpoint, "GET", "/requests/1").body
+    for side in ("request", "answer"):
+        assert shown[side].get("body") is None
+        assert len(shown[side]["text"]) < 60_000
+        assert re.search(r"… \([\d,]{7,} bytes in all\)$", shown[side]["text"])
+    assert secret not in json.dumps(shown)
+
+
 class Feed:
     """Reads server-sent events."""
 
@@ -434,6 +499,13 @@ class Feed:
         self.connection.sendall(f"{head}\r\nLast-Event-ID: {last}\r\n\r\n".encode())
         self.file = self.connection.makefile("r", encoding="utf-8", newline="\n")
         self.last = last
+        self.rows: list[Any] = []
+
+    def request(self) -> Any:
+        """Return the next change of a request; one event may contain many."""
+        if not self.rows:
+            self.rows = self.next("requests")
+        return self.rows.pop(0)
 
     def next(self, kind: str) -> Any:
         name = ""
@@ -452,22 +524,26 @@ class Feed:
         self.connection.close()
 
 
-def test_the_feed_misses_nothing(endpoint: Emulator, caller: Caller) -> None:
+def test_feed_misses_nothing(endpoint: Emulator, caller: Caller) -> None:
     feed = Feed(endpoint)
     assert feed.next("state")["faults"] == []
     caller.chat("one", path=LOCAL)
-    assert feed.next("request")["preview"] == "one"
+    assert feed.request()["preview"] == "one"
     feed.close()
     for text in ("two", "three"):
         caller.chat(text, path=LOCAL)
     finished(endpoint)
     again = Feed(endpoint, feed.last)
-    missed = [again.next("request") for _ in range(2)]
+    missed = [again.request() for _ in range(2)]
     assert [(request["preview"], request["state"]) for request in missed][-1] == ("three", "done")
     again.close()
+    for odd in ("", "elsewhere", f"{feed.last.partition('.')[0]}.{'1' * 5000}"):
+        reader = Feed(endpoint, odd)
+        assert reader.request()["preview"] == "one"
+        reader.close()
     whole = Feed(endpoint, "elsewhere.99")  # an id of another run
     assert whole.next("reset") == {"kept": None}
-    assert [whole.next("request")["preview"] for _ in range(3)] == ["one", "two", "three"]
+    assert [whole.request()["preview"] for _ in range(3)] == ["one", "two", "three"]
     endpoint.reset()
     whole.next("reset")
     endpoint.fault("503")
@@ -475,12 +551,29 @@ def test_the_feed_misses_nothing(endpoint: Emulator, caller: Caller) -> None:
     whole.close()
 
 
-def test_the_feed_shows_a_stream_as_it_grows() -> None:
+def test_two_readers_at_once_miss_nothing() -> None:
+    """A change that arrives while an event is being read gets a newer version, so it is not considered read."""
+    journal = Journal(None)
+    opened = [journal.open(RecordedRequest("POST", "/x", raw=b"%d" % number)) for number in range(150)]
+    reader = _feed._Reader(journal, dict, "")
+    news = reader.news()
+    events = [next(news) for _ in range(3)]  # a reset, the state, and the first hundred
+    opened[149].cut()
+    assert journal.changes(150)[1] == [opened[149]]  # another reader sees it
+    [rest] = news
+    assert f"id: {journal.epoch}.100\n".encode() in events[2]
+    assert f"id: {journal.epoch}.150\n".encode() in rest
+    _, again = _feed._Reader(journal, dict, f"{journal.epoch}.150").news()
+    assert f"id: {journal.epoch}.151\n".encode() in again
+    assert b'"state":"cut"' in again
+
+
+def test_feed_shows_a_stream_as_it_grows() -> None:
     with Emulator(ui=True, ui_token=TOKEN, token_rate=40) as endpoint, ask(endpoint, stream=True):
         feed = Feed(endpoint)
-        seen = [feed.next("request")]
+        seen = [feed.request()]
         while seen[-1]["state"] == "open":
-            seen.append(feed.next("request"))
+            seen.append(feed.request())
         feed.close()
         events = [request["events"] for request in seen]
         assert events == sorted(events)

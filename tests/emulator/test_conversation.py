@@ -1,4 +1,4 @@
-"""What the emulator says: sensible, and the same each time."""
+"""The emulator's own answers: sensible, and always the same."""
 
 from typing import Any
 
@@ -53,11 +53,11 @@ def test_answers(caller: Caller, said: list[Any], answer: str) -> None:
     assert caller.chat(*said).raw == caller.chat(*said).raw
 
 
-def test_a_topic_is_taken_up(caller: Caller) -> None:
+def test_answer_mentions_the_topic(caller: Caller) -> None:
     assert "black holes" in caller.chat("Please tell me about black holes.").text
 
 
-def test_seed_and_n_choose_other_words(caller: Caller) -> None:
+def test_seed_and_n_vary_the_answer(caller: Caller) -> None:
     first, second = caller.chat("Hello", n=2).body["choices"]
     assert first["message"]["content"] != second["message"]["content"]
     assert caller.chat("Hello", seed=1).text == second["message"]["content"]

@@ -1,4 +1,4 @@
-"""Each provider's streams: their shape, and that put together again they are the plain answer."""
+"""Each provider's streams: their format, and that they add up to the plain answer."""
 
 import json
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ REPLIES = {
 
 
 def assembled(chunks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The choices of a stream, put together as a careful client does."""
+    """Return the choices of a stream, combined as a careful client does."""
     choices: dict[int, dict[str, Any]] = {}
     for chunk in chunks:
         for part in chunk["choices"]:
@@ -58,7 +58,7 @@ def add_content(choice: dict[str, Any], content: Any) -> None:
 
 
 def plain(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """The choices of a plain answer in the same form."""
+    """Return the choices of a plain answer in the same form."""
     found: list[dict[str, Any]] = []
     for part in body["choices"]:
         choice: dict[str, Any] = {
@@ -77,7 +77,7 @@ def plain(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", REPLIES)
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_stream_is_the_plain_answer(dialect: str, name: str) -> None:
+def test_stream_adds_up_to_the_plain_answer(dialect: str, name: str) -> None:
     with Emulator(dialect=dialect) as endpoint:
         endpoint.reply(REPLIES[name], times=None)
         body = {"messages": [{"role": "user", "content": "x"}]}
@@ -135,7 +135,7 @@ def test_shapes_of_tool_calls(dialect: str, shapes: list[set[str]]) -> None:
     assert ("tool_calls" in last["delta"]) is (dialect == "mistral")
 
 
-def test_the_second_delta_of_glm_has_no_name() -> None:
+def test_second_delta_of_glm_has_no_name() -> None:
     second = [delta for delta in deltas(stream("glm", Reply(tool_calls=ONE))) if "tool_calls" in delta][1]
     assert second["tool_calls"][0]["function"] == {"name": "", "arguments": '{"x": "one two"}'}
 
@@ -158,12 +158,12 @@ def test_shapes_of_reasoning(dialect: str, thoughts: list[Any]) -> None:
     assert deltas(stream(dialect, Reply("4", reasoning="Two.")))[1:3] == thoughts
 
 
-def test_thoughts_in_tags_come_in_pieces() -> None:
+def test_think_tags_are_split_over_chunks() -> None:
     chunks = stream("serverless", Reply("4", reasoning="Two."))
     assert [delta["content"] for delta in deltas(chunks)][:4] == ["", "<", "think", ">"]
 
 
-def test_azure_sends_the_filters_verdict() -> None:
+def test_azure_content_filter_results() -> None:
     chunks = stream("azure-openai", Reply("Hello you"))
     assert (chunks[0]["choices"], chunks[0]["id"]) == ([], "")
     assert chunks[0]["prompt_filter_results"][0]["content_filter_results"]["hate"]["severity"] == "safe"
@@ -172,7 +172,7 @@ def test_azure_sends_the_filters_verdict() -> None:
     assert chunks[2]["choices"][0]["content_filter_results"]["violence"] == {"filtered": False, "severity": "safe"}
 
 
-def test_an_asynchronous_filter_speaks_late() -> None:
+def test_asynchronous_content_filter() -> None:
     last = stream("azure-openai-async-filter", Reply("Hello you"))[-1]
     [choice] = last["choices"]
     assert "delta" not in choice
@@ -193,12 +193,12 @@ def test_details_of_usage(dialect: str, details: set[str]) -> None:
     assert set(usage) == {"prompt_tokens", "completion_tokens", "total_tokens"} | details
 
 
-def test_llama_begins_with_null() -> None:
+def test_llama_first_chunk_has_null_content() -> None:
     assert deltas(stream("llama.cpp", Reply("x")))[0] == {"role": "assistant", "content": None}
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_usage_when_it_is_asked_for(asked: bool) -> None:
+def test_include_usage(asked: bool) -> None:
     chunks = stream("openai", Reply("one two"), stream_options={"include_usage": asked})
     assert ("usage" in chunks[0]) is asked
     assert (chunks[-1]["choices"] == []) is asked
@@ -215,7 +215,7 @@ def test_log_probabilities_and_audio_in_streams() -> None:
     assert [next(iter(piece)) for piece in spoken] == ["id", "transcript", "transcript", "data", "expires_at"]
 
 
-def test_hidden_thoughts_are_only_counted() -> None:
+def test_hidden_reasoning_is_only_counted() -> None:
     dialect = replace(DIALECTS["openai"], reasoning="hidden")
     answer = finish({"messages": [{"role": "user", "content": "x"}]}, Reply("4", reasoning="Two."), dialect, "m")
     assert whole(answer, dialect)["choices"][0]["message"]["content"] == "4"

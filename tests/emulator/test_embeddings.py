@@ -1,4 +1,4 @@
-"""Vectors: every encoding, similar texts closer than unlike ones, and what each provider takes."""
+"""Vectors: every encoding, similarity of similar texts, and options by provider."""
 
 import base64
 import math
@@ -47,10 +47,17 @@ def test_similar_texts_are_close(caller: Caller, text: str, near: str, far: str)
     assert closeness(one, one) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_same_text_gets_the_same_vector(caller: Caller) -> None:
+def test_same_text_gets_the_same_vector(caller: Caller) -> None:
     assert vectors(caller, ["Hello", "hello!", "Hello"], dimensions=16)[0] == vectors(caller, "Hello", dimensions=16)[0]
     assert len(vectors(caller, ["x"])[0]) == 1024
     assert vectors(caller, [""], dimensions=2) == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("inputs", [[[1] * 8000] * 2048, "a " * 300_001, ["a " * 150_000, [7] * 150_001]])
+def test_too_many_tokens_are_refused_before_they_are_checked(caller: Caller, inputs: Any) -> None:
+    got = caller.post("/v1/embeddings", {"model": "m", "input": inputs})
+    assert (got.status, got.body["error"]["code"]) == (400, "max_tokens_per_request")
+    assert got.body["error"]["message"].endswith("max 300000 tokens per request")
 
 
 def test_token_ids(caller: Caller) -> None:
@@ -89,7 +96,7 @@ def test_images(caller: Caller) -> None:
 @pytest.mark.parametrize(
     "image", ["", "no data URL", "data:image/png;base64,!!!!", "data:image/png;base64,é", "data:image/png;base64,"]
 )
-def test_images_that_are_none(caller: Caller, image: str) -> None:
+def test_invalid_images(caller: Caller, image: str) -> None:
     got = caller.post(IMAGES, {"input": [{"image": image}]})
     assert (got.status, got.body["error"]["target"]) == (422, "input[0].image")
 
@@ -110,7 +117,7 @@ def test_images_that_are_none(caller: Caller, image: str) -> None:
         ("ollama", {"input_type": "query", "whatever": 1}, 200),
     ],
 )
-def test_what_providers_take(dialect: str, members: dict[str, Any], status: int) -> None:
+def test_options_by_provider(dialect: str, members: dict[str, Any], status: int) -> None:
     with Emulator(dialect=dialect) as endpoint:
         got = Caller(endpoint).post("/v1/embeddings", {"input": ["x"], **members})
     assert got.status == status
@@ -128,3 +135,4 @@ def test_usage_and_model(caller: Caller) -> None:
     picture = caller.post(IMAGES, {"input": [{"image": PIXEL, "text": "a dot"}], "model": "mine"}).body
     assert (picture["usage"]["total_tokens"], picture["model"]) == (87, "mine")
     assert caller.post(PATH, {"input": [[1, 2], [3]]}).body["usage"]["total_tokens"] == 3
+    assert caller.post(PATH, {"input": [1, 2, 3]}).body["usage"]["total_tokens"] == 3

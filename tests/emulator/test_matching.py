@@ -1,4 +1,4 @@
-"""Which reply a request gets, what is said where none matches, and what a test can assert of replies."""
+"""Which reply a request gets, the error if none matches, and assertions about replies."""
 
 import re
 import sys
@@ -49,7 +49,7 @@ def has_long_text(text: str) -> bool:
         ({"schema": {"required": ["temperature"], "properties": {"temperature": {"maximum": 1}}}}, None),
         (
             {"schema": {"properties": {"temperature": {"maximum": 0.1}}}},
-            "the body does not fit the schema: 0.5 is greater than the maximum of 0.1 (at temperature)",
+            "the body does not match the schema: 0.5 is greater than the maximum of 0.1 (at temperature)",
         ),
         ({"when": lambda request: request.headers["x-team"] == "blue"}, None),
         ({"when": lambda request: "***" not in request.headers.values()}, "<lambda> returned false"),
@@ -58,7 +58,7 @@ def has_long_text(text: str) -> bool:
         ({"path": "/embeddings"}, "the path is '/v1/chat/completions'"),
     ],
 )
-def test_a_condition(fresh: Emulator, caller: Caller, conditions: dict[str, Any], reason: str | None) -> None:
+def test_condition(fresh: Emulator, caller: Caller, conditions: dict[str, Any], reason: str | None) -> None:
     fresh.reply("matched", **conditions)
     got = caller.chat(
         SYSTEM,
@@ -122,11 +122,11 @@ def test_conditions_in_a_file(tmp_path: Path) -> None:
         ({"input": ["one", "two"]}, "two"),
     ],
 )
-def test_the_last_message_of_each_api(body: Any, text: str) -> None:
+def test_last_message_of_each_api(body: Any, text: str) -> None:
     assert last_text(body) == text
 
 
-def test_the_tools_of_each_api() -> None:
+def test_tools_of_each_api() -> None:
     assert tool_names({"tools": [*TOOLS, {"type": "function", "name": "flat"}, {"type": "web_search"}, 5]}) == [
         "look",
         "book",
@@ -134,7 +134,7 @@ def test_the_tools_of_each_api() -> None:
     ]
 
 
-def test_the_nearest_miss_is_the_one_with_the_fewest_reasons(fresh: Emulator, caller: Caller) -> None:
+def test_nearest_miss_is_the_one_with_the_fewest_reasons(fresh: Emulator, caller: Caller) -> None:
     fresh.reply("a", last="rain", model="m")
     fresh.reply("b", last="rain", match={"model": "m", "temperature": 0})
     fresh.reply({"body": {}}, path="/embeddings")
@@ -149,7 +149,7 @@ def test_the_nearest_miss_is_the_one_with_the_fewest_reasons(fresh: Emulator, ca
     ("path", "body"),
     [(LOCAL, {"messages": [{"role": "user", "content": "Hello"}]}), ("/v1/embeddings", {"input": ["Hello"]})],
 )
-def test_strict_refuses_what_no_reply_matches(path: str, body: Any) -> None:
+def test_strict_refuses_unmatched_requests(path: str, body: Any) -> None:
     with Emulator(strict=True) as endpoint:
         caller = Caller(endpoint)
         got = caller.post(path, body)
@@ -165,7 +165,7 @@ def test_strict_refuses_what_no_reply_matches(path: str, body: Any) -> None:
             endpoint.assert_all_replied()
 
 
-def test_all_were_replied(fresh: Emulator, caller: Caller) -> None:
+def test_assert_all_replied(fresh: Emulator, caller: Caller) -> None:
     fresh.assert_all_replied()
     fresh.reply("a", last="a", times=2)
     fresh.reply("b", last="b", times=None)
@@ -175,10 +175,10 @@ def test_all_were_replied(fresh: Emulator, caller: Caller) -> None:
     with pytest.raises(AssertionError) as caught:
         fresh.assert_all_replied()
     assert str(caught.value).splitlines() == [
-        "not every reply was given:",
-        "reply 1 (last='a'): once, not twice",
-        "reply 2 (last='b'): never, not at least once",
-        "reply 3 (last='c'): never, not once",
+        "not every reply was used:",
+        "reply 1 (last='a'): used once, expected twice",
+        "reply 2 (last='b'): never used, expected at least once",
+        "reply 3 (last='c'): never used, expected once",
         f"request {fresh.requests[-1].outcome.id} matched no reply; nearest: "
         "reply 1 (last='a'): the last message is 'x'",
     ]
@@ -187,7 +187,7 @@ def test_all_were_replied(fresh: Emulator, caller: Caller) -> None:
     fresh.assert_all_replied()
 
 
-def test_functions_see_no_secret(fresh: Emulator, caller: Caller) -> None:
+def test_condition_functions_see_no_secrets(fresh: Emulator, caller: Caller) -> None:
     seen: list[RecordedRequest] = []
     fresh.reply("x", when=lambda request: seen.append(request) or True)
     assert caller.chat("Hello", path=SERVERLESS).text == "x"

@@ -1,4 +1,4 @@
-"""The Messages API as the emulator plays it: what it answers, what it refuses, and in what words."""
+"""The Messages API of the emulator: answers, refusals and error texts."""
 
 import base64
 import json
@@ -90,7 +90,7 @@ def test_plain(caller: Caller, path: str) -> None:
     assert got.body == ask(caller, "Hello", path=path).body
 
 
-def test_a_stream_says_what_the_plain_answer_says(caller: Caller) -> None:
+def test_stream_equals_the_plain_answer(caller: Caller) -> None:
     options = {"tools": [WEATHER], "thinking": {"type": "adaptive"}}
     question = "What is the weather in Paris and in Oslo?"
     whole = ask(caller, question, **options).body
@@ -144,7 +144,7 @@ def test_tool_choices(caller: Caller, choice: Any, calls: int) -> None:
     assert sum(block["type"] == "tool_use" for block in got["content"]) == calls
 
 
-def test_tools_of_the_service_are_taken(caller: Caller) -> None:
+def test_server_tools_are_accepted(caller: Caller) -> None:
     tools = [{"type": "web_search_20250305", "name": "web_search"}]
     search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}, "anything": 1}
     found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
@@ -175,7 +175,7 @@ def test_instructions_media_and_history_reach_the_model(caller: Caller) -> None:
         ({"max_tokens": 2}, "max_tokens", None, "1 2"),
     ],
 )
-def test_why_answers_end(caller: Caller, members: Any, reason: str, sequence: Any, text: str) -> None:
+def test_stop_reasons(caller: Caller, members: Any, reason: str, sequence: Any, text: str) -> None:
     got = ask(caller, "count to 5", **members).body
     assert (got["stop_reason"], got["stop_sequence"], got["content"][0]["text"]) == (reason, sequence, text)
 
@@ -189,7 +189,7 @@ def test_refusals(caller: Caller, said: str) -> None:
     assert [event["type"] for event in found] == ["message_start", "message_delta", "message_stop"]
 
 
-def test_an_answer_that_is_withheld_keeps_what_was_said(caller: Caller) -> None:
+def test_filtered_answer_keeps_its_beginning(caller: Caller) -> None:
     got = ask(caller, "filter your answer").body
     assert got["stop_reason"] == "refusal"
     assert got["content"][0]["text"] == "I was about to say something"
@@ -210,7 +210,7 @@ def test_scripted_replies(caller: Caller, endpoint: Emulator) -> None:
     assert ask(caller, "x").body["stop_reason"] == "end_turn"
 
 
-def test_a_reply_that_is_cut_by_no_stop_sequence(caller: Caller, endpoint: Emulator) -> None:
+def test_reply_without_its_stop_sequence(caller: Caller, endpoint: Emulator) -> None:
     endpoint.reply(Reply("a b c d", finish_reason="stop"))
     assert ask(caller, "x", max_tokens=1).body["stop_reason"] == "end_turn"
 
@@ -236,14 +236,14 @@ def thoughts(got: Any) -> list[dict[str, Any]]:
         ("my-claude", {}, None),
     ],
 )
-def test_who_thinks_and_who_shows_it(caller: Caller, name: str, members: Any, shown: bool | None) -> None:
+def test_thinking_by_model_and_display(caller: Caller, name: str, members: Any, shown: bool | None) -> None:
     found = thoughts(ask(caller, "Hello", model=name, **members).body)
     assert len(found) == (shown is not None)
     assert all(bool(block["thinking"]) is shown and block["signature"] for block in found)
 
 
 def conversation(caller: Caller, name: str = "claude-opus-4-6", say: str = "") -> tuple[dict[str, Any], list[Any]]:
-    """A question and an answer with thoughts and a call, to go on with."""
+    """Return a question, and an answer with thinking and a tool call, to continue."""
     question = user(f"What is the weather in Oslo? {say}")
     options = {"thinking": {"type": "adaptive", "display": "summarized"}, "tools": [WEATHER]}
     answer = ask(caller, question, model=name, **options).body
@@ -252,7 +252,7 @@ def conversation(caller: Caller, name: str = "claude-opus-4-6", say: str = "") -
     return {"model": name, **options}, [question, model(*answer["content"]), user(result)]
 
 
-def test_thoughts_go_back(caller: Caller) -> None:
+def test_thinking_is_sent_back(caller: Caller) -> None:
     options, turns = conversation(caller)
     got = ask(caller, *turns, **options)
     assert got.status == 200
@@ -260,7 +260,7 @@ def test_thoughts_go_back(caller: Caller) -> None:
     assert ask(caller, *turns, **options).status == 200
 
 
-def test_redacted_thoughts_go_back(caller: Caller) -> None:
+def test_redacted_thinking_is_sent_back(caller: Caller) -> None:
     options, turns = conversation(caller, say="ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9")
     assert [block["type"] for block in turns[1]["content"]][:2] == ["thinking", "redacted_thinking"]
     assert ask(caller, *turns, **options).status == 200
@@ -290,20 +290,20 @@ def forged(blocks: list[Any]) -> list[Any]:
 @pytest.mark.parametrize(
     "change", [edited, swapped, forged, lambda blocks: blocks[1:], lambda blocks: [blocks[0], *blocks[2:]]]
 )
-def test_thoughts_that_were_changed_are_refused(caller: Caller, change: Any) -> None:
+def test_changed_thinking_is_refused(caller: Caller, change: Any) -> None:
     options, turns = conversation(caller, say="ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9")
     turns[1]["content"] = change(turns[1]["content"])
     assert refusal(ask(caller, *turns, **options)) == MODIFIED.format(0)
 
 
-def test_an_older_thought_that_was_changed_is_refused(caller: Caller) -> None:
+def test_changed_older_thinking_is_refused(caller: Caller) -> None:
     options, turns = conversation(caller)
     turns[1]["content"] = edited(turns[1]["content"])
     turns += [model("Mild."), user("Thanks")]
     assert refusal(ask(caller, *turns, **options)) == "messages.1.content.0: Invalid `signature` in `thinking` block"
 
 
-def test_thoughts_may_be_left_out_as_a_whole_but_not_in_manual_mode(caller: Caller) -> None:
+def test_thinking_may_be_omitted_except_in_manual_mode(caller: Caller) -> None:
     options, turns = conversation(caller)
     manual = {**options, "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}
     assert ask(caller, *turns, **manual).status == 200
@@ -315,17 +315,17 @@ def test_thoughts_may_be_left_out_as_a_whole_but_not_in_manual_mode(caller: Call
     )
 
 
-def test_a_thought_needs_its_signature(caller: Caller) -> None:
+def test_thinking_needs_its_signature(caller: Caller) -> None:
     options, turns = conversation(caller)
     del turns[1]["content"][0]["signature"]
     assert refusal(ask(caller, *turns, **options)) == "messages.1.content.0.signature: Field required"
 
 
-def test_newer_models_bind_thoughts_to_their_conversation(caller: Caller) -> None:
+def test_newer_models_bind_thinking_to_its_conversation(caller: Caller) -> None:
     options, turns = conversation(caller, "claude-fable-5-1")
     assert ask(caller, *turns, **options).status == 200
     marked = {"type": "text", "text": turns[0]["content"], "cache_control": {"type": "ephemeral"}}
-    assert ask(caller, user(marked), *turns[1:], **options).status == 400  # another shape is another prefix here
+    assert ask(caller, user(marked), *turns[1:], **options).status == 400  # another shape counts as another prefix here
     moved = ask(caller, *turns, system="Be brief.", **options)
     assert "The block is bound to a different conversation." in refusal(moved)
     options["thinking"] = {**options["thinking"], "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
@@ -335,7 +335,7 @@ def test_newer_models_bind_thoughts_to_their_conversation(caller: Caller) -> Non
     assert refusal(without) == "thinking.adaptive.block_binding: Extra inputs are not permitted"
 
 
-def test_older_models_do_not(caller: Caller) -> None:
+def test_older_models_do_not_bind_thinking(caller: Caller) -> None:
     options, turns = conversation(caller)
     assert ask(caller, *turns, system="Be brief.", **options).status == 200
 
@@ -523,16 +523,16 @@ REFUSED: dict[str, tuple[list[Any], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("turns", "members", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_is_refused(caller: Caller, path: str, turns: list[Any], members: dict[str, Any], message: str) -> None:
+def test_refused_requests(caller: Caller, path: str, turns: list[Any], members: dict[str, Any], message: str) -> None:
     assert refusal(ask(caller, *turns, path=path, **members)).startswith(message)
 
 
-def test_a_version_is_needed(caller: Caller) -> None:
+def test_version_header_is_required(caller: Caller) -> None:
     body = {"model": "claude-opus-4-6", "max_tokens": 10, "messages": [user("x")]}
     assert refusal(caller.post(FOUNDRY, body)) == "anthropic-version: header is required"
 
 
-def test_a_later_version_knows_no_sampling(caller: Caller) -> None:
+def test_later_version_refuses_sampling_options(caller: Caller) -> None:
     got = ask(caller, "x", temperature=1, headers={"anthropic-version": "2026-10-21"})
     assert refusal(got) == "`temperature` is deprecated for this model."
 
@@ -549,7 +549,7 @@ def test_foundrys_gateway_refuses_as_azure_does(caller: Caller) -> None:
     assert ask(caller, "x", path="/anthropic/messages").status == 404
 
 
-def test_anthropic_refuses_in_its_own_shape(caller: Caller) -> None:
+def test_anthropic_error_format(caller: Caller) -> None:
     wrong = ask(caller, "x", path=LOCAL, headers={"x-api-key": "wrong"})
     assert (wrong.status, wrong.body["error"]["type"]) == (401, "authentication_error")
     assert caller.send("GET", LOCAL).body["error"]["type"] == "invalid_request_error"
@@ -588,7 +588,7 @@ def test_limits(caller: Caller, endpoint: Emulator) -> None:
     assert foundry.headers["retry-after"] == own.headers["retry-after"] == "3"
 
 
-def test_the_service_gives_up_in_the_middle(caller: Caller, endpoint: Emulator) -> None:
+def test_error_in_the_middle_of_a_stream(caller: Caller, endpoint: Emulator) -> None:
     endpoint.fault(Fault("error", events=4))
     found = events(ask(caller, "Hello", stream=True))
     assert found[-1] == {

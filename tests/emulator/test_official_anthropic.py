@@ -1,4 +1,4 @@
-"""Anthropic's own client, unmodified, talks to the emulator as to Foundry and as to Anthropic."""
+"""Anthropic's own client, unmodified, uses the emulator as Foundry and as Anthropic's platform."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -32,9 +32,12 @@ def fresh(endpoint: Emulator) -> Iterator[Emulator]:
 
 
 def make(endpoint: Emulator, kind: str, **options: Any) -> Any:
-    """One of the client's classes, pointed at the route it is for."""
+    """Create one of the client's classes for the route that it is meant for."""
     path = "/anthropic" if "Foundry" in kind else ""
     options = {"api_key": endpoint.key, "max_retries": 0, "timeout": 10, **options}
+    # Otherwise each client would read all CA certificates, which takes longer than a test.
+    http = anthropic.DefaultAsyncHttpxClient if "Async" in kind else anthropic.DefaultHttpxClient
+    options["http_client"] = http(verify=False)
     return getattr(anthropic, kind)(base_url=f"{endpoint.url}{path}", **options)
 
 
@@ -82,7 +85,7 @@ async def test_async(aclient: Any) -> None:
     assert final.content[0].text == message.content[0].text
 
 
-def test_a_loop_of_tools_with_thoughts_that_are_not_shown(client: Any) -> None:
+def test_tool_loop_with_hidden_thinking(client: Any) -> None:
     with client.messages.stream(**THINKS, messages=[QUESTION]) as stream:
         first = stream.get_final_message()
     assert [block.type for block in first.content] == ["thinking", "tool_use", "tool_use"]
@@ -96,7 +99,7 @@ def test_a_loop_of_tools_with_thoughts_that_are_not_shown(client: Any) -> None:
     assert final.content[-1].text == "get_weather says: Paris is mild. get_weather says: Oslo is mild."
 
 
-def test_changed_thoughts(client: Any) -> None:
+def test_changed_thinking(client: Any) -> None:
     first = client.messages.create(**THINKS, messages=[QUESTION])
     blocks = [block.to_dict() for block in first.content]
     blocks[0]["thinking"] = "I think something else."
@@ -117,7 +120,7 @@ def test_count_tokens(client: Any) -> None:
     assert counted.input_tokens == client.messages.create(**said("Hello")).usage.input_tokens
 
 
-def test_an_entra_token(fresh: Emulator) -> None:
+def test_entra_token(fresh: Emulator) -> None:
     def provider() -> str:
         return fresh.token("https://ai.azure.com/.default")
 
@@ -134,19 +137,19 @@ def test_an_entra_token(fresh: Emulator) -> None:
         (Fault("reset"), anthropic.APIConnectionError),
     ],
 )
-def test_its_exceptions(client: Any, fresh: Emulator, fault: Fault, error: type[Exception]) -> None:
+def test_client_exceptions(client: Any, fresh: Emulator, fault: Fault, error: type[Exception]) -> None:
     fresh.fault(fault)
     with pytest.raises(error):
         client.messages.create(**said("Hello"))
 
 
-def test_it_retries_what_is_overloaded(fresh: Emulator) -> None:
+def test_overloaded_requests_are_retried(fresh: Emulator) -> None:
     fresh.fault("529")
     with make(fresh, "AnthropicFoundry", max_retries=1) as client:
         assert client.messages.create(**said("Hello")).stop_reason == "end_turn"
 
 
-def test_an_error_in_a_stream(client: Any, fresh: Emulator) -> None:
+def test_error_in_a_stream(client: Any, fresh: Emulator) -> None:
     fresh.fault(Fault("error", events=4))
     with pytest.raises(anthropic.APIStatusError, match="Overloaded"), client.messages.stream(**said("Hello")) as stream:
         stream.until_done()

@@ -1,4 +1,4 @@
-"""The document of the routes: valid, whole, and true."""
+"""The OpenAPI document is valid, complete and accurate."""
 
 from typing import Any
 
@@ -42,8 +42,10 @@ def request_schema(document: Any, path: str) -> Any:
     return document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
 
 
-def test_its_schemas_are_valid(document: Any) -> None:
-    schemas = [request_schema(document, path) for path, item in document["paths"].items() if "post" in item]
+@pytest.mark.slow
+def test_schemas_are_valid(document: Any) -> None:
+    paths = [path for path, item in document["paths"].items() if "requestBody" in item.get("post", {})]
+    schemas = [request_schema(document, path) for path in paths]
     different = [schema for index, schema in enumerate(schemas) if schema not in schemas[:index]]
     assert len(different) > 5
     for schema in different:
@@ -64,7 +66,7 @@ def test_its_schemas_are_valid(document: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/chat/completions", "/v1/chat/completions"])
-def test_the_service_judges_as_its_schema_does(document: Any, endpoint: Emulator, path: str, body: Any) -> None:
+def test_service_and_schema_agree(document: Any, endpoint: Emulator, path: str, body: Any) -> None:
     valid = jsonschema.Draft202012Validator(request_schema(document, path)).is_valid(body)
     got = Caller(endpoint).post(f"{path}?api-version=2024-05-01-preview", body)
     assert (got.status == 200) is valid

@@ -1,4 +1,4 @@
-"""What became of each request: how it was answered, whether its caller stayed, which attempt it was."""
+"""The outcome of each request: how it was answered, whether its caller stayed, and which attempt it was."""
 
 import asyncio
 import http.client
@@ -6,20 +6,22 @@ import json
 import socket
 import time
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
 from azure.ai.inference.emulator import Emulator, Fault, Outcome, RecordedRequest, Reply
-from azure.ai.inference.emulator._exchange import asked_wait
+from azure.ai.inference.emulator._exchange import requested_wait
+from azure.ai.inference.emulator._fault_injection import Pace, pace
 from azure.ai.inference.emulator._journal import Journal
+from azure.ai.inference.emulator._leaks import find_leaks
 from azure.ai.inference.emulator._response import Response
 from azure.ai.inference.emulator._script import Rule, Script
 from azure.ai.inference.emulator._verdict import streamed_text
-from azure.ai.inference.emulator._weather import Pace, pace
 
 from .conftest import LOCAL, SERVERLESS, Caller
 
@@ -34,7 +36,7 @@ def newest(endpoint: Emulator) -> Outcome:
     return endpoint.requests[-1].outcome.wait()
 
 
-def test_a_plain_answer(fresh: Emulator, caller: Caller) -> None:
+def test_plain_answer(fresh: Emulator, caller: Caller) -> None:
     got = caller.chat("Hello")
     outcome = newest(fresh)
     assert (outcome.status, outcome.source, outcome.attempt, outcome.waited) == (200, "default", 1, None)
@@ -47,7 +49,7 @@ def test_a_plain_answer(fresh: Emulator, caller: Caller) -> None:
     assert abs(time.time() - outcome.arrived.timestamp()) < 20
 
 
-def test_a_stream(fresh: Emulator, caller: Caller) -> None:
+def test_stream(fresh: Emulator, caller: Caller) -> None:
     got = caller.chat("count to 5", stream=True)
     outcome = newest(fresh)
     assert outcome.streamed
@@ -64,7 +66,7 @@ def test_a_stream(fresh: Emulator, caller: Caller) -> None:
         (b"x", {"content-encoding": "rot13"}, 415),
     ],
 )
-def test_what_is_refused_unread(body: bytes, headers: dict[str, str], status: int) -> None:
+def test_requests_refused_before_reading(body: bytes, headers: dict[str, str], status: int) -> None:
     with Emulator(max_request_size=1000) as endpoint:
         assert Caller(endpoint).post(LOCAL, body, headers).status == status
         [request] = endpoint.requests
@@ -72,7 +74,7 @@ def test_what_is_refused_unread(body: bytes, headers: dict[str, str], status: in
         assert (newest(endpoint).status, newest(endpoint).source) == (status, "refusal")
 
 
-def test_numbers_go_on(fresh: Emulator, caller: Caller) -> None:
+def test_ids_continue_after_reset(fresh: Emulator, caller: Caller) -> None:
     caller.chat("a")
     first = newest(fresh).id
     fresh.reset()
@@ -80,8 +82,8 @@ def test_numbers_go_on(fresh: Emulator, caller: Caller) -> None:
     assert newest(fresh).id == first + 1
 
 
-async def test_a_caller_that_cancels() -> None:
-    """An application can show that it cancels upstream."""
+async def test_caller_cancels() -> None:
+    """An application can test that it cancels upstream requests."""
     body = {"messages": [{"role": "user", "content": "count to 500"}], "stream": True}
     async with Emulator(token_rate=100) as endpoint, aiohttp.ClientSession() as session:
         async with session.post(endpoint.url + SERVERLESS, json=body, headers={"api-key": endpoint.key}) as response:
@@ -96,7 +98,7 @@ async def test_a_caller_that_cancels() -> None:
         assert outcome.failed
 
 
-def test_a_caller_that_leaves_before_the_answer() -> None:
+def test_caller_leaves_before_the_answer() -> None:
     with Emulator(latency=30) as endpoint:
         leave(endpoint)
         outcome = newest(endpoint)
@@ -104,7 +106,7 @@ def test_a_caller_that_leaves_before_the_answer() -> None:
 
 
 def leave(endpoint: Emulator, **members: Any) -> None:
-    """Send a request and close the connection as soon as it has arrived."""
+    """Send a request, and close the connection as soon as it has arrived."""
     raw = json.dumps({"messages": [{"role": "user", "content": "Hello"}], **members}).encode()
     before = len(endpoint.requests)
     host, port = endpoint.url.removeprefix("http://").split(":")
@@ -115,17 +117,18 @@ def leave(endpoint: Emulator, **members: Any) -> None:
             time.sleep(0.001)
 
 
-def test_waiting_has_an_end() -> None:
-    with Emulator(faults="stall") as endpoint:
-        host, port = endpoint.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port))) as connection:
+def test_wait_timeout() -> None:
+    with ExitStack() as until_the_end:  # the connection outlives the emulator; closing it first would count as leaving
+        with Emulator(faults="stall") as endpoint:
+            host, port = endpoint.url.removeprefix("http://").split(":")
+            connection = until_the_end.enter_context(socket.create_connection((host, int(port))))
             connection.sendall(b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")
             while not endpoint.requests:
                 time.sleep(0.001)
             outcome = endpoint.requests[0].outcome
             with pytest.raises(TimeoutError, match=r"request 1 is still being answered after 0.01 seconds"):
                 outcome.wait(0.01)
-    assert outcome.wait().cut  # by the emulator, which stopped
+        assert outcome.wait().cut  # by the emulator, which stopped
     assert not outcome.caller_left
 
 
@@ -150,7 +153,7 @@ def test_faults(fresh: Emulator, caller: Caller, fault: str, stream: bool, expec
     assert outcome.fault.kind == fault.partition(":")[0]
 
 
-def test_where_answers_come_from(fresh: Emulator, caller: Caller) -> None:
+def test_source_of_answers(fresh: Emulator, caller: Caller) -> None:
     caller.chat("x", temperature=9)
     assert (newest(fresh).source, newest(fresh).status) == ("refusal", 400)
     fresh.reply("Sunny.", last="weather", model="m")
@@ -187,14 +190,68 @@ def test_attempts_of_one_body(fresh: Emulator, caller: Caller) -> None:
 
 
 def test_attempts_of_concurrent_requests(fresh: Emulator, caller: Caller) -> None:
-    """Each failed request has one further attempt, the oldest first."""
+    """Each failed request has at most one retry; the oldest is retried first."""
     fresh.fault("503:times=2")
     first, second, third, fourth = (caller.chat("Hello") and newest(fresh) for _ in range(4))
     assert (first.status, second.status, third.status) == (503, 503, 200)
     assert (second.retry_of, third.retry_of, fourth.retry_of) == (first.id, second.id, None)
 
 
-def test_an_attempt_that_overtakes_its_predecessors_end() -> None:
+class Wire:
+    """A connection, open or closed."""
+
+    def __init__(self, *, closed: bool = False) -> None:
+        self.closed = closed
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "late", "attempt"),
+    [
+        (Wire(), Wire(), 0.0, 1),  # another caller
+        (Wire(), Wire(), 1.0, 2),
+        (Wire(closed=True), Wire(), 0.0, 2),
+        (Wire(), None, 0.0, 2),  # on the same connection
+        (None, None, 0.0, 2),
+    ],
+)
+def test_callers_with_the_same_body_do_not_retry(
+    first: Wire | None, second: Wire | None, late: float, attempt: int
+) -> None:
+    journal = Journal(None)
+    outcomes = [Outcome(_connection=wire) for wire in (first, second or first)]
+    exchange = journal.open(RecordedRequest("POST", "/x", raw=b"{}", outcome=outcomes[0]))
+    exchange.sent(429, b"")
+    exchange.finish()
+    outcomes[1]._began += late
+    journal.open(RecordedRequest("POST", "/x", raw=b"{}", outcome=outcomes[1]))
+    assert outcomes[1].attempt == attempt
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.1])
+async def test_concurrent_callers_that_wait_are_not_blamed(latency: float) -> None:
+    """Each of three callers with the same body gets a 429, waits, and tries again."""
+    with Emulator(faults="429:times=3,wait=0.4", latency=latency) as endpoint:
+
+        async def call(session: aiohttp.ClientSession) -> None:
+            for wait in (0.6, 0.0):
+                headers = {"api-key": endpoint.key}
+                async with session.post(f"{endpoint.url}{LOCAL}", json=ASKED, headers=headers) as response:
+                    await response.read()
+                await asyncio.sleep(wait)
+
+        async with aiohttp.ClientSession() as session:
+            await asyncio.gather(*(call(session) for _ in range(3)))
+        assert sorted(request.outcome.attempt for request in endpoint.requests) == [1, 1, 1, 2, 2, 2]
+        assert endpoint.verdict() == ()
+
+
+ASKED = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+def test_retry_that_starts_before_the_failed_attempt_ends() -> None:
     journal = Journal(None)
     first = journal.open(RecordedRequest("POST", "/x", raw=b"{}"))
     again = journal.open(RecordedRequest("POST", "/x", raw=b"{}"))
@@ -202,7 +259,7 @@ def test_an_attempt_that_overtakes_its_predecessors_end() -> None:
     assert (again.outcome.attempt, again.outcome.retry_of, again.outcome.waited) == (2, 1, 0.0)
 
 
-def test_bodies_are_forgotten_in_time() -> None:
+def test_old_bodies_are_forgotten() -> None:
     journal = Journal(0)
     requests = [RecordedRequest("POST", "/x", raw=str(number % 1001).encode()) for number in range(1002)]
     for request in requests:
@@ -210,7 +267,7 @@ def test_bodies_are_forgotten_in_time() -> None:
     assert requests[-1].outcome.attempt == 1
 
 
-def test_answers_are_kept_up_to_a_bound() -> None:
+def test_stored_answers_are_bounded() -> None:
     from azure.ai.inference.emulator import RecordedRequest
 
     journal = Journal(None, bytes_kept=1000)
@@ -223,7 +280,7 @@ def test_answers_are_kept_up_to_a_bound() -> None:
     assert [exchange.outcome.bytes_sent for exchange in journal.exchanges] == [300] * 5
 
 
-def test_changes_are_a_feed() -> None:
+def test_feed_of_changes() -> None:
     journal = Journal(2)
     first = journal.open(RecordedRequest("GET", "/1"))
     version, changed = journal.changes(0)
@@ -248,10 +305,12 @@ def test_changes_are_a_feed() -> None:
         ({"x-ratelimit-timeremaining": "3"}, 3.0),
         ({"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0.0),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"retry-after-ms": "inf", "Retry-After": "2"}, 2.0),
     ],
 )
-def test_how_long_an_answer_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    assert asked_wait(headers) == seconds
+def test_requested_wait_by_headers(headers: dict[str, str], seconds: float | None) -> None:
+    assert requested_wait(headers) == seconds
 
 
 def stream_and_read(caller: Caller, *said: Any) -> None:
@@ -290,7 +349,7 @@ def take_for_whole(endpoint: Emulator, caller: Caller) -> None:
 
 
 def drop_silently(endpoint: Emulator, caller: Caller) -> None:
-    endpoint.fault("cut:events=1")  # of which no text has come
+    endpoint.fault("cut:events=1")  # none of whose text has arrived
     stream_and_read(caller, "Hello")
     caller.chat("Hello", "Hello!", "Another question")
 
@@ -300,6 +359,23 @@ def ask_again_after_a_cut(endpoint: Emulator, caller: Caller) -> None:
     for _ in range(2):
         stream_and_read(caller, "Hello")
         newest(endpoint)
+
+
+@pytest.mark.parametrize("key", ["plain-key-1234", "Ab/cd+12==xyz", 'quo"te\\1234', "schlüssel-1234"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        str,
+        json.dumps,
+        lambda key: json.dumps(key, ensure_ascii=False),
+        lambda key: json.dumps(key).replace("/", "\\/"),
+        lambda key: urlencode({"a": key}),
+    ],
+)
+def test_leaks_however_the_body_is_encoded(key: str, write: Callable[[str], str]) -> None:
+    request = RecordedRequest("POST", "/x", raw=f"x {write(key)} y".encode())
+    assert find_leaks(request, [key]) == ("the body",)
+    assert find_leaks(request, [f"{key}{key}"]) == ()
 
 
 def leak_everywhere(endpoint: Emulator, caller: Caller) -> None:
@@ -322,7 +398,7 @@ def follow_a_redirect(endpoint: Emulator, caller: Caller) -> None:
         (retry_at_once, [("retry-without-wait", "error", "it did not wait")]),
         (wait_as_asked, []),
         (take_for_whole, [("truncated-stream", "error", "sends its text back as if it were the whole answer")]),
-        (drop_silently, [("truncated-stream", "warning", "was not asked for again")]),
+        (drop_silently, [("truncated-stream", "warning", "was not requested again")]),
         (ask_again_after_a_cut, []),
         (
             leak_everywhere,
@@ -336,7 +412,7 @@ def follow_a_redirect(endpoint: Emulator, caller: Caller) -> None:
         (follow_a_redirect, [("leaked-key", "error", "a request to another origin, after a redirect")]),
     ],
 )
-def test_the_verdict(
+def test_verdict(
     fresh: Emulator, caller: Caller, application: Callable[[Emulator, Caller], None], expected: list[tuple[str, ...]]
 ) -> None:
     application(fresh, caller)
@@ -359,7 +435,7 @@ def test_text_of_streams_in_each_api() -> None:
     assert streamed_text(parts) == "abc"
 
 
-def test_leaving_after_the_end_changes_nothing() -> None:
+def test_disconnect_after_the_end_is_ignored() -> None:
     exchange = Journal(None).open(RecordedRequest("POST", "/x"))
     exchange.answered(Response(200, {"Content-Type": "text/event-stream"}, steps=[]))
     exchange.sent(200, b"data: [DONE]\n\n")
@@ -369,7 +445,7 @@ def test_leaving_after_the_end_changes_nothing() -> None:
     assert not exchange.is_dropped
 
 
-def test_bounds_hold_although_the_newest_answer_is_beyond_them() -> None:
+def test_oversized_newest_answer_stays_within_bounds() -> None:
     journal = Journal(None, bytes_kept=10)
     exchange = journal.open(RecordedRequest("POST", "/x"))
     exchange.sent(200, b"x" * 11)
@@ -394,18 +470,18 @@ def test_replies_can_be_removed() -> None:
     assert [str(rule) for rule in script.rules] == ["reply 2"]
 
 
-def test_a_pause_holds_what_is_under_way() -> None:
-    tempo = Pace()
-    steps = iter(pace(Response(200, {}, steps=[b"1", b"2", b"3"]), tempo).steps or ())
+def test_pause_holds_a_running_stream() -> None:
+    speed = Pace()
+    steps = iter(pace(Response(200, {}, steps=[b"1", b"2", b"3"]), speed).steps or ())
     assert next(steps) == b"1"
-    tempo.paused = True
+    speed.paused = True
     held = [next(steps) for _ in range(3)]
     assert all(not isinstance(step, bytes) for step in held)
-    tempo.paused = False
+    speed.paused = False
     assert list(steps) == [b"2", b"3"]
 
 
-async def test_a_caller_that_leaves_a_recording(tmp_path: Path) -> None:
+async def test_caller_leaves_a_recording(tmp_path: Path) -> None:
     async with (
         Emulator(faults="stall:seconds=20") as upstream,
         Emulator(record=upstream.url, cassette=tmp_path / "c.json") as endpoint,

@@ -1,4 +1,4 @@
-"""The page in a real browser: what it shows as it happens, what it switches, and what never gets into it."""
+"""The page in a real browser: live updates, controls, and what must never get into it."""
 
 import ast
 import json
@@ -19,6 +19,7 @@ from .conftest import LOCAL, Caller
 
 pytestmark = [
     pytest.mark.skipif(missing() is not None, reason=missing() or ""),
+    pytest.mark.slow,
     pytest.mark.xdist_group("page"),  # one browser for all of them
 ]
 
@@ -52,7 +53,7 @@ def caller(endpoint: Emulator) -> Caller:
 
 
 def stream(endpoint: Emulator, text: str, path: str = LOCAL, **members: Any) -> socket.socket:
-    """Send a request for a stream, and return its connection, of which nothing is read."""
+    """Request a stream, and return its connection without reading anything."""
     raw = chat(text, stream=True, **members)
     host, port = endpoint.url.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)), timeout=20)
@@ -61,7 +62,7 @@ def stream(endpoint: Emulator, text: str, path: str = LOCAL, **members: Any) -> 
     return connection
 
 
-def test_a_row_appears_while_its_stream_is_open_and_its_events_append(browser: Browser) -> None:
+def test_row_appears_while_its_stream_is_open_and_its_events_append(browser: Browser) -> None:
     with Emulator(ui=True, key=KEY, token_rate=30) as endpoint:
         browser.open(endpoint.ui_url)
         browser.wait_for("Waiting for the first request")
@@ -81,7 +82,7 @@ def test_a_row_appears_while_its_stream_is_open_and_its_events_append(browser: B
         browser.wait_for("It closed the connection after", ".reasons")
 
 
-def test_a_fault_that_is_switched_on_strikes_a_real_client(browser: Browser, endpoint: Emulator) -> None:
+def test_fault_switched_on_affects_a_real_client(browser: Browser, endpoint: Emulator) -> None:
     browser.open(endpoint.ui_url)
     browser.wait_for("live", "#live")
     browser.keys("f")
@@ -96,7 +97,7 @@ def test_a_fault_that_is_switched_on_strikes_a_real_client(browser: Browser, end
         browser.wait_for("kind is 'fog'", ".problem")
         browser.fill('input[name="fault"]', "503:times=9,path=/chat")
         browser.click("form.inline .button")
-        browser.wait(lambda: len(endpoint._session.forecasts) == 2)
+        browser.wait(lambda: len(endpoint._session.faults) == 2)
         with pytest.raises(HttpResponseError) as caught:
             client.complete(messages=[UserMessage("Hello")], retry_total=1, retry_backoff_factor=0)
     assert caught.value.status_code == 503
@@ -123,7 +124,7 @@ def test_markup_in_a_prompt_stays_text(browser: Browser, endpoint: Emulator, cal
     assert browser.count("main script, main img[onerror], .row script") == 0
 
 
-def test_events_come_back_without_gaps(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+def test_events_resume_without_gaps(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
     relay = Relay(endpoint.url)
     try:
         browser.open(f"{relay.url}/_emulator/?token={TOKEN}")
@@ -164,7 +165,7 @@ def test_five_thousand_requests_keep_a_few_rows_in_the_document(browser: Browser
         assert browser.count(".row") < 60
 
 
-def test_no_key_is_in_the_document(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+def test_document_contains_no_key(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
     secret = "sk-" + "abcdefghijklmnop1234567890"
     endpoint.reply(f"Your key is {secret}", times=None)
     for stream_it in (False, True):
@@ -189,7 +190,32 @@ def test_no_key_is_in_the_document(browser: Browser, endpoint: Emulator, caller:
     assert [word for word in (secret, KEY, TOKEN) if word in seen] == []
 
 
-def test_retries_stand_under_the_attempt_they_led_to(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+def test_document_contains_no_part_of_a_key(browser: Browser, endpoint: Emulator) -> None:
+    """The stream stalls in the middle of a key."""
+    beginning = "abcdefghijkl"
+    endpoint.reply(f"Your new key is sk-{beginning}9876543210mnop.")
+    endpoint.fault("stall:events=8")
+    browser.open(endpoint.ui_url)
+    with stream(endpoint, "What is my key?"):
+        browser.wait(lambda: endpoint.requests and endpoint.requests[0].outcome.events_sent == 8)
+        browser.wait(lambda: browser.count('.row [data-tone="open"]'))
+        browser.click(".row")
+        browser.wait_for("Your new key is", ".turn.assistant")
+        for tab in browser.tabs():
+            browser.click(f'[data-tab="{tab}"]')
+            assert beginning not in browser.run("return document.documentElement.outerHTML")
+        assert beginning in b"".join(part.data for part in endpoint._journal.exchanges[0].parts()).decode()
+
+
+def test_exchanges_can_be_saved_as_a_cassette(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+    caller.chat("Hello", path=LOCAL)
+    browser.open(endpoint.ui_url)
+    saved = browser.run("return fetch(document.querySelector('#cassette').href).then((found) => found.json())")
+    assert [exchange["request"]["path"] for exchange in saved["exchanges"]] == [LOCAL]
+    assert browser.run("return document.querySelector('#cassette').download") == "cassette.json"
+
+
+def test_retries_are_grouped_under_the_last_attempt(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
     endpoint.fault("503:times=2")
     for _ in range(3):
         caller.chat("again and again", path=LOCAL)
@@ -206,7 +232,7 @@ def test_retries_stand_under_the_attempt_they_led_to(browser: Browser, endpoint:
     browser.wait(lambda: browser.ids() == [2, 1])
 
 
-def test_the_keyboard_alone_is_enough(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+def test_keyboard_navigation(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
     for text in ("one", "two", "three"):
         caller.chat(text, path=LOCAL)
     browser.open(endpoint.ui_url)
@@ -232,7 +258,7 @@ def test_the_keyboard_alone_is_enough(browser: Browser, endpoint: Emulator, call
     browser.wait(lambda: not browser.run("return document.querySelector('#dialog').open"))
     browser.keys("p")
     browser.wait_for("Resume", "#pause")
-    assert endpoint._session.tempo.paused
+    assert endpoint._session.live_settings.paused
     browser.keys("p")
     browser.wait_for("Pause", "#pause")
     theme = browser.run("return getComputedStyle(document.body).backgroundColor")
@@ -241,7 +267,7 @@ def test_the_keyboard_alone_is_enough(browser: Browser, endpoint: Emulator, call
     browser.keys("t")
 
 
-def test_pace_verdict_and_reset(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+def test_pace_findings_and_reset(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
     caller.chat(f"My key is {KEY}", path=LOCAL)
     browser.open(endpoint.ui_url)
     browser.keys("l")
@@ -251,7 +277,7 @@ def test_pace_verdict_and_reset(browser: Browser, endpoint: Emulator, caller: Ca
     browser.wait_for("requests_per_minute is 0; choose a number above 0", ".problem")
     browser.fill("#set-requests_per_minute", "100")
     browser.click("#dialog .primary")
-    browser.wait(lambda: endpoint._session.tempo.token_rate == 25)
+    browser.wait(lambda: endpoint._session.live_settings.token_rate == 25)
     browser.wait_for("2", "#pace-count")
     browser.keys("v")
     browser.wait_for("leaked-key", "#dialog")
@@ -261,10 +287,10 @@ def test_pace_verdict_and_reset(browser: Browser, endpoint: Emulator, caller: Ca
     browser.click("#dialog .danger")
     browser.wait_for("Waiting for the first request", "#detail")
     assert endpoint.requests == ()
-    assert endpoint._session.tempo.token_rate is None
+    assert endpoint._session.live_settings.token_rate is None
 
 
-def test_the_page_asks_for_its_token(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+def test_page_asks_for_its_token(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
     caller.chat("Hello", path=LOCAL)
     browser.open(f"{endpoint.url}/_emulator/")
     browser.wait_for("This page needs its token", "#dialog")
@@ -278,10 +304,10 @@ def test_the_page_asks_for_its_token(browser: Browser, endpoint: Emulator, calle
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_everything_fits(
+def test_layout_fits_at_every_width(
     browser: Browser, endpoint: Emulator, caller: Caller, width: int, scheme: str, tmp_path: Path
 ) -> None:
-    """No width makes the page scroll sideways, and both schemes have readable contrasts."""
+    """The page never scrolls sideways, and text is readable in both colour schemes."""
     endpoint.reply(Reply("Sunny.", tool_calls=[ToolCall("look", {"city": "x" * 300})]), last="weather")
     caller.chat("What is the weather? " + "w" * 300, path=LOCAL, model="a-model-with-a-long-name-" + "n" * 60)
     with stream(endpoint, "count to 30") as connection:
@@ -331,7 +357,7 @@ return [...new Set(bad)];
 """
 
 
-def test_copies_run(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+def test_copied_commands_run(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
     endpoint.reply(Reply("It's “sunny”.", reasoning="Hm.", tool_calls=[ToolCall("look", {"city": "Oslo"})]), last="sky")
     caller.chat("How's the sky?", path=LOCAL, model="m", temperature=0.5)
     endpoint.fault("429:wait=0.5")
@@ -371,7 +397,7 @@ def test_copies_run(browser: Browser, endpoint: Emulator, caller: Caller) -> Non
 
 
 def run_test(source: str, endpoint: Emulator) -> None:
-    """Run a test that was copied, with an endpoint of ours in place of the fixture."""
+    """Run a copied test with our endpoint instead of the fixture."""
     names: dict[str, Any] = {}
     exec(compile(source, "copied", "exec"), names)
     names["test_it"](endpoint)

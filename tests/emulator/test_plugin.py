@@ -29,7 +29,7 @@ def ask(endpoint):
 seen = []
 
 @pytest.mark.parametrize("number", range(3))
-def test_fresh(inference_endpoint, number):
+def test_each_test_gets_a_fresh_emulator(inference_endpoint, number):
     assert inference_endpoint.requests == ()
     inference_endpoint.reply(f"reply {{number}}")
     inference_endpoint.reply("left over")
@@ -52,9 +52,9 @@ def inference_endpoint_options():
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a pytest in another folder find the package as this one does."""
+    """Let a pytest in another folder find the same package."""
     monkeypatch.setenv("PYTHONPATH", str(Path(emulator.__file__).parents[4]))
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # installed, it would be there already
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # an installed plugin would be loaded already
 
 
 PLUGIN = "pytest_azure_ai_inference"
@@ -63,13 +63,13 @@ FORMER = "azure.ai.inference.emulator.pytest_plugin"
 
 @pytest.mark.parametrize("plugin", [PLUGIN, FORMER])
 @pytest.mark.parametrize(("options", "key"), [("", "local-emulator-key"), (OPTIONS, "of my own")])
-def test_the_fixture(pytester: pytest.Pytester, options: str, key: str, plugin: str) -> None:
+def test_fixture(pytester: pytest.Pytester, options: str, key: str, plugin: str) -> None:
     pytester.makepyfile(APPLICATION.format(options=options, key=key))
     result = pytester.runpytest_subprocess("-p", plugin, "-p", "no:cacheprovider", "-W", "error", "-q")
     result.assert_outcomes(passed=4)
 
 
-def test_the_plugin_costs_nothing_until_used(pytester: pytest.Pytester) -> None:
+def test_plugin_loads_nothing_until_used(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         "import sys\n"
         "def test_it():\n"
@@ -98,11 +98,22 @@ def ask(endpoint, path="/v1/chat/completions", text="Hello"):
     urllib.request.urlopen(urllib.request.Request(endpoint.url + path, body, headers), timeout=10).read()
 
 @pytest.mark.inference_endpoint(dialect="mistral", token_rate=50, key="another key")
-def test_marked(inference_endpoint):
+def test_with_the_marker(inference_endpoint):
     assert inference_endpoint.key == "another key"
     ask(inference_endpoint)
 
-def test_not_marked(inference_endpoint):
+@pytest.mark.inference_endpoint(requests_kept=1, key="of the class")
+class TestMarked:
+    @pytest.mark.inference_endpoint(key="inner", latency=0.05)
+    @pytest.mark.inference_endpoint(key="innermost")
+    def test_marked_again(self, inference_endpoint):
+        for _ in range(2):
+            ask(inference_endpoint)
+        [request] = inference_endpoint.requests
+        assert inference_endpoint.key == "innermost"
+        assert request.outcome.duration >= 0.05
+
+def test_without_the_marker(inference_endpoint):
     assert inference_endpoint.key == "local-emulator-key"
 
 def test_environment(inference_endpoint, inference_environment):
@@ -116,26 +127,26 @@ def test_environment_is_restored():
     assert "OPENAI_BASE_URL" not in os.environ
 
 @pytest.mark.inference_endpoint("mistral")
-def test_misused(inference_endpoint):
+def test_invalid_marker_arguments(inference_endpoint):
     pass
 
-def test_that_fails(inference_endpoint):
+def test_failure_report(inference_endpoint):
     inference_endpoint.reply("Sunny.", last="weather")
     ask(inference_endpoint, text=f"What {inference_endpoint.key}?")
     assert False, "by purpose"
 
 @pytest.mark.inference_endpoint
-def test_that_fails_without_requests(inference_endpoint):
+def test_failure_report_without_requests(inference_endpoint):
     assert False, "by purpose"
 """
 
 
-def test_the_marker_the_environment_and_the_report(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marker_the_environment_and_the_report(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     pytester.makepyfile(MARKED)
     options = ("-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error", "--strict-markers")
     result = pytester.runpytest_subprocess(*options)
-    result.assert_outcomes(passed=4, failed=2, errors=1)
+    result.assert_outcomes(passed=5, failed=2, errors=1)
     result.stdout.fnmatch_lines(["*takes keyword arguments only, such as dialect='mistral'*"])
     result.stdout.fnmatch_lines(
         [
@@ -144,14 +155,14 @@ def test_the_marker_the_environment_and_the_report(pytester: pytest.Pytester, mo
             "   body: {*What [*][*][*]?*}",
             "   answer: the emulator's own; nearest: reply 1 (last='weather'): the last message is 'What [*][*][*]?'",
             "error: request 1 has a credential in the body",
-            "no requests came",
+            "no requests arrived",
         ]
     )
     assert "local-emulator-key" not in "\n".join(result.outlines[-12:])
     pytester.runpytest_subprocess(*options, "--markers").stdout.fnmatch_lines(["@pytest.mark.inference_endpoint(*"])
 
 
-def test_the_transcript() -> None:
+def test_transcript() -> None:
     with emulator.Emulator(faults="429;cut:events=2;reset") as endpoint:
         caller = Caller(endpoint)
         caller.chat("Hello")
@@ -170,7 +181,7 @@ def test_the_transcript() -> None:
     assert "23. POST /v1/chat/completions -> 400 in ..." in lines
 
 
-def test_what_the_transcript_says_of_one_request() -> None:
+def test_transcript_of_one_request() -> None:
     outcome = emulator.Outcome(id=7, status=200, streamed=True, events_sent=3, left_after=3, waited=0.5, attempt=2)
     request = emulator.RecordedRequest("POST", "/x", outcome=outcome)
     [head, answer] = transcript_lines(request)

@@ -1,4 +1,4 @@
-"""What the recorder does with whatever comes: odd paths, odd bytes, streams as they come, callers that leave."""
+"""The recorder: unusual paths and bytes, streams as they arrive, disconnected callers."""
 
 import asyncio
 import http.client
@@ -48,7 +48,7 @@ def raw_call(endpoint: Emulator, head: bytes, body: bytes = b"") -> bytes:
     return found
 
 
-def test_the_file_grows_and_is_whole_after_each_exchange(tmp_path: Path) -> None:
+def test_file_is_complete_after_each_exchange(tmp_path: Path) -> None:
     with recorder(tmp_path) as (_, endpoint, path):
         before = b""
         for number in range(4):
@@ -61,7 +61,7 @@ def test_the_file_grows_and_is_whole_after_each_exchange(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", ["half \ud83d", "é", "a\u2028b", "\x00"])
-def test_texts_that_are_hard_to_write(tmp_path: Path, content: str) -> None:
+def test_unusual_texts(tmp_path: Path, content: str) -> None:
     with recorder(tmp_path) as (_, endpoint, path):
         answers = [Caller(endpoint).chat(f"say {content}") for _ in range(2)]
         assert [answer.status for answer in answers] == [200, 200]
@@ -99,21 +99,21 @@ def test_headers_that_are_not_ascii(tmp_path: Path) -> None:
         *("/a//b/", "/a?x=1&x=2&z", "/a%zz", "/a@b:1"),
     ],
 )
-def test_paths_are_passed_on_as_they_came(tmp_path: Path, target: str) -> None:
+def test_paths_are_forwarded_unchanged(tmp_path: Path, target: str) -> None:
     with recorder(tmp_path) as (real, endpoint, path):
         raw_call(endpoint, b"GET " + target.encode() + b" HTTP/1.1\r\napi-key: k")
         assert [request.raw_path for request in real.requests] == [target]
     assert exchanges(path)[0]["request"]["path"] == target.partition("?")[0]
 
 
-def test_a_target_with_a_host_is_asked_of_the_endpoint_alone(tmp_path: Path) -> None:
+def test_absolute_target_is_sent_only_to_the_endpoint(tmp_path: Path) -> None:
     with recorder(tmp_path) as (real, endpoint, _):
         raw_call(endpoint, b"GET http://elsewhere.example/a HTTP/1.1\r\napi-key: k")
         assert [request.raw_path for request in real.requests] == ["/a"]
 
 
 @pytest.mark.parametrize("kept", [1, 2])
-def test_a_cassette_of_version_1(tmp_path: Path, kept: int) -> None:
+def test_cassette_of_version_1(tmp_path: Path, kept: int) -> None:
     path = tmp_path / "c.json"
     request = {"method": "GET", "path": "/a b", "query": [], "headers": {}, "body": {"text": ""}}
     answer = {
@@ -136,7 +136,7 @@ def test_a_cassette_of_version_1(tmp_path: Path, kept: int) -> None:
 
 
 @pytest.mark.parametrize(("cut", "left"), [(3, 2), (60, 2), (-1, 1)])
-def test_a_file_whose_end_is_missing(tmp_path: Path, cut: int, left: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_truncated_file(tmp_path: Path, cut: int, left: int, caplog: pytest.LogCaptureFixture) -> None:
     with recorder(tmp_path) as (_, endpoint, path):
         ends = []
         for number in range(3 if cut == 60 else 2):
@@ -148,10 +148,21 @@ def test_a_file_whose_end_is_missing(tmp_path: Path, cut: int, left: int, caplog
         path.write_bytes(path.read_bytes().removesuffix(b"\n]}\n") + b",\n{")
     with Emulator(cassette=path) as player:
         assert [Caller(player).chat(f"message {number}").status for number in range(left)] == [200] * left
-    assert f"its first {left} exchanges are whole" in caplog.text
+    assert f"its first {left} exchanges are complete" in caplog.text
+    path.write_bytes(content[: ends[0]].removesuffix(b"\n]}\n") + b",\n" + b"[" * 100_000)
+    with Emulator(cassette=path) as player:
+        assert Caller(player).chat("message 0").status == 200
 
 
-def test_a_file_that_cannot_be_written_costs_no_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_folder_is_created(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "one" / "c.json"
+    with Emulator(key="k") as real, Emulator(record=real.url, cassette=path, key="k") as endpoint:
+        Caller(endpoint).chat("Hello")
+    assert len(exchanges(path)) == 1
+
+
+def test_unwritable_file_does_not_affect_answers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "no").write_text("not a folder")
     with Emulator(key="k") as real, Emulator(record=real.url, cassette=tmp_path / "no" / "c.json", key="k") as endpoint:
         assert Caller(endpoint).chat("Hello").text == "Hello! How can I help you today?"
     assert "an exchange was not recorded" in caplog.text
@@ -166,7 +177,7 @@ MODES = [
 
 
 @pytest.mark.parametrize(("mode", "played", "kept"), MODES)
-def test_modes_with_a_file_that_exists(tmp_path: Path, mode: str, played: list[str], kept: list[str]) -> None:
+def test_record_modes_with_an_existing_file(tmp_path: Path, mode: str, played: list[str], kept: list[str]) -> None:
     with recorder(tmp_path) as (_, endpoint, path):
         Caller(endpoint).chat("a")
     with recorder(tmp_path, record_mode=mode) as (real, endpoint, _):
@@ -178,13 +189,13 @@ def test_modes_with_a_file_that_exists(tmp_path: Path, mode: str, played: list[s
 
 
 @pytest.mark.parametrize("mode", ["all", "once", "new_episodes"])
-def test_modes_without_a_file(tmp_path: Path, mode: str) -> None:
+def test_record_modes_without_a_file(tmp_path: Path, mode: str) -> None:
     with recorder(tmp_path, record_mode=mode) as (real, endpoint, path):
         assert [Caller(endpoint).chat("a").status for _ in range(2)] == [200, 200]
         assert len(real.requests) == len(exchanges(path)) == 2
 
 
-def test_nothing_to_play(tmp_path: Path) -> None:
+def test_missing_cassette_and_invalid_modes(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Emulator(record="http://localhost:1", cassette=tmp_path / "none", record_mode="none")
     with pytest.raises(ValueError, match="record_mode is 'never'; choose one of all, once, new_episodes, none"):
@@ -193,7 +204,7 @@ def test_nothing_to_play(tmp_path: Path) -> None:
         Emulator(cassette=tmp_path / "none", replay_speed=0)
 
 
-def test_a_mismatch_says_what_differs(tmp_path: Path) -> None:
+def test_mismatch_describes_the_difference(tmp_path: Path) -> None:
     with recorder(tmp_path) as (_, endpoint, path):
         Caller(endpoint).send("GET", "/info?api-version=2024-05-01-preview")
         Caller(endpoint).chat("What is the weather?", temperature=0.5)
@@ -223,7 +234,7 @@ async def upstream_app(handler: Any) -> tuple[web.AppRunner, str]:
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
 
-async def test_streams_are_handed_over_as_they_come(tmp_path: Path) -> None:
+async def test_streams_are_forwarded_as_they_arrive(tmp_path: Path) -> None:
     gate = asyncio.Event()
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -259,7 +270,7 @@ async def test_streams_are_handed_over_as_they_come(tmp_path: Path) -> None:
         ("text/event-stream", b"", True),
     ],
 )
-async def test_other_streams_and_streams_that_break_off(tmp_path: Path, kind: str, raw: bytes, cut: bool) -> None:
+async def test_other_and_incomplete_streams(tmp_path: Path, kind: str, raw: bytes, cut: bool) -> None:
     async def handler(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Type": kind})
         answer.content_length = len(raw) + cut
@@ -289,7 +300,7 @@ async def test_other_streams_and_streams_that_break_off(tmp_path: Path, kind: st
 
 
 @pytest.mark.parametrize("streamed", [True, False])
-async def test_a_caller_that_leaves_is_heard_of_upstream(tmp_path: Path, streamed: bool) -> None:
+async def test_disconnected_caller_closes_the_upstream_request(tmp_path: Path, streamed: bool) -> None:
     cancelled, began = asyncio.Event(), asyncio.Event()
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -315,12 +326,12 @@ async def test_a_caller_that_leaves_is_heard_of_upstream(tmp_path: Path, streame
         else:
             call.cancel()
         await asyncio.wait_for(cancelled.wait(), 20)
-    await runner.cleanup()  # the emulator has stopped, and with it what it recorded
+    await runner.cleanup()  # the emulator has stopped, and with it the recording
     assert [exchange["response"]["cut"] for exchange in (exchanges(path) if streamed else [])] == [True] * streamed
 
 
 @pytest.mark.parametrize("streamed", [True, False])
-async def test_stopping_cuts_what_is_being_recorded(tmp_path: Path, streamed: bool) -> None:
+async def test_stop_interrupts_a_recording(tmp_path: Path, streamed: bool) -> None:
     began = asyncio.Event()
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -373,7 +384,7 @@ def test_plain_answers_are_played_with_their_timing() -> None:
     assert read_response(answer_of(Arrivals(204, {}, [], whole=True)), 1).steps is None
 
 
-def test_a_speed_slows_a_player_down(tmp_path: Path) -> None:
+def test_replay_speed(tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     arrivals = Arrivals(200, {"content-type": "text/plain"}, [(0.3, b"hi")], whole=True)
     CassetteWriter(path, []).append(write_exchange(RecordedRequest("GET", "/x", raw_path="/x"), arrivals))
@@ -383,7 +394,7 @@ def test_a_speed_slows_a_player_down(tmp_path: Path) -> None:
         assert time.perf_counter() - began > 0.29
 
 
-def test_forms_are_found_again(tmp_path: Path) -> None:
+def test_multipart_requests_are_matched(tmp_path: Path) -> None:
     def send(endpoint: Emulator, boundary: str) -> Got:
         body = f'--{boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--{boundary}--\r\n'.encode()
         return Caller(endpoint).post("/v1/x", body, {"content-type": f'multipart/form-data; boundary="{boundary}"'})
@@ -394,16 +405,16 @@ def test_forms_are_found_again(tmp_path: Path) -> None:
         assert send(player, "bbbb2").body == recorded.body
 
 
-def test_an_address_that_is_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_invalid_upstream_urls(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for url in ("http://[::1", "http://", "ftp://x"):
-        with pytest.raises(ValueError, match="give a URL such as"):
+        with pytest.raises(ValueError, match="pass a URL such as"):
             Emulator(record=url, cassette=tmp_path / "c")
     with Emulator(record="http://127.0.0.1:1", cassette=tmp_path / "c") as endpoint:
-        assert "did not answer" in Caller(endpoint).chat("x").body["error"]["message"]
+        assert "did not respond" in Caller(endpoint).chat("x").body["error"]["message"]
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_an_answer_is_read_by_a_client_of_http_1_0(tmp_path: Path) -> None:
+def test_http_1_0_client(tmp_path: Path) -> None:
     with recorder(tmp_path) as (_, endpoint, _):
         host = endpoint.url.removeprefix("http://")
         connection = http.client.HTTPConnection(host, timeout=10)

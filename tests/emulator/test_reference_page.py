@@ -1,4 +1,4 @@
-"""The reference page of the emulator says what is true: its tests pass, its files load, its commands are there."""
+"""The emulator's reference page is accurate: its tests pass, its files load, its commands exist."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.emulator.__main__ import _parser
 from azure.ai.inference.emulator._control_operations import OPERATIONS
+from azure.ai.inference.emulator._fault import parse_faults
 from azure.ai.inference.emulator._script import load_script
-from azure.ai.inference.emulator._weather import parse_faults
 from azure.ai.inference.models import UserMessage
 
 from .conftest import LOCAL, Caller
@@ -31,7 +31,7 @@ def functions() -> list[str]:
 
 
 @pytest.mark.parametrize("name", functions())
-def test_its_tests_pass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_tests_pass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     names: dict[str, Any] = {"ChatCompletionsClient": ChatCompletionsClient, "UserMessage": UserMessage}
     exec("\n".join(blocks("python")), names)
     marks = {mark.name: mark.kwargs for mark in getattr(names[name], "pytestmark", [])}
@@ -46,7 +46,7 @@ def test_its_tests_pass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         names[name](**given)
 
 
-def test_its_script_loads(tmp_path: Path) -> None:
+def test_documented_script_loads(tmp_path: Path) -> None:
     [script] = blocks("yaml")
     path = tmp_path / "script.yaml"
     path.write_text(script, "utf-8")
@@ -59,7 +59,7 @@ def test_its_script_loads(tmp_path: Path) -> None:
         assert caller.chat("Coffee, please").status == 418
 
 
-def test_its_cassette_plays(tmp_path: Path) -> None:
+def test_documented_cassette_plays(tmp_path: Path) -> None:
     [cassette] = blocks("json")
     path = tmp_path / "tape.json"
     path.write_text(cassette, "utf-8")
@@ -70,7 +70,7 @@ def test_its_cassette_plays(tmp_path: Path) -> None:
         assert Caller(endpoint).send("GET", "/v1/models").body == {"object": "list", "data": []}
 
 
-def test_its_variables_are_those_of_the_emulator() -> None:
+def test_documented_environment_variables() -> None:
     with Emulator() as endpoint:
         known = endpoint.environment
         shown = re.findall(r"(\w+)=(\S+)", "".join(line for line in blocks("bash") if "export" in line))
@@ -79,14 +79,14 @@ def test_its_variables_are_those_of_the_emulator() -> None:
             assert known[name] == value.replace("http://127.0.0.1:8484", endpoint.url)
 
 
-def test_its_commands_are_there() -> None:
+def test_documented_commands() -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("python -m")]
     assert len(commands) == 3
     for command in commands:
-        _parser().parse_args(shlex.split(command)[3:])
+        _parser("emulator").parse_args(shlex.split(command)[3:])
 
 
-def test_its_faults_are_there() -> None:
+def test_documented_faults() -> None:
     [table] = re.findall(r"^\| Fault \|.*?\n\n", TEXT, re.M | re.S)
     faults = re.findall(r"^\| `(.+?)` \|", table, re.M)
     assert len(faults) == 8
@@ -94,7 +94,7 @@ def test_its_faults_are_there() -> None:
         assert parse_faults(fault)
 
 
-def test_its_operations_are_those_of_the_control_api() -> None:
+def test_documented_control_operations() -> None:
     [table] = re.findall(r"^\| Operation, .*?\n\n", TEXT, re.M | re.S)
     shown = set(re.findall(r"(/[a-z{}/]+)", " ".join(row.split("|")[1] for row in table.strip().splitlines())))
     known = {operation.path.removesuffix("/{id}") for operation in OPERATIONS} - {"/session"}
@@ -102,8 +102,8 @@ def test_its_operations_are_those_of_the_control_api() -> None:
     assert shown - {"/_emulator"} <= {operation.path for operation in OPERATIONS}
 
 
-def test_its_pictures_are_there() -> None:
-    pictures = re.findall(r"\{image\} (\S+)", TEXT)
+def test_pictures_exist() -> None:
+    pictures = re.findall(r'(?:src|srcset)="([^"]+)"', TEXT)
     assert len(pictures) == 2
     for picture in pictures:
         assert (PAGE.parent / picture).stat().st_size < 200_000

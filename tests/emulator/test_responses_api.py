@@ -1,4 +1,4 @@
-"""The Responses API as the emulator plays it: what it answers, what it refuses, and which models refuse chat."""
+"""The Responses API of the emulator: answers, refusals, and models that refuse chat."""
 
 import json
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def test_plain(caller: Caller, path: str) -> None:
     assert got == ask(caller, "Hello", path=path, instructions="Be kind", metadata={"a": "b"}).body
 
 
-def test_a_text_is_a_message_of_the_user(caller: Caller) -> None:
+def test_text_input_is_a_user_message(caller: Caller) -> None:
     assert caller.post(AZURE, {"model": "gpt-4o", "input": "Hello"}).body["output"][0]["role"] == "assistant"
 
 
@@ -89,7 +89,7 @@ def test_a_text_is_a_message_of_the_user(caller: Caller) -> None:
         {"tools": [WEATHER], "include": [ENCRYPTED]},
     ],
 )
-def test_a_stream_says_what_the_plain_answer_says(caller: Caller, path: str, members: Any) -> None:
+def test_stream_equals_the_plain_answer(caller: Caller, path: str, members: Any) -> None:
     question = "What is the weather in Paris and in Oslo?"
     whole = ask(caller, question, path=path, **members).body
     found = events(ask(caller, question, path=path, stream=True, **members))
@@ -126,7 +126,7 @@ def test_tools_are_called_and_their_results_read(caller: Caller) -> None:
     assert second[-1]["content"][0]["text"] == "get_weather says: mild."
 
 
-def test_what_is_not_said_to_be_lax_is_strict(caller: Caller) -> None:
+def test_tools_are_strict_by_default(caller: Caller) -> None:
     for strict in ({}, {"strict": True}):
         [tool] = ask(caller, "Hello", tools=[{**WEATHER, **strict}]).body["tools"]
         assert (tool["strict"], tool["parameters"]["required"]) == (True, ["city", "unit"])
@@ -221,7 +221,7 @@ def answered(caller: Caller, model: str = "gpt-5-codex", question: str = "Hello"
     return items
 
 
-def test_reasoning_goes_back(caller: Caller) -> None:
+def test_reasoning_is_sent_back(caller: Caller) -> None:
     items = answered(caller)
     assert ask(caller, "Hello", *items, "Thanks").status == 200
     plain = {"type": "message", "role": "assistant", "content": "Hello!"}
@@ -274,7 +274,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("change", "message"), CHANGES.values(), ids=CHANGES)
-def test_reasoning_that_was_changed_is_refused(caller: Caller, change: Any, message: str) -> None:
+def test_changed_reasoning_is_refused(caller: Caller, change: Any, message: str) -> None:
     got = ask(caller, "Hello", *change(answered(caller)), "Thanks")
     assert got.status in (400, 404)
     assert message in got.body["error"]["message"]
@@ -285,7 +285,7 @@ def test_reasoning_of_another_model_is_refused(caller: Caller) -> None:
     assert refusal(got)[2] == "invalid_encrypted_content"
 
 
-def test_one_model_takes_the_reasoning_of_one_answer(caller: Caller) -> None:
+def test_model_that_accepts_reasoning_of_one_answer_only(caller: Caller) -> None:
     items = answered(caller, "gpt-6-astra")
     assert ask(caller, "Hello", *items, "Thanks", model="gpt-6-astra").status == 200
     more = answered(caller, "gpt-6-astra", "Who are you?")
@@ -302,10 +302,10 @@ def test_encrypted_content() -> None:
     assert not is_of_model(content, "n")
 
 
-# ---------------------------------------------------------------- answers that are kept
+# ---------------------------------------------------------------- stored answers
 
 
-def test_a_request_goes_on_from_an_answer(caller: Caller, endpoint: Emulator) -> None:
+def test_previous_response_id(caller: Caller, endpoint: Emulator) -> None:
     first = ask(caller, "My name is Ada").body
     second = ask(caller, "What is my name?", previous_response_id=first["id"]).body
     assert second["output"][-1]["content"][0]["text"] == "Your name is Ada."
@@ -316,7 +316,7 @@ def test_a_request_goes_on_from_an_answer(caller: Caller, endpoint: Emulator) ->
     assert refusal(ask(caller, "x", previous_response_id=first["id"]))[2] == "previous_response_not_found"
 
 
-def test_results_go_to_the_calls_of_an_answer(caller: Caller) -> None:
+def test_tool_results_match_calls_of_a_stored_answer(caller: Caller) -> None:
     first = ask(caller, "The weather in Oslo?", tools=[WEATHER]).body
     output = {"type": "function_call_output", "call_id": first["output"][-1]["call_id"], "output": "mild"}
     second = ask(caller, output, previous_response_id=first["id"], tools=[WEATHER]).body
@@ -324,16 +324,17 @@ def test_results_go_to_the_calls_of_an_answer(caller: Caller) -> None:
     assert "No tool output found" in refusal(ask(caller, "x", previous_response_id=first["id"]))[0]
 
 
-def test_an_answer_is_not_kept_where_the_caller_says_so(caller: Caller) -> None:
+def test_store_false(caller: Caller) -> None:
     first = ask(caller, "Hello", store=False).body
     assert refusal(ask(caller, "x", previous_response_id=first["id"]))[1] == "previous_response_id"
 
 
-def test_the_newest_answers_are_kept() -> None:
+def test_only_the_newest_answers_are_stored() -> None:
     stored = StoredAnswers(most=1)
     for name in ("a", "b"):
         stored.keep({"input": [name]}, {"object": "response", "id": name, "output": []})
-    assert (stored.find("a"), stored.find("b")) == (None, ["b"])
+    assert stored.find("a") is None
+    assert stored.get("b").conversation == ["b"]
 
 
 # ---------------------------------------------------------------- refusals
@@ -523,7 +524,7 @@ REFUSED: dict[str, tuple[list[Any], dict[str, Any], str, Any]] = {
 
 @pytest.mark.parametrize("path", [AZURE, OPENAI])
 @pytest.mark.parametrize(("items", "members", "message", "param"), REFUSED.values(), ids=REFUSED)
-def test_what_is_refused(
+def test_refused_requests(
     caller: Caller, path: str, items: list[Any], members: dict[str, Any], message: str, param: Any
 ) -> None:
     found, at, _ = refusal(ask(caller, *items, path=path, **members))
@@ -531,17 +532,17 @@ def test_what_is_refused(
     assert at == param
 
 
-def test_references_are_not_found(caller: Caller) -> None:
+def test_unknown_references(caller: Caller) -> None:
     message, _, _ = refusal(ask(caller, {"type": "item_reference", "id": "rs_1"}), 404)
     assert message.startswith("Item with id 'rs_1' not found.")
 
 
-def test_hosted_items_pass(caller: Caller) -> None:
+def test_hosted_items_are_accepted(caller: Caller) -> None:
     assert ask(caller, "x", {"type": "web_search_call", "anything": 1}, "y").status == 200
 
 
 @pytest.mark.parametrize("model", ["Kimi-K2.5", "claude-opus-5"])
-def test_who_is_not_served(caller: Caller, model: str) -> None:
+def test_unsupported_models(caller: Caller, model: str) -> None:
     assert refusal(ask(caller, "x", model=model))[0] == "This model is not supported by the Responses API"
 
 
@@ -552,7 +553,7 @@ def test_versions(caller: Caller) -> None:
     assert ask(caller, "x", path=f"{AZURE}?api-version=2025-04-01-preview").status == 400
 
 
-# ---------------------------------------------------------------- who refuses chat
+# ---------------------------------------------------------------- models that refuse chat
 
 S1 = "The chatCompletion operation does not work with the specified model, {}. Please choose different model and try"
 S2 = "This model is only supported in v1/responses and not in v1/chat/completions."
@@ -581,16 +582,16 @@ def test_models_that_refuse_chat(caller: Caller, base: str, model: str, message:
     assert said == code
 
 
-def test_a_deployment_that_refuses_chat(caller: Caller) -> None:
+def test_deployment_that_refuses_chat(caller: Caller) -> None:
     path = "/openai/deployments/gpt-5-codex/chat/completions?api-version=2024-10-21"
     assert refusal(caller.chat("x", path=path))[2] == "OperationNotSupported"
 
 
-def test_others_speak_it(caller: Caller) -> None:
+def test_responses_api_on_other_servers(caller: Caller) -> None:
     for model in ("gpt-4o", "gpt-5", "gpt-5.4", "gpt-6-astra", "o3", "my-deployment"):
         assert caller.chat("x", path="/openai/v1/chat/completions", model=model).status == 200
     assert caller.chat("x", path="/v1/chat/completions", model="claude-opus-5-5").status == 200
-    assert caller.chat("x", model="gpt-5-codex").status == 200  # a serverless endpoint serves whatever it serves
+    assert caller.chat("x", model="gpt-5-codex").status == 200  # a serverless endpoint serves any model
 
 
 USE_RESPONSES = "Please use /v1/responses instead."
@@ -623,10 +624,10 @@ def test_models_that_refuse_tools_in_chat(caller: Caller, path: str, model: str,
         assert refusal(got) == (message, "reasoning_effort", None)
 
 
-# ---------------------------------------------------------------- weather
+# ---------------------------------------------------------------- faults
 
 
-def test_azure_gives_up_in_the_middle_without_a_reason_at_first(caller: Caller, endpoint: Emulator) -> None:
+def test_azure_stream_failure(caller: Caller, endpoint: Emulator) -> None:
     endpoint.fault(Fault("error", events=3))
     found = events(ask(caller, "Hello", stream=True))
     assert [event["type"] for event in found[-2:]] == ["response.failed", "error"]
@@ -635,14 +636,14 @@ def test_azure_gives_up_in_the_middle_without_a_reason_at_first(caller: Caller, 
     assert found[-1]["error"]["code"] == "rate_limit_exceeded"
 
 
-def test_openai_gives_up_with_a_reason(caller: Caller, endpoint: Emulator) -> None:
+def test_openai_stream_failure(caller: Caller, endpoint: Emulator) -> None:
     endpoint.fault(Fault("error", events=0, message="Sorry."))
     found = events(ask(caller, "Hello", path=OPENAI, stream=True))
     assert [event["type"] for event in found] == ["error", "response.failed"]
     assert found[1]["response"]["error"]["message"] == found[0]["error"]["message"] == "Sorry."
 
 
-def test_faults_and_quotas_are_those_of_chat(caller: Caller, endpoint: Emulator) -> None:
+def test_faults_and_quotas(caller: Caller, endpoint: Emulator) -> None:
     endpoint.fault("429:wait=3")
     got = ask(caller, "x")
     assert (got.status, got.headers["retry-after"]) == (429, "3")

@@ -1,4 +1,4 @@
-"""Routes that official clients ask for beside the usual, paths that are scripted, and the emulator's own pages."""
+"""Less common routes that official clients call, scripted paths, and the emulator's own pages."""
 
 import json
 from pathlib import Path
@@ -35,6 +35,21 @@ def test_models(path: str, method: str) -> None:
         assert "The model `other` does not exist" in none.body["error"]["message"]
 
 
+def test_models_as_anthropic_lists_them() -> None:
+    with Emulator(models=["claude-a", "claude-b"]) as endpoint:
+        caller, headers = Caller(endpoint), {"anthropic-version": "2023-06-01"}
+        listed = caller.send("GET", "/v1/models", headers=headers).body
+        one = caller.send("GET", "/v1/models/claude-b", headers=headers).body
+        none = caller.send("GET", "/v1/models/other", headers=headers)
+    assert [(model["type"], model["display_name"]) for model in listed["data"]] == [
+        ("model", "claude-a"),
+        ("model", "claude-b"),
+    ]
+    assert (listed["first_id"], listed["last_id"], listed["has_more"]) == ("claude-a", "claude-b", False)
+    assert one == listed["data"][1]
+    assert (none.status, none.body["error"]["type"]) == (404, "not_found_error")
+
+
 def test_models_as_mistral_lists_them() -> None:
     with Emulator() as endpoint:
         [model] = (
@@ -55,7 +70,7 @@ def test_models_as_mistral_lists_them() -> None:
         ("mistral-client-python/3.7.0", f"/openai/deployments/d/chat/completions{DATED}", 400, "error"),
     ],
 )
-def test_mistrals_clients_are_known_by_their_name(agent: str, path: str, status: int, member: str) -> None:
+def test_mistral_clients_are_recognised_by_user_agent(agent: str, path: str, status: int, member: str) -> None:
     with Emulator() as endpoint:
         caller, headers = Caller(endpoint), {"user-agent": agent}
         good = caller.chat("Hello", path=path, headers=headers, model="m")
@@ -63,13 +78,13 @@ def test_mistrals_clients_are_known_by_their_name(agent: str, path: str, status:
     assert (good.status, bad.status, next(iter(bad.body))) == (200, status, member)
 
 
-def test_a_dialect_that_was_set_wins_over_the_clients_name() -> None:
+def test_explicit_dialect_overrides_the_user_agent() -> None:
     with Emulator(dialect="vllm") as endpoint:
         got = Caller(endpoint).chat("x", path=LOCAL, headers={"user-agent": "mistralai"}, temperature=9)
     assert got.status == 400
 
 
-def test_openai_words(tmp_path: Path) -> None:
+def test_openai_error_messages(tmp_path: Path) -> None:
     with Emulator(models=["gpt-4o"]) as endpoint:
         caller = Caller(endpoint)
         none = caller.post(LOCAL, {}, key=False)
@@ -95,7 +110,7 @@ def test_openai_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/v1/moderations", f"/openai/deployments/d/audio/speech{DATED}", "/openai/v1/moderations"]
 )
-def test_unknown_paths_name_the_routes_there_are(path: str) -> None:
+def test_unknown_path_lists_the_routes(path: str) -> None:
     with Emulator() as endpoint:
         got = Caller(endpoint).post(path, {})
     assert (got.status, got.headers["content-type"]) == (404, "application/json")
@@ -107,26 +122,32 @@ SCRIPTED: list[tuple[Any, bytes, str]] = [
     (Reply(body={"flagged": False}), b'{"flagged":false}', "application/json"),
     (Reply(body=b"\xff\xfb"), b"\xff\xfb", "application/octet-stream"),
     (Reply(body=b"a,b", headers={"content-type": "text/csv"}), b"a,b", "text/csv"),
+    (
+        Reply(body=b"x", headers={"Content-Length": "9", "transfer-encoding": "chunked"}),
+        b"x",
+        "application/octet-stream",
+    ),
+    ("A text.", b"A text.", "text/plain; charset=utf-8"),
+    (Reply("<p>", headers={"Content-Type": "text/html"}), b"<p>", "text/html"),
     (Reply(events=["1", b"raw"]), b"data: 1\n\nraw", "text/event-stream; charset=utf-8"),
     (lambda request: {"body": [request.method, request.param("x")]}, b'["PUT","1"]', "application/json"),
 ]
 
 
+@pytest.mark.parametrize("path", ["/v1/audio/speech", "/v1/files", "/v1/batches/b1"])
 @pytest.mark.parametrize(("said", "raw", "kind"), SCRIPTED, ids=range(len(SCRIPTED)))
-def test_any_path_can_be_scripted(said: Any, raw: bytes, kind: str) -> None:
+def test_any_path_can_be_scripted(said: Any, raw: bytes, kind: str, path: str) -> None:
     with Emulator() as endpoint:
-        endpoint.reply(said, path="/v1/audio/speech", times=None)
+        endpoint.reply(said, path=path, times=None)
         caller = Caller(endpoint)
-        got = caller.send(
-            "PUT", "/v1/audio/speech?x=1", b"--form--", {"content-type": "multipart/form-data; boundary=form"}
-        )
-        wrong = caller.post("/v1/audio/speech", {}, key=False)
+        got = caller.send("PUT", f"{path}?x=1", b"--form--", {"content-type": "multipart/form-data; boundary=form"})
+        wrong = caller.post(path, {}, key=False)
         other = caller.post("/v1/audio/other", {})
     assert (got.status, got.raw, got.headers["content-type"]) == (200, raw, kind)
     assert (wrong.status, other.status) == (401, 404)
 
 
-def test_a_method_that_a_route_lacks_can_be_scripted() -> None:
+def test_unsupported_method_can_be_scripted() -> None:
     with Emulator() as endpoint:
         endpoint.reply(Reply(status=204), path="/v1/models/old")
         got = Caller(endpoint).send("DELETE", "/v1/models/old")
@@ -134,7 +155,7 @@ def test_a_method_that_a_route_lacks_can_be_scripted() -> None:
     assert (got.status, got.raw, again.status) == (204, b"", 405)
 
 
-def test_files_are_sent(tmp_path: Path) -> None:
+def test_scripted_file_replies(tmp_path: Path) -> None:
     (tmp_path / "cat.png").write_bytes(b"\x89PNG")
     (tmp_path / "odd.zzz9").write_bytes(b"?")
     rows = [
@@ -150,7 +171,7 @@ def test_files_are_sent(tmp_path: Path) -> None:
         (201, b"?", "application/octet-stream"),
         (200, b"?", "x/y"),
     ]
-    with pytest.raises(ValueError, match=r"file is '.*none.png', which is not there"):
+    with pytest.raises(ValueError, match=r"file is '.*none.png', which does not exist"):
         Reply(file=tmp_path / "none.png")
 
 
@@ -162,7 +183,7 @@ def test_files_are_sent(tmp_path: Path) -> None:
         ("/openapi.json", "application/json", b'"openapi":"3.1.0"'),
     ],
 )
-def test_the_emulators_own_pages(path: str, kind: str, words: bytes) -> None:
+def test_emulators_own_pages(path: str, kind: str, words: bytes) -> None:
     with Emulator(faults="503:times=9") as endpoint:
         caller = Caller(endpoint)
         got, head, post = (caller.send(method, path, key=False) for method in ("GET", "HEAD", "POST"))
@@ -173,6 +194,6 @@ def test_the_emulators_own_pages(path: str, kind: str, words: bytes) -> None:
 
 
 @pytest.mark.parametrize("item", [{"file": "cat.png"}, {"file": 5}])
-def test_replies_from_elsewhere_name_no_files(item: Any) -> None:
-    with pytest.raises(ValueError, match="the body: file has to be a name, in a script's file"):
+def test_remote_replies_cannot_name_files(item: Any) -> None:
+    with pytest.raises(ValueError, match="the body: file must be a name, in a script's file"):
         read_rule(item, "the body")

@@ -1,4 +1,4 @@
-"""What the emulator refuses, and in whose words: routes, credentials, api-versions, members of the body."""
+"""The emulator's refusals in each provider's format: routes, credentials, api-versions, body members."""
 
 from typing import Any
 
@@ -85,7 +85,7 @@ def test_methods(caller: Caller) -> None:
         {"api-key": "local-emulator-key", "authorization": "Bearer old"},
     ],
 )
-def test_a_wrong_key(caller: Caller, path: str, body: Any, headers: dict[str, str]) -> None:
+def test_wrong_key(caller: Caller, path: str, body: Any, headers: dict[str, str]) -> None:
     got = caller.post(path, HELLO, headers, key=False)
     assert got.status == 401
     assert got.body == body if isinstance(body, dict) else body in got.raw.decode()
@@ -93,7 +93,7 @@ def test_a_wrong_key(caller: Caller, path: str, body: Any, headers: dict[str, st
 
 
 @pytest.mark.parametrize("header", ["api-key", "x-api-key", "Ocp-Apim-Subscription-Key", "authorization"])
-def test_a_right_key(caller: Caller, header: str) -> None:
+def test_right_key(caller: Caller, header: str) -> None:
     value = "Bearer local-emulator-key" if header == "authorization" else "local-emulator-key"
     assert caller.post(SERVERLESS, HELLO, {header: value}, key=False).status == 200
 
@@ -119,7 +119,7 @@ def test_tokens(endpoint: Emulator, caller: Caller, path: str, scope: str, secon
         assert "audience is incorrect (https://" in got.body["message"]
 
 
-def test_keys_are_rotated_and_other_tokens_let_in() -> None:
+def test_rotated_keys_and_additional_tokens() -> None:
     with Emulator(key="one", tokens=["three"]) as endpoint:
         caller = Caller(endpoint)
         assert caller.post(SERVERLESS, HELLO).status == 200
@@ -132,7 +132,7 @@ def test_keys_are_rotated_and_other_tokens_let_in() -> None:
         assert caller.post(SERVERLESS, HELLO).status == 200
 
 
-def test_the_model_that_is_named(caller: Caller) -> None:
+def test_model_name(caller: Caller) -> None:
     nameless = {"messages": HELLO["messages"]}
     assert caller.post(SERVERLESS, nameless).body["model"] == "emulator-1"
     assert caller.post(DEPLOYMENT, nameless).body["model"] == "gpt-4o"
@@ -143,7 +143,7 @@ def test_the_model_that_is_named(caller: Caller) -> None:
         assert got.headers["x-ms-error-code"] == "no_model_name"
 
 
-def test_models_that_are_not_there() -> None:
+def test_unknown_models() -> None:
     with Emulator(models=["here"]) as endpoint:
         caller = Caller(endpoint)
         got = caller.post(FOUNDRY, HELLO)
@@ -172,12 +172,12 @@ def test_extra_parameters_of_a_foundry_resource(caller: Caller, path: str, polic
 
 
 @pytest.mark.parametrize("model", ["o3-mini", "gpt-5-mini"])
-def test_what_reasoning_models_take(caller: Caller, model: str) -> None:
+def test_reasoning_model_options(caller: Caller, model: str) -> None:
     body = {**HELLO, "model": model, "max_completion_tokens": 50, "temperature": 1, "reasoning_effort": "low"}
     assert caller.post(V1, body).status == 200
 
 
-def test_a_request_id_comes_back(caller: Caller) -> None:
+def test_client_request_id_is_returned(caller: Caller) -> None:
     headers = caller.post(FOUNDRY, HELLO, {"x-ms-client-request-id": "abc"}).headers
     assert (headers["x-ms-client-request-id"], headers["x-ms-region"]) == ("abc", "Local")
 
@@ -285,7 +285,7 @@ def test_bodies(caller: Caller, change: dict[str, Any], param: str, words: str) 
         (b"", 400, "application/problem+json"),
     ],
 )
-def test_bodies_that_are_none(caller: Caller, raw: bytes, status: int, content_type: str) -> None:
+def test_invalid_bodies(caller: Caller, raw: bytes, status: int, content_type: str) -> None:
     assert caller.post(V1, raw, {"content-type": content_type}).status == status
 
 
@@ -302,7 +302,7 @@ def test_extra_parameters(caller: Caller, policy: str | None, status: int) -> No
         assert len(got.body["choices"]) == (1 if policy == "drop" else 2)
 
 
-def test_null_says_nothing(caller: Caller) -> None:
+def test_null_counts_as_absent(caller: Caller) -> None:
     nothing = dict.fromkeys(("temperature", "stop", "tools", "stream", "seed", "response_format", "metadata"))
     assert caller.post(V1, {**HELLO, **nothing}).status == 200
 
@@ -317,7 +317,7 @@ def test_tool_messages_in_order(caller: Caller) -> None:
     assert caller.post(V1, {**HELLO, "messages": messages}).text == "f says: degrees is 3, note is cold. f says: sunny."
 
 
-def test_the_content_filter(caller: Caller) -> None:
+def test_content_filter(caller: Caller) -> None:
     said = "Please trigger the content filter"
     got = caller.chat(said, path=DEPLOYMENT)
     error = got.body["error"]
@@ -352,7 +352,7 @@ BAD = {**HELLO, "temperature": "hot"}
         ("lm-studio", 400, {}),
     ],
 )
-def test_the_words_of_each_dialect(dialect: str, status: int, expected: dict[str, Any]) -> None:
+def test_error_format_of_each_dialect(dialect: str, status: int, expected: dict[str, Any]) -> None:
     with Emulator(dialect=dialect) as endpoint:
         got = Caller(endpoint).post(LOCAL, BAD)
     error = got.body["error"]
@@ -404,19 +404,19 @@ def test_local_servers_and_keys(dialect: str, without: int, wrong: int) -> None:
         ("openai", 500, "server_error"),
     ],
 )
-def test_failures_of_other_servers(dialect: str, status: int, type_: str) -> None:
+def test_server_error_types(dialect: str, status: int, type_: str) -> None:
     with Emulator(dialect=dialect, faults=str(status)) as endpoint:
         got = Caller(endpoint).post(LOCAL, HELLO)
     assert (got.status, got.body["error"]["type"]) == (status, type_)
 
 
-def test_mistral_behind_azures_door() -> None:
+def test_mistral_on_azure() -> None:
     with Emulator(dialect="mistral-azure") as endpoint:
         got = Caller(endpoint).post(LOCAL, HELLO, key=False)
     assert (got.status, got.body) == (401, {"statusCode": 401, "message": got.body["message"]})
 
 
-def test_lm_studio_is_content_with_an_unknown_path() -> None:
+def test_lm_studio_answers_unknown_paths_with_200() -> None:
     with Emulator(dialect="lm-studio") as endpoint:
         got = Caller(endpoint).post("/nowhere", HELLO)
     assert (got.status, list(got.body)) == (200, ["error"])

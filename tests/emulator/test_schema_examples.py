@@ -1,4 +1,4 @@
-"""JSON for any schema: a table of what schemas in use hold, and any that hypothesis thinks of."""
+"""Generated JSON for schemas: a table of common ones, and any that hypothesis generates."""
 
 from typing import Any
 
@@ -105,13 +105,13 @@ SCHEMAS: list[Any] = [
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=str)
-def test_what_is_made_is_valid(schema: Any) -> None:
+def test_generated_values_are_valid(schema: Any) -> None:
     value = generate(schema)
     jsonschema.Draft202012Validator(schema).validate(value)
     assert generate(schema) == value
 
 
-def test_an_exclusive_bound_of_draft_4() -> None:
+def test_exclusive_bound_of_draft_4() -> None:
     assert generate({"type": "integer", "minimum": 5, "exclusiveMinimum": True}) == 6
 
 
@@ -130,17 +130,18 @@ def test_an_exclusive_bound_of_draft_4() -> None:
             "refers to itself without end",
         ),
         ({"type": "integer", "minimum": 5, "maximum": 4}, "no number for 'value' lies between 5 and 4"),
-        ({"type": "string", "pattern": "("}, "is not a regular expression"),
-        ({"type": "string", "pattern": "(?=x)y(?!z)\\1"}, "is not a regular expression"),
+        ({"type": "string", "pattern": "("}, "is not a supported regular expression"),
+        ({"type": "string", "pattern": "(?=x)y(?!z)\\1"}, "is not a supported regular expression"),
         ({"type": "string", "pattern": "^(?=x)y$"}, "has no known match"),
         ({"type": "string", "pattern": "^abc$", "maxLength": 2}, "has no known match"),
-        ({"type": "array", "uniqueItems": True, "items": {"const": 1}, "minItems": 2}, "wants 2 different items"),
+        ({"type": "array", "uniqueItems": True, "items": {"const": 1}, "minItems": 2}, "needs 2 different items"),
         ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "is 'string and integer'"),
         ({"anyOf": [{"type": "x"}, {"type": "y"}]}, "is 'y'"),
+        ({"type": "integer", "minimum": 10**400, "multipleOf": 7}, "a number in the schema is too large"),
     ],
     ids=str,
 )
-def test_schemas_without_an_answer(schema: Any, words: str) -> None:
+def test_unsatisfiable_schemas(schema: Any, words: str) -> None:
     with pytest.raises(SchemaError) as caught:
         generate(schema)
     assert words in str(caught.value)
@@ -220,6 +221,6 @@ def nest(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 @given(schema=st.recursive(scalars, nest, max_leaves=8), text=st.text(max_size=30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_schema(schema: Any, text: str) -> None:
     jsonschema.Draft202012Validator(schema).validate(generate(schema, read_hints(text)))

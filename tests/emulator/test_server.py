@@ -1,4 +1,4 @@
-"""The server itself: starting, stopping, TLS, bounds, many callers at once."""
+"""The server: starting, stopping, TLS, limits, many callers at once."""
 
 import asyncio
 import errno
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 import zlib
 from pathlib import Path
@@ -24,8 +25,11 @@ from azure.core.credentials import AzureKeyCredential
 
 from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.emulator import Emulator
-from azure.ai.inference.emulator._server import _printable
-from azure.ai.inference.emulator._server_options import free_port
+from azure.ai.inference.emulator._journal import Journal
+from azure.ai.inference.emulator._request import RecordedRequest
+from azure.ai.inference.emulator._response import Response
+from azure.ai.inference.emulator._server import Server, _printable
+from azure.ai.inference.emulator._server_options import ServerOptions, free_port
 from azure.ai.inference.models import UserMessage
 
 from .conftest import SERVERLESS, V1, Caller
@@ -34,9 +38,9 @@ from .conftest import SERVERLESS, V1, Caller
 def test_start_and_stop() -> None:
     before = set(threading.enumerate())
     emulator = Emulator()
-    with pytest.raises(RuntimeError, match="does not run"):
+    with pytest.raises(RuntimeError, match="is not running"):
         _ = emulator.url
-    with pytest.raises(RuntimeError, match="does not run"):
+    with pytest.raises(RuntimeError, match="is not running"):
         _ = emulator.ca_file
     emulator.stop()
     with emulator as endpoint:
@@ -50,7 +54,7 @@ def test_start_and_stop() -> None:
     assert set(threading.enumerate()) <= before
 
 
-async def test_in_an_event_loop() -> None:
+async def test_start_and_stop_in_an_event_loop() -> None:
     async with Emulator() as endpoint, aiohttp.ClientSession() as session:
         body = {"messages": [{"role": "user", "content": "Hello"}], "stream": True}
         async with session.post(endpoint.url + SERVERLESS, json=body, headers={"api-key": endpoint.key}) as response:
@@ -58,7 +62,7 @@ async def test_in_an_event_loop() -> None:
     assert lines[-2] == b"data: [DONE]\n"
 
 
-def test_a_port_that_is_taken() -> None:
+def test_port_in_use() -> None:
     with Emulator() as endpoint:
         port = int(endpoint.url.rpartition(":")[2])
         with pytest.raises(OSError, match=rf"port {port} of 127.0.0.1 is already in use; choose another") as caught:
@@ -70,11 +74,11 @@ def test_a_port_that_is_taken() -> None:
             assert Caller(other).chat("Hello").status == 200
 
 
-def test_the_last_port_is_followed_by_any() -> None:
+def test_port_suggestion_after_the_last_port() -> None:
     assert free_port("127.0.0.1", 65535) == free_port("::1", 65535) == 0
 
 
-def test_only_this_machine_is_served() -> None:
+def test_listens_on_loopback_by_default() -> None:
     with Emulator() as endpoint:
         assert endpoint.url.startswith("http://127.0.0.1:")
     with Emulator(host="::1") as endpoint:
@@ -82,7 +86,7 @@ def test_only_this_machine_is_served() -> None:
 
 
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:"), ("::", "http://[::1]:")])
-def test_every_machine_is_served(host: str, url: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_listens_on_all_addresses_on_request(host: str, url: str, caplog: pytest.LogCaptureFixture) -> None:
     with Emulator(host=host) as endpoint:
         assert endpoint.url.startswith(url)
         client = ChatCompletionsClient(endpoint.url, AzureKeyCredential(endpoint.key))
@@ -99,10 +103,11 @@ def test_every_machine_is_served(host: str, url: str, caplog: pytest.LogCaptureF
         ({"port": -1}, "port is -1; choose 0 or more"),
         ({"port": 65536}, "port is 65536; choose one from 0"),
         ({"latency": -0.1}, "latency is -0.1"),
-        ({"token_rate": 0}, "token_rate is 0; choose a number of tokens a second above 0"),
+        ({"token_rate": 0}, "token_rate is 0; choose a number of tokens per second above 0"),
         ({"max_request_size": 0}, "max_request_size is 0; choose 1 or more"),
         ({"requests_per_minute": 0}, "requests_per_minute is 0"),
         ({"tokens_per_minute": 0}, "tokens_per_minute is 0"),
+        ({"concurrency_limit": 0}, "concurrency_limit is 0; choose 1 or more"),
         ({"quota_window": 0}, "quota_window is 0; choose a number of seconds above 0"),
         ({"batch_faults": ["late"]}, "batch_faults is 'late'; choose one of expired, missing-rows"),
         ({"batch_seconds": -1}, "batch_seconds is -1; choose 0 or more"),
@@ -113,19 +118,19 @@ def test_every_machine_is_served(host: str, url: str, caplog: pytest.LogCaptureF
         ({"faults": "fog"}, "kind is 'fog'"),
     ],
 )
-def test_settings_that_cannot_be(settings: dict[str, Any], words: str) -> None:
+def test_invalid_settings(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError) as caught:
         Emulator(**settings)
     assert words in str(caught.value)
 
 
-def test_a_key_is_not_rotated_to_nothing() -> None:
+def test_key_cannot_be_empty() -> None:
     with pytest.raises(ValueError, match="key is empty"):
         Emulator().key = ""
 
 
 @pytest.mark.parametrize(("kept", "known"), [(None, ["1", "2", "3"]), (2, ["2", "3"]), (0, [])])
-def test_the_newest_requests_are_kept(kept: int | None, known: list[str]) -> None:
+def test_newest_requests_are_kept(kept: int | None, known: list[str]) -> None:
     with Emulator(requests_kept=kept) as endpoint:
         for number in "123":
             assert Caller(endpoint).chat(number).status == 200
@@ -159,7 +164,7 @@ def test_tls() -> None:
     assert not ca_file.exists()
 
 
-def test_a_caller_that_leaves_harms_nobody(endpoint: Emulator, caller: Caller) -> None:
+def test_disconnected_caller_does_not_affect_others(endpoint: Emulator, caller: Caller) -> None:
     endpoint.reset()
     host, port = endpoint.url.removeprefix("http://").split(":")
     for sent in (b"", b"POST /x HTTP/1.1\r\nContent-Length: 50\r\n\r\nhalf", b"nonsense\r\n\r\n"):
@@ -169,7 +174,7 @@ def test_a_caller_that_leaves_harms_nobody(endpoint: Emulator, caller: Caller) -
 
 
 @pytest.mark.parametrize("fault", ["stall:events=1", "stall", "slow:seconds=5"])
-def test_stopping_cuts_what_is_open(fault: str) -> None:
+def test_stop_closes_open_streams(fault: str) -> None:
     body = json.dumps({"messages": [{"role": "user", "content": "count to 900"}], "stream": True})
     with Emulator(faults=fault) as endpoint:
         connection = http.client.HTTPConnection(endpoint.url.removeprefix("http://"), timeout=10)
@@ -194,7 +199,7 @@ def test_requests_are_logged(endpoint: Emulator, caller: Caller, caplog: pytest.
 
 
 def exchange_bytes(endpoint: Emulator, head: str, body: bytes = b"", version: str = "1.1") -> bytes:
-    """Send a request as it stands, and read to the end of the connection."""
+    """Send a request unchanged, and read until the connection ends."""
     host, port = endpoint.url.removeprefix("http://").split(":")
     method, _, rest = head.partition("\r\n")
     lines = [f"{method} HTTP/{version}", "Host: localhost", f"api-key: {endpoint.key}", "Connection: close"]
@@ -255,19 +260,59 @@ def test_compressed_requests(
     ("target", "path", "status"),
     [("*", None, 404), ("elsewhere:80", None, 400), ("http://x/info", "/info", 405)],
 )
-def test_targets_of_every_form(endpoint: Emulator, target: str, path: str | None, status: int) -> None:
+def test_request_target_forms(endpoint: Emulator, target: str, path: str | None, status: int) -> None:
     endpoint.reset()
     assert int(exchange_bytes(endpoint, f"OPTIONS {target}").split(b" ")[1]) == status
     assert [request.raw_path for request in endpoint.requests] == ([path] if path else [])
 
 
-def test_the_log_has_no_control_characters(endpoint: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_has_no_control_characters(endpoint: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "azure.ai.inference.emulator"):
         exchange_bytes(endpoint, "GET /%1b%5b31mred%0d%0aPOST%20/forged?code=secret")
         exchange_bytes(endpoint, "GET /\x9b31m")
     [first, *_] = [record.getMessage() for record in caplog.records if record.name.startswith("azure")]
     assert first.startswith("GET /%1b%5b31mred%0d%0aPOST%20/forged 404 in ")
     assert _printable("a\x1b[31m\u202e\n\x9b") == r"a\x1b[31m\u202e\n\x9b"
+
+
+MALFORMED = [
+    b"GET / HTTP/1.1\r\nHost: localhost\r\napi-key: \x1b[31msecret\x00\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n\x1b[31msecret\r\n\r\n",
+    b"GET / HTTP/9.\x1b[31m\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: secret\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("raw", MALFORMED, ids=map(str, range(len(MALFORMED))))
+def test_malformed_http_is_reported_in_one_line(
+    raw: bytes, endpoint: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = endpoint.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(raw)
+        found = b""
+        while data := connection.recv(65536):
+            found += data
+    assert b"HTTP/1.0 400" in found or b"HTTP/1.1 400" in found
+    [line] = caplog.text.splitlines()
+    assert "refused a request that is not valid HTTP: " in line
+    assert line.isprintable()
+    assert "secret" not in line
+
+
+def test_bug_of_the_emulator_is_reported_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(request: RecordedRequest) -> Response:
+        raise ZeroDivisionError
+
+    server = Server(fail, Journal(None).open, ServerOptions("127.0.0.1", 0, tls=False, max_request_size=1000))
+    server.start()
+    try:
+        with pytest.raises(urllib.error.HTTPError, match="500"):
+            urllib.request.urlopen(server.url, timeout=10)
+    finally:
+        server.stop()
+    assert "Traceback" in caplog.text
+    assert "raise ZeroDivisionError" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -285,7 +330,7 @@ def test_the_log_has_no_control_characters(endpoint: Emulator, caplog: pytest.Lo
     ids=lambda raw: raw[:70].decode("latin-1"),
 )
 @pytest.mark.parametrize("path", [SERVERLESS, V1])
-def test_bodies_that_cannot_be(endpoint: Emulator, caller: Caller, path: str, raw: bytes) -> None:
+def test_invalid_bodies(endpoint: Emulator, caller: Caller, path: str, raw: bytes) -> None:
     got = caller.post(path, raw, {"extra-parameters": "pass-through"})
     assert got.status == 400
     assert got.body
@@ -305,7 +350,7 @@ async def test_many_streams_at_once() -> None:
 
 
 @pytest.mark.parametrize("missing", ["aiohttp", "trustme"])
-def test_what_is_missing_is_named(missing: str) -> None:
+def test_missing_dependency_is_named(missing: str) -> None:
     script = (
         "import sys\n"
         f"sys.modules[{missing!r}] = None\n"
@@ -319,7 +364,7 @@ def test_what_is_missing_is_named(missing: str) -> None:
     assert f"needs {missing}: pip install" in said
 
 
-def test_callers_that_leave_in_the_middle_are_no_error(caplog: pytest.LogCaptureFixture) -> None:
+def test_disconnects_in_a_stream_are_not_logged_as_errors(caplog: pytest.LogCaptureFixture) -> None:
     body = json.dumps({"messages": [{"role": "user", "content": "count to 2000"}], "stream": True}).encode()
     with Emulator() as endpoint:
         head = f"POST {SERVERLESS} HTTP/1.1\r\nHost: localhost\r\napi-key: {endpoint.key}\r\n"

@@ -1,4 +1,4 @@
-"""Tools in the forms of today's clients and of those of 2023: custom, allowed_tools, functions."""
+"""The formats of tools, current and of 2023: custom, allowed_tools, functions."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ QUESTION = "What is the weather in Oslo?"
 
 
 @pytest.mark.parametrize("path", [LOCAL, DEPLOYMENT])
-def test_functions_of_2023(endpoint: Emulator, path: str) -> None:
+def test_legacy_functions(endpoint: Emulator, path: str) -> None:
     caller = Caller(endpoint)
     options: dict[str, Any] = {"path": path, "functions": [WEATHER]}
     first = caller.chat(QUESTION, **options).body["choices"][0]
@@ -67,7 +67,7 @@ def test_custom_tools(endpoint: Emulator, form: Any, wanted: str) -> None:
     assert "".join(delta["custom"]["input"] for delta in deltas) == wanted
 
 
-def test_custom_calls_that_were_scripted() -> None:
+def test_scripted_custom_calls() -> None:
     with Emulator() as endpoint:
         endpoint.reply(Reply(tool_calls=[ToolCall("run_code", "print(1)"), ToolCall("run_code", '{"a": 1}')]))
         message = Caller(endpoint).chat("x", path=LOCAL, tools=[CUSTOM]).body["choices"][0]["message"]
@@ -107,6 +107,6 @@ def test_allowed_tools(endpoint: Emulator, mode: str, allowed: list[str], said: 
         ({"function_call": {"name": "x"}}, "tool_choice"),
     ],
 )
-def test_what_todays_clients_send_is_known(endpoint: Emulator, members: dict[str, Any], param: str | None) -> None:
+def test_options_of_current_clients(endpoint: Emulator, members: dict[str, Any], param: str | None) -> None:
     got = Caller(endpoint).chat("Hello", path=LOCAL, **members)
     assert (got.status, (got.body.get("error") or {}).get("param")) == (400 if param else 200, param)

@@ -1,4 +1,4 @@
-"""What a page in the user's browser can do: nothing, unless its origin was allowed."""
+"""What a page in the user's browser can do: nothing, unless its origin is allowed."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def ask(endpoint: Emulator, headers: dict[str, str], method: str = "GET", path: 
         *(("127.0.0.1.evil.example", 403), ("emulator", 403), ("emulator.internal", 403), ("1.2.3", 403)),
     ],
 )
-def test_names_of_this_machine(endpoint: Emulator, host: str, status: int) -> None:
+def test_loopback_host_names(endpoint: Emulator, host: str, status: int) -> None:
     endpoint.reset()
     got = ask(endpoint, {"host": host})
     assert got.status == status
@@ -51,13 +51,13 @@ def test_names_of_this_machine(endpoint: Emulator, host: str, status: int) -> No
         ("evil.com", False),
     ],
 )
-def test_names_of_a_server_that_the_network_reaches(name: str, known: bool) -> None:
+def test_host_names_of_a_network_server(name: str, known: bool) -> None:
     access = WebAccess(frozenset({"mine.example"}), local=False)
     assert (access.answer("GET", {"host": f"{name}:8484"}) is None) is known
     assert access.answer("GET", {}) is None
 
 
-def test_names_that_were_allowed() -> None:
+def test_allow_hosts() -> None:
     with Emulator(allow_hosts=["Mine.Example"]) as endpoint:
         assert [ask(endpoint, {"host": name}).status for name in ("mine.example:8484", "other.example")] == [200, 403]
 
@@ -76,7 +76,7 @@ def test_names_that_were_allowed() -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "GET", "OPTIONS"])
-def test_pages_that_were_not_allowed(endpoint: Emulator, method: str, headers: dict[str, str]) -> None:
+def test_disallowed_origins(endpoint: Emulator, method: str, headers: dict[str, str]) -> None:
     endpoint.reset()
     endpoint.reply("still there")
     got = ask(endpoint, headers, method, SERVERLESS)
@@ -86,14 +86,14 @@ def test_pages_that_were_not_allowed(endpoint: Emulator, method: str, headers: d
     assert Caller(endpoint).chat("x").text == "still there"
 
 
-def test_a_page_learns_how_to_be_allowed(endpoint: Emulator) -> None:
+def test_refusal_explains_allow_origins(endpoint: Emulator) -> None:
     assert (
         f"--allow-origin {PAGE}, or allow_origins=['{PAGE}']"
         in ask(endpoint, {"origin": PAGE}).body["error"]["message"]
     )
 
 
-def test_the_emulators_own_page_and_links_to_it(endpoint: Emulator) -> None:
+def test_emulators_own_page_and_links_to_it(endpoint: Emulator) -> None:
     own = endpoint.url.removeprefix("http://")
     assert ask(endpoint, {"origin": endpoint.url, "host": own}).status == 200
     assert ask(endpoint, {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}).status == 200
@@ -101,7 +101,7 @@ def test_the_emulators_own_page_and_links_to_it(endpoint: Emulator) -> None:
 
 
 @pytest.mark.parametrize("origins", [[PAGE], ["HTTP://LocalHost:3000/"], ["*"], ["null", PAGE]])
-def test_pages_that_were_allowed(origins: list[str]) -> None:
+def test_allow_origins(origins: list[str]) -> None:
     with Emulator(allow_origins=origins) as endpoint:
         preflight = ask(
             endpoint,
@@ -136,7 +136,7 @@ def test_pages_that_were_allowed(origins: list[str]) -> None:
     assert none.headers["vary"] == "Origin"
 
 
-def test_a_preflight_that_asks_for_little() -> None:
+def test_minimal_preflight() -> None:
     access = WebAccess(origins=frozenset({PAGE}))
     got = access.answer("OPTIONS", {"origin": PAGE, "access-control-request-method": "PUT"})
     assert got is not None
@@ -145,13 +145,13 @@ def test_a_preflight_that_asks_for_little() -> None:
 
 
 @pytest.mark.parametrize("origin", ["localhost:3000", "http://", "http://x/path", "http://a@x", "http://x?y", ""])
-def test_what_is_no_origin(origin: str) -> None:
+def test_invalid_origins(origin: str) -> None:
     with pytest.raises(ValueError, match="; write scheme and host, such as"):
         Emulator(allow_origins=[origin])
 
 
 @pytest.mark.parametrize("name", ["allow_hosts", "allow_origins"])
-def test_a_text_is_no_list(name: str) -> None:
+def test_text_instead_of_a_list(name: str) -> None:
     options: dict[str, Any] = {name: "http://x"}
     with pytest.raises(ValueError, match=f"{name} is a str, 'http://x'; put it in a list"):
         Emulator(**options)

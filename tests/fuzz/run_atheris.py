@@ -1,8 +1,8 @@
 """Fuzz one target, or each in turn, guided by coverage: `python tests/fuzz/run_atheris.py TARGET --seconds 60`.
 
-Needs `pip install atheris hypothesis ".[prompts]"`; atheris has wheels for Linux. An input that breaks a target is kept
-in the folder of findings, and the exit status is not 0: add it to the target's SEEDS when mending. What was learnt is
-kept in a corpus, from which the next run begins.
+Needs `pip install atheris hypothesis ".[prompts]"`; atheris has wheels for Linux. An input that breaks a target is
+stored in the folder of findings, and the exit status is not 0: add it to the target's SEEDS with the fix. The corpus is
+kept for the next run.
 """
 
 import argparse
@@ -53,7 +53,8 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(name: str, arguments: argparse.Namespace) -> int:
-    """Run one target in a process of its own, for the engine ends its process; tell the sum, or all if it fails."""
+    """Run one target in its own process, since the engine ends its process; print a summary, or everything if it
+    fails."""
     length = ["--runs", str(arguments.runs)] if arguments.runs else ["--seconds", str(arguments.seconds)]
     command = [sys.executable, __file__, name, *length, "--corpus", str(arguments.corpus)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")

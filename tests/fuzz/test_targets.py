@@ -3,13 +3,12 @@
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .targets import TARGETS, Target
 
-settings.register_profile("steady", max_examples=100, deadline=None, derandomize=True, database=None)
-settings.register_profile("long", max_examples=15_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", derandomize=False, max_examples=15_000)
 PROFILE = settings.get_profile(os.environ.get("FUZZ_PROFILE", "steady"))
 
 

@@ -1,9 +1,10 @@
-"""How each contender is used, as its own documentation has it: a class for each and each world, all with one face.
+"""How each contender is used, as its own documentation shows: one class for each library and world, with one
+interface.
 
-`complete` gives an answer's text, `drain` counts the characters of a stream, `history` makes a conversation, and
-`embedder` a function that embeds 64 texts and has a number of each vector in hand. `connections` is for more of them
-at once than a library allows by itself. Nothing is imported at the top of this module, so that what a library loads is
-seen when its client is built.
+`complete` returns an answer's text, `drain` counts the characters of a stream, `history` builds a conversation, and
+`embedder` returns a function that embeds 64 texts and reads a number of each vector. `connections` is for more
+connections than a library allows by default. Nothing is imported at the top of this module, so that building a client
+shows what its library loads.
 """
 
 KEY = "k"
@@ -31,7 +32,7 @@ def history_of_mistral(count):
 
 
 class Sync:
-    """What is alike in all: `stream` gives a context manager over updates."""
+    """The common interface: `stream` returns a context manager over updates."""
 
     length = staticmethod(length_of)
     history = staticmethod(history_of_dicts)
@@ -60,7 +61,7 @@ class Async:
 
 
 class AzureSync(Sync):
-    """What azure-ai-inference 1.0.0b9 and this package have in common."""
+    """Common to azure-ai-inference 1.0.0b9 and this package."""
 
     history = staticmethod(history_of_azure)
 
@@ -119,7 +120,7 @@ class AzureAsync(Async):
 
 class OursAsync(AzureAsync):
     def __init__(self, url, connections=None):
-        super().__init__(url)  # a thousand connections need no word
+        super().__init__(url)  # a thousand connections need no setting
 
 
 class OpenAISync(Sync):
@@ -135,7 +136,7 @@ class OpenAISync(Sync):
         return self._client.chat.completions.create(messages=messages, model=model, stream=True)
 
     def embedder(self, encoding):
-        # Asked for nothing, this library asks for base64 and decodes it.
+        # By default, this library requests base64 and decodes it.
         options = {} if encoding == "base64" else {"encoding_format": encoding}
         create = self._client.embeddings.create
         return lambda: [item.embedding[0] for item in create(input=TEXTS, model="e", **options).data]
@@ -145,7 +146,7 @@ class OpenAIAsync(Async):
     def __init__(self, url, connections=None):
         import openai
 
-        # It makes up to a thousand connections, but gives up those that take five seconds; a thousand at once do.
+        # It allows a thousand connections, but gives up those that take five seconds, as a thousand at once do.
         options = {} if connections is None else {"timeout": 600}
         self._client = openai.AsyncOpenAI(base_url=url, api_key=KEY, **options)
 
@@ -158,7 +159,7 @@ class OpenAIAsync(Async):
 
 class MistralSync(Sync):
     length = staticmethod(lambda event: length_of(event.data))
-    history = staticmethod(history_of_mistral)  # its models are four times as fast as the dicts that it takes too
+    history = staticmethod(history_of_mistral)  # its models are four times as fast as dicts, which it accepts too
 
     def __init__(self, url):
         from mistralai.client import Mistral
@@ -202,7 +203,7 @@ class MistralAsync(Async):
 
 
 class CoreSync(Sync):
-    """A bare azure-core pipeline with `json`: what the transport and the policies cost, and no more."""
+    """A bare azure-core pipeline with `json`: the minimum cost of the transport and the policies."""
 
     def __init__(self, url):
         from azure.core import PipelineClient
@@ -276,7 +277,7 @@ def first_of_base64(text):
 
 
 def aiohttp_transport(connections):
-    """Make the transport that azure-core makes by itself, with a larger pool."""
+    """Create the transport that azure-core uses by default, with a larger pool."""
     import aiohttp
     from azure.core.pipeline.transport import AioHttpTransport
 
@@ -289,5 +290,19 @@ def aiohttp_transport(connections):
     return AioHttpTransport(session=session)
 
 
-SYNC = {"ours": OursSync, "b9": AzureSync, "openai": OpenAISync, "mistralai": MistralSync, "core": CoreSync}
-ASYNC = {"ours": OursAsync, "b9": AzureAsync, "openai": OpenAIAsync, "mistralai": MistralAsync, "core": CoreAsync}
+SYNC = {
+    "ours": OursSync,
+    "speed": OursSync,
+    "b9": AzureSync,
+    "openai": OpenAISync,
+    "mistralai": MistralSync,
+    "core": CoreSync,
+}
+ASYNC = {
+    "ours": OursAsync,
+    "speed": OursAsync,
+    "b9": AzureAsync,
+    "openai": OpenAIAsync,
+    "mistralai": MistralAsync,
+    "core": CoreAsync,
+}

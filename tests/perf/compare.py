@@ -1,10 +1,10 @@
-"""Measure this package beside others, in one run: `python tests/perf/compare.py`.
+"""Compare this package with others, in one run: `python tests/perf/compare.py`.
 
-It needs nothing but Python and a package index. Whatever is compared runs in a virtual environment of its own, each
-measurement in a fresh process, the contenders in turn; the least of several rounds counts, for other work on the
-machine only adds. A full run takes about forty minutes and writes `docs/performance.json`, `.md` and `.svg`
-and the README's table; with `--quick` or a part of the workloads it only prints the tables. After a change that bears
-on a few workloads, `--update` measures these anew, each for all contenders, and leaves what is published of the others.
+It only needs Python and a package index. Each contender runs in its own virtual environment, each measurement in a
+fresh process, and the contenders take turns; the lowest of several rounds counts, because other work on the machine
+only adds time. A full run takes more than half an hour, and writes `docs/performance.json`, `.md`, the pictures and the
+README's table; with `--quick` or some of the workloads it only prints the tables. After a change that affects a few
+workloads, `--update` measures these again for all contenders, and keeps the other published results.
 """
 
 import argparse
@@ -26,23 +26,23 @@ from workloads import CONTENDERS, SCALING, TRACED, WORKLOADS
 
 HERE = Path(__file__).parent
 ALL = (*WORKLOADS, "tracing", *SCALING)
-LONGEST = 90.0
-"""Seconds after which a measurement is given up, and left out."""
+LONGEST = 45.0
+"""Seconds after which a measurement is abandoned and left out, along with larger sizes and memory."""
 
 Results = dict[str, Any]
 
 
 class Effort(NamedTuple):
-    """How much is measured."""
+    """How much to measure."""
 
     rounds: int
     seconds: float = 0.6
     """Processor time of a measurement, in many blocks of calls."""
     blocks: int = 100
-    """Blocks that one pair of processes runs with tracing and without."""
+    """Blocks that one pair of processes runs, with tracing and without."""
     traced_seconds: float = 0.006
     largest: int = 100_000
-    """The largest size of what grows."""
+    """The largest size of a scaling workload."""
 
 
 QUICK = Effort(rounds=1, seconds=0.001, blocks=4, traced_seconds=0.001, largest=1)
@@ -53,7 +53,7 @@ class Bench:
 
     :param environments: The interpreters.
     :param url: The server.
-    :param effort: How much is measured.
+    :param effort: How much to measure.
     """
 
     def __init__(self, environments: Environments, url: str, effort: Effort) -> None:
@@ -62,7 +62,7 @@ class Bench:
         self._effort = effort
 
     def operation(self, name: str, contenders: list[str]) -> dict[str, float]:
-        """Measure a workload for all, in the unit that is reported."""
+        """Measure a workload for all contenders, in the reported unit."""
         workload = WORKLOADS[name]
         least: dict[str, float] = {}
         for _ in range(self._effort.rounds * workload.times):
@@ -76,26 +76,31 @@ class Bench:
         return least
 
     def scaling(self, name: str, contenders: list[str]) -> Results:
-        """Measure processor time and memory of a workload at all its sizes, for all."""
+        """Measure processor time and memory of a workload at all its sizes, for all contenders."""
+        contenders = [contender for contender in contenders if contender != "speed"]
         rounds = {"cpu": max(1, self._effort.rounds // 2), "memory": 1}
         found: Results = {kind: {contender: {} for contender in contenders} for kind in rounds}
+        too_slow: set[str] = set()
         for size in SCALING[name].sizes:
             if size > self._effort.largest:
                 break
             for kind, times in rounds.items():
                 for contender in contenders * times:
-                    value = self._worker(kind, contender, name, size)
-                    if value is not None:
-                        sizes = found[kind][contender]
-                        sizes[str(size)] = min(value, sizes.get(str(size), value))
+                    value = None if contender in too_slow else self._worker(kind, contender, name, size)
+                    if value is None:
+                        too_slow.add(contender)
+                        continue
+                    sizes = found[kind][contender]
+                    sizes[str(size)] = min(value, sizes.get(str(size), value))
         return found
 
     def tracing(self, name: str) -> Results:
-        """Compare calls with tracing off, and on, with those of a process that never loaded it.
+        """Compare calls with tracing off, with spans, on, and as the SDK alone, with calls of a process without
+        tracing.
 
-        :return: For each state the median of the ratios of neighbouring blocks, and all pairs' least microseconds.
+        :return: For each state, the median of the ratios of neighbouring blocks, and all pairs' lowest microseconds.
         """
-        ratios: dict[str, list[float]] = {"off": [], "on": []}
+        ratios: dict[str, list[float]] = {"off": [], "spans": [], "on": [], "sdk": []}
         least: dict[str, float] = {}
         for _ in range(self._effort.rounds):
             with self._traced("absent") as absent, self._traced("loaded") as loaded:
@@ -146,7 +151,7 @@ def _ask(process: "subprocess.Popen[str]", name: str, state: str) -> float:
 
 
 def _environ() -> dict[str, str]:
-    """Make the workers' environment: nothing between them and the server, nobody who looks on, one order of hashes."""
+    """Return the workers' environment: no proxies, no coverage, and one hash seed."""
     said = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     for name in [name for name in said if name.startswith("COVERAGE_") or name == "PYTHONDONTWRITEBYTECODE"]:
         del said[name]
@@ -155,7 +160,7 @@ def _environ() -> dict[str, str]:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Run the server in a process of its own.
+    """Run the server in its own process.
 
     :return: Its URL.
     """
@@ -171,9 +176,9 @@ def measure(environments: Environments, effort: Effort, names: list[str], conten
     """Measure.
 
     :param environments: The interpreters.
-    :param effort: How much is measured.
-    :param names: What, of `ALL`.
-    :param contenders: Who, of `CONTENDERS`.
+    :param effort: How much to measure.
+    :param names: The workloads, of `ALL`.
+    :param contenders: The contenders, of `CONTENDERS`.
     """
     with_tracing = ["traced"] if "tracing" in names else []
     results: Results = {
@@ -204,9 +209,9 @@ def measure(environments: Environments, effort: Effort, names: list[str], conten
 
 
 def updated(published: Results, found: Results) -> Results:
-    """Put new results of some workloads among earlier ones.
+    """Merge new results of some workloads into earlier ones.
 
-    :raises SystemExit: They are of another machine, other versions or another number of rounds.
+    :raises SystemExit: They are from another machine, other versions or another number of rounds.
     """
     known = {**published, **published["versions"]}
     for what, now in {"machine": found["machine"], "rounds": found["rounds"], **found["versions"]}.items():
@@ -217,7 +222,7 @@ def updated(published: Results, found: Results) -> Results:
 
 
 def write(results: Results, environments: Environments, folder: Path, *, picture: bool) -> None:
-    """Write results, tables and picture, and the table of the README beside that folder, if there is one."""
+    """Write results, tables and picture, and the README's table if there is a README next to that folder."""
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "performance.json"
     data.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
@@ -226,12 +231,12 @@ def write(results: Results, environments: Environments, folder: Path, *, picture
     if readme.exists():
         readme.write_text(tables.in_readme(readme.read_text("utf-8"), results), "utf-8")
     if picture:
-        figure = [environments.python("report"), HERE / "figure.py", data, folder / "performance.svg"]
+        figure = [environments.python("report"), HERE / "figure.py", data, folder]
         subprocess.run([str(part) for part in figure], check=True)
 
 
 def read_arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[2])
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(ALL)}; all by default")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
@@ -260,7 +265,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Measure, or read, and write."""
+    """Measure or read results, and write them."""
     said = read_arguments()
     environments = Environments(None if said.here else said.environments)
     if said.from_json:

@@ -1,7 +1,7 @@
 """A virtual environment for each contender, with pinned versions, and one for the picture.
 
-They are made when first needed and kept, until a pin changes. Ours gets a wheel of this checkout in each run. pip
-compiles what it installs, so that no measurement pays for that.
+They are created on first use and kept until a pin changes. Ours gets a wheel of this checkout in each run. pip compiles
+what it installs, so that no measurement includes that.
 """
 
 import json
@@ -18,6 +18,7 @@ _CORE = ("azure-core==1.41.0", "requests==2.34.2", "aiohttp==3.14.5")
 _OURS = (*_CORE, "isodate==0.7.2", "typing-extensions>=4.12")
 _REQUIREMENTS = {
     "ours": _OURS,
+    "speed": (*_OURS, "orjson==3.13.0"),
     "core": _CORE,
     "b9": ("azure-ai-inference==1.0.0b9", *_CORE),
     "openai": ("openai==3.52.0",),
@@ -27,7 +28,7 @@ _REQUIREMENTS = {
 }
 _REPORTED = (
     *("azure-ai-inference", "openai", "mistralai", "azure-core", "aiohttp", "requests", "httpx2", "pydantic"),
-    "opentelemetry-sdk",
+    *("opentelemetry-sdk", "orjson"),
 )
 _VERSIONS = """
 import importlib.metadata, json, sys
@@ -39,7 +40,7 @@ print(json.dumps({name: installed[0].version for name, installed in found.items(
 class Environments:
     """Interpreters by name: a contender's, `traced` or `report`.
 
-    :param folder: Where the virtual environments are kept; `None` runs all in this Python, as it is.
+    :param folder: Where the virtual environments are kept; `None` runs everything in this Python.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -48,7 +49,7 @@ class Environments:
         self._wheel: Path | None = None
 
     def python(self, name: str) -> str:
-        """Give an interpreter, after installing what it needs."""
+        """Return an interpreter, after installing its packages."""
         if self._folder is None:
             return sys.executable
         if name not in self._made:
@@ -56,7 +57,7 @@ class Environments:
         return self._made[name]
 
     def versions(self, name: str) -> dict[str, str]:
-        """Tell what is installed of what matters."""
+        """Return the installed versions that matter."""
         output = subprocess.run(
             [self.python(name), "-I", "-c", _VERSIONS, *_REPORTED], check=True, capture_output=True, text=True
         ).stdout
@@ -72,14 +73,14 @@ class Environments:
             _run(sys.executable, "-m", "venv", "--clear", folder)
             _run(*_pip(python), "install", *_REQUIREMENTS[name])
             stamp.write_text(wanted, "utf-8")
-        if name in ("ours", "traced"):
+        if name in ("ours", "speed", "traced"):
             self._wheel = self._wheel or _build_checkout(python, folder.parent / "wheel")
             _run(*_pip(python), "install", "--force-reinstall", "--no-deps", self._wheel)
         return python
 
 
 def _build_checkout(python: str, folder: Path) -> Path:
-    """Build a wheel of this checkout, from a copy, so that nothing is left here nor stale."""
+    """Build a wheel of this checkout from a copy, so that the checkout stays clean."""
     shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch, "checkout")

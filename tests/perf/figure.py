@@ -1,11 +1,12 @@
-"""Draw results: `figure.py performance.json performance.svg`. Needs matplotlib.
+"""Draw results: `figure.py performance.json FOLDER`, for light and dark pages. Needs matplotlib.
 
-Bars show ratios to bare azure-core, lines what grows. Colours are those of Okabe and Ito, which colour-blind readers
-can tell apart; each line has a marker of its own too.
+Bars show ratios to this package, like the table beside the picture; lines show scaling. The colours are those of Okabe
+and Ito, which colour-blind readers can distinguish; each line also has its own marker.
 """
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -15,24 +16,44 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 from tables import NAMES, number
 from workloads import CONTENDERS, SCALING, WORKLOADS
 
-COLOURS = {"ours": "#0072B2", "core": "#999999", "b9": "#E69F00", "openai": "#009E73", "mistralai": "#CC79A7"}
-MARKERS = {"ours": "o", "core": "s", "b9": "^", "openai": "D", "mistralai": "v"}
+COLOURS = {
+    "ours": "#0072B2",
+    "speed": "#56B4E9",
+    "core": "#999999",
+    "b9": "#E69F00",
+    "openai": "#009E73",
+    "mistralai": "#CC79A7",
+}
+MARKERS = {"ours": "o", "speed": "P", "core": "s", "b9": "^", "openai": "D", "mistralai": "v"}
 STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#dddddd",
     "grid.linewidth": 0.6,
     "font.sans-serif": ["DejaVu Sans", "sans-serif"],
     "svg.fonttype": "none",
     "svg.hashsalt": "performance",  # the same file for the same numbers
 }
+THEMES = {"light": ("#ffffff", "#1f2328", "#d8dee4"), "dark": ("#0d1117", "#d1d7e0", "#30363d")}
+"""Colours of page, text and grid of each theme, as on GitHub."""
+
+
+def style(theme: str) -> dict[str, Any]:
+    """Return matplotlib's settings for a theme."""
+    page, text, grid = THEMES[theme]
+    coloured = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
+    return {
+        **STYLE,
+        **dict.fromkeys(coloured, text),
+        **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), page),
+        "grid.color": grid,
+    }
 
 
 def brief(value: float) -> str:
-    """Write a round number for an axis: 10, 1k, 100k, 10M."""
+    """Format a round number for an axis: 10, 1k, 100k, 10M."""
     for unit, sign in ((1e6, "M"), (1e3, "k")):
         if value >= unit:
             return f"{value / unit:g}{sign}"
@@ -40,17 +61,16 @@ def brief(value: float) -> str:
 
 
 def bars(axes: Axes, operations: dict[str, dict[str, float]]) -> None:
-    """Draw each workload's ratios to bare azure-core."""
-    names = [name for name in WORKLOADS if "core" in operations.get(name, {})]
-    others = [name for name in CONTENDERS if name != "core"]
-    width = 0.8 / len(others)
-    for place, contender in enumerate(others):
-        for row, name in enumerate(names):
-            if contender not in operations[name]:
-                continue
-            ratio = operations[name][contender] / operations[name]["core"]
-            at = row + (place - (len(others) - 1) / 2) * width
-            axes.barh(at, ratio - 1, height=width * 0.9, left=1, color=COLOURS[contender])
+    """Draw each workload's ratios to this package. A bar to the right of the line is slower, one to the left faster."""
+    others = CONTENDERS[1:]
+    names = [name for name in WORKLOADS if len(operations.get(name, {})) > 1]
+    height, row, rows = 0.8 / len(others), 0.0, []
+    for name in names:
+        present = [contender for contender in others if contender in operations[name]]
+        for place, contender in enumerate(present):
+            ratio = operations[name][contender] / operations[name]["ours"]
+            at = row + place * height
+            axes.barh(at, ratio - 1, height=height * 0.9, left=1, color=COLOURS[contender])
             axes.annotate(
                 number(ratio),
                 (ratio, at),
@@ -60,9 +80,11 @@ def bars(axes: Axes, operations: dict[str, dict[str, float]]) -> None:
                 va="center",
                 fontsize=7,
             )
+        rows.append(row + (len(present) - 1) / 2 * height)
+        row += len(present) * height + 0.2
     axes.set_xscale("log")
-    axes.axvline(1, color=COLOURS["core"], linewidth=1.5)
-    axes.set_yticks(range(len(names)), [WORKLOADS[name].title.replace("`", "") for name in names])
+    axes.axvline(1, color=COLOURS["ours"], linewidth=2)
+    axes.set_yticks(rows, [WORKLOADS[name].title.replace("`", "") for name in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.invert_yaxis()
@@ -70,11 +92,11 @@ def bars(axes: Axes, operations: dict[str, dict[str, float]]) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: brief(value)))
     axes.minorticks_off()
-    axes.set_xlabel("processor time, as a multiple of bare azure-core's (less is better; logarithmic)")
+    axes.set_xlabel("processor time, as a multiple of this package's (less is better; logarithmic)")
 
 
 def lines(axes: Axes, found: dict[str, dict[str, float]], across: str, up: str) -> None:
-    """Draw what grows, for each contender."""
+    """Draw the scaling workloads for each contender."""
     for contender, values in found.items():
         points = sorted((int(size), value) for size, value in values.items() if value > 0)
         if points:
@@ -94,29 +116,34 @@ def lines(axes: Axes, found: dict[str, dict[str, float]], across: str, up: str) 
 
 def draw(results: dict[str, Any]) -> Figure:
     """Draw the whole picture."""
-    figure = Figure(figsize=(10, 11.5), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.05])
+    figure = Figure(figsize=(10, 13), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=[1.25, 1.05])
     bars(above.subplots(), results["operations"])
     panels = below.subplots(2, len(SCALING), squeeze=False)
     for column, (name, scaling) in enumerate(SCALING.items()):
         found = results["scaling"][name]
         lines(panels[0][column], found["cpu"], "", f"processor time, {scaling.cpu_unit}")
         lines(panels[1][column], found["memory"], scaling.axis, f"memory, {scaling.memory_unit}")
+    drawn = [name for name in CONTENDERS if any(name in found for found in results["operations"].values())]
     handles = [
-        mpl.lines.Line2D([], [], color=COLOURS[name], marker=MARKERS[name], linewidth=3, label=NAMES[name])
-        for name in CONTENDERS
+        mpl.lines.Line2D([], [], color=COLOURS[name], marker=MARKERS[name], linewidth=3, label=_label(name))
+        for name in drawn
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False, columnspacing=1.2)
     return figure
 
 
+def _label(contender: str) -> str:
+    return NAMES[contender].replace("`", "")
+
+
 def main() -> None:
-    """Read and draw."""
-    data, picture = sys.argv[1:]
-    with open(data, encoding="utf-8") as file:
-        results = json.load(file)
-    with mpl.rc_context(STYLE):
-        draw(results).savefig(picture, metadata={"Date": None} if picture.endswith(".svg") else None, dpi=110)
+    """Read results and draw them."""
+    data, folder = map(Path, sys.argv[1:])
+    results = json.loads(data.read_text("utf-8"))
+    for theme in THEMES:
+        with mpl.rc_context(style(theme)):
+            draw(results).savefig(folder / f"performance-{theme}.svg", metadata={"Date": None})
 
 
 if __name__ == "__main__":

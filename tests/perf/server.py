@@ -1,10 +1,10 @@
-"""A local endpoint of canned bytes, so that the client is what is measured. It prints its URL, and runs until killed.
+"""A local endpoint that sends canned bytes, so that only the client is measured. Prints its URL, and runs until
+killed.
 
-What a chat answer is like is said by the request's `model`: `plain`; `events-N`, a stream of N events, each in a chunk
-of its own, written at once; `responses-N` and `messages-N`, the same in the events of these APIs; or `together-M-N`,
-which waits until M such requests have come, and then writes to all of them an event at a time, at a pace that a client
-can keep, as models do. So M streams are open at once, whatever the
-client.
+The request's `model` selects the chat answer: `plain`; `events-N`, a stream of N events, each in its own chunk, written
+at once; `azure-N`, with the members that Azure OpenAI adds to each; `responses-N` and `messages-N`, the same as events
+of these APIs; or `together-M-N`, which waits until M such requests have arrived, and then writes an event at a time to
+all of them, at a pace that a client can keep, as models do. So M streams are open at once, whatever the client.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from functools import cache
 
 VECTORS, DIMENSIONS = 64, 1536
 SECONDS_PER_EVENT = 0.0002
-"""How long each event of `together` takes to come, so that M streams get one each every M times as many seconds."""
+"""Pause between events of `together`, so that M streams get one each every M times as many seconds."""
 
 _COMMON = {"id": "chatcmpl-9f8e7d6c5b4a", "created": 1732147200, "model": "mistral-large-2411"}
 _USAGE = {"prompt_tokens": 11, "completion_tokens": 120, "total_tokens": 131}
@@ -48,9 +48,26 @@ def _event(delta: dict[str, str], finish_reason: str | None, **more: object) -> 
 
 @cache
 def events(count: int) -> list[bytes]:
-    """Make a stream's chunks: `count` events with text, and what ends it."""
+    """Return a stream's chunks: `count` events with text, and its end."""
     texts = [_chunk(_event({"content": f" word{number}"}, None)) for number in range(count)]
     return [*texts, _chunk(_event({}, "stop", usage=_USAGE) + "data: [DONE]\n\n") + b"0\r\n\r\n"]
+
+
+def _azure(count: int) -> list[bytes]:
+    """Return a stream's chunks as Azure OpenAI sends them: with content filter results and padding."""
+    fine = {"filtered": False, "severity": "safe"}
+    judged = {"content_filter_results": dict.fromkeys(("hate", "self_harm", "sexual", "violence"), fine)}
+    common = {"created": 1732147200, "id": "chatcmpl-9f8e7d6c5b4a", "model": "gpt-4o-2024-08-06"}
+    last = {"object": "chat.completion.chunk", "system_fingerprint": "fp_b705f0c291", "usage": None}
+    padding = [f"{number:x}"[-7:] for number in range(1 << 20, (1 << 20) + 997)]
+
+    def event(number: int) -> bytes:
+        choice = {**judged, "delta": {"content": f" word{number}"}, "finish_reason": None, "index": 0, "logprobs": None}
+        value = {"choices": [choice], **common, "obfuscation": padding[number % len(padding)], **last}
+        return _chunk(f"data: {_compact(value)}\n\n")
+
+    end = events(0)[-1].removesuffix(b"0\r\n\r\n")
+    return [*map(event, range(count)), end]
 
 
 def _named(value: dict[str, object]) -> bytes:
@@ -58,7 +75,7 @@ def _named(value: dict[str, object]) -> bytes:
 
 
 def _responses(count: int) -> list[bytes]:
-    """Make a stream of the Responses API, with what its events repeat."""
+    """Return a stream of the Responses API, with the members that its events repeat."""
     response = {"id": "resp_68f1c2a7d4e0819c", "object": "response", "created_at": 1732147200, "model": "gpt-5-codex"}
     place = {"item_id": "msg_68f1c2a7d4e0819cb3a5f6e7d8c9b0a1", "output_index": 0, "content_index": 0}
     delta = {"type": "response.output_text.delta", **place, "logprobs": [], "obfuscation": "x7Qa9kZ"}
@@ -77,7 +94,7 @@ def _responses(count: int) -> list[bytes]:
 
 
 def _messages(count: int) -> list[bytes]:
-    """Make a stream of the Messages API."""
+    """Return a stream of the Messages API."""
     message = {"id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message", "role": "assistant", "model": "claude-opus-5-5"}
     begun = {**message, "content": [], "stop_reason": None, "usage": {"input_tokens": 11, "output_tokens": 1}}
     deltas = ({"type": "text_delta", "text": f" word{number}"} for number in range(count))
@@ -93,15 +110,15 @@ def _messages(count: int) -> list[bytes]:
 
 @cache
 def stream(kind: str, count: int) -> bytes:
-    """Make a whole streamed answer."""
-    made = {"responses": _responses, "messages": _messages}.get(kind)
+    """Return a whole streamed answer."""
+    made = {"azure": _azure, "responses": _responses, "messages": _messages}.get(kind)
     pieces = events(count) if made is None else [*made(count), b"0\r\n\r\n"]
     return _STREAM_HEAD + b"".join(pieces)
 
 
 @cache
 def completion() -> bytes:
-    """Make an answer of 90 words."""
+    """Return an answer of 90 words."""
     message = {"role": "assistant", "content": "The best French painter is often said to be Claude Monet. " * 8}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     return _whole({**_COMMON, "object": "chat.completion", "choices": [choice], "usage": _USAGE})
@@ -109,7 +126,7 @@ def completion() -> bytes:
 
 @cache
 def embeddings(is_base64: bool) -> bytes:
-    """Make 64 vectors of 1,536 numbers."""
+    """Return 64 vectors of 1,536 numbers."""
     dice = random.Random(1)
     vectors = [[dice.uniform(-1, 1) for _ in range(DIMENSIONS)] for _ in range(VECTORS)]
     sent = [b64encode(array("f", vector)).decode() if is_base64 else vector for vector in vectors]
@@ -125,7 +142,7 @@ class Group:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def join(self, model: str, transport: asyncio.Transport) -> None:
-        """Add a stream to those of its kind; the last one sets them going."""
+        """Add a stream to those of its kind; the last one starts them."""
         size, count = (int(number) for number in model.split("-")[1:])
         streams = self._waiting.setdefault(model, [])
         streams.append(transport)
@@ -136,7 +153,7 @@ class Group:
             task.add_done_callback(self._tasks.discard)
 
     def leave(self, transport: asyncio.Transport) -> None:
-        """Forget a stream whose client gave up, so that it does not count among the next one's."""
+        """Forget a stream whose client gave up, so that the next group does not count it."""
         for streams in self._waiting.values():
             if transport in streams:
                 streams.remove(transport)
@@ -179,7 +196,7 @@ class Connection(asyncio.Protocol):
         if b"embeddings" in head.split(b"\r\n", 1)[0]:
             self._transport.write(embeddings(b'"base64"' in body))
             return
-        said = re.search(rb'"model": *"((?:events|together|responses|messages)-[\d-]+)"', body)
+        said = re.search(rb'"model": *"((?:events|azure|together|responses|messages)-[\d-]+)"', body)
         model = said[1].decode() if said else "plain"
         if model.startswith("together"):
             self._group.join(model, self._transport)

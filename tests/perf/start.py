@@ -1,6 +1,6 @@
-"""Measure what it takes to import a library and build a client: `start.py CONTENDER URL`, in a fresh process.
+"""Measure the import of a library and building a client: `start.py CONTENDER URL`, in a fresh process.
 
-Prints milliseconds of processor time, as `worker.py` does; alone, because that one imports what libraries import too.
+Prints milliseconds of processor time. Separate from `worker.py`, which imports modules that libraries import too.
 """
 
 import sys

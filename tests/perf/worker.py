@@ -1,8 +1,8 @@
 """One measurement in a fresh process: `worker.py cpu|memory CONTENDER WORKLOAD SIZE URL SECONDS`.
 
-Prints processor time for each operation, in microseconds, or the most memory that Python held for one, in KiB. Noise
-only ever adds to time, so the least of many short blocks counts, which take SECONDS of processor time together. Memory
-is what `tracemalloc` sees, beyond what was held when the library had been used once.
+Prints the processor time of an operation in microseconds, or its peak memory in KiB. Noise only adds time, so the
+lowest of many short blocks counts, which take SECONDS of processor time together. Memory is measured by `tracemalloc`,
+beyond what was held after the library had been used once.
 """
 
 import asyncio
@@ -18,28 +18,28 @@ from workloads import EVENTS, FEW_EVENTS, STREAM_EVENTS
 import clients
 
 BLOCK = 0.015
-"""Seconds of processor time: so short that some blocks fall between the bursts of other work on the machine."""
+"""Seconds of processor time: so short that some blocks fall between bursts of other work on the machine."""
 FEWEST_BLOCKS = 5
 MOST_SECONDS = 6.0
-"""No further block is begun after so many seconds of real time."""
+"""No more blocks start after this many seconds."""
 
 
 class Operation(NamedTuple):
-    """What is measured."""
+    """The operation to measure."""
 
     run: Callable[[], object]
     prepare: Callable[[], object]
-    """The same or less, so that what is loaded and connected once is."""
+    """The same or a smaller operation, which loads and connects everything that is needed once."""
     count: int = 1
-    """How many of what is reported one run is."""
+    """How many reported units one run has."""
 
 
 def sync_operation(client: Any, name: str, size: int) -> Operation:
-    """Choose what to run.
+    """Choose the operation.
 
     :param client: One of `clients.SYNC`.
     :param name: The workload.
-    :param size: How large, where the workload has sizes.
+    :param size: Its size, if the workload has sizes.
     """
     if name in ("embed", "embed-base64"):
         embed = client.embedder("base64" if name == "embed-base64" else "float")
@@ -48,20 +48,20 @@ def sync_operation(client: Any, name: str, size: int) -> Operation:
         messages = client.history({"plain": 1, "history": 100}.get(name, size))
         return Operation(lambda: client.complete(messages), lambda: client.complete(messages[:1]))
     question, count = client.history(1), EVENTS if name.startswith("stream") else size
-    few, kind = min(count, 10), {"stream-responses": "responses", "stream-messages": "messages"}.get(name, "events")
+    few, kind = min(count, 10), name.partition("-")[2] or "events"
     return Operation(
         lambda: client.drain(f"{kind}-{count}", question), lambda: client.drain(f"{kind}-{few}", question), count
     )
 
 
 def async_operation(client: Any, name: str, size: int, loop: asyncio.AbstractEventLoop, events: int) -> Operation:
-    """Choose what to run in an event loop.
+    """Choose the operation in an event loop.
 
     :param client: One of `clients.ASYNC`.
     :param name: The workload.
-    :param size: How many at a time, where the workload has sizes.
+    :param size: How many at a time, if the workload has sizes.
     :param loop: The event loop.
-    :param events: Events of each stream, where several are open together.
+    :param events: Events of each stream, if several are open at once.
     """
     question = client.history(1)
 
@@ -79,7 +79,7 @@ def async_operation(client: Any, name: str, size: int, loop: asyncio.AbstractEve
 
 
 def repeated(run: Callable[[], object], count: int = 1) -> Operation:
-    """Make an operation that is prepared by running it."""
+    """Return an operation whose preparation is to run it."""
     return Operation(run, run, count)
 
 
@@ -96,7 +96,7 @@ def _at_once(loop: asyncio.AbstractEventLoop, width: int, one: Callable[[], Awai
 def cpu(operation: Operation, seconds: float) -> float:
     """Measure processor time.
 
-    :return: Microseconds for each of what an operation is `count` of.
+    :return: Microseconds for each of an operation's `count` units.
     """
     operation.prepare()
     end = time.monotonic() + MOST_SECONDS
@@ -118,7 +118,7 @@ def _time(run: Callable[[], object], repetitions: int) -> float:
 def memory(operation: Operation, streams: int) -> float:
     """Measure memory.
 
-    :return: KiB at the peak, for each of the streams that are open at a time.
+    :return: Peak KiB for each of the streams that are open at once.
     """
     operation.prepare()
     gc.collect()

@@ -29,7 +29,7 @@ def cases() -> list[Any]:
     ]
 
 
-def test_the_whole_specification_is_there() -> None:
+def test_specification_is_complete() -> None:
     assert len(cases()) == 119
 
 
@@ -69,7 +69,7 @@ def test_results_of_the_beta(template: str, variables: dict[str, Any], expected:
     assert fill_in(template, variables) == expected
 
 
-def test_a_function_gets_the_text_and_renders_it() -> None:
+def test_function_gets_the_text_and_renders_it() -> None:
     seen: list[str] = []
 
     def bold(text: str, render: Any) -> str:
@@ -99,7 +99,7 @@ def test_broken_templates(template: str, message: str) -> None:
     assert message in str(raised.value)
 
 
-def test_strict_names_the_variable_and_the_nearest() -> None:
+def test_strict_suggests_the_nearest_variable() -> None:
     with pytest.raises(PromptError, match=r"line 2: variable 'questoin' is missing; did you mean 'question'\?"):
         fill_in("{{question}}\n{{questoin}}", {"question": "why?"}, strict=True)
     assert fill_in("{{x}}{{^y}}z{{/y}}", {"x": None}, strict=True) == "z"

@@ -1,4 +1,4 @@
-"""Prompty files: both schemas, what they yield, and what they say when they are wrong."""
+"""Prompty files: both schemas, their results, and their errors."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_chat_in_the_first_schema() -> None:
     ]
 
 
-def test_sample_only_where_asked_for() -> None:
+def test_sample_is_used_only_on_request() -> None:
     path = FILES / "chat.prompty"
     assert PromptTemplate.from_prompty(path).create_messages()[-1] == text("user", "")
     assert PromptTemplate.from_prompty(path, use_sample=True).create_messages()[-1] == text(
@@ -118,7 +118,7 @@ def test_environment_is_read_in_the_front_matter_only(monkeypatch: pytest.Monkey
     assert template.create_messages(text="${file:x.json}") == [message]
 
 
-def test_the_newest_schema() -> None:
+def test_newest_schema() -> None:
     template = PromptTemplate.from_prompty(FILES / "modern.prompty")
     assert template.prompty is not None
     assert template.model_name == "gpt-4.1"
@@ -237,21 +237,21 @@ def test_engine(tmp_path: Path, front: str, engine: str) -> None:
     assert template.create_messages(x="y") == [text("user", "hi y")]
 
 
-def test_a_value_as_an_input_is_its_default(tmp_path: Path) -> None:
+def test_input_value_is_its_default(tmp_path: Path) -> None:
     template = PromptTemplate.from_prompty(write(tmp_path, "inputs: {x: Ada}"))
     assert template.create_messages() == [text("user", "hi Ada")]
     with pytest.raises(ValueError, match="declared as string"):
         template.create_messages(x=[])
 
 
-def test_outputs_of_the_first_schema_are_a_remark(tmp_path: Path) -> None:
+def test_outputs_of_the_first_schema_warn(tmp_path: Path) -> None:
     template = PromptTemplate.from_prompty(write(tmp_path, "outputs: {answer: {type: string, description: d}}"))
     assert template.parameters == {}
     assert template.prompty is not None
     assert template.prompty.to_safe_dict()["outputs"] == {"answer": {"type": "string", "description": "d"}}
 
 
-def test_other_front_matter_marks_and_line_ends(tmp_path: Path) -> None:
+def test_other_front_matter_delimiters_and_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "p.prompty"
     path.write_bytes("\ufeff\r\n+++\r\nname: x\r\n+++\r\nuser:\r\nhi\r\n---\r\n".encode())
     assert PromptTemplate.from_prompty(path).create_messages() == [text("user", "hi\n---")]
@@ -281,7 +281,7 @@ def test_tools(tmp_path: Path, declared: str, parameters: Any) -> None:
         assert "b" not in tool["function"].get("parameters", {}).get("required", [])
 
 
-def test_parameters_that_complete_does_not_name(tmp_path: Path) -> None:
+def test_parameters_unknown_to_complete(tmp_path: Path) -> None:
     front = "model: {parameters: {stream: true, mirostat: 3, model_extras: {min_p: 1}, seed: 1}}"
     template = PromptTemplate.from_prompty(write(tmp_path, front))
     assert template.parameters == {"stream": True, "seed": 1, "model_extras": {"min_p": 1, "mirostat": 3}}
@@ -390,7 +390,7 @@ def test_errors_name_file_line_and_key(tmp_path: Path, front: str, message: str)
         ("---\nname: x\n---\nuser[a]:\nhi", ":4: cannot read the attributes [a]"),
     ],
 )
-def test_files_that_are_no_prompt(tmp_path: Path, content: str, message: str) -> None:
+def test_invalid_prompt_files(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "p.prompty"
     path.write_text(content)
     with pytest.raises(PromptError) as raised:
@@ -399,19 +399,19 @@ def test_files_that_are_no_prompt(tmp_path: Path, content: str, message: str) ->
 
 
 @pytest.mark.parametrize("content", ["[1", "3", '{"default": 3}'])
-def test_a_broken_shared_configuration(tmp_path: Path, content: str) -> None:
+def test_broken_shared_configuration(tmp_path: Path, content: str) -> None:
     (tmp_path / "prompty.json").write_text(content)
     with pytest.raises(ValueError, match=r"prompty\.json: "):
         PromptTemplate.from_prompty(write(tmp_path, "name: x"))
 
 
-def test_a_traceback_shows_the_message() -> None:
+def test_traceback_shows_the_message() -> None:
     with pytest.raises(SyntaxError) as raised:
         PromptTemplate.from_string("{{#a}}")
     assert "PromptError: line 1: section 'a' is not closed" in "".join(traceback.format_exception(raised.value))
 
 
-def test_bytes_that_are_no_text_and_too_many(tmp_path: Path) -> None:
+def test_binary_and_oversized_files(tmp_path: Path) -> None:
     path = tmp_path / "p.prompty"
     path.write_bytes(b"---\n\xff\n---\nx")
     with pytest.raises(ValueError, match="not UTF-8 at byte 4"):
@@ -424,19 +424,19 @@ def test_bytes_that_are_no_text_and_too_many(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "front", ["version: ${file:none.json}", "base: none.prompty", f"base: none{'e' * 300}.prompty"], ids=len
 )
-def test_files_that_are_missing(tmp_path: Path, front: str) -> None:
+def test_missing_referenced_files(tmp_path: Path, front: str) -> None:
     with pytest.raises(FileNotFoundError, match=r"p\.prompty:2: key .*No file .*none"):
         PromptTemplate.from_prompty(write(tmp_path, front))
 
 
-def test_prompty_files_that_are_missing() -> None:
+def test_missing_prompty_files() -> None:
     with pytest.raises(ValueError, match="file_path is empty"):
         PromptTemplate.from_prompty("")
     with pytest.raises(FileNotFoundError, match=r"No prompty file '.*none\.prompty'; relative paths start at"):
         PromptTemplate.from_prompty("none.prompty")
 
 
-def test_a_long_chain_of_bases(tmp_path: Path) -> None:
+def test_long_chain_of_bases(tmp_path: Path) -> None:
     for number in range(13):
         write(tmp_path, f"base: {number + 1}.prompty", name=f"{number}.prompty")
     with pytest.raises(ValueError, match="the chain of bases does not end"):
@@ -509,7 +509,7 @@ def test_strict(tmp_path: Path, engine: str) -> None:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Path:
-    """A folder of prompts beside an image and a text that are none of its business."""
+    """A folder of prompts next to an image and a text that it must not read."""
     (tmp_path / "secret.png").write_bytes(b"secret")
     (tmp_path / "secret.json").write_text('"secret"')
     (tmp_path / "prompts").mkdir()
@@ -544,14 +544,14 @@ def test_references_stay_in_the_folder(folders: Path) -> None:
     ["![x]({{{q}}})", "![x]( {{&q}} )", "![x](./{{{q}}})", "{{=<% %>=}}![x](<%&q%>)", "![x]({{#a}}{{{q}}}{{/a}})"],
 )
 @pytest.mark.parametrize("target", ["../secret.png", "own.png", "file:///etc/x.png", "javascript:x"])
-def test_a_variable_names_no_file(folders: Path, body: str, target: str) -> None:
+def test_variable_cannot_name_a_file(folders: Path, body: str, target: str) -> None:
     (folders / "own.png").write_bytes(b"own")
     template = PromptTemplate.from_prompty(write(folders, "name: x", f"user:\n{body}"))
     with pytest.raises(ValueError, match="comes from a variable and is not an http:, https: or data: URL"):
         template.create_messages(q=target, a=True)
 
 
-def test_a_trusted_variable_names_a_file(folders: Path) -> None:
+def test_trusted_variable_can_name_a_file(folders: Path) -> None:
     path = write(folders, "name: x", "user:\n![x]({{{q}}})\n{{{r}}}")
     messages = PromptTemplate.from_prompty(path, trust_variables=True).create_messages(
         q="../secret.png", r="system:\nx"
@@ -559,7 +559,7 @@ def test_a_trusted_variable_names_a_file(folders: Path) -> None:
     assert messages == [{"role": "user", "content": [image("data:image/png;base64,c2VjcmV0")]}, text("system", "x")]
 
 
-def test_a_linked_prompty_file_keeps_its_neighbours(folders: Path) -> None:
+def test_symbolic_link_resolves_relative_references(folders: Path) -> None:
     write(folders.parent, "name: x", "user:\n![x](own.png)", name="real.prompty")
     (folders / "linked.prompty").symlink_to(folders.parent / "real.prompty")
     (folders / "own.png").write_bytes(b"own")
@@ -576,7 +576,7 @@ def test_kinds_of_images(tmp_path: Path, name: str, kind: str) -> None:
     assert messages == [{"role": "user", "content": [image(f"data:image/{kind};base64,b3du")]}]
 
 
-def test_images_that_cannot_be_sent(tmp_path: Path) -> None:
+def test_unsupported_images(tmp_path: Path) -> None:
     (tmp_path / "a.bmp").write_bytes(b"x")
     with (tmp_path / "big.png").open("wb") as file:
         file.truncate(20 * 1024 * 1024 + 1)
@@ -666,9 +666,7 @@ def test_without_the_extra(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", WITHOUT_EXTRAS, str(path)], check=True, env=environment)
 
 
-def test_an_interactive_session_reads_from_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interactive_session_reads_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "name: x")
     monkeypatch.chdir(tmp_path)
     scope: dict[str, Any] = {"PromptTemplate": PromptTemplate}
@@ -677,7 +675,7 @@ def test_an_interactive_session_reads_from_the_working_directory(
 
 
 @pytest.mark.parametrize(("api", "parameters"), [("responses", {"api": "responses", "seed": 1}), ("chat", {"seed": 1})])
-def test_a_prompty_may_name_the_responses_api(tmp_path: Path, api: str, parameters: dict[str, Any]) -> None:
+def test_prompty_may_name_the_responses_api(tmp_path: Path, api: str, parameters: dict[str, Any]) -> None:
     file = tmp_path / "a.prompty"
     file.write_text(f"---\nmodel: {{api: {api}, parameters: {{seed: 1}}}}\n---\nuser:\nhi")
     template = PromptTemplate.from_prompty(str(file))

@@ -1,4 +1,4 @@
-"""Prompty files as other tools write them: each kind loads, and what means nothing here is remarked on."""
+"""Prompty files of other tools: each kind loads, and unsupported parts cause warnings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def text(role: str, content: str) -> dict[str, Any]:
 
 
 def load(folder: Path, content: str, **options: Any) -> tuple[PromptTemplate, list[str]]:
-    """Read a file, and list what is remarked on."""
+    """Load a file, and list the warnings."""
     path = folder / "p.prompty"
     path.write_text(content, "utf-8")
     with warnings.catch_warnings(record=True) as caught:
@@ -127,7 +127,7 @@ def test_files_of_every_kind(name: str, tmp_path: Path) -> None:
         ("tools: [web_search]", [":2: key 'tools.0': chat completions can call functions only, so this tool"]),
     ],
 )  # fmt: skip
-def test_what_is_unknown_is_remarked_on(front: str, remarks: list[str], tmp_path: Path) -> None:
+def test_unknown_keys_warn(front: str, remarks: list[str], tmp_path: Path) -> None:
     template, found = load(tmp_path, f"---\n{front}\n---\nuser:\n{{{{q}}}}")
     assert template.create_messages(q="hi") == [text("user", "hi")]
     assert len(found) == len(remarks)
@@ -136,7 +136,7 @@ def test_what_is_unknown_is_remarked_on(front: str, remarks: list[str], tmp_path
         assert said.startswith(str(tmp_path / "p.prompty"))
 
 
-def test_what_is_unknown_is_kept(tmp_path: Path) -> None:
+def test_unknown_keys_are_kept(tmp_path: Path) -> None:
     (tmp_path / "base.prompty").write_text("---\nown: 0\nteam: x\nmodel: {vendor: a}\n---\nx")
     front = (
         "base: base.prompty\nown: {a: 1}\nmodel: {api: chat, routing: fast, response: all}\n"
@@ -153,7 +153,7 @@ def test_what_is_unknown_is_kept(tmp_path: Path) -> None:
     assert template.parameters == {}
 
 
-def test_values_in_the_place_of_declarations(tmp_path: Path) -> None:
+def test_values_instead_of_declarations(tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text(
         json.dumps({"customer": {"id": 1, "name": "Ada"}, "items": [{"id": "a"}], "q": {"description": "d"}})
     )
@@ -176,14 +176,14 @@ def test_references_in_any_case(kind: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("reference", ["sample.json", "./sample.yaml", "${file:sample.json}", "${FILE:sample.JSON}"])
-def test_a_sample_in_a_file(reference: str, tmp_path: Path) -> None:
+def test_sample_file(reference: str, tmp_path: Path) -> None:
     for name in ("sample.json", "sample.JSON", "sample.yaml"):
         (tmp_path / name).write_text('{"q": "hi"}')
     template, remarks = load(tmp_path, f"---\nsample: {reference}\n---\n{HELLO}", use_sample=True)
     assert (template.create_messages(), remarks) == (SAID, [])
 
 
-def test_a_sample_in_no_file(tmp_path: Path) -> None:
+def test_missing_sample_file(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[1]")
     with pytest.raises(FileNotFoundError, match=r"p\.prompty:2: key 'sample': No file .*none\.json"):
         load(tmp_path, f"---\nsample: none.json\n---\n{HELLO}")
@@ -193,7 +193,7 @@ def test_a_sample_in_no_file(tmp_path: Path) -> None:
         load(tmp_path, f"---\nsample: ../sample.json\n---\n{HELLO}")
 
 
-def test_a_connection_by_name_is_kept(tmp_path: Path) -> None:
+def test_connection_by_name_is_kept(tmp_path: Path) -> None:
     for key in ("connection", "configuration"):
         template, _ = load(tmp_path, f"---\nmodel: {{{key}: mine}}\n---\n{HELLO}")
         assert template.prompty is not None
@@ -223,7 +223,7 @@ def test_tools_of_all_kinds(tmp_path: Path) -> None:
     assert all(repr(kind) in remark for kind, remark in zip(kinds, remarks, strict=True))
 
 
-def test_tools_that_cannot_be_called_are_not_offered(tmp_path: Path) -> None:
+def test_unsupported_tools_are_left_out(tmp_path: Path) -> None:
     for place in ("tools:{}", "model: {{parameters: {{tools: [{{kind: mcp}}]}}}}\nx: {{}}"):
         template, _ = load(tmp_path, f"---\n{place.format(OTHERS)}\n---\n{HELLO}")
         assert "tools" not in template.parameters
@@ -242,7 +242,7 @@ def test_tools_by_name(bindings: str, tmp_path: Path) -> None:
     assert ":4: key 'tools.g'" in remarks[0]
 
 
-def test_kinds_without_json_type_bind_nothing_in_schemas(tmp_path: Path) -> None:
+def test_kinds_without_a_json_type_are_unconstrained(tmp_path: Path) -> None:
     front = "metadata: {}\noutputs:\n  properties: {a: {kind: file, description: d}, b: {kind: string, required: true}}"
     template, remarks = load(tmp_path, f"---\nname: x\n{front}\n---\n{HELLO}")
     schema = template.parameters["response_format"]["json_schema"]["schema"]
@@ -265,7 +265,7 @@ def test_files_as_content(tmp_path: Path) -> None:
     assert template.create_messages() == [text("user", "Read")]
 
 
-def test_an_attribute_that_no_message_has_is_left_out(tmp_path: Path) -> None:
+def test_unknown_role_attribute_is_left_out(tmp_path: Path) -> None:
     template, remarks = load(tmp_path, "---\nname: x\n---\nuser[mood=good, name=ada]:\n{{q}}")
     assert template.create_messages(q="hi") == [{"role": "user", "name": "ada", "content": "hi"}]
     assert remarks == [
@@ -287,7 +287,7 @@ MUSTACHE = ["{{q}} | {{q}}", "{{! a | b }}", "{{#q}}|{{/q}}", "100 {%", "{% %}",
 
 
 @pytest.mark.parametrize(("body", "found"), JINJA)
-def test_jinja_in_a_file_that_does_not_say_so(body: str, found: str, tmp_path: Path) -> None:
+def test_undeclared_jinja(body: str, found: str, tmp_path: Path) -> None:
     _, remarks = load(tmp_path, f"---\nname: x\n---\nuser:\n\n{body}\n")
     assert len(remarks) == 1
     assert remarks[0].startswith(f"{tmp_path / 'p.prompty'}:6: {found!r} is Jinja2, but the template")
@@ -299,11 +299,11 @@ def test_jinja_in_a_file_that_does_not_say_so(body: str, found: str, tmp_path: P
 
 
 @pytest.mark.parametrize("body", MUSTACHE)
-def test_mustache_and_text_are_not_taken_for_jinja(body: str, tmp_path: Path) -> None:
+def test_mustache_and_text_are_not_mistaken_for_jinja(body: str, tmp_path: Path) -> None:
     assert load(tmp_path, f"---\nname: x\n---\nuser:\n{body}\n")[1] == []
 
 
-def test_an_error_of_such_a_file_says_so_too(tmp_path: Path) -> None:
+def test_errors_mention_undeclared_jinja(tmp_path: Path) -> None:
     template, _ = load(tmp_path, f"---\nname: x\n---\n{JINJA[0][0]}")
     with pytest.raises(
         ValueError, match=r"is used as a role has the value ''.*; '\{% for m in history %\}' is Jinja2, but"
@@ -312,7 +312,7 @@ def test_an_error_of_such_a_file_says_so_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["---\nname: x\nuser:\nhi", "+++\nhi", "\n---"])
-def test_front_matter_that_is_not_closed(content: str, tmp_path: Path) -> None:
+def test_unclosed_front_matter(content: str, tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"p\.prompty:[12]: the front matter is not closed; write a line '---' between"
     ):

@@ -1,1 +1,1 @@
-"""Runs on clusters, in an environment of their own: `python tests/scale/environment.py` makes it and runs them."""
+"""Runs on clusters, in their own environment: `python tests/scale/environment.py` creates it and runs them."""

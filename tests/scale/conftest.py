@@ -1,4 +1,4 @@
-"""What the processes of clusters need: to find these tests, whose functions they are sent."""
+"""Lets the processes of clusters import these tests, whose functions they receive."""
 
 import os
 from pathlib import Path

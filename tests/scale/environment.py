@@ -1,7 +1,7 @@
-"""Make the environment for the tests of clusters, keep it, and run them there.
+"""Create and keep the environment for the cluster tests, and run them there.
 
-Ray and Dask are large, so they are no requirement of development. The environment is kept in ``.venv/scale``, or where
-``SCALE_CACHE`` says; this package is installed in it as it stands.
+Ray and Dask are large, so development does not require them. The environment is kept in ``.venv/scale``, or in
+``SCALE_CACHE``; this package is installed in it from the checkout.
 """
 
 import os
@@ -11,11 +11,18 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-REQUIREMENTS = ("ray[data]==2.60.0", "distributed==2026.8.0", "dask[dataframe]==2026.8.0", "pytest", "pytest-asyncio")
+REQUIREMENTS = (
+    "ray[data]==2.60.0",
+    "pydantic",  # ray.data.llm, for comparison
+    "distributed==2026.8.0",
+    "dask[dataframe]==2026.8.0",
+    "pytest",
+    "pytest-asyncio",
+)
 
 
-def main(arguments: list[str]) -> int:
-    """Make the environment if need be, and run pytest with these arguments."""
+def make() -> Path:
+    """Create the environment if necessary, and return its interpreter."""
     folder = Path(os.environ.get("SCALE_CACHE") or ROOT / ".venv" / "scale")
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp, wanted = folder / "stamp", "\n".join((*REQUIREMENTS, sys.version))
@@ -25,7 +32,12 @@ def main(arguments: list[str]) -> int:
         install = [str(python), "-m", "pip", "install", "-q", *REQUIREMENTS, "-e", f"{ROOT}[aio,emulator]"]
         subprocess.run(install, check=True)
         stamp.write_text(wanted)
-    return subprocess.run([str(python), "-m", "pytest", "tests/scale", *arguments], cwd=ROOT, check=False).returncode
+    return python
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest in the environment with these arguments."""
+    return subprocess.run([str(make()), "-m", "pytest", "tests/scale", *arguments], cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Dask: the same object in `map_partitions`, in processes of a local cluster."""
+"""Dask: `Completions` in `map_partitions`, in processes of a local cluster."""
 
 import os
 from pathlib import Path

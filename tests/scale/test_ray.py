@@ -1,6 +1,6 @@
-"""Ray: a cluster of three nodes on this machine; workers and nodes that die, one pacer for all.
+"""Ray: a cluster of three nodes on this machine, dying workers and nodes, and one pacer for all.
 
-Not in the README's command: Ray takes a gigabyte and twenty seconds. `python tests/scale/environment.py` runs it.
+Not part of the README's command: Ray takes a gigabyte and twenty seconds. `python tests/scale/environment.py` runs it.
 """
 
 import os
@@ -22,7 +22,7 @@ ray: Any = pytest.importorskip("ray", reason="Ray has an environment of its own:
 
 from ray.cluster_utils import Cluster  # noqa: E402 - behind the skip
 
-from azure.ai.inference.batch.ray import Budget, complete_dataset  # noqa: E402 - as above
+from azure.ai.inference.batch.ray import complete_dataset  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -39,7 +39,7 @@ def cluster() -> Iterator[Any]:
 
 
 def client_for(url: str, key: str) -> Any:
-    """Make a function that builds a client, as a user would: it holds an address, and no secret."""
+    """Return a function that builds a client like a user's: it contains an address, and no secret."""
     os.environ["SCALE_TEST_KEY"] = key
     name = "SCALE_TEST_KEY"
 
@@ -108,7 +108,7 @@ def kill_one_worker() -> bool:
 
 
 @pytest.mark.parametrize("death", ["worker", "node"])
-def test_a_death_loses_nothing_and_pays_little_twice(cluster: Any, tmp_path: Path, death: str) -> None:
+def test_killed_worker_or_node_loses_no_rows(cluster: Any, tmp_path: Path, death: str) -> None:
     rows, in_flight = 1500, 16
     died: list[bool] = []
     with Emulator(latency=0.1) as endpoint:
@@ -144,7 +144,7 @@ def test_a_death_loses_nothing_and_pays_little_twice(cluster: Any, tmp_path: Pat
         assert rows <= len(endpoint.requests) <= rows + 2 * in_flight
 
 
-def test_one_quota_for_all_workers(cluster: Any, tmp_path: Path) -> None:
+def test_workers_share_the_quota(cluster: Any, tmp_path: Path) -> None:
     with Emulator(requests_per_minute=1200, quota_window=1, refused_count=True) as endpoint:
         done = complete_dataset(
             dataset(400, 16),
@@ -162,22 +162,7 @@ def test_one_quota_for_all_workers(cluster: Any, tmp_path: Path) -> None:
         assert statuses[429] <= 0.02 * len(rows)
 
 
-def test_a_budget_leases_and_forgets_the_dead() -> None:
-    budget = Budget(requests_per_minute=600)
-    first = budget.lease("a", 8, 1.0, [])
-    assert first == [0.0]
-    assert budget.lease("b", 8, 1.0, []) == []
-    later = budget.lease("a", 8, 1.0, [("answered", None, 1.0, 1.0)])
-    assert 2 <= len(later) <= 4
-    assert later == sorted(later)
-    budget.lease("a", 0, 1.0, [("refused", 1.0, None), ("failed",)])
-    assert budget._in_flight["a"] == len(later) - 2
-    budget._seen["a"] -= 100
-    budget.lease("b", 0, 1.0, [])
-    assert "a" not in budget._in_flight
-
-
-def test_a_secret_in_the_function_is_refused(cluster: Any) -> None:
+def test_secret_in_the_function_is_refused(cluster: Any) -> None:
     api_key = "very-secret"
 
     def make_client() -> ChatCompletionsClient:

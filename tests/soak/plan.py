@@ -1,7 +1,7 @@
-"""What the callers of a soak do, and what must come of it: a function of the seed alone, whatever the timing.
+"""The calls of a soak, and their expected results: a function of the seed alone, whatever the timing.
 
-A fault strikes by the name of a deployment: whoever asks ``cut`` is cut off, each time. Only where the client is to ask
-again does a fault strike by chance; there it is the end that is sure.
+The deployment's name selects a fault: every call of ``cut`` is cut off. Only where the client should retry does a fault
+occur at random; there, the final result is certain.
 """
 
 import random
@@ -24,22 +24,22 @@ FAULTS: Final[Mapping[str, str]] = {
     "stalled": "stall:every=1,events=6,seconds=60",
     "page": "html:every=1",
 }
-"""Deployments, and what goes wrong with them."""
+"""Deployments, and their faults."""
 
 BEFORE_FAULT: Final = "1 2 3 4"
-"""The text in the six events before a fault: two have none."""
+"""The text in the six events before a fault: two events have none."""
 
 PATIENT: Final = {"retry_total": 60, "retry_status": 60, "retry_read": 60, "retry_connect": 60}
-"""So that 0.3 of all attempts may fail, and no call does in a million years."""
+"""High enough that 0.3 of all attempts may fail, and no call does in a million years."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One thing that callers do.
+    """One kind of call.
 
     :param kind: `plain`, `stream`, `embed`, `batches` or `tools`.
-    :param action: What becomes of a stream: `read` to its end, or after the first text `close`, `leave`, `forget`, or
-        `cancel` (in a thread: `close`).
+    :param action: What the caller does with a stream: `read` it to its end, or after the first text `close`, `leave`,
+        `forget`, or `cancel` it (in a thread: `close`).
     """
 
     name: str
@@ -91,11 +91,11 @@ class Job:
 
     scenario: Scenario
     number: int
-    """What is asked for, and how much of it: 20 to 80."""
+    """Determines content and size of the request: 20 to 80."""
 
     @property
     def expected(self) -> str:
-        """The text that must be handed over; of a stream that is given up, the first piece."""
+        """The text that must be delivered; for an abandoned stream, the first piece."""
         scenario = self.scenario
         if scenario.action != "read":
             return "1"
@@ -111,19 +111,19 @@ class Job:
 
     @property
     def city(self) -> str:
-        """Where the tool is asked about."""
+        """The place that the tool is asked about."""
         return ("Oslo", "Paris", "Rome", "Lima")[self.number % 4]
 
     @property
     def texts(self) -> list[str]:
-        """What is to be embedded."""
+        """The texts to embed."""
         return [f"text number {number}" for number in range(self.number // 5)]
 
 
 def jobs(seed: int, worker: str) -> Iterator[Job]:
-    """Say what a worker does, one call after the other, without end.
+    """Yield a worker's calls without end.
 
-    First each thing once, which all do at a time, and so fill the pools of connections.
+    It begins with each kind once, which all workers do at the same time, to fill the connection pools.
     """
     chance = random.Random(f"{seed} {worker}")
     weights = [scenario.weight for scenario in SCENARIOS]
@@ -134,14 +134,14 @@ def jobs(seed: int, worker: str) -> Iterator[Job]:
 
 
 def faults(seed: int) -> str:
-    """Write the emulator's faults as its command line takes them."""
+    """Format the emulator's faults for its command line."""
     struck = [f"{fault.format(seed=seed)},path=/deployments/{name}/" for name, fault in FAULTS.items() if fault]
     return ";".join(struck)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What came of a call."""
+    """The outcome of a call."""
 
     text: str = ""
     error: str = ""
@@ -150,10 +150,10 @@ class Seen:
 
 
 def judge(job: Job, seen: Seen) -> str:
-    """Say what is wrong with what came of a call; nothing, if it is as planned."""
+    """Describe what is wrong with the outcome of a call; empty if it is as planned."""
     wanted = Seen(job.expected, job.scenario.error)
     if seen.error == "ResponseTimeoutError" and wanted.text.startswith(seen.text):
-        wanted = Seen(seen.text, wanted.error)  # how much came in time is for the machine to say
+        wanted = Seen(seen.text, wanted.error)  # how much arrived in time depends on the machine
     if (seen.text, seen.error) != (wanted.text, wanted.error):
         return f"{job.scenario.name} {job.number}: {seen}, not {wanted}"
     if seen.error == "IncompleteStreamError" and seen.partial != seen.text:

@@ -1,8 +1,8 @@
-"""A soak: mixed load with seeded faults, for as long as it is told, and a look at what it leaves behind.
+"""A soak test: mixed load with seeded faults for a given time, and a check of what it leaves behind.
 
-``python tests/soak/soak.py --seconds 600 --seed 1`` starts the emulator in a process of its own, calls it from threads
-and from tasks, and compares each call with the plan. It prints what the process held over time, and ends with 1 if a
-call was lost or anything grew.
+``python tests/soak/soak.py --seconds 600 --seed 1`` starts the emulator in its own process, calls it from threads and
+tasks, and compares each call with the plan. It prints what the process holds over time, and exits with 1 if a call was
+lost or anything grew.
 """
 
 import argparse
@@ -36,33 +36,33 @@ SHOWN: Final = 20
 
 @dataclass
 class Ledger:
-    """What was begun, what ended, and what ended in another way than planned."""
+    """Counts of calls that started, ended, or ended differently than planned."""
 
     begun: Counter[str] = field(default_factory=Counter[str])
     ended: Counter[str] = field(default_factory=Counter[str])
     wrong: list[str] = field(default_factory=list[str])
     lock: threading.Lock = field(default_factory=threading.Lock)
     over: threading.Event = field(default_factory=threading.Event)
-    """Set when no further call is to be made."""
+    """Set when no more calls should be made."""
 
     def begin(self, job: Job) -> None:
-        """Note that a call is made."""
+        """Record that a call starts."""
         with self.lock:
             self.begun[job.scenario.name] += 1
 
     def end(self, job: Job, seen: Seen) -> None:
-        """Note what came of it."""
+        """Record its outcome."""
         with self.lock:
             self.ended[job.scenario.name] += 1
             self.wrong += filter(None, [judge(job, seen)])
 
     @property
     def calls(self) -> int:
-        """How many calls have ended."""
+        """The number of calls that have ended."""
         return self.ended.total()
 
     def problems(self) -> list[str]:
-        """Say what was lost, never done, or done otherwise."""
+        """Describe what was lost, never called, or different from the plan."""
         lost = self.begun - self.ended
         never = [scenario.name for scenario in SCENARIOS if not self.ended[scenario.name]]
         return [
@@ -76,9 +76,9 @@ class Ledger:
 class Load:
     """How much to do.
 
-    :param seconds: How long to go on when all is warm.
-    :param rate: Calls a second, by all workers together.
-    :param workers: Threads, and as many tasks.
+    :param seconds: Duration after the warm-up.
+    :param rate: Calls per second, by all workers together.
+    :param workers: Number of threads, and of tasks.
     """
 
     seconds: float
@@ -89,7 +89,7 @@ class Load:
 
 @dataclass
 class Report:
-    """What a soak found."""
+    """The result of a soak."""
 
     ledger: Ledger
     samples: list[Sample]
@@ -98,14 +98,14 @@ class Report:
     complaints: str
 
     def problems(self) -> list[str]:
-        """Say all that is wrong."""
+        """Describe everything that is wrong."""
         said = [f"the emulator complained: {self.complaints[-2000:]}"] if self.complaints else []
         return [*self.ledger.problems(), *growth(self.samples), *left_over(self.before, self.after), *said]
 
 
 @contextmanager
 def emulator(seed: int, complaints: IO[str]) -> Iterator[tuple[str, int]]:
-    """Run the emulator, as its users do from the command line; give its address and process."""
+    """Run the emulator from the command line, as its users do; return its URL and process."""
     command = [sys.executable, "-m", "azure.ai.inference.emulator", "--port", "0", "--faults", faults(seed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as process:
         try:
@@ -133,7 +133,7 @@ async def _work_in_task(clients: Clients, load: Load, number: int, ledger: Ledge
 
 
 def _timetable(load: Load, worker: str) -> Iterator[tuple[float, Job]]:
-    """Say what a worker does, and how long it pauses before, so that all together keep to the rate, once warm."""
+    """Yield a worker's calls with the pause before each, so that all workers together keep to the rate once warm."""
     began = time.monotonic()
     for number, job in zip(count(-len(SCENARIOS)), jobs(load.seed, worker)):
         due = began + number * 2 * load.workers / load.rate
@@ -141,7 +141,8 @@ def _timetable(load: Load, worker: str) -> Iterator[tuple[float, Job]]:
 
 
 async def _watch(load: Load, ledger: Ledger, process: int) -> list[Sample]:
-    """Sample at even distances, from when each worker has done each thing once: pools are full, and code is loaded."""
+    """Take samples at regular intervals, once each worker has made each kind of call: pools are full, and code is
+    loaded."""
     while ledger.calls < 2 * load.workers * len(SCENARIOS):  # noqa: ASYNC110 - threads are waited for
         await asyncio.sleep(0.05)
     warm = time.monotonic()
@@ -175,17 +176,17 @@ async def _soak(load: Load, complaints: IO[str]) -> Report:
 
 
 async def run_closing(*clients: Clients) -> None:
-    """Close the clients, and let what they leave behind go."""
+    """Close the clients, and wait until their resources are released."""
     for one in clients:
         await one.close()
     gc.collect()
-    await asyncio.sleep(0.2)  # sockets of an event loop close a turn or two later
+    await asyncio.sleep(0.2)  # sockets of an event loop close an iteration or two later
 
 
 def soak(load: Load, complaints: IO[str]) -> Report:
-    """Put a load on the emulator.
+    """Load the emulator.
 
-    :param complaints: A file for what the emulator says on its standard error.
+    :param complaints: A file for the emulator's standard error.
     """
     logging.getLogger("azure").setLevel(logging.CRITICAL)  # errors are planned
     report = asyncio.run(_soak(load, complaints))
@@ -209,7 +210,7 @@ def _print(report: Report) -> None:
 
 
 def main() -> int:
-    """Run the command line; give the exit status."""
+    """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=600, help="how long (default: 600)")
     parser.add_argument("--seed", type=int, default=1, help="which calls and faults (default: 1)")

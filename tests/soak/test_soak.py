@@ -1,4 +1,4 @@
-"""A soak of some seconds, and the judgement on longer ones: what is lost, left or grows is found."""
+"""A soak of some seconds, and the checks of longer ones: lost calls, leftovers and growth are detected."""
 
 import subprocess
 import sys
@@ -16,15 +16,16 @@ LEVEL = Sample(0, 0, 60.0, 90, 80, 7, 8)
 NAMED = {scenario.name: scenario for scenario in SCENARIOS}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PROC.exists(), reason="what a process holds is read from /proc, which only Linux has")
-def test_nothing_is_lost_and_nothing_grows() -> None:
+def test_short_soak_run() -> None:
     command = [sys.executable, "tests/soak/soak.py", "--seconds", "8", "--workers", "3", "--rate", "40"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "0 of them not as planned" in ended.stdout
 
 
-def test_a_seed_is_a_plan() -> None:
+def test_plan_is_seeded() -> None:
     plans = [list(islice(jobs(seed, worker), 200)) for seed, worker in ((1, "a"), (1, "a"), (2, "a"), (1, "b"))]
     assert plans[0] == plans[1]
     assert plans[0] != plans[2]
@@ -32,7 +33,7 @@ def test_a_seed_is_a_plan() -> None:
     assert [job.scenario for job in plans[0][: len(SCENARIOS)]] == list(SCENARIOS)
 
 
-def test_each_fault_strikes_its_deployment() -> None:
+def test_each_fault_affects_its_deployment() -> None:
     assert "cut:every=1,events=6,path=/deployments/cut/" in faults(7).split(";")
     assert "503:probability=0.3,seed=7,wait=0.005,says=retry-after-ms,path=/deployments/flaky/" in faults(7).split(";")
 
@@ -60,7 +61,7 @@ def test_calls_are_compared_with_the_plan(name: str, seen: Seen, wrong: str) -> 
     assert bool(found) is bool(wrong)
 
 
-def test_calls_that_are_lost_are_missed() -> None:
+def test_lost_calls_are_detected() -> None:
     ledger = Ledger()
     for scenario in SCENARIOS:
         ledger.begin(Job(scenario, 20))
@@ -80,11 +81,11 @@ def test_calls_that_are_lost_are_missed() -> None:
         (LEVEL._replace(threads=15, tasks=16), ["threads grew from 7.0 to 15.0", "tasks grew from 8.0 to 16.0"]),
     ],
 )
-def test_growth_is_seen(last: Sample, said: list[str]) -> None:
+def test_growth_is_detected(last: Sample, said: list[str]) -> None:
     assert COUNT_SLACK == 6
     assert growth([LEVEL] * 10 + [last] * 10) == said
 
 
-def test_what_is_left_over_is_seen() -> None:
+def test_leftovers_are_detected() -> None:
     assert left_over(LEVEL, LEVEL) == []
     assert left_over(LEVEL, LEVEL._replace(sockets=82, tasks=9)) == ["2 sockets left over", "1 tasks left over"]

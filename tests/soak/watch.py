@@ -1,4 +1,4 @@
-"""What a process holds, and whether that stays level. Reads ``/proc``, so Linux only; the judgement is pure."""
+"""Resources of a process, and whether they stay level. Reads ``/proc``, so Linux only; the checks are pure."""
 
 import asyncio
 import os
@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 PROC: Final = Path("/proc/self")
 MIB: Final = 1 << 20
 MEMORY_SLACK: Final = 6.0
-"""MiB by which the second half may exceed the first: what is left to the allocator."""
+"""MiB by which the second half may exceed the first, for the allocator's sake."""
 COUNT_SLACK: Final = 6.0
-"""By how many sockets, threads or tasks, of some dozens that come and go."""
+"""By how many the sockets, threads or tasks, several dozen at a time, may differ."""
 
 
 class Sample(NamedTuple):
-    """What the process holds at a moment."""
+    """Resources of the process at one moment."""
 
     seconds: float
     calls: int
@@ -32,7 +32,7 @@ class Sample(NamedTuple):
 
 
 def sample(seconds: float = 0.0, calls: int = 0, emulator: int | None = None) -> Sample:
-    """Look at this process; to be called in its event loop.
+    """Measure this process. Call it in its event loop.
 
     :param emulator: The id of the emulator's process.
     """
@@ -62,7 +62,7 @@ def _resident(process: Path) -> float:
 
 
 def growth(samples: Sequence[Sample]) -> list[str]:
-    """Say what grew: the second half of the samples beside the first."""
+    """Describe what grew from the first half of the samples to the second."""
     first, second = samples[: len(samples) // 2], samples[len(samples) // 2 :]
     grown: list[str] = []
     before, after = (median(one.memory for one in half) for half in (first, second))
@@ -76,7 +76,7 @@ def growth(samples: Sequence[Sample]) -> list[str]:
 
 
 def left_over(before: Sample, after: Sample) -> list[str]:
-    """Say what is left when all is closed."""
+    """Describe what is left after everything was closed."""
     return [
         f"{getattr(after, name) - getattr(before, name)} {name} left over"
         for name in ("files", "sockets", "threads", "tasks")

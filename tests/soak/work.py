@@ -1,7 +1,7 @@
-"""Making the calls of a soak, in threads and in tasks.
+"""Make the calls of a soak, in threads and in tasks.
 
-The calls are written once, as coroutines. In a thread the clients' methods have ended before they are awaited, so the
-coroutine never waits, and is run by sending it on once.
+The calls are written once, as coroutines. In a thread, the clients' methods have ended before they are awaited, so the
+coroutine never waits, and a single `send` runs it.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ KEY: Final = "local-emulator-key"
 
 
 def get_weather(city: str) -> str:
-    """Tell the weather in a city.
+    """Return the weather in a city.
 
     :param city: The name of the city.
     """
@@ -45,7 +45,7 @@ def run_at_once(work: Coroutine[Any, Any, T]) -> T:
 
 
 class Clients:
-    """The clients of one world, one for each deployment, shared by all of its callers."""
+    """The clients of one world, one for each deployment, shared by all callers."""
 
     def __init__(self, url: str, package: Any) -> None:
         self.waits = package is azure.ai.inference.aio
@@ -61,7 +61,7 @@ class Clients:
             await close(client)
 
     async def perform(self, job: Job) -> Seen:
-        """Make a call, and tell what came of it."""
+        """Make a call, and return its outcome."""
         texts: list[str] = []
         try:
             await getattr(self, f"_{job.scenario.kind}")(job, texts)
@@ -127,7 +127,7 @@ def _user(text: str) -> dict[str, str]:
 
 
 def _checked(job: Job, vectors: list[Any]) -> str:
-    """Compare vectors with what the emulator must have made of the texts."""
+    """Compare vectors with those that the emulator computes for the texts."""
     wanted = [vector(_text_features(text), DIMENSIONS) for text in job.texts]
     return f"{len(vectors)} vectors" if vectors == wanted else "other vectors"
 
@@ -146,7 +146,7 @@ async def _first(stream: Any, texts: list[str]) -> None:
 
 
 async def _cancel(stream: Any, texts: list[str]) -> None:
-    """Cancel a task that reads, when the first text has come."""
+    """Cancel a reading task when the first text has arrived."""
     came = asyncio.Event()
 
     async def read() -> None:

@@ -1,4 +1,4 @@
-"""What the tests of tracing share: OpenTelemetry's real SDK with exporters in memory, and clients of both worlds."""
+"""Shared by the tracing tests: OpenTelemetry's real SDK with in-memory exporters, and clients of both worlds."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ SWITCHES = (
 
 @dataclass
 class Telemetry:
-    """What was exported."""
+    """Everything that was exported."""
 
     exporter: InMemorySpanExporter
     reader: InMemoryMetricReader = field(default_factory=InMemoryMetricReader)
@@ -52,7 +52,7 @@ class Telemetry:
 
     @property
     def spans(self) -> list[ReadableSpan]:
-        """The spans of this library, in the order in which they ended."""
+        """This library's spans, in the order in which they ended."""
         return [span for span in self.exporter.get_finished_spans() if "gen_ai.operation.name" in attributes(span)]
 
     @property
@@ -69,7 +69,7 @@ class Telemetry:
 
     @property
     def metrics(self) -> dict[str, list[Any]]:
-        """The points of each metric."""
+        """The data points of each metric."""
         data = self.reader.get_metrics_data()
         found: dict[str, list[Any]] = {}
         for resource in data.resource_metrics if data else ():
@@ -79,7 +79,7 @@ class Telemetry:
         return found
 
     def everything(self) -> str:
-        """All that was exported, as text."""
+        """Everything that was exported, as text."""
         spans = [span.to_json() for span in self.exporter.get_finished_spans()]
         records = [str(record.log_record) for record in self.logs.get_finished_logs()]
         points = [str(dict(point.attributes)) for points in self.metrics.values() for point in points]
@@ -91,7 +91,7 @@ def attributes(span: ReadableSpan) -> dict[str, Any]:
 
 
 def events(span: ReadableSpan) -> list[tuple[str, Any]]:
-    """Names of a span's events, with their content read from JSON."""
+    """Return the names of a span's events, with their content parsed from JSON."""
     return [
         (event.name, json.loads(str((event.attributes or {})["gen_ai.event.content"])))
         for event in span.events
@@ -101,7 +101,7 @@ def events(span: ReadableSpan) -> list[tuple[str, Any]]:
 
 @dataclass
 class World:
-    """Clients of one of the two worlds, behind one interface."""
+    """Clients of either world, with one interface."""
 
     aio: bool
     opened: list[Any] = field(default_factory=list)
@@ -140,7 +140,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
 
 @pytest.fixture(scope="session")
 def exporter() -> InMemorySpanExporter:
-    """OpenTelemetry takes one global provider in a process's life; azure-core knows no other."""
+    """OpenTelemetry accepts one global provider per process, and azure-core uses no other."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))

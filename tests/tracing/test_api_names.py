@@ -1,4 +1,5 @@
-"""Telemetry of calls by each API: the form of chat completions, one span however often it was sent, the API's name."""
+"""Telemetry of calls by each API: in the form of chat completions, one span however often it is sent, the API's
+name."""
 
 import json
 from typing import Any
@@ -22,7 +23,7 @@ ROWS: dict[str, tuple[list[bytes], str, dict[str, Any], str | None]] = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-async def test_the_api_and_the_chat_form_of_a_call(world: World, telemetry: Telemetry, row: str) -> None:
+async def test_api_and_the_chat_form_of_a_call(world: World, telemetry: Telemetry, row: str) -> None:
     answers, path, options, name = ROWS[row]
     telemetry.instrument(True, semantic_conventions=LATEST)
     with RawServer(*answers) as server:
@@ -42,7 +43,7 @@ async def test_the_api_and_the_chat_form_of_a_call(world: World, telemetry: Tele
 
 
 @pytest.mark.parametrize("row", ["responses", "responses after a refusal", "messages"])
-async def test_the_old_conventions_have_no_word_for_it(world: World, telemetry: Telemetry, row: str) -> None:
+async def test_old_conventions_have_no_api_attribute(world: World, telemetry: Telemetry, row: str) -> None:
     answers, path, options, _ = ROWS[row]
     telemetry.instrument(True)
     with RawServer(*answers) as server:

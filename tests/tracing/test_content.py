@@ -1,10 +1,10 @@
-"""Messages of the latest conventions, from messages of all forms. And whose endpoint is whose."""
+"""Messages in the latest conventions, from messages of all forms; and the provider of each endpoint."""
 
 from typing import Any
 
 import pytest
 
-from azure.ai.inference._http.endpoint import resolve
+from azure.ai.inference._http.endpoint_routes import resolve
 from azure.ai.inference._telemetry.attributes import (
     LATEST_SCHEMA,
     TOKEN_BUCKETS,
@@ -95,7 +95,7 @@ def test_no_messages(body: Any) -> None:
     assert message_events(body) == []
 
 
-def test_a_message_without_a_role_makes_no_event() -> None:
+def test_message_without_a_role_makes_no_event() -> None:
     assert message_events({"messages": [{"role": 1}, {"role": "user"}]}) == [
         ("gen_ai.user.message", '{"role": "user"}')
     ]
@@ -134,13 +134,29 @@ def test_output_messages(choice: Any, output: Any) -> None:
     assert content_attributes({}, {"choices": [choice]}) == {"gen_ai.output.messages": [output]}
 
 
-def test_choices_that_are_none() -> None:
+def test_malformed_choices() -> None:
     assert choice_events({"choices": ["odd"]}, content=True) == []
     assert choice_events({"choices": None}, content=True) == []
     call = {"id": "c", "function": "odd"}
     assert choice_events({"choices": [{"message": {"tool_calls": [call]}}]}, content=False) == [
         '{"finish_reason": "none", "index": 0, "message": {"tool_calls": [{"id": "c"}]}}'
     ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "event"),
+    [
+        ({}, '{"finish_reason": "none", "index": 0}'),
+        ({"finish_reason": "stop", "index": 1}, '{"finish_reason": "stop", "index": 1}'),
+        ({"finish_reason": "stop", "index": True}, '{"finish_reason": "stop", "index": true}'),
+        ({"finish_reason": "stop", "index": "1"}, '{"finish_reason": "stop", "index": 0}'),
+        ({"finish_reason": ["odd"]}, '{"finish_reason": ["odd"], "index": 0}'),
+        ({"finish_reason": 5, "message": {"content": "secret"}}, '{"finish_reason": 5, "index": 0}'),
+    ],
+)
+def test_choices_without_content(choice: Any, event: str) -> None:
+    for _ in range(2):
+        assert choice_events({"choices": [choice]}, content=False) == [event]
 
 
 @pytest.mark.parametrize(
@@ -169,9 +185,9 @@ def test_providers(endpoint: str, provider: str, namespace: Any) -> None:
     assert told.get("azure.resource_provider.namespace") == namespace
 
 
-def test_the_port_of_https_is_not_told() -> None:
-    assert server_attributes(resolve("https://x.example:443/v1")) == {"server.address": "x.example"}
-    assert server_attributes(resolve("https://x.example:8443/v1")) == {
+def test_default_https_port_is_omitted() -> None:
+    assert server_attributes("https://x.example:443/v1") == {"server.address": "x.example"}
+    assert server_attributes("https://x.example:8443/v1") == {
         "server.address": "x.example",
         "server.port": 8443,
     }
@@ -211,7 +227,7 @@ def test_usage_of_deepseek() -> None:
     assert usage_attributes("odd", latest=True) == {}
 
 
-def test_an_answer_of_odd_shape() -> None:
+def test_malformed_answer() -> None:
     assert response_attributes({"id": 1, "model": "", "choices": {"x": 1}}, latest=False) == {}
 
 

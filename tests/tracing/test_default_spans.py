@@ -1,4 +1,4 @@
-"""By default: the spans, attributes and events of azure-ai-inference 1.0.0b9, without its faults."""
+"""Default tracing: the spans, attributes and events of azure-ai-inference 1.0.0b9, without its bugs."""
 
 import json
 from itertools import pairwise
@@ -86,7 +86,7 @@ async def test_attributes(world: World, telemetry: Telemetry, emulator: Emulator
     }
 
 
-async def test_without_a_model(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_span_without_a_model(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument()
     await complete(world, emulator)
     assert telemetry.span.name == "chat"
@@ -94,7 +94,9 @@ async def test_without_a_model(world: World, telemetry: Telemetry, emulator: Emu
 
 
 @pytest.mark.parametrize("form", ["defaults", "mapping", "bytes"])
-async def test_what_is_sent_counts(world: World, telemetry: Telemetry, emulator: Emulator, form: str) -> None:
+async def test_attributes_come_from_the_sent_request(
+    world: World, telemetry: Telemetry, emulator: Emulator, form: str
+) -> None:
     telemetry.instrument()
     if form == "defaults":
         await complete(world, emulator, settings={"model": "m", "temperature": 0.25})
@@ -240,7 +242,7 @@ async def test_streamed_tool_calls_are_joined(world: World, telemetry: Telemetry
     assert json.loads(message["tool_calls"][0]["function"]["arguments"]) == {"a": 1}
 
 
-async def test_streamed_choices_stay_apart(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_streamed_choices_are_separate(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument(True)
     emulator.reply(Reply(choices=[Reply("one"), Reply("two", finish_reason="length")]))
     await complete(world, emulator, stream=True, n=2)
@@ -270,7 +272,7 @@ async def test_each_dialect(world: World, telemetry: Telemetry, dialect: str, st
     assert "Hello there, you!" in json.dumps(choice["message"]["content"])
 
 
-async def test_a_refusal(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_refusal(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument()
     emulator.fault("400:message=no way")
     with pytest.raises(Exception, match="no way") as caught:

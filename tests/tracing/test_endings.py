@@ -18,7 +18,7 @@ async def started(world: World, emulator: Emulator, **options: Any) -> Any:
     return await world.call(client.complete, messages=ASKED, stream=True, **options)
 
 
-async def test_a_stream_keeps_its_span_open(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_stream_keeps_its_span_open(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument(True)
     stream = await started(world, emulator)
     await world.next(stream)
@@ -29,7 +29,7 @@ async def test_a_stream_keeps_its_span_open(world: World, telemetry: Telemetry, 
     assert attributes(telemetry.span)["gen_ai.response.finish_reasons"] == ("stop",)
 
 
-async def test_closed_early(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_stream_closed_early(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument(True)
     emulator.reply("one two three four five")
     emulator.fault("stall:events=3")
@@ -53,7 +53,7 @@ async def test_closed_early(world: World, telemetry: Telemetry, emulator: Emulat
         ("malformed:events=2", "DecodeError"),
     ],
 )
-async def test_broken(world: World, telemetry: Telemetry, emulator: Emulator, fault: str, kind: str) -> None:
+async def test_broken_stream(world: World, telemetry: Telemetry, emulator: Emulator, fault: str, kind: str) -> None:
     telemetry.instrument()
     emulator.reply("one two three four five")
     emulator.fault(fault)
@@ -67,7 +67,7 @@ async def test_broken(world: World, telemetry: Telemetry, emulator: Emulator, fa
     assert "one two" not in telemetry.everything()
 
 
-async def test_refused(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_refused_call(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument()
     emulator.fault("401")
     with pytest.raises(ClientAuthenticationError):
@@ -88,7 +88,9 @@ async def test_no_connection(world: World, telemetry: Telemetry) -> None:
 @pytest.mark.parametrize("iterated", [False, True])
 @pytest.mark.parametrize("cyclic", [False, True])
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-async def test_forgotten(world: World, telemetry: Telemetry, emulator: Emulator, iterated: bool, cyclic: bool) -> None:
+async def test_garbage_collected_stream(
+    world: World, telemetry: Telemetry, emulator: Emulator, iterated: bool, cyclic: bool
+) -> None:
     telemetry.instrument()
     emulator.reply("one two three four five")
     stream = await started(world, emulator)
@@ -104,26 +106,31 @@ async def test_forgotten(world: World, telemetry: Telemetry, emulator: Emulator,
 
 
 @pytest.mark.parametrize("while_waiting_for", ["the answer", "an update"])
-async def test_cancelled(telemetry: Telemetry, emulator: Emulator, while_waiting_for: str) -> None:
+async def test_cancelled_call(telemetry: Telemetry, emulator: Emulator, while_waiting_for: str) -> None:
     world = World(aio=True)
     telemetry.instrument()
     emulator.fault("stall:events=2" if while_waiting_for == "an update" else "stall")
     client = world.client("chat", emulator.url)
     streaming = while_waiting_for == "an update"
+    known, arrived = len(emulator.requests), asyncio.Event()
 
     async def run() -> None:
         result = await client.complete(messages=ASKED, stream=streaming)
         async for _ in result:
-            pass
+            arrived.set()
 
-    with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(run(), 0.3)
+    running = asyncio.create_task(run())
+    while not (arrived.is_set() if streaming else len(emulator.requests) > known):  # noqa: ASYNC110 - another thread
+        await asyncio.sleep(0.001)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
     await client.close()
     assert attributes(telemetry.span)["error.type"] == "asyncio.exceptions.CancelledError"
     assert telemetry.span.status.status_code is StatusCode.ERROR
 
 
-async def test_a_result_of_the_callers_own(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_result_of_cls(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument()
     emulator.reply(Reply("Hello"))
     client = world.client("chat", emulator.url)
@@ -132,7 +139,7 @@ async def test_a_result_of_the_callers_own(world: World, telemetry: Telemetry, e
     assert attributes(telemetry.span)["gen_ai.response.finish_reasons"] == ("stop",)
 
 
-async def test_the_callers_own_error(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_exception_in_cls(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     streams: list[Any] = []
 
     def cls(response: Any, value: Any, headers: Any) -> Any:

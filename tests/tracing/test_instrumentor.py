@@ -1,4 +1,4 @@
-"""The instrumentor: switching on and off, settings, propagation, and what it must not break."""
+"""The instrumentor: on and off, settings, propagation, and robustness."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from azure.core.settings import settings
 from opentelemetry import trace
+from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.trace import NoOpTracerProvider
 
@@ -84,7 +85,7 @@ def test_where_content_is_recorded(
     assert (recording.recording.span_content, recording.recording.event_content) == expected
 
 
-def test_an_unknown_environment_is_warned_of(
+def test_unknown_environment_values_warn(
     telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv(CAPTURE, "everything")
@@ -96,6 +97,7 @@ def test_an_unknown_environment_is_warned_of(
     ("arguments", "error", "words"),
     [
         ({"enable_content_recording": "yes"}, TypeError, "enable_content_recording.*'yes'"),
+        ({"time_per_output_chunk": 1}, TypeError, "time_per_output_chunk.* 1"),
         ({"semantic_conventions": "newest"}, ValueError, "semantic_conventions='newest'.*default"),
         ({"capture_content": "ALL"}, ValueError, "capture_content='ALL'.*SPAN_ONLY"),
         ({"capture_content": "EVENT_ONLY"}, ValueError, "semantic_conventions"),
@@ -108,7 +110,7 @@ def test_bad_arguments(telemetry: Telemetry, arguments: Any, error: Any, words: 
     assert not AIInferenceInstrumentor().is_instrumented()
 
 
-def test_a_second_call_keeps_conventions_and_providers(telemetry: Telemetry) -> None:
+def test_second_call_keeps_conventions_and_providers(telemetry: Telemetry) -> None:
     telemetry.instrument(semantic_conventions=LATEST)
     AIInferenceInstrumentor().instrument(True)
     observer: Any = _watch.current
@@ -125,7 +127,9 @@ async def test_not_instrumented(world: World, telemetry: Telemetry, emulator: Em
     assert telemetry.metrics == {}
 
 
-async def test_what_is_under_way_is_told_of(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_open_streams_are_traced_after_uninstrument(
+    world: World, telemetry: Telemetry, emulator: Emulator
+) -> None:
     telemetry.instrument()
     stream = await complete(world, emulator, stream=True)
     AIInferenceInstrumentor().uninstrument()
@@ -181,7 +185,7 @@ async def test_spans_of_http_are_children(
         ("nothing", {"tracing_options": {"attributes": {"mine": 1}}}, 1),
     ],
 )
-async def test_azure_core_can_switch_off(
+async def test_azure_core_can_disable_tracing(
     world: World,
     telemetry: Telemetry,
     emulator: Emulator,
@@ -244,11 +248,11 @@ def test_threads(telemetry: Telemetry, emulator: Emulator) -> None:
     assert {int(span.name.split()[1]): span.parent.span_id for span in telemetry.spans if span.parent} == parents
 
 
-# ---------------------------------------------------------------- what must not happen
+# ---------------------------------------------------------------- robustness
 
 
 class _Broken(SpanProcessor):
-    """Fails wherever it can."""
+    """Fails in every method."""
 
     def __init__(self, at: str) -> None:
         self._at = at
@@ -264,7 +268,7 @@ class _Broken(SpanProcessor):
 
 @pytest.mark.parametrize("at", ["start", "end"])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_telemetry_that_fails(
+async def test_failing_telemetry(
     world: World, telemetry: Telemetry, emulator: Emulator, caplog: pytest.LogCaptureFixture, at: str, stream: bool
 ) -> None:
     provider = TracerProvider(shutdown_on_exit=False)
@@ -277,6 +281,13 @@ async def test_telemetry_that_fails(
     assert bool(telemetry.metrics) == (at == "end")
 
 
+async def test_spans_without_metrics(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+    AIInferenceInstrumentor().instrument(meter_provider=NoOpMeterProvider())
+    await complete(world, emulator)
+    assert attributes(telemetry.span)["gen_ai.response.finish_reasons"] == ("stop",)
+    assert telemetry.metrics == {}
+
+
 @pytest.mark.parametrize("stream", [False, True])
 async def test_spans_that_do_not_record(world: World, telemetry: Telemetry, emulator: Emulator, stream: bool) -> None:
     telemetry.instrument(True, tracer_provider=NoOpTracerProvider())
@@ -286,7 +297,7 @@ async def test_spans_that_do_not_record(world: World, telemetry: Telemetry, emul
     assert telemetry.metrics["gen_ai.client.operation.duration"]
 
 
-async def test_a_body_that_is_no_object(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_body_that_is_not_an_object(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument(True)
     client = world.client("chat", emulator.url)
     with pytest.raises(Exception, match="."):  # noqa: RUF043
@@ -326,7 +337,7 @@ except ModuleNotFoundError as error:
     assert "pip install azure-core-tracing-opentelemetry" in python(code)
 
 
-def test_a_stream_still_open_at_exit(emulator: Emulator) -> None:
+def test_stream_still_open_at_exit(emulator: Emulator) -> None:
     code = """
 import sys, warnings
 warnings.simplefilter("ignore")

@@ -1,6 +1,7 @@
 """OpenTelemetry's conventions v1.41: attributes, content, events and metrics."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from opentelemetry.trace import StatusCode
 
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall
 from azure.ai.inference.emulator._dialects import DIALECTS
+from azure.ai.inference.models import UserMessage
 
 from .conftest import ASKED, Telemetry, World, attributes
 
@@ -89,14 +91,14 @@ async def test_request_and_response(
     assert not span.events
 
 
-async def test_a_deployment_is_the_model(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_deployment_is_the_model(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument(semantic_conventions=LATEST)
     await complete(world, emulator, path="/openai/deployments/my%20gpt")
     assert telemetry.span.name == "chat my gpt"
     assert attributes(telemetry.span)["gen_ai.provider.name"] == "azure.ai.openai"
 
 
-async def test_nothing_is_made_up(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_absent_values_are_not_recorded(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument(semantic_conventions=LATEST)
     emulator.reply(Reply(body={"choices": [{"index": 0}], "usage": {"prompt_tokens": None}, "model": None}))
     await complete(world, emulator)
@@ -132,7 +134,7 @@ async def test_each_dialect(world: World, telemetry: Telemetry, dialect: str, st
 @pytest.mark.parametrize("capture", ["NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_EVENT"])
 @pytest.mark.parametrize("by", ["argument", "environment"])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_where_content_goes(
+async def test_capture_content(
     world: World,
     telemetry: Telemetry,
     emulator: Emulator,
@@ -178,7 +180,7 @@ def _plain(value: Any) -> Any:
     return dict(value) if hasattr(value, "items") else list(value)
 
 
-async def test_an_error(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
+async def test_error(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument(capture_content="SPAN_AND_EVENT", semantic_conventions=LATEST)
     emulator.reply(Reply(status=429, body={"error": {"code": "insufficient_quota", "message": "Too much."}}))
     with pytest.raises(Exception, match="Too much"):
@@ -208,9 +210,11 @@ async def test_embeddings(world: World, telemetry: Telemetry, emulator: Emulator
 
 
 @pytest.mark.parametrize("conventions", ["default", LATEST])
-@pytest.mark.parametrize("stream", [False, True])
-async def test_metrics(world: World, telemetry: Telemetry, emulator: Emulator, stream: bool, conventions: Any) -> None:
-    telemetry.instrument(semantic_conventions=conventions)
+@pytest.mark.parametrize(("stream", "each"), [(False, True), (True, False), (True, True)])
+async def test_metrics(
+    world: World, telemetry: Telemetry, emulator: Emulator, stream: bool, each: bool, conventions: Any
+) -> None:
+    telemetry.instrument(semantic_conventions=conventions, time_per_output_chunk=each)
     emulator.reply(Reply("one two three", usage={"prompt_tokens": 30, "completion_tokens": 20, "total_tokens": 50}))
     options: Any = {"stream_options": {"include_usage": True}} if stream else {}
     updates = await complete(world, emulator, stream=stream, model="m", **options)
@@ -238,14 +242,15 @@ async def test_metrics(world: World, telemetry: Telemetry, emulator: Emulator, s
     first = metrics.get("gen_ai.client.operation.time_to_first_chunk", [])
     rest = metrics.get("gen_ai.client.operation.time_per_output_chunk", [])
     assert [point.count for point in first] == [1] * stream
-    assert sum(point.count for point in rest) == (len(updates) - 1 if stream else 0)
+    assert sum(point.count for point in rest) == (len(updates) - 1 if stream and each else 0)
     if stream:
-        assert dict(first[0].attributes) == common
-        assert 0 < first[0].sum + rest[0].sum <= duration.sum
+        assert [dict(point.attributes) for point in (*first, *rest)] == [common] * (1 + each)
+        assert 0 < sum(point.sum for point in (*first, *rest)) <= duration.sum
 
 
 async def test_metrics_of_slow_streams(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
-    telemetry.instrument()
+    telemetry.instrument(time_per_output_chunk=True)
+    telemetry.instrument(tracer_provider=None)  # it leaves settings alone that are not passed
     emulator.reply("one two three")
     emulator.fault("slow:seconds=0.05")
     updates = await complete(world, emulator, stream=True)
@@ -262,3 +267,30 @@ async def test_metrics_of_an_empty_stream(
     emulator.reply(Reply(events=[*([] if text is None else [b": nothing\n\n"]), "[DONE]"]))
     assert await complete(world, emulator, stream=True) == []
     assert set(telemetry.metrics) == {"gen_ai.client.operation.duration"}
+
+
+@pytest.mark.parametrize("capture", ["NO_CONTENT", "SPAN_ONLY"])
+@pytest.mark.parametrize("api", ["chat", "responses"])
+async def test_large_and_small_bodies_are_recorded_alike(
+    world: World, telemetry: Telemetry, emulator: Emulator, api: str, capture: Any
+) -> None:
+    telemetry.instrument(semantic_conventions=LATEST, capture_content=capture)
+    settings: Any = {"model": "m", "temperature": Decimal("0.5"), "max_tokens": 9, "response_format": "json_object"}
+    client = world.client("chat", f"{emulator.url}/v1", api=api, **settings)
+    texts = ["JSON", "JSON " * 5000]
+    for text in texts:
+        await world.call(client.complete, messages=[UserMessage(text)], top_p=1)
+    small, large = map(attributes, telemetry.spans)
+    told = [json.loads(str(span.pop("gen_ai.input.messages", '""'))) for span in (small, large)]
+    assert told == [
+        [{"role": "user", "parts": [{"type": "text", "content": text}]}] if capture == "SPAN_ONLY" else ""
+        for text in texts
+    ]
+    assert small["gen_ai.request.temperature"] == 0.5
+    varying = ("gen_ai.response.id", "gen_ai.output.messages", "gen_ai.usage.input_tokens")
+    kept = [
+        {name: value for name, value in span.items() if name not in varying and "usage" not in name}
+        for span in (small, large)
+    ]
+    assert kept[0] == kept[1]
+    assert {"gen_ai.request.max_tokens", "gen_ai.request.top_p", "gen_ai.output.type"} <= kept[1].keys()

@@ -1,6 +1,6 @@
-"""OpenTelemetry in older releases, and providers that fail: nothing of telemetry reaches a caller.
+"""Old releases of OpenTelemetry, and failing providers: no telemetry problem reaches a caller.
 
-`tests/downstream` runs the real old releases. Here stand classes with their signatures.
+`tests/downstream` runs the real old releases; the classes here have their signatures.
 """
 
 import logging
@@ -18,7 +18,7 @@ from .conftest import ASKED, Telemetry, World, attributes, events
 
 
 class OldHistogram:
-    """A histogram of releases before 1.28, which took no context."""
+    """A histogram of releases before 1.28, without a context argument."""
 
     def __init__(self, points: list[tuple[str, float]], name: str) -> None:
         self._points, self._name = points, name
@@ -28,7 +28,7 @@ class OldHistogram:
 
 
 class OldMeter:
-    """A meter of releases before 1.30, which took no boundaries of buckets."""
+    """A meter of releases before 1.30, without bucket boundaries."""
 
     def __init__(self) -> None:
         self.points: list[tuple[str, float]] = []
@@ -38,7 +38,7 @@ class OldMeter:
 
 
 class OldLogRecord:
-    """A log record of releases before 1.36, which had no name."""
+    """A log record of releases before 1.36, without a name."""
 
     def __init__(self, timestamp: int | None = None, body: Any = None, attributes: Any = None) -> None: ...
 
@@ -57,7 +57,7 @@ async def say(world: World, emulator: Emulator, stream: bool) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_meter_of_an_old_release(
+async def test_old_meter(
     world: World, telemetry: Telemetry, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, stream: bool
 ) -> None:
     meter = OldMeter()
@@ -67,7 +67,7 @@ async def test_a_meter_of_an_old_release(
 
     monkeypatch.setattr(metrics, "get_meter", get_meter)
     for conventions in ("default", "gen_ai_latest_experimental"):
-        AIInferenceInstrumentor().instrument(semantic_conventions=conventions)
+        AIInferenceInstrumentor().instrument(semantic_conventions=conventions, time_per_output_chunk=True)
         await say(world, emulator, stream)
     names = {name for name, _ in meter.points}
     assert {"gen_ai.client.operation.duration", "gen_ai.client.token.usage"} <= names
@@ -76,7 +76,7 @@ async def test_a_meter_of_an_old_release(
 
 
 @pytest.mark.parametrize("record", [OldLogRecord, None], ids=["no name", "no logs at all"])
-async def test_no_events_where_the_release_has_none(
+async def test_old_release_without_events(
     world: World,
     telemetry: Telemetry,
     emulator: Emulator,
@@ -92,13 +92,13 @@ async def test_no_events_where_the_release_has_none(
     telemetry.instrument(semantic_conventions="gen_ai_latest_experimental", capture_content="SPAN_AND_EVENT")
     await say(world, emulator, stream=False)
     (warning,) = [one.message for one in caplog.records if one.levelno >= logging.WARNING]
-    assert warning == "Events are not recorded: that needs opentelemetry-api 1.36 or later."
+    assert warning == "Events are not recorded: they need opentelemetry-api 1.36 or later."
     assert "gen_ai.output.messages" in attributes(telemetry.span)
 
 
 @pytest.mark.parametrize("what", ["get_meter", "create_histogram", "record", "get_tracer", "start_span"])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_provider_that_fails(
+async def test_failing_provider(
     world: World, telemetry: Telemetry, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, what: str, stream: bool
 ) -> None:
     def fail(*args: Any, **options: Any) -> Any:
@@ -123,10 +123,10 @@ async def test_a_provider_that_fails(
     assert emulator.requests
 
 
-async def test_a_streamed_tool_call_without_text_has_no_content(
+async def test_streamed_tool_call_without_text_has_no_content(
     world: World, telemetry: Telemetry, emulator: Emulator
 ) -> None:
-    """As in the beta, whose plain answers recorded null for it."""
+    """The beta did the same for streams; for plain answers it recorded null."""
     telemetry.instrument(True)
     for stream in (False, True):
         emulator.reply(Reply(tool_calls=[ToolCall("f", {"a": 1}, id="c1")]))
@@ -141,9 +141,7 @@ async def test_a_streamed_tool_call_without_text_has_no_content(
     assert streamed["tool_calls"] == plain["tool_calls"]
 
 
-async def test_a_streamed_answer_of_nothing_has_no_message(
-    world: World, telemetry: Telemetry, emulator: Emulator
-) -> None:
+async def test_empty_streamed_answer_has_no_message(world: World, telemetry: Telemetry, emulator: Emulator) -> None:
     telemetry.instrument(True)
     emulator.reply(Reply(""))
     await say(world, emulator, stream=True)

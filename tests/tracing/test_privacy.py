@@ -1,4 +1,4 @@
-"""With content recording off, no text of a prompt or an answer is in anything that is exported."""
+"""With content recording off, no text of a prompt or an answer is exported."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ REPLIES: dict[str, Reply] = {
 @pytest.mark.parametrize("conventions", ["default", "gen_ai_latest_experimental"])
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("name", REPLIES)
-async def test_nothing_leaks(
+async def test_content_is_not_exported(
     world: World, telemetry: Telemetry, emulator: Emulator, name: str, stream: bool, conventions: Any
 ) -> None:
     telemetry.instrument(False, semantic_conventions=conventions)
@@ -51,7 +51,7 @@ async def test_nothing_leaks(
 @pytest.mark.parametrize(
     "events", [["{broken " + SECRETS[1]], ["[1]"], [{"choices": [{"delta": {"content": SECRETS[1]}}]}]]
 )
-async def test_nothing_leaks_from_a_broken_stream(
+async def test_content_of_a_broken_stream_is_not_exported(
     world: World, telemetry: Telemetry, emulator: Emulator, events: Any
 ) -> None:
     telemetry.instrument()
@@ -89,16 +89,16 @@ def test_is_quoting(text: str, content: Any, quotes: bool) -> None:
     assert is_quoting(ValueError(text), None, content) is quotes
 
 
-def test_what_is_no_json_is_shown() -> None:
+def test_non_json_body_counts_as_quoting() -> None:
     assert is_quoting(DecodeError("Data: something"))
 
 
-def test_a_withheld_error_keeps_its_stack() -> None:
+def test_withheld_error_keeps_its_stack_trace() -> None:
     try:
         raise ValueError("secret")
     except ValueError as error:
         told = exception_attributes(error, kind="ValueError", withheld=True)
     assert told["exception.type"] == "ValueError"
     assert told["exception.message"] == WITHHELD
-    assert "test_a_withheld_error_keeps_its_stack" in told["exception.stacktrace"]
+    assert "test_withheld_error_keeps_its_stack_trace" in told["exception.stacktrace"]
     assert "ValueError: secret" not in told["exception.stacktrace"]

@@ -61,7 +61,7 @@ def conversations(client: ChatCompletionsClient, answer: ChatCompletions) -> lis
     ]
 
 
-def misspelt(client: ChatCompletionsClient) -> None:
+def misspelled(client: ChatCompletionsClient) -> None:
     client.complete(messages=MESSAGES, temprature=0.5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     client.complete(messages="Hello")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportCallIssue]
     client.with_defaults(temprature=0.5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -42,7 +42,7 @@ async def complete(client: ChatCompletionsClient, said: bool | None) -> None:
     assert_type(await client.complete({"messages": []}), Union[ChatCompletions, AsyncStreamingChatCompletions])
 
 
-async def misspelt(client: ChatCompletionsClient) -> None:
+async def misspelled(client: ChatCompletionsClient) -> None:
     await client.complete(messages=MESSAGES, temprature=0.5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     client.with_defaults(temprature=0.5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 

@@ -23,7 +23,7 @@ async def fetch(url: str) -> str:
 
 
 class MyDefinition(ChatCompletionsToolDefinition):
-    """A subclass is made of a function too."""
+    """A subclass is also built from a function."""
 
 
 def definitions() -> None:

@@ -1,4 +1,4 @@
-"""Error bodies of services, gateways and local servers, and what is to be read in them; pure data."""
+"""Error bodies of services, gateways and local servers, and what should be read from them; pure data."""
 
 import json
 from collections.abc import Mapping
@@ -111,7 +111,7 @@ SHAPES = [
         "Please retry after 7 seconds."),
     Shape("T", 429, {"error": {"code": "RateLimitReached", "message": "Rate limit of 300000 per 60s exceeded."}},
         "RateLimitReached", "Rate limit of 300000 per 60s exceeded."),
-    # What is not in the table: events of local servers, gateways, proxies.
+    # Shapes outside the table: events of local servers, gateways, proxies.
     Shape("LM Studio", 500, {"error": {"message": "Compute error."}, "message": "Compute error."}, None,
         "Compute error."),
     Shape("type error", 529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},

@@ -53,7 +53,7 @@ WIRE = {
 
 
 class ListOfOnesOwn(list[Any]):
-    """A list of a class that only its maker knows."""
+    """A list of a caller's own class."""
 
 
 def answer() -> ChatCompletions:
@@ -93,7 +93,7 @@ def test_values_are_converted_by_attribute_and_wire_values_by_item() -> None:
 
 
 @pytest.mark.parametrize("raw", ["text", True, 1e300, float("nan"), -1e20, None, [1]])
-def test_a_moment_that_is_none_comes_as_it_came(raw: Any) -> None:
+def test_invalid_timestamps_are_unchanged(raw: Any) -> None:
     read: Any = ChatCompletions({"created": raw}).created
     assert read is raw
 
@@ -105,7 +105,7 @@ def test_a_moment_that_is_none_comes_as_it_came(raw: Any) -> None:
         (datetime(2023, 11, 14, 22, 13, 20, 500000, tzinfo=timezone.utc), 1700000000.5),
     ],
 )
-def test_a_moment_is_written_as_seconds(moment: datetime, wire: float) -> None:
+def test_datetime_is_written_as_unix_seconds(moment: datetime, wire: float) -> None:
     got = ChatCompletions(created=moment)  # type: ignore[call-arg]
     assert got["created"] == wire
     assert json.loads(json.dumps(got)) == {"created": wire}
@@ -133,7 +133,7 @@ def test_assigning() -> None:
         del got["no"]
 
 
-def test_what_is_not_of_its_type_stays_as_it_came() -> None:
+def test_values_of_the_wrong_type_are_unchanged() -> None:
     got = ChatCompletions({"choices": {"a": 1}, "usage": [1]})
     assert got["choices"] == got.choices == {"a": 1}
     assert got["usage"] == [1]
@@ -178,7 +178,7 @@ def test_as_a_dict() -> None:
     assert isinstance(got, dict)
 
 
-def test_what_is_shown() -> None:
+def test_repr_and_str() -> None:
     got = answer()
     assert repr(got).startswith("ChatCompletions({'id': 'c', 'created': 1700000000")
     assert str(got) == json.dumps(got, indent=2)
@@ -198,7 +198,7 @@ MADE: list[tuple[Any, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("made", "wire"), MADE)
-def test_making(made: Model, wire: dict[str, Any]) -> None:
+def test_constructor(made: Model, wire: dict[str, Any]) -> None:
     assert json.dumps(made) == json.dumps(wire)
 
 
@@ -224,12 +224,12 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("make", "error", "words"), REFUSED)
-def test_refusals(make: Any, error: type[Exception], words: str) -> None:
+def test_constructor_errors(make: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         make()
 
 
-def test_families() -> None:
+def test_discriminated_families() -> None:
     message = UserMessage(
         {"content": [{"type": "text", "text": "t"}, {"type": "image_url"}, {"type": "new"}, {"type": 3}, "s"]}
     )
@@ -238,7 +238,7 @@ def test_families() -> None:
     assert type(ChatRequestMessage({"role": "user"})) is ChatRequestMessage
 
 
-def test_a_class_of_ones_own() -> None:
+def test_user_defined_model() -> None:
     class Own(Model):
         first_name: str | None = field(name="firstName", default=None)
         count: int
@@ -280,7 +280,7 @@ def test_as_a_member_of_a_pydantic_union() -> None:
     assert kept[2] == 3
 
 
-def test_what_is_in_a_module_and_what_is_not() -> None:
+def test_dir_and_unknown_names_of_the_module() -> None:
     from azure.ai.inference import models
 
     assert set(dir(models)) == set(models.__all__)
@@ -314,7 +314,7 @@ def test_objects_and_arrays_of_every_class_become_models(make: Any, gather: Any)
     assert whole.choices[0].index == 0
 
 
-def test_nested_lists_are_lists_and_what_is_put_into_them_becomes_models() -> None:
+def test_nested_lists_wrap_inserted_items() -> None:
     got = answer()
     assert type(got.choices) is type(got["choices"]) is list
     plain: Any = {"index": 2}
@@ -330,7 +330,7 @@ def test_nested_lists_are_lists_and_what_is_put_into_them_becomes_models() -> No
     assert many.choices is many.choices
 
 
-def test_lists_of_nothing_to_wrap_stay_as_they_are() -> None:
+def test_lists_without_objects_are_unchanged() -> None:
     for held in ([], ["a"], [1, None], ["a"] * 50):
         message = UserMessage({"content": held})
         assert message.content is held
@@ -373,7 +373,7 @@ def test_defaults_are_filled_in_and_not_shared() -> None:
     assert Holder().held is None
 
 
-def test_a_default_of_a_family() -> None:
+def test_default_of_a_family() -> None:
     class Base(Model, discriminator_field="kind"):
         kind: str
 
@@ -388,7 +388,7 @@ def test_a_default_of_a_family() -> None:
     assert [type(base) for base in bases] == [One, Base]
 
 
-def test_a_method_of_a_fields_name_is_no_default() -> None:
+def test_method_with_a_field_name_is_not_a_default() -> None:
     class Odd(Model):
         size: int
 
@@ -419,7 +419,7 @@ def test_threads_that_read_first_get_one_object() -> None:
         sys.setswitchinterval(switch)
 
 
-def test_a_member_that_another_thread_wrapped_first_is_given() -> None:
+def test_member_wrapped_by_another_thread_is_returned() -> None:
     got = ChatCompletions({"usage": (usage := {"total_tokens": 3})})
 
     def wrap(value: Any) -> Any:
@@ -430,7 +430,7 @@ def test_a_member_that_another_thread_wrapped_first_is_given() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
-def test_a_child_process_can_wrap_though_a_thread_was_wrapping() -> None:
+def test_child_process_is_not_blocked_by_a_held_lock() -> None:
     program = """
 import os, sys
 from azure.ai.inference._model import Model
@@ -444,7 +444,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
 
 
-def test_the_lock_is_renewed_in_a_child_process() -> None:
+def test_lock_is_renewed_in_a_child_process() -> None:
     Model._wrap_lock.acquire()
     _renew_lock()
     assert answer().choices[0].index == 0

@@ -1,4 +1,4 @@
-"""Classes of a user's own whose annotations are text: what each field reads."""
+"""User-defined classes with string annotations: how each field is read."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Node(Model):
     nested: list[list[Node]]
     annotated: Annotated[Node, {"unhashable": []}]
     optional: Annotated[Optional[Node], {"unhashable": []}]
+    listed: list[Annotated[Node, {"unhashable": []}]]
+    later_listed: list[Annotated[Leaf, {"unhashable": []}]]
     later: Leaf
     laters: list[Leaf]
     aliased: Alias
@@ -70,6 +72,8 @@ READ: list[tuple[str, Any, Any]] = [
     ("nested", [[PLAIN], []], [[Node], []]),
     ("annotated", PLAIN, Node),
     ("optional", PLAIN, Node),
+    ("listed", [PLAIN], [Node]),
+    ("later_listed", [{"value": 1}], [Leaf]),
     ("later", {"value": 1}, Leaf),
     ("laters", [{"value": 1}], [Leaf]),
     ("aliased", {"value": 1}, Leaf),
@@ -89,7 +93,7 @@ def classes(value: Any) -> Any:
 
 @pytest.mark.parametrize(("name", "wire", "read"), READ)
 @pytest.mark.parametrize("first", ["attribute", "item", "items"])
-def test_fields_whose_types_are_text(name: str, wire: Any, read: Any, first: str) -> None:
+def test_string_annotations(name: str, wire: Any, read: Any, first: str) -> None:
     member = "theCount" if name == "count" else name
     node = Node({member: wire})
     ways: dict[str, Any] = {
@@ -103,7 +107,7 @@ def test_fields_whose_types_are_text(name: str, wire: Any, read: Any, first: str
     assert all(way() is value for way in ways.values())
 
 
-def test_defaults_of_fields_whose_types_are_text() -> None:
+def test_defaults_with_string_annotations() -> None:
     default = Default()
     assert default.name == "bob"
     default.nodes.append(Node(name="x"))
@@ -120,13 +124,13 @@ def test_fields_whose_values_are_converted() -> None:
     assert node["made"] == 86400
 
 
-def test_class_variables_are_no_fields() -> None:
+def test_class_variables_are_not_fields() -> None:
     assert Node.limit == 3
     with pytest.raises(TypeError, match="no field 'limit'"):
         Node(limit=3)  # type: ignore[call-arg]
 
 
-def test_classes_of_a_function_find_its_names() -> None:
+def test_local_classes_resolve_local_names() -> None:
     class Inner(Model):
         value: int
 
@@ -140,7 +144,7 @@ def test_classes_of_a_function_find_its_names() -> None:
     assert type(outer.outers[0]) is Outer
 
 
-def test_a_subclass_with_a_hook_of_its_own() -> None:
+def test_subclass_with_its_own_init_subclass() -> None:
     class Hooked(Model):
         def __init_subclass__(cls, **kwargs: Any) -> None:
             super().__init_subclass__(**kwargs)
@@ -154,8 +158,8 @@ def test_a_subclass_with_a_hook_of_its_own() -> None:
     assert Outer({"inner": {"value": 1}}).inner.value == 1
 
 
-def test_annotations_that_python_evaluates_only_when_they_are_read() -> None:
-    """As Python 3.14 does: they raise where one of them names what is not defined yet."""
+def test_deferred_annotations() -> None:
+    """Python 3.14 raises if an annotation names something that is not defined yet."""
 
     class Late(type):
         @property

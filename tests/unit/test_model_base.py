@@ -1,4 +1,4 @@
-"""The private names that dependants import, and what they do with them."""
+"""The private names that dependants import, and how they use them."""
 
 import json
 from datetime import timedelta
@@ -9,7 +9,7 @@ from azure.ai.inference.models import ChatRequestMessage, ChatRole, UserMessage
 
 
 class OwnMessage(ChatRequestMessage, discriminator="own"):
-    """As user classes declare one."""
+    """Declared as in user code."""
 
     role: Literal[ChatRole.DEVELOPER] = rest_discriminator(name="role")  # type: ignore[assignment]
     content: str = rest_field(visibility=["read", "create"])
@@ -17,20 +17,20 @@ class OwnMessage(ChatRequestMessage, discriminator="own"):
     tags: list[str] = rest_field(default=[])
 
 
-def test_a_message_class_of_a_users() -> None:
+def test_user_defined_message_class() -> None:
     message = OwnMessage(role=ChatRole.DEVELOPER, content="x", vendor_name="v")
     assert message == {"role": "developer", "content": "x", "vendorName": "v", "tags": []}
     assert message.vendor_name == "v"
     assert isinstance(message, Model)
 
 
-def test_the_encoder() -> None:
+def test_encoder() -> None:
     value: Any = {"message": UserMessage("x"), "duration": timedelta(seconds=2), "raw": b"a"}
     text = json.dumps(value, cls=SdkJSONEncoder, exclude_readonly=True, format="rfc3339")
     assert json.loads(text) == {"message": {"role": "user", "content": "x"}, "duration": "PT2S", "raw": "YQ=="}
 
 
-def test_the_module_of_models() -> None:
+def test_module_of_models() -> None:
     from azure.ai.inference.models import _models
 
     assert _models.ChatRequestMessage is ChatRequestMessage

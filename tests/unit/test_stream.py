@@ -1,4 +1,4 @@
-"""The synchronous stream on a response that is not one of a transport."""
+"""The synchronous stream on a response that is not a transport's."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ class Interrupted:
 
 
 class Notes:
-    """Watches a call and its stream, and keeps what it is told."""
+    """Observes a call and its stream, and records the notifications."""
 
     def __init__(self) -> None:
         self.ends: list[BaseException | None] = []
@@ -38,7 +38,7 @@ class Notes:
 
 
 @pytest.mark.parametrize("watched", [False, True])
-def test_an_interrupt_closes_the_response_and_is_told(watched: bool) -> None:
+def test_interrupt_closes_the_response(watched: bool) -> None:
     response, notes = Interrupted(), Notes()
     watch = {"watch": notes} if watched else {}
     stream = StreamingChatCompletions(response, **watch)  # type: ignore[arg-type]

@@ -94,7 +94,7 @@ def visit(place: Place, trip: Annotated[Trip, "What to do"], note="nothing", *re
 
 
 class Depends:
-    """As FastAPI and other frameworks mark what they provide themselves."""
+    """A marker like those of FastAPI and other frameworks."""
 
     def __init__(self, dependency: Any) -> None:
         self.dependency = dependency
@@ -269,7 +269,7 @@ class TestDocstring:
             ("Args:\n    x: One.", "", {"x": "One."}),
         ],
     )
-    def test_styles(self, docstring: str | None, text: str, parameters: dict[str, str]) -> None:
+    def test_docstring_styles(self, docstring: str | None, text: str, parameters: dict[str, str]) -> None:
         read = read_docstring(docstring)
         assert read.text == text
         assert read.parameters == parameters
@@ -312,7 +312,7 @@ class TestDefinition:
         assert from_function(get_weather, strict=False).function.strict is False
         assert "strict" not in from_function(get_weather).function
 
-    def test_names_and_descriptions_can_be_said(self) -> None:
+    def test_explicit_names_and_descriptions(self) -> None:
         function = from_function(get_weather, name="weather-2", description="Weather!").function
         assert (function.name, function.description) == ("weather-2", "Weather!")
         assert from_function(get_weather, description="").function.description == ""
@@ -337,7 +337,7 @@ class TestDefinition:
             (with_list, "with_list", None, {"items": {"type": "array", "items": {"type": "integer"}}}),
         ],
     )
-    def test_all_that_can_be_called(
+    def test_kinds_of_callables(
         self, function: Callable[..., Any], name: str, description: str | None, properties: dict[str, Any]
     ) -> None:
         defined = from_function(function).function
@@ -377,7 +377,7 @@ class TestDefinition:
         assert strict is not None
         assert strict["required"] == [*parameters["properties"]]
 
-    def test_what_a_framework_provides_is_not_the_models_to_give(self) -> None:
+    def test_injected_parameters_are_not_offered(self) -> None:
         parameters = from_function(injected).function.parameters
         assert parameters is not None
         assert [*parameters["properties"]] == ["city", "options", "places", "where", "numbers", "given"]
@@ -414,11 +414,11 @@ class TestDefinition:
             (Desk, {}, TypeError, "a tool must be a function, not <class"),
         ],
     )
-    def test_what_cannot_be_a_tool(self, function: Any, options: Any, error: type[Exception], text: str) -> None:
+    def test_invalid_tools(self, function: Any, options: Any, error: type[Exception], text: str) -> None:
         with pytest.raises(error, match=text):
             from_function(function, **options)
 
-    def test_a_parameter_without_json_form(self) -> None:
+    def test_parameter_without_json_form(self) -> None:
         def send(lock: threading.Event) -> None: ...
 
         def lost(x: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
@@ -441,7 +441,7 @@ def unbounded(limit: int, where: str | None = None, often: int = 3, sure: bool =
 TOOLS = Toolset([get_weather, no_parameters, by_position, visit, plan, with_list, fails, Desk().book, search, injected])
 
 
-def test_functions_leave_nothing_behind() -> None:
+def test_functions_can_be_garbage_collected() -> None:
     def use(number: int) -> list["weakref.ref[Any]"]:
         record = make_dataclass(f"R{number}", [("x", int)])
 
@@ -532,7 +532,7 @@ class TestRun:
             ("book", '{"seats": {"a": 1}', "Error: the arguments of book do not fit: Expecting"),
         ],
     )
-    def test_what_cannot_be_carried_out_is_told(
+    def test_failed_calls_become_messages(
         self, name: str, arguments: Any, content: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         with caplog.at_level(logging.WARNING, "azure.ai.inference"):
@@ -551,7 +551,7 @@ class TestRun:
         ],
         ids=str,
     )
-    def test_one_rule_whatever_else_a_function_takes(self, arguments: dict[str, Any]) -> None:
+    def test_mismatches_are_reported_for_any_signature(self, arguments: dict[str, Any]) -> None:
         contents = [
             Toolset([function]).run(message_with(call(function.__name__, arguments)))[0].content
             for function in (bounded, unbounded)
@@ -566,7 +566,7 @@ class TestRun:
         ("name", "arguments", "cause"),
         [("nothing", "{}", None), ("get_weather", "[]", MisfitError), ("fails", "{}", LookupError)],
     )
-    def test_or_is_raised(self, name: str, arguments: str, cause: type[Exception] | None) -> None:
+    def test_raise_on_error(self, name: str, arguments: str, cause: type[Exception] | None) -> None:
         toolset = Toolset([get_weather, fails], raise_on_error=True)
         message = message_with(call(name, arguments))
         with pytest.raises(ToolCallError) as caught:
@@ -575,7 +575,7 @@ class TestRun:
         assert caught.value.tool_call is message.tool_calls[0]
         assert type(caught.value.__cause__) is (cause or type(None))
 
-    def test_in_order(self) -> None:
+    def test_calls_run_in_order(self) -> None:
         messages = TOOLS.run(message_with(*(call("by_position", {"a": at}, f"id-{at}") for at in range(3))))
         assert [message.tool_call_id for message in messages] == ["id-0", "id-1", "id-2"]
         assert [message.content for message in messages] == ["[0, 2, 3, 4]", "[1, 2, 3, 4]", "[2, 2, 3, 4]"]
@@ -589,7 +589,7 @@ class TestRun:
         ],
     )
     @pytest.mark.parametrize("kind", [ChatCompletions, ChatChoice, ChatResponseMessage, AssistantMessage, dict])
-    def test_any_kind_of_answer(self, answer: Any, kind: Any) -> None:
+    def test_answer_types(self, answer: Any, kind: Any) -> None:
         (message,) = TOOLS.run(kind(answer))
         assert message.content == "null"
 
@@ -609,16 +609,16 @@ class TestRun:
     def test_no_calls(self, answer: Any) -> None:
         assert TOOLS.run({} if answer is ChatCompletions else answer) == []
 
-    def test_odd_calls(self) -> None:
+    def test_malformed_calls(self) -> None:
         (message,) = TOOLS.run(message_with({"id": None, "function": None}))
         assert message.as_dict()["tool_call_id"] == ""
 
     @pytest.mark.parametrize("answer", ["hi", None, [], 5])
-    def test_no_answer(self, answer: Any) -> None:
+    def test_values_that_are_not_answers(self, answer: Any) -> None:
         with pytest.raises(TypeError, match="tools run on a completion, a choice or a message, not on"):
             TOOLS.run(answer)
 
-    def test_async_tools_take_arun_and_nothing_runs_before(self) -> None:
+    def test_async_tools_need_arun(self) -> None:
         ran: list[int] = []
 
         def note() -> None:
@@ -671,14 +671,14 @@ class TestResults:
             (Place, f'"{Place!s}"'),
         ],
     )
-    def test_as_text(self, result: Any, content: str) -> None:
+    def test_results_as_text(self, result: Any, content: str) -> None:
         def tool() -> Any:
             return result
 
         (message,) = Toolset([tool]).run(message_with(call("tool")))
         assert message.content == content
 
-    def test_a_result_that_holds_itself(self) -> None:
+    def test_circular_result(self) -> None:
         loop: list[Any] = []
         loop.append(loop)
 
@@ -688,7 +688,7 @@ class TestResults:
         (message,) = Toolset([tool]).run(message_with(call("tool")))
         assert message.content == "[[...]]"
 
-    def test_a_result_that_cannot_be_written(self) -> None:
+    def test_unserializable_result(self) -> None:
         class Mute:
             def __str__(self) -> str:
                 raise RuntimeError("mute")
@@ -701,7 +701,7 @@ class TestResults:
 
 
 class TestArun:
-    async def test_all_at_once_in_order(self) -> None:
+    async def test_concurrent_calls_return_in_order(self) -> None:
         barrier = threading.Barrier(2, timeout=10)
         met = asyncio.Event()
 
@@ -722,7 +722,7 @@ class TestArun:
         messages = await asyncio.wait_for(toolset.arun(message_with(*calls)), 10)
         assert [message.content for message in messages] == ["1", "met", "2", "set"]
 
-    async def test_every_kind_of_async(self) -> None:
+    async def test_kinds_of_async_callables(self) -> None:
         def hidden() -> Awaitable[str]:
             return get_time("UTC")
 
@@ -733,7 +733,7 @@ class TestArun:
         (message,) = await Toolset([wrapped(get_time)]).arun(message_with(call("get_time", {"zone": "x"})))
         assert message.content == "noon in x"
 
-    async def test_errors_are_told(self) -> None:
+    async def test_errors_are_logged(self) -> None:
         def exhausted() -> Any:
             return next(iter(()))
 
@@ -751,7 +751,7 @@ class TestArun:
             "null",
         ]
 
-    async def test_an_error_that_is_raised_cancels_the_others(self) -> None:
+    async def test_raised_error_cancels_the_other_calls(self) -> None:
         ended = asyncio.Event()
 
         async def slow() -> None:
@@ -769,7 +769,7 @@ class TestArun:
             await toolset.arun(message_with(call("slow"), call("breaks")))
         assert ended.is_set()
 
-    async def test_cancelled(self) -> None:
+    async def test_cancelled_run(self) -> None:
         started, ended = asyncio.Event(), asyncio.Event()
 
         async def slow() -> None:
@@ -813,19 +813,19 @@ class TestToolset:
         toolset.definitions[0].function.parameters.clear()  # type: ignore[union-attr]
         assert toolset.definitions == [from_function(get_weather)]
 
-    def test_named(self) -> None:
+    def test_mapping_of_names(self) -> None:
         toolset = Toolset({"first": no_parameters, "second": Desk().book})
         assert [definition.function.name for definition in toolset.definitions] == ["first", "second"]
         (message,) = toolset.run(message_with(call("second", {"seats": 1})))
         assert message.content == "1 booked"
 
-    def test_one_name_twice(self) -> None:
+    def test_duplicate_names(self) -> None:
         with pytest.raises(ValueError, match=r"two tools are called 'no_parameters'.*Toolset"):
             Toolset([no_parameters, wrapped(no_parameters)])
 
-    def test_a_function_that_is_not_in_a_list(self) -> None:
+    def test_function_that_is_not_in_a_list(self) -> None:
         with pytest.raises(TypeError, match=r"a list of functions, as in Toolset\(\[f\]\), not <function"):
             Toolset(no_parameters)  # type: ignore[call-overload]
 
-    def test_none(self) -> None:
+    def test_empty_toolset(self) -> None:
         assert Toolset([]).definitions == []

@@ -27,9 +27,13 @@ def own_annotations(cls: type[Any]) -> Mapping[str, Any]:
         return get_annotations(cls, format=Format.FORWARDREF)
 
 
+_USUAL = (type, UnionType)
+"""What most annotations are. They are tested first, because importing the models reads hundreds of annotations."""
+
+
 def is_class_variable(annotation: Any) -> bool:
     """Return whether an annotation declares a `ClassVar`, which is not a field."""
-    if type(annotation) is type:
+    if type(annotation) in _USUAL:
         return False
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__forward_arg__", None)
     if text is not None:
@@ -39,7 +43,7 @@ def is_class_variable(annotation: Any) -> bool:
 
 def choices(annotation: Any) -> Iterator[Any]:
     """Yield the members of a union, or the type itself. Aliases and `Annotated` are unwrapped."""
-    if type(annotation) is type:  # the usual case, asked hundreds of times when the package is imported
+    if type(annotation) is type:
         yield annotation
         return
     origin = get_origin(annotation)
@@ -56,11 +60,11 @@ def choices(annotation: Any) -> Iterator[Any]:
 
 def is_unresolved(annotation: Any) -> bool:
     """Return whether a type is text, or contains text that stands for a type."""
+    if type(annotation) is type:
+        return False
     if isinstance(annotation, (str, ForwardRef)):
         return True
-    # The usual case: a class, or a union of classes.
-    parts = getattr(annotation, "__args__", ())
-    if all(type(part) is type for part in parts):
+    if {type}.issuperset(map(type, getattr(annotation, "__args__", ()))):  # a union of classes
         return False
     origin = get_origin(annotation)
     if origin is Literal:
@@ -95,3 +99,19 @@ def enclosing_names(frame: FrameType | None) -> Mapping[str, Any]:
     while frame is not None and frame.f_code.co_name == "__init_subclass__":
         frame = frame.f_back
     return {} if frame is None or frame.f_locals is frame.f_globals else dict(frame.f_locals)
+
+
+class DeferredType:
+    """The type of a field, as long as it names something that is not defined yet."""
+
+    def __init__(self, annotation: Any, owner: type[Any], names: Mapping[str, Any]) -> None:
+        self._annotation = annotation
+        self._module = owner.__module__
+        self._names = {**names, owner.__name__: owner}
+
+    def resolve(self) -> Any:
+        """Return the type, or this object if it cannot be resolved yet."""
+        try:
+            return resolve(self._annotation, self._module, self._names)
+        except (NameError, AttributeError):
+            return self

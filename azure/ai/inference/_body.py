@@ -1,30 +1,31 @@
-"""Reading the body of a response, synchronously, as it arrives."""
+"""Read the body of a response synchronously, as it arrives."""
 
 import http.client
 import io
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError, IncompleteReadError
 
-from ._http.content_encoding import Decoder, make_decoder
 from ._http.deadline import Deadline
-from .exceptions import NoResponseError, ResponseTimeoutError
+
+if TYPE_CHECKING:
+    from ._http.content_encoding import Decoder
 
 BLOCK_SIZE = 65536
 
 
 class UnbufferedBody:
-    """The body of one of urllib3's responses, read as it arrives.
+    """The body of a urllib3 response, read as it arrives.
 
-    requests and urllib3 wait for a full block, or for a whole chunk, before they hand anything over. This class hands
-    over what there is, keeps to the deadline, and raises azure-core's exceptions.
+    requests and urllib3 wait for a full block, or for a whole chunk, before they return anything. This class returns
+    the bytes that have arrived, keeps to the deadline, and raises azure-core's exceptions.
 
     :param raw: urllib3's response.
     :param answer: The standard library's response below it.
-    :param deadline: The call's, if it has one.
+    :param deadline: The deadline of the call, if any.
     """
 
     def __init__(self, raw: Any, answer: http.client.HTTPResponse, deadline: Deadline | None) -> None:
@@ -39,16 +40,19 @@ class UnbufferedBody:
     def read(self, size: int = BLOCK_SIZE) -> bytes:
         """Wait for the next bytes.
 
-        :param size: How many compressed bytes to read at most.
-        :return: What there is, decompressed; nothing at the end of the body.
+        :param size: Maximum number of compressed bytes to read.
+        :return: The bytes that have arrived, decompressed; empty at the end of the body.
         :raises ~azure.core.exceptions.IncompleteReadError: The connection broke, or the body is shorter than announced.
-        :raises ~azure.core.exceptions.DecodeError: It does not decompress.
-        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The read timeout, or the deadline, is over.
-        :raises ~azure.core.exceptions.ServiceResponseError: Another process began to read it, and this one is its fork.
+        :raises ~azure.core.exceptions.DecodeError: It cannot be decompressed.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The read timeout or the deadline has passed.
+        :raises ~azure.core.exceptions.ServiceResponseError: Another process began to read it, and this one is a fork of
+            it.
         """
         if self._process != os.getpid():
+            from .exceptions import NoResponseError
+
             raise NoResponseError(
-                "The answer can be read only in the process that asked for it; this one was forked from that."
+                "A response can only be read in the process that sent the request; this process was forked from it."
             )
         try:
             return self._read_decoded(size) if self._encoding else self._read_plain(size)
@@ -57,8 +61,10 @@ class UnbufferedBody:
             raise self._translate(error) from error
 
     def _read_decoded(self, size: int) -> bytes:
-        """Read on until something comes out: a piece that decompresses to nothing is not the end."""
+        """Read until there is output: a piece that decompresses to nothing is not the end."""
         if self._decoder is None:
+            from ._http.content_encoding import make_decoder
+
             self._decoder = make_decoder(self._encoding)
         while piece := self._read_plain(size):
             if decoded := self._decoder.feed(piece) if self._decoder else piece:
@@ -75,13 +81,13 @@ class UnbufferedBody:
         if not piece or answer.length == 0:
             answer.close()  # read1 leaves it open at the end of a body of known length
             if getattr(self._stream, "has_unread_bytes", False):
-                self.close()  # nobody asked for them; on a connection that is used again, they would be an answer
+                self.close()  # unexpected bytes; on a reused connection they would be taken for the next response
             else:
                 self.release_conn()
         return piece
 
     def drain(self, seconds: float) -> None:
-        """Read the rest, so that the connection can be used again, unless that takes too long.
+        """Read the rest, so that the connection can be reused, unless that takes too long.
 
         :param seconds: How long it may take.
         """
@@ -93,11 +99,11 @@ class UnbufferedBody:
             self.close()
 
     def close(self) -> None:
-        """Close the connection, unless the body is at its end and has given it back."""
+        """Close the connection, unless the body has ended and released it."""
         self._raw.close()
 
     def abandon(self) -> None:
-        """Close the connection of a body that is garbage."""
+        """Close the connection of an abandoned body."""
         self.close()
 
     def release_conn(self) -> None:
@@ -107,8 +113,8 @@ class UnbufferedBody:
     def _shorten_timeout(self, deadline: Deadline) -> None:
         usual = getattr(self._raw.connection, "timeout", None)
         left = deadline.limit(usual if isinstance(usual, (int, float)) else None)
-        # `_sock` is private to the standard library's SocketIO. The connection's own `sock` would not do: one that
-        # closes behind the body has handed its socket over already.
+        # `_sock` is private to the standard library's SocketIO. The connection's own `sock` is no substitute: one
+        # that closes after the body has given its socket away already.
         sock = getattr(getattr(self._stream, "raw", None), "_sock", None)
         if sock is not None:
             sock.settimeout(left)
@@ -119,18 +125,20 @@ class UnbufferedBody:
         if isinstance(error, TimeoutError):
             if self._deadline is not None and self._deadline.remaining <= 0:
                 return self._deadline.error()
-            return ResponseTimeoutError(f"No bytes came within the read timeout: {error}", error=error)
-        return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
+            from .exceptions import ResponseTimeoutError
+
+            return ResponseTimeoutError(f"No bytes arrived within the read timeout: {error}", error=error)
+        return IncompleteReadError(f"The connection broke before the end of the response: {error!r}", error=error)
 
 
 def open_body(raw: Any, deadline: Deadline | None) -> UnbufferedBody | None:
     """Return the body of a response that was read from a socket.
 
-    :param raw: What requests keeps as `raw`: urllib3's response, or whatever a test double has in its place.
-    :param deadline: The call's, if it has one.
+    :param raw: What requests keeps as `raw`: urllib3's response, or a test double.
+    :param deadline: The deadline of the call, if any.
     :return: None if it was not read from a socket, and so never waits.
     """
-    # urllib3's private `_fp`: its public `read1` costs three times as much for each chunk, and came only with 2.2.
+    # urllib3's private `_fp`: the public `read1` takes three times as long per chunk, and only exists since 2.2.
     answer = getattr(raw, "_fp", None)
     if isinstance(answer, http.client.HTTPResponse) and isinstance(getattr(answer, "fp", None), io.BufferedReader):
         return UnbufferedBody(raw, answer, deadline)
@@ -138,10 +146,10 @@ def open_body(raw: Any, deadline: Deadline | None) -> UnbufferedBody | None:
 
 
 def reader(response: Any, body: UnbufferedBody | None) -> Callable[[], bytes]:
-    """Make the function that waits for a response's next bytes, and gives none at its end.
+    """Return a function that waits for the next bytes of a response, and returns none at its end.
 
-    :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.
-    :param body: Its body, if the transport is one whose bytes can be read as they arrive.
+    :param response: azure-core's response from any transport, or any object with `iter_bytes`.
+    :param body: Its body, if the transport's bytes can be read as they arrive.
     """
     if body is not None:
         return body.read
@@ -150,18 +158,18 @@ def reader(response: Any, body: UnbufferedBody | None) -> Callable[[], bytes]:
 
 
 def read_whole(response: Any) -> None:
-    """Read a response's body, if it is of a kind that must be told to.
+    """Read the body of a response that does not load it by itself.
 
-    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    :param response: azure-core's response from any transport, or a test double.
     """
     if hasattr(response, "read"):
         response.read()
 
 
 def close_response(response: Any) -> None:
-    """Close a response, if it is of a kind that can be closed.
+    """Close a response, if it can be closed.
 
-    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    :param response: azure-core's response from any transport, or a test double.
     """
     if hasattr(response, "close"):
         response.close()

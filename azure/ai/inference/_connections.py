@@ -1,10 +1,10 @@
-"""Connections that keep to a deadline until an answer has begun, and never hand one call's answer to another.
+"""Connections that observe a deadline until a response begins, and never return one call's response to another.
 
-A socket's timeout begins anew with each read and with each address, so a server that sends status and headers byte by
-byte, or a name with several dead addresses, could hold a call for as long as it likes. With a deadline, each connect
-and each read has what is left of it.
+A socket's timeout restarts with each read and each address, so a server that sends status and headers byte by byte, or
+a name with several dead addresses, could hold a call forever. With a deadline, each connect and each read may take only
+the remaining time.
 
-Loaded with the first request, because it loads urllib3's connections.
+Loaded with the first request, because it loads urllib3's connection classes.
 """
 
 import io
@@ -24,11 +24,11 @@ from ._http.keepalive import SOCKET_OPTIONS
 
 
 class DeadlineReader(io.RawIOBase):
-    """The bytes of a socket, until a deadline.
+    """Reads a socket until a deadline.
 
-    :param raw: What reads the socket.
+    :param raw: The reader of the socket.
     :param sock: The socket.
-    :param deadline: The call's.
+    :param deadline: The deadline of the call.
     """
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
@@ -37,16 +37,16 @@ class DeadlineReader(io.RawIOBase):
         self._deadline = deadline
 
     def readable(self) -> bool:
-        """Return True: it reads."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
         """Wait for bytes.
 
-        :param buffer: Where they go.
-        :return: How many have come; None if none are there and the socket does not wait.
-        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline is over.
-        :raises TimeoutError: None came in time.
+        :param buffer: Where to store them.
+        :return: The number of bytes; None if there are none and the socket is non-blocking.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline has passed.
+        :raises TimeoutError: None arrived in time.
         """
         usual = self._sock.gettimeout()
         if usual != 0:
@@ -60,36 +60,36 @@ class DeadlineReader(io.RawIOBase):
 
 
 class AnswerReader(io.BufferedReader):
-    """The bytes of one answer, which finds out at its end whether the server sent more than that.
+    """Reads one response, and finds out at its end whether the server sent more than that.
 
-    :param raw: What reads the socket.
+    :param raw: The reader of the socket.
     :param sock: The socket.
     """
 
     has_unread_bytes = False
-    """Whether bytes followed the answer; known once this reader is closed."""
+    """Whether bytes followed the response; known once this reader is closed."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         super().__init__(raw)
         self._sock = sock
 
     def close(self) -> None:
-        """Look, without waiting, for bytes behind the answer, and let go of the socket.
+        """Check without waiting whether bytes follow the response, and release the socket.
 
-        They are in this reader's buffer or in the socket; those in the buffer would be lost with it, and what follows
-        them would be taken for an answer.
+        Such bytes are in this reader's buffer or in the socket. Those in the buffer would be lost with it, and the rest
+        would be taken for the next response.
         """
         if not self.closed:
             try:
-                self._sock.settimeout(0)  # urllib3 sets it anew for the next request
+                self._sock.settimeout(0)  # urllib3 sets it again for the next request
                 self.has_unread_bytes = bool(self.peek(1))
-            except (OSError, ValueError):  # the connection is gone, or TLS has nothing to hand over
+            except (OSError, ValueError):  # the connection is gone, or TLS has no bytes ready
                 pass
         super().close()
 
 
 class DeadlineResponse(HTTPResponse):
-    """A response that passes over interim answers, and whose head keeps to the deadline of the call under way."""
+    """A response that skips interim responses, and whose head observes the deadline of the current call."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -97,11 +97,11 @@ class DeadlineResponse(HTTPResponse):
         self.fp = AnswerReader(raw if deadline is None else DeadlineReader(raw, sock, deadline), sock)
 
     def begin(self) -> None:
-        """Read the head of the final answer.
+        """Read the head of the final response.
 
-        The standard library passes over 100 alone. RFC 9110, section 15.2, has clients parse any number of interim
-        answers: 102 and 103 come from proxies and content networks. One that passed for the answer would leave the real
-        one on the connection, for the next call. 101 is final, and ends HTTP on the connection.
+        The standard library only skips 100. RFC 9110, section 15.2, requires clients to parse any number of interim
+        responses: 102 and 103 come from proxies and CDNs. If one were taken for the response, the real one would stay
+        on the connection for the next call. 101 is final, and ends HTTP on the connection.
         """
         super().begin()
         while 100 <= self.status < 200 and self.status != 101:
@@ -112,13 +112,13 @@ class DeadlineResponse(HTTPResponse):
 
 
 def connect(made: Any, new_socket: Any) -> Any:
-    """Connect to one of a host's addresses, each with what is left of the deadline.
+    """Connect to one of a host's addresses, within the remaining time.
 
     :param made: urllib3's connection.
-    :param new_socket: Its `_new_conn`, which connects to the host that it finds in the private `_dns_host`, address by
-        address, each with the whole timeout.
+    :param new_socket: Its `_new_conn`, which connects to the host in the private `_dns_host`, address by address, each
+        with the whole timeout.
     :return: The socket.
-    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline is over.
+    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline has passed.
     """
     deadline = CURRENT.get()
     if deadline is None:
@@ -127,7 +127,7 @@ def connect(made: Any, new_socket: Any) -> Any:
     try:
         found = socket.getaddrinfo(host.strip("[]"), made.port, socket.AF_UNSPEC, socket.SOCK_STREAM)
     except OSError:
-        return new_socket()  # which raises what urllib3 makes of it
+        return new_socket()  # raises urllib3's own exception
     *others, last = dict.fromkeys(str(one[4][0]) for one in found)
     try:
         for address in others:
@@ -142,12 +142,12 @@ def connect(made: Any, new_socket: Any) -> Any:
 
 @cache
 def keeping_to_deadline(cls: Any) -> Any:
-    """Return a class of connections that keep to the deadline, under the name that stands in urllib3's messages.
+    """Return a connection class that observes the deadline, under the name used in urllib3's messages.
 
-    Only urllib3's own class is extended: vcrpy and others put one of theirs in its place for as long as a test lasts.
-    So it is looked up for each connection, not when this module is loaded, which may be within a cassette.
+    Only urllib3's own class is extended: vcrpy and others replace it for the duration of a test. Therefore it is looked
+    up for each connection, not when this module is loaded, which may be within a cassette.
 
-    :param cls: The class of connections that urllib3's pool would use.
+    :param cls: The connection class that urllib3's pool would use.
     """
     if cls.__module__ != connection.__name__:
         return cls
@@ -163,10 +163,10 @@ def keeping_to_deadline(cls: Any) -> Any:
 
 
 class Target(str):
-    """What urllib3 asks for, as it may be shown: without the values in the query, which gateways take keys in."""
+    """The request target as it may be shown: without query values, in which gateways accept keys."""
 
     sent: str
-    """What is sent."""
+    """The target to send."""
 
     __slots__ = ("sent",)
 
@@ -185,8 +185,9 @@ def shown(conn: Any, url: str) -> str:
 
 
 class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
-    """A pool of connections that keep to the deadline."""
+    """A pool of connections that observe the deadline."""
 
+    # urllib3's private method, the last that knows the URL before its DEBUG log shows it with the query's values.
     def _make_request(self, conn: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         return super()._make_request(conn, method, shown(conn, url), *args, **kwargs)
 
@@ -194,7 +195,7 @@ class HTTPConnectionPool(connectionpool.HTTPConnectionPool):
 
 
 class HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
-    """The same, over TLS."""
+    """A pool of TLS connections that observe the deadline."""
 
     def _make_request(self, conn: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         return super()._make_request(conn, method, shown(conn, url), *args, **kwargs)
@@ -211,24 +212,24 @@ _POOLS: Any = {
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """requests' adapter, with these connections, also through a proxy."""
+    """requests' adapter, with these connections, including those through a proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of direct connections."""
+        """Create the pools of direct connections."""
         super().init_poolmanager(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
         use_own_pools(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """Make the pools of connections through a proxy."""
+        """Create the pools of connections through a proxy."""
         manager = super().proxy_manager_for(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
         use_own_pools(manager)
         return manager
 
 
 def use_own_pools(manager: Any) -> None:
-    """Replace urllib3's pools with ones whose connections keep to the deadline; those for SOCKS proxies stay.
+    """Replace urllib3's pools with ones whose connections observe the deadline; those for SOCKS proxies stay.
 
-    :param manager: urllib3's manager of pools.
+    :param manager: urllib3's pool manager.
     """
     classes: dict[str, Any] = manager.pool_classes_by_scheme
     manager.pool_classes_by_scheme = {scheme: _POOLS.get(pool, pool) for scheme, pool in classes.items()}

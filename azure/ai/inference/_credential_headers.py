@@ -1,19 +1,25 @@
 """Which headers carry a secret: one answer for logs, errors, pickles, redirects and the check before sending."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-_SECRET_WORD = re.compile(
-    r"(?:authorization|auth|authentication|key|token|secret|password|passwd|cookie|credentials?|jwt|bearer"
-    r"|signature)(?:[-_]|$)|authorization|assertion",
+_SECRET_WORDS = (
+    *("authorization", "auth", "authentication", "key", "token", "secret", "password", "passwd", "cookie"),
+    *("credential", "credentials", "jwt", "bearer", "signature"),
 )
-"""A word of a name, or the end of one (``apikey``). Not ``tokens``, which quotas count, nor ``authenticate``."""
+"""Words of a name, or their ends (``apikey``). Not ``tokens``, which quotas count, nor ``authenticate``."""
+
+_SECRET_PARTS = ("authorization", "assertion")
+"""Texts that mark a secret anywhere in a name."""
 
 _NO_SECRETS = frozenset(
     ("idempotency-key", "x-idempotency-key", "sec-websocket-key", "surrogate-key", "x-cache-key", "x-auth-type")
 )
+
+
+SHORTEST_SECRET = 8
+"""Masking shorter texts ("key", "EMPTY") would hide words rather than keys."""
 
 
 @lru_cache(256)
@@ -25,8 +31,11 @@ def is_credential_header(name: str) -> bool:
 
     :param name: The header's name, in any case.
     """
-    lowered = name.lower()
-    return lowered not in _NO_SECRETS and _SECRET_WORD.search(lowered) is not None
+    lowered = name.strip().lower()
+    if lowered in _NO_SECRETS:
+        return False
+    words = lowered.replace("_", "-").split("-")
+    return any(word.endswith(_SECRET_WORDS) for word in words) or any(part in lowered for part in _SECRET_PARTS)
 
 
 def without_credentials(headers: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from functools import cache
 from inspect import currentframe, isfunction
 from operator import is_
 from threading import Lock
-from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from typing_extensions import Self, dataclass_transform
 
-from ._annotations import choices, enclosing_names, is_class_variable, is_unresolved, own_annotations, resolve
+from ._annotations import DeferredType, choices, enclosing_names, is_class_variable, is_unresolved, own_annotations
 from ._model_fields import (
     Convert,
     FieldSpec,
@@ -93,7 +93,7 @@ class Model(dict[str, Any]):
 
         :keyword positional: The field, a text or a list, that may be passed by position; it is then written last.
         :keyword discriminator_field: Makes this class the base of a family: the member that tells its subclasses apart.
-        :keyword discriminator: The value of that member which stands for this class.
+        :keyword discriminator: The value of that member for this class.
         """
         super().__init_subclass__(**kwargs)
         if positional:
@@ -109,7 +109,7 @@ class Model(dict[str, Any]):
             if is_class_variable(annotation):
                 continue
             if is_unresolved(annotation):
-                annotation = _DeferredType(annotation, cls, enclosing_names(frame)).resolve()
+                annotation = DeferredType(annotation, cls, enclosing_names(frame)).resolve()
             cls._declare(attribute, annotation)
 
     @classmethod
@@ -121,13 +121,10 @@ class Model(dict[str, Any]):
         if spec.default is not None:
             cls._defaults[name] = convert(spec.default)
         cls._member_names[attribute] = name
-        try:
-            accessor, wrap = _accessor(name, annotation, convert)
-        except TypeError:  # The type cannot be hashed, such as `Annotated[..., {}]`.
-            accessor, wrap = _accessor.__wrapped__(name, annotation, convert)
+        get, wrap = _accessors(name, annotation)
         if wrap is not None:
             cls._wrappers[name] = wrap
-        setattr(cls, attribute, accessor)
+        setattr(cls, attribute, property(get, _setter(name, convert)))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if len(args) == 1 and isinstance(args[0], Mapping):
@@ -169,6 +166,16 @@ class Model(dict[str, Any]):
             value = _raw_get(self, name)
             if value.__class__ not in _SCALARS:
                 self._wrapped(name, value)
+
+    if TYPE_CHECKING:
+        pass  # With `__getattr__`, type checkers would accept any attribute.
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise `AttributeError`, naming what to read instead if other libraries have the attribute."""
+            from ._attribute_hints import missing_attribute
+
+            raise missing_attribute(self, name)
 
     def __getitem__(self, name: str) -> Any:
         value = _raw_item(self, name)
@@ -249,57 +256,44 @@ class Model(dict[str, Any]):
 
 
 def _field_spec(given: Any) -> FieldSpec:
-    """Return what a class body says of a field beside its annotation: a spec, a default, or nothing."""
+    """Return what a class body declares for a field besides its annotation: a spec, a default, or nothing."""
+    if given is None:
+        return _NOTHING
     if isinstance(given, FieldSpec):
         return given
-    return FieldSpec(default=None if hasattr(given, "__get__") else given)  # a method of that name is no default
+    return FieldSpec(default=None if hasattr(given, "__get__") else given)  # a method of that name is not a default
 
 
-class _DeferredType:
-    """The type of a field, as long as it names something that is not defined yet."""
-
-    def __init__(self, annotation: Any, owner: type[Model], names: Mapping[str, Any]) -> None:
-        self._annotation = annotation
-        self._module = owner.__module__
-        self._names = {**names, owner.__name__: owner}
-
-    def resolve(self) -> Any:
-        """Return the type, or this object if it cannot be resolved yet."""
-        try:
-            return resolve(self._annotation, self._module, self._names)
-        except (NameError, AttributeError):
-            return self
+_NOTHING = FieldSpec()
 
 
-@cache
-def _accessor(name: str, annotation: Any, convert: Convert) -> tuple[property, Convert | None]:
-    """Return the property that reads and writes a member, and the function that wraps it, if it may hold models."""
+def _accessors(name: str, annotation: Any) -> tuple[Convert, Convert | None]:
+    """Return the function that reads a member, and the one that wraps it, if it may hold models."""
+    if isinstance(annotation, DeferredType):
+        return _deferred_getter(name, annotation), _deferred_wrapper(annotation)
+    kind, read = _reader(annotation)
+    return _GETTERS[kind](name, read), read if kind == "nested" else None
 
+
+def _setter(name: str, convert: Convert) -> Callable[[Any, Any], None]:
     def set_member(self: Model, value: Any) -> None:
         if value is None:
             _dict.pop(self, name, None)
         else:
             _raw_set(self, name, convert(value))
 
-    if isinstance(annotation, _DeferredType):
-        return property(_deferred_getter(name, annotation), set_member), _deferred_wrapper(annotation)
-    kind, read = _reader(annotation)
-    return property(_getter(kind, name, read), set_member), read if kind == "nested" else None
+    return set_member
 
 
-def _getter(kind: str, name: str, read: Any) -> Convert:
-    return {"plain": _plain_getter, "nested": _nested_getter, "converted": _converting_getter}[kind](name, read)
-
-
-def _deferred_getter(name: str, deferred: _DeferredType) -> Convert:
+def _deferred_getter(name: str, deferred: DeferredType) -> Convert:
     def get(self: Model) -> Any:
         kind, read = _deferred_reader(deferred)
-        return _getter(kind, name, read)(self)
+        return _GETTERS[kind](name, read)(self)
 
     return get
 
 
-def _deferred_wrapper(deferred: _DeferredType) -> Convert:
+def _deferred_wrapper(deferred: DeferredType) -> Convert:
     def wrap(value: Any) -> Any:
         kind, read = _deferred_reader(deferred)
         return read(value) if kind == "nested" else value
@@ -307,7 +301,7 @@ def _deferred_wrapper(deferred: _DeferredType) -> Convert:
     return wrap
 
 
-def _deferred_reader(deferred: _DeferredType) -> tuple[str, Any]:
+def _deferred_reader(deferred: DeferredType) -> tuple[str, Any]:
     annotation = deferred.resolve()
     return ("plain", None) if annotation is deferred else _reader(annotation)
 
@@ -338,6 +332,9 @@ def _converting_getter(name: str, read: Convert) -> Convert:
     return get
 
 
+_GETTERS = {"plain": _plain_getter, "nested": _nested_getter, "converted": _converting_getter}
+
+
 def _wrap_and_keep(model: Model, name: str, value: Any, wrap: Convert) -> Any:
     """Wrap a member and store the result, so that threads that read it at the same time get the same object."""
     wrapped = wrap(value)
@@ -366,6 +363,18 @@ getattr(os, "register_at_fork", dict)(after_in_child=_renew_lock)
 
 def _reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Any]:
     """Return how a field of this type is read, and the function that reads it."""
+    try:
+        return _known_reader(annotation)
+    except TypeError:  # The type cannot be hashed, such as `Annotated[..., {}]`.
+        return _make_reader(annotation)
+
+
+@cache
+def _known_reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Any]:
+    return _make_reader(annotation)
+
+
+def _make_reader(annotation: Any) -> tuple[Literal["plain", "nested", "converted"], Any]:
     if isfunction(annotation):
         return "converted", annotation
     wrappers: list[Convert] = []
@@ -410,6 +419,16 @@ def _is_plain_object(value: Any) -> bool:
     return not isinstance(value, (str, Model)) and isinstance(value, Mapping)
 
 
+def raw_member(model: Any, name: str, default: Any = None) -> Any:
+    """Return a member as received, without building a model, for hot paths that read a number from each answer.
+
+    :param model: The model, or another dict.
+    :param name: The member's name.
+    :param default: What to return if there is none.
+    """
+    return _raw_get(model, name, default)
+
+
 def wrap_as(model: type[M]) -> Callable[[Any], M]:
     """Return the function that turns an object from the wire into a model.
 
@@ -442,7 +461,7 @@ def wrap_as(model: type[M]) -> Callable[[Any], M]:
 
 def _holds_models_only(values: list[Any]) -> bool:
     # A list from a service is wrapped as a whole or not at all, so the ends of a long one tell; checking every item on
-    # every read would make reading it by index quadratic. A short one may have been put together by hand.
+    # every read would make reading it by index quadratic. A short one may have been built by hand.
     if len(values) > _SHORT_LIST:
         return isinstance(values[0], Model) and isinstance(values[-1], Model)
     return all(isinstance(value, Model) for value in values)

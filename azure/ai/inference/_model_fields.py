@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from enum import Enum
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast, overload
 
 from azure.core.serialization import NULL
 from typing_extensions import Self
@@ -16,18 +16,6 @@ from ._json import is_list, is_object
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
-
-if TYPE_CHECKING:
-    from azure.core.serialization import _Null
-
-    Setting = Union[T, _Null, None]
-    """A value, `azure.core.serialization.NULL` for an explicit JSON null, or `None` for "not set"."""
-else:
-
-    class Setting:
-        def __class_getitem__(cls, value: Any) -> Any:
-            return value
-
 
 _dict: Any = dict
 _dict_items = _dict.items

@@ -1,4 +1,4 @@
-"""Requests of `embed_batches` under way, synchronously: in threads."""
+"""Send the requests of `embed_batches` synchronously, in threads."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
@@ -14,17 +14,17 @@ class RequestPool:
     """Sends batches, a limited number at a time, until one fails or it is closed.
 
     :param embed: Sends one request.
-    :param limit: The most requests at a time.
+    :param limit: Maximum number of requests in flight.
     """
 
     def __init__(self, embed: Callable[..., EmbeddingsResult], limit: int) -> None:
         self._embed = embed
         self.stopped = False
-        """Whether no more requests begin."""
+        """Whether no more requests may start."""
         self._threads = ThreadPoolExecutor(limit, thread_name_prefix="embed_batches")
 
     def begin(self, batch: Batch) -> Request:
-        """Send a batch, once it is its turn.
+        """Send a batch when it is its turn.
 
         :param batch: The batch.
         """
@@ -40,10 +40,10 @@ class RequestPool:
             raise
 
     def wait(self, requests: Sequence[Request]) -> None:
-        """Wait until requests have ended, whichever way."""
+        """Wait until requests have ended, successfully or not."""
         wait(requests)
 
     def close(self, requests: Sequence[Request]) -> None:
-        """Begin no more requests, and wait for those under way: a thread cannot be interrupted."""
+        """Start no more requests, and wait for those in flight: a thread cannot be interrupted."""
         self.stopped = True
         self._threads.shutdown(cancel_futures=True)

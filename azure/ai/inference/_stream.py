@@ -1,5 +1,5 @@
 # Generated from aio/_stream.py by scripts/generate_sync.py. Edit that file, then run the script.
-"""The synchronous stream of chat updates: reads, feeds, hands over. What the bytes mean is told by `ChatStream`."""
+"""The synchronous stream of chat updates: reads, feeds, delivers. `ChatStream` decides what the bytes mean."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,8 @@ from ._http.response_headers import RateLimits, rate_limits, region, request_id
 from ._operations.call import Call
 from ._streaming.chat_stream import ChatStream
 from ._watch import UNWATCHED
-from .models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate
+from .models._chat import ChatCompletions, CompletionsUsage
+from .models._chat_updates import StreamingChatCompletionsUpdate
 
 T = TypeVar("T")
 
@@ -26,17 +27,17 @@ if TYPE_CHECKING:
 class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     """The updates of a streamed chat completion.
 
-    Iterate over it; leaving a `with` block, or the end of the stream, gives the connection back. An update is
-    handed over when its bytes arrive. A stream delivers every update that arrived, then completes or raises. Read on
-    after it was closed before its end, or after a read that was cancelled, it raises. Not to be shared between threads.
+    Iterate over it; leaving a `with` block, or the end of the stream, releases the connection. An update is
+    delivered as soon as its bytes arrive. A stream delivers every update that arrived, then completes or raises.
+    Reading on after an early close, or after a read that was cancelled, raises. Do not share a stream between tasks.
 
     :param response: The response to read, or anything with `iter_bytes()` and `close()`.
     :raises ~azure.core.exceptions.HttpResponseError: While iterating: the service sent an error, with its code.
     :raises ~azure.core.exceptions.IncompleteReadError: While iterating: the stream broke off. An
-        `~azure.ai.inference.exceptions.IncompleteStreamError`, whose `partial` has what had been received.
-    :raises ~azure.core.exceptions.DecodeError: While iterating: an event could not be read, or it is no event stream.
+        `~azure.ai.inference.exceptions.IncompleteStreamError`, whose `partial` is the answer so far.
+    :raises ~azure.core.exceptions.DecodeError: While iterating: an event is unreadable, or this is not an event stream.
     :raises ~azure.core.exceptions.ServiceResponseTimeoutError: While iterating: the read timeout, or the call's
-        `timeout`, is over.
+        `timeout`, has passed.
     """
 
     __module__ = "azure.ai.inference.models"
@@ -46,7 +47,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     ) -> None:
         self._closed = False
         self._response = response
-        self._body = body if isinstance(body, UnbufferedBody) else None  # a test's mock may have any
+        self._body = body if isinstance(body, UnbufferedBody) else None  # a mock may have any object there
         self._read = reader(response, self._body)
         self._chat = ChatStream(response, call)
         self._watch = watch.streaming(self._chat.completion)
@@ -54,28 +55,28 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
 
     @property
     def usage(self) -> CompletionsUsage | None:
-        """Tokens spent, once the service has told; most do so in the last update, some only if `stream_options` ask."""
+        """Tokens used, once reported: usually in the last update, sometimes only if `stream_options` ask for it."""
         return self._chat.usage
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The response's headers, looked up in any case."""
+        """The response headers, case-insensitive."""
         headers: Mapping[str, str] = getattr(self._response, "headers", {})
         return headers
 
     @property
     def request_id(self) -> str | None:
-        """The id that the service gave the request; quote it in a support case."""
+        """The service's id of the request, to quote in a support case."""
         return request_id(self.headers)
 
     @property
     def rate_limits(self) -> RateLimits:
-        """What is left of the quotas for requests and tokens; `None` in it for what the service does not tell."""
+        """What remains of the quotas for requests and tokens, with `None` for what the service does not report."""
         return rate_limits(self.headers)
 
     @property
     def region(self) -> str | None:
-        """The Azure region that answers, `None` if the service does not tell."""
+        """The Azure region that answered; `None` if the service does not report it."""
         return region(self.headers)
 
     def __iter__(self) -> Self:
@@ -87,7 +88,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         return self._ready.popleft()
 
     def _advance(self) -> None:
-        """Read on, or come to the end."""
+        """Read more, or reach the end."""
         if self._chat.ended and not self._closed:
             self._finish()
         if self._chat.ended:
@@ -99,18 +100,22 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         except AzureError as error:
             self._ready.extend(self._chat.break_off(error))
         except BaseException as error:
-            if self._watch is not None:
-                self._watch.ended(error)
-            self._chat.why_closed = f"reading it was interrupted by {type(error).__name__}"
-            self.close()
+            self._interrupt(error)
             raise
         else:
             self._ready.extend(self._chat.feed(chunk) if chunk else self._chat.end())
         if self._watch is not None:
             self._watch.arrived(len(self._ready))
 
+    def _interrupt(self, error: BaseException) -> None:
+        """Close the stream after a read that was cancelled or interrupted: the rest of the answer is lost."""
+        if self._watch is not None:
+            self._watch.ended(error)
+        self._chat.why_closed = f"reading it was interrupted by {type(error).__name__}"
+        self.close()
+
     def _finish(self) -> None:
-        """Release the connection, and raise what is wrong with the stream."""
+        """Release the connection, and raise the fault of the stream, if any."""
         if self._chat.fault is None and self._body is not None:
             self._body.drain(DRAIN_SECONDS)
         self.close()
@@ -118,7 +123,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
             raise self._chat.fault
 
     def get_final_completions(self) -> ChatCompletions:
-        """Read the stream to its end, and put the updates together, also those that were read before.
+        """Read the stream to its end, and combine all updates, including those read before.
 
         :return: What the call would have returned without `stream=True`.
         :raises ~azure.core.exceptions.HttpResponseError: As while iterating; also if the stream was closed early.
@@ -134,13 +139,13 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
     @overload
     def parse_as(self, kind: Any, *, index: int = 0) -> Any: ...
     def parse_as(self, kind: Any, *, index: int = 0) -> Any:
-        """Read the stream to its end, and an answer as a value of a type: see `ChatCompletions.parse_as`.
+        """Read the stream to its end, and return an answer as a value of a type: see `ChatCompletions.parse_as`.
 
-        :param kind: A dataclass, TypedDict, pydantic model, or another type that pydantic's `TypeAdapter` takes.
-        :keyword index: Which of the answers, counted from 0, where `n` asked for more than one.
+        :param kind: A dataclass, TypedDict, pydantic model, or another type that pydantic's `TypeAdapter` accepts.
+        :keyword index: Which of the answers to read, counted from 0, if `n` requested several.
         :return: The value, checked against the type.
         :raises ~azure.core.exceptions.HttpResponseError: As `get_final_completions`.
-        :raises ~azure.ai.inference.exceptions.AnswerError: As `ChatCompletions.parse_as`, by kind of reason.
+        :raises ~azure.ai.inference.exceptions.AnswerError: As `ChatCompletions.parse_as`; its class is the reason.
         :raises TypeError: The type has no JSON form, or needs pydantic, which is not installed.
         """
         completions = self.get_final_completions()
@@ -155,7 +160,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         return _TextDeltas(self)
 
     def close(self) -> None:
-        """Stop reading, and give up the connection. May be called again."""
+        """Stop reading, and release the connection. Can be called again."""
         if not self._closed:
             self._closed = True
             if self._watch is not None:
@@ -180,7 +185,7 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
 
 
 class _TextDeltas(Iterator[str]):
-    """The pieces of a stream's first answer. No generator: that would end quietly, once the stream has raised."""
+    """The text pieces of a stream's first answer. Not a generator: that would end silently once the stream raised."""
 
     def __init__(self, updates: Iterator[StreamingChatCompletionsUpdate]) -> None:
         self._updates = updates

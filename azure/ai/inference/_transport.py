@@ -16,14 +16,12 @@ from azure.core.pipeline.transport._requests_basic import RequestsTransport  # t
 
 from ._body import BLOCK_SIZE, open_body, read_whole
 from ._http.access_tokens import asks_each_time, check_synchronous, checked_token, set_token
-from ._http.credentials import on_the_wire
+from ._http.credentials import copy_for_transport
 from ._http.deadline import CURRENT, Deadline
 from ._http.policies import Response, WirePolicies, attempt_options
 from ._http.redirects import RedirectDecisions
-from ._http.response_headers import forget_wrong_length
+from ._http.response_content import remove_invalid_length
 from ._http.retries import RetryDecisions
-from ._operations.call import cut_off
-from .exceptions import RedirectError
 
 _POOL_SIZE = 100
 
@@ -31,8 +29,8 @@ _POOL_SIZE = 100
 class NoRedirectSession(requests.Session):
     """A session that leaves redirects to the pipeline.
 
-    One that does not follow them looks all the same where they lead: it reads the body, past any deadline, and fails
-    over a location that is no URL.
+    Even a session that does not follow redirects looks where they lead: it reads the body, ignoring any deadline, and
+    fails if the location is not a URL.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
@@ -51,27 +49,28 @@ class SyncTransport(RequestsTransport):
         self._process = os.getpid()
 
     def open(self) -> None:
-        """Make the session, once however many threads ask."""
+        """Create the session, once however many threads ask."""
         if self._process != os.getpid():
             self._leave_to_parent()
         with self._opening:
-            if not (self.session or self._has_been_opened):
+            if not (self.session or self._has_been_opened):  # as azure-core's `open` asks, here under a lock
                 self.session = NoRedirectSession()
                 self._init_session(self.session)
             super().open()  # type: ignore[no-untyped-call]
 
     def _leave_to_parent(self) -> None:
-        """Begin anew in a process that was forked: on connections of the parent's, the two would swap answers.
+        """Start over in a forked process: on the parent's connections, the two would swap responses.
 
-        The lock is new because a thread of the parent's may have held it when it forked. A session of the caller's own
-        stays; what it does about forks is the caller's.
+        The lock is replaced because a thread of the parent may have held it during the fork. A session that belongs to
+        the caller stays; forks are then the caller's concern.
         """
         self._opening = Lock()
         self._process = os.getpid()
-        if getattr(self, "_session_owner", True) and self.session:  # azure-core names no type
+        if getattr(self, "_session_owner", True) and self.session:  # untyped in azure-core
             self.session = None  # closes this process's end of the connections; the parent's stay open
             self._has_been_opened = False
 
+    # azure-core's private hook: a session has no public place for its adapters, which hold pool and deadline.
     def _init_session(self, session: requests.Session) -> None:
         from ._connections import DeadlineAdapter
 
@@ -83,7 +82,7 @@ class SyncTransport(RequestsTransport):
 
 
 class TransportPolicy(HTTPPolicy[Any, Any]):
-    """The last policy: keeps an attempt to the deadline, and reads what the caller does not stream."""
+    """The last policy: keeps an attempt within the deadline, and reads responses that the caller does not stream."""
 
     def send(self, request: Any) -> Response:
         """Send once."""
@@ -93,7 +92,7 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         context.options = {**options, "stream": True, **attempt_options(request, deadline)}
         known = CURRENT.set(deadline)
         try:
-            response: Response | AzureError = self.next.send(on_the_wire(request))
+            response: Response | AzureError = self.next.send(copy_for_transport(request))
         except AzureError as error:
             response = error
         finally:
@@ -106,7 +105,7 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
         answer = response.http_response
         internal = getattr(answer, "internal_response", None)
         if isinstance(internal, requests.Response):
-            forget_wrong_length(answer.headers)
+            remove_invalid_length(answer.headers)
             body = open_body(internal.raw, deadline)
             if body is not None:
                 context["body"] = internal.raw = body
@@ -116,7 +115,7 @@ class TransportPolicy(HTTPPolicy[Any, Any]):
 
 
 def read_answer(answer: Any) -> None:
-    """Read an answer's body; where that fails, a failing status still tells more."""
+    """Read the body of a response; if that fails but the status is an error, the status is more useful."""
     failed: AzureError | None = None
     try:
         read_whole(answer)
@@ -125,6 +124,8 @@ def read_answer(answer: Any) -> None:
     if failed is None or answer.status_code >= 400:
         return
     if isinstance(failed, IncompleteReadError):
+        from ._operations.call import cut_off
+
         raise cut_off(answer) from failed
     from ._http.failures import body_failure
 
@@ -132,11 +133,11 @@ def read_answer(answer: Any) -> None:
 
 
 class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
-    """azure-core's policy, which asks for one token however many threads wait for it.
+    """azure-core's policy. However many threads wait, it requests one token.
 
-    :param credential: Gets tokens.
-    :param scopes: What they are for.
-    :raises TypeError: The credential is an asynchronous one.
+    :param credential: The source of tokens.
+    :param scopes: The scopes of the tokens.
+    :raises TypeError: The credential is asynchronous.
     """
 
     def __init__(self, credential: Any, *scopes: str, **options: Any) -> None:
@@ -147,7 +148,7 @@ class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
     def on_request(self, request: Any) -> None:
         """Set the header.
 
-        :raises TypeError: The credential gave no token.
+        :raises TypeError: The credential returned no token.
         """
         set_token(request, self._get_token(*self._scopes) if asks_each_time(self._credential) else self._current())
 
@@ -155,7 +156,7 @@ class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
         return checked_token(super()._get_token(*scopes, **kwargs))
 
     def _current(self) -> Any:
-        """Return the token that is kept, or a new one; `_token` and `_need_new_token` are azure-core's."""
+        """Return the cached token, or a new one; `_token` and `_need_new_token` are azure-core's."""
         token = self._token
         if token is None or self._need_new_token:
             with self._asking:
@@ -165,10 +166,10 @@ class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
         return token
 
     def authorize_request(self, request: Any, *scopes: str, **kwargs: Any) -> None:
-        """Get a token that answers a challenge, and set the header.
+        """Get a token for a challenge, and set the header.
 
         :param request: The pipeline's request.
-        :param scopes: What the token is for.
+        :param scopes: The scopes of the token.
         """
         with self._asking:
             self._request_token(*scopes, **kwargs)
@@ -176,7 +177,7 @@ class TokenPolicy(BearerTokenCredentialPolicy[Any, Any]):
         set_token(request, token)
 
     def on_challenge(self, request: Any, response: Any) -> bool:
-        """Answer a challenge, unless what it demands cannot be read."""
+        """Answer a challenge, unless its claims cannot be read."""
         try:
             return super().on_challenge(request, response)
         except (binascii.Error, UnicodeDecodeError):
@@ -187,22 +188,24 @@ class ModelRedirectPolicy(RedirectDecisions, RedirectPolicy[Any, Any]):
     """Follows redirects."""
 
     def send(self, request: Any) -> Response:
-        """Send, and send again to where a redirect leads.
+        """Send a request, and follow its redirects.
 
-        :raises ~azure.ai.inference.exceptions.RedirectError: They do not end.
+        :raises ~azure.ai.inference.exceptions.RedirectError: There are too many.
         """
         try:
             return super().send(request)
         except TooManyRedirectsError as error:  # pyright: ignore[reportUnknownVariableType] - generic for no reason
             history: Any = error.history  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        from .exceptions import RedirectError
+
         raise RedirectError(history)
 
 
 class ModelRetryPolicy(RetryDecisions, RetryPolicy[Any, Any]):
-    """Sends again."""
+    """Retries requests."""
 
     def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
-        """Wait as long as was decided."""
+        """Sleep before the next attempt."""
         transport.sleep(settings["delay"])
 
 

@@ -1,7 +1,7 @@
-"""The one question that the clients ask of telemetry: whether somebody watches.
+"""The clients' only contact with telemetry: whether anyone observes.
 
-A client asks once per call. While nobody watches, which is nearly always, it is handed an object that does nothing; no
-code that knows OpenTelemetry is loaded. `AIInferenceInstrumentor` sets `current`. Nothing is patched.
+A client asks once per call. Without an observer, which is the usual case, it gets an object that does nothing, and no
+code that uses OpenTelemetry is loaded. `AIInferenceInstrumentor` sets `current`. Nothing is patched.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class StreamWatch(Protocol):
-        """Watches one stream. May be told of its end more than once; never told, it notices when it is freed."""
+        """Observes one stream. Its end may be reported more than once; if never, freeing this object reports it."""
 
         def arrived(self, count: int) -> None:
             """Record that bytes arrived, and how many updates they completed."""
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
             """Record that nothing more is read, and why, if something is wrong."""
 
     class Watch(Protocol):
-        """Watches one call, for as long as the `with` block around it lasts; a stream for longer."""
+        """Observes one call until its `with` block ends; a stream for longer."""
 
         def __enter__(self) -> "Watch": ...
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         ) -> None: ...
 
         def resent(self, call: Any) -> None:
-            """Note that the call is made anew, by another API than the one that refused it."""
+            """Record that the call is made again, by another API than the one that refused it."""
 
         def answered(self, answer: A) -> A:
             """Record the answer, and return it."""
@@ -73,14 +73,14 @@ class _Unwatched:
 UNWATCHED: "Watch" = _Unwatched()
 
 current: "Callable[[Any], Watch] | None" = None
-"""Makes the watch of a `Call`; `None` while nobody watches."""
+"""Creates the observer of a `Call`; `None` if there is none."""
 
 
 def observe(call: Any) -> "Watch":
-    """Start to watch a call, if anybody does.
+    """Start to observe a call, if anyone does.
 
     :param call: The `Call`, before it is sent.
-    :return: What to run it in.
+    :return: The context manager to run it in.
     """
     watch = current
     return UNWATCHED if watch is None else watch(call)

@@ -1,45 +1,45 @@
-"""What an answer of the service raises, and what reading it as a value or carrying out its tool calls does.
+"""The exceptions raised by the clients, by reading an answer as a value, and by running tools.
 
 Each kind of :class:`InferenceError` is also the azure-core class that version 1.0.0b9 raised, so ``except
-HttpResponseError`` and ``except ClientAuthenticationError`` go on working. What they add (request id, headers, time to
-wait, the error as it came) is declared on :class:`InferenceError`: catch that one and a type checker knows the
-attributes too. Where the service did its work, and was paid for, an :class:`AnswerError` holds the whole answer::
+HttpResponseError`` and ``except ClientAuthenticationError`` keep working. The attributes they add (request id, headers,
+time to wait, the error as received) are declared on :class:`InferenceError`: catch that class and a type checker knows
+them too. When the service did its work and charged for it, an :class:`AnswerError` holds the whole answer::
 
-    InferenceClientError                    any of these; an AzureError
-    |-- RequestError                        not sent: no connection; a ServiceRequestError
-    |   |-- RequestTimeoutError             not in time; a ServiceRequestTimeoutError
-    |   |-- ProxyError                      the proxy refused to connect
-    |   `-- InsecureRequestError            refused: the key would have gone over the network in clear
-    |-- NoResponseError                     the connection broke before the answer; a ServiceResponseError
-    |   `-- ResponseTimeoutError            the answer was not there in time; a ServiceResponseTimeoutError
-    |-- InferenceError                      any answer that is an error; 400, 413, 422, 5xx; an HttpResponseError
-    |   |-- ContentFilterError              the prompt, or the answer, was filtered
-    |   |-- AuthenticationError             401, 403; a ClientAuthenticationError
-    |   |-- NotFoundError                   404; a ResourceNotFoundError
-    |   |-- ConflictError                   409; a ResourceExistsError
-    |   |-- NotModifiedError                304; a ResourceNotModifiedError
-    |   |-- RateLimitError                  429: a quota is used up, or the service is busy
-    |   |-- RedirectError                   redirects without end; a TooManyRedirectsError
-    |   |-- ResponseDecodeError             not the JSON that was due; a DecodeError
-    |   |-- IncompleteResponseError         an answer broke off; an IncompleteReadError
-    |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
-    |-- BatchError                          one request of several failed; its cause is any of these
-    |-- BatchStoppedError                   a run of many rows stopped early
-    |-- AnswerError                         an answer is not the value that was asked for
-    |   |-- RefusedAnswerError              the model would not answer
-    |   |-- FilteredAnswerError             the content filter withheld the answer
-    |   |-- TruncatedAnswerError            the answer broke off at the token limit
-    |   `-- InvalidAnswerError              the answer has no text, or the text is not JSON
-    |       `-- MismatchedAnswerError       it is JSON, but not of the type
-    |-- ToolCallError                       a tool call could not be carried out
-    `-- ToolRoundsError                     the model still calls tools after the rounds that it was allowed
+        InferenceClientError                    base class of all; an AzureError
+        |-- RequestError                        not sent: no connection; a ServiceRequestError
+        |   |-- RequestTimeoutError             not sent in time; a ServiceRequestTimeoutError
+        |   |-- ProxyError                      the proxy refused to connect
+        |   `-- InsecureRequestError            refused: the key would have been sent unencrypted
+        |-- NoResponseError                     the connection broke before the response; a ServiceResponseError
+        |   `-- ResponseTimeoutError            no response in time; a ServiceResponseTimeoutError
+        |-- InferenceError                      any error response; 400, 413, 422, 5xx; an HttpResponseError
+        |   |-- ContentFilterError              the prompt or the answer was filtered
+        |   |-- AuthenticationError             401, 403; a ClientAuthenticationError
+        |   |-- NotFoundError                   404; a ResourceNotFoundError
+        |   |-- ConflictError                   409; a ResourceExistsError
+        |   |-- NotModifiedError                304; a ResourceNotModifiedError
+        |   |-- RateLimitError                  429: a quota is used up, or the service is busy
+        |   |-- RedirectError                   too many redirects; a TooManyRedirectsError
+        |   |-- ResponseDecodeError             not the expected JSON; a DecodeError
+        |   |-- IncompleteResponseError         a response broke off; an IncompleteReadError
+        |   `-- IncompleteStreamError           a stream broke off; an IncompleteReadError
+        |-- BatchError                          one request of several failed; its cause is any of these
+        |-- BatchStoppedError                   a run of many rows stopped early
+        |-- AnswerError                         an answer is not the requested value
+        |   |-- RefusedAnswerError              the model refused to answer
+        |   |-- FilteredAnswerError             the content filter withheld the answer
+        |   |-- TruncatedAnswerError            the answer was cut off at the token limit
+        |   `-- InvalidAnswerError              the answer has no text, or the text is not JSON
+        |       `-- MismatchedAnswerError       it is JSON, but does not match the type
+        |-- ToolCallError                       a tool call could not be carried out
+        `-- ToolRoundsError                     the model still calls tools after the last allowed round
 
-All of them pickle (for process pools, task queues, caches). The pickle has the text and the values, but not
-``response``: that one refers to the request, and the request holds the key.
+All of them can be pickled (for process pools, task queues, caches). The pickle keeps the text and the values but not
+``response``, which refers to the request, which holds the key.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import (
     AzureError,
@@ -59,9 +59,10 @@ from azure.core.exceptions import (
 )
 from azure.core.rest import AsyncHttpResponse, HttpResponse
 from azure.core.utils import case_insensitive_dict
-from typing_extensions import TypedDict
 
+from ._content_filter import ContentFilterResult, read_result
 from ._credential_headers import without_credentials
+from ._error_state import reduced, reduced_with_cause, revive, revive_with_cause
 
 if TYPE_CHECKING:
     from .batch._summary import Summary
@@ -101,44 +102,41 @@ __all__ = [
     "TruncatedAnswerError",
 ]
 
-_LIVE_ATTRIBUTES = ("response", "inner_exception", "exc_type", "exc_value", "exc_traceback")
-
-_ErrorT = TypeVar("_ErrorT", bound=AzureError)
+_revive, _revive_with_cause = revive, revive_with_cause
+"""Pickles that release 1.0.0 wrote name these."""
 
 
 class InferenceClientError(AzureError):
-    """The base of what calls of the clients raise: catch it to catch every failure of a call, and of nothing else.
+    """Base class of everything that a client's call raises when it fails.
 
-    Wrong arguments are none: they raise `TypeError` and `ValueError`, before anything is sent. Errors of a token
-    credential, such as azure-identity's, stay what they are.
+    Wrong arguments are not included: they raise `TypeError` or `ValueError` before anything is sent. Errors of a token
+    credential, such as azure-identity's, are passed on unchanged.
     """
 
     def __reduce__(self) -> "tuple[Any, ...]":
-        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES)}
-        state["exc_msg"] = self.message  # azure-core's has the text of whatever was being handled
-        return _revive, (type(self), self.args, state)
+        return reduced(self)
 
 
 class RequestError(InferenceClientError, ServiceRequestError):
-    """The request was not sent: no such host, no connection, no TLS, or a proxy in the way.
+    """The request was not sent: unknown host, no connection, a TLS failure, or a proxy in the way.
 
-    ``inner_exception``, also its cause, is what the HTTP library raised.
+    ``inner_exception``, also the cause, is what the HTTP library raised.
     """
 
 
 class RequestTimeoutError(RequestError, ServiceRequestTimeoutError):
-    """The connection was not there in time, or took too long to take the request (`connection_timeout`)."""
+    """Connecting, or sending the request, took longer than `connection_timeout`."""
 
 
 class ProxyError(RequestError):
     """The proxy refused to connect to the endpoint.
 
-    :param message: What to say.
-    :param status_code: The proxy's status, such as 407 if it wants a password.
+    :param message: The error text.
+    :param status_code: The proxy's status, such as 407 if it requires a password.
     """
 
     status_code: int
-    """The proxy's status, such as 407 if it wants a password."""
+    """The proxy's status, such as 407 if it requires a password."""
 
     def __init__(self, message: str, status_code: int) -> None:
         super().__init__(message)
@@ -149,47 +147,47 @@ class ProxyError(RequestError):
 
 
 class InsecureRequestError(RequestError):
-    """A credential would have gone over the network in clear; nothing was sent."""
+    """A credential would have been sent unencrypted; nothing was sent."""
 
 
 class NoResponseError(InferenceClientError, ServiceResponseError):
-    """The connection broke before the answer was there. The service may have done its work."""
+    """The connection broke before the response arrived. The service may have done its work."""
 
 
 class ResponseTimeoutError(NoResponseError, ServiceResponseTimeoutError):
-    """The answer was not there in time: within `timeout`, or no bytes came within `read_timeout`."""
+    """The response took longer than `timeout`, or no bytes arrived within `read_timeout`."""
 
 
 class InferenceError(InferenceClientError, HttpResponseError):
-    """The service answered, and the answer is an error.
+    """The service responded with an error.
 
-    An error that came inside a good answer or a stream has the status of that answer, 200; its ``error.code`` tells
-    what went wrong.
+    An error inside a successful response or a stream has the status of that response, 200; its ``error.code`` says what
+    went wrong.
 
-    :param message: What to say; ``str(error)`` and ``error.message`` are this text.
-    :param response: The answer. Its status, reason and headers are kept on the error.
-    :keyword details: What the service said, as code, message, target, details and inner error.
-    :keyword request_id: The id that the service gave the request.
+    :param message: The error text; ``str(error)`` and ``error.message`` return it.
+    :param response: The response. The error keeps its status, reason and headers.
+    :keyword details: What the service reported, as code, message, target, details and inner error.
+    :keyword request_id: The service's id of the request.
     :keyword retry_after: Seconds that the service asks to wait.
-    :keyword headers: The headers to keep, where not the response's own.
-    :keyword reason: The reason phrase to keep, where not the response's own.
-    :keyword body: The error as it came.
+    :keyword headers: The headers to keep, if not those of the response.
+    :keyword reason: The reason phrase to keep, if not that of the response.
+    :keyword body: The error as received.
     """
 
     request_id: str | None
-    """The id that the service gave the request; quote it in a support case. None if it gave none."""
+    """The service's id of the request, to quote in a support case; None if the service sent none."""
 
     retry_after: float | None
-    """Seconds to wait before a new attempt, zero or more, as the answer's headers ask; None if they do not."""
+    """Seconds to wait before another attempt, zero or more, from the response headers; None if they have none."""
 
     headers: Mapping[str, str]
-    """The answer's headers, looked up in any case; empty if there was no answer."""
+    """The response headers, case-insensitive; empty if there was no response."""
 
     body: Any
-    """The error as it came: parsed JSON, or the beginning of a text; None if there was nothing to read."""
+    """The error as received: parsed JSON, or the beginning of a text; None if the body was empty."""
 
     partial: Any = None
-    """The answer as far as it had been received, for an error in the middle of a stream; else None."""
+    """For an error in the middle of a stream, the answer received so far; else None."""
 
     def __init__(
         self,
@@ -207,20 +205,20 @@ class InferenceError(InferenceClientError, HttpResponseError):
         if response is not None:
             reason = getattr(response, "reason", None) if reason is None else reason
             message = message or f"Operation returned an invalid status '{reason}'"
-        # Without the response: azure-core would read its body again, and put what it finds in place of the message.
+        # Without the response: azure-core would read its body again, and replace the message with what it finds.
         super().__init__(message, None, **kwargs)
         self.error = details
         self.request_id = request_id
         self.retry_after = retry_after
         self.body = body
         if response is not None:
-            # Assigned so, the types stay those that azure-core declares; it does not export that of a response.
+            # Through `vars`, the attributes keep azure-core's types; it does not export the type of a response.
             vars(self).update(response=response, status_code=response.status_code, reason=reason)
             headers = response.headers if headers is None else headers
         self.headers = case_insensitive_dict(headers)
 
     def __str__(self) -> str:
-        # azure-core appends the body where it found no error in it; the message already has the service's words.
+        # azure-core appends the body if it found no error in it; the message already contains the service's text.
         return str(self.args[0])
 
     def __reduce__(self) -> "tuple[Any, ...]":
@@ -228,100 +226,78 @@ class InferenceError(InferenceClientError, HttpResponseError):
         return revive, (cls, args, {**state, "headers": case_insensitive_dict(without_credentials(self.headers))})
 
 
-def _revive(cls: "type[_ErrorT]", args: "tuple[Any, ...]", state: "dict[str, Any]") -> _ErrorT:
-    error = cls.__new__(cls, *args)
-    error.__dict__.update(state)
-    return error
-
-
-class ContentFilterResult(TypedDict, total=False):
-    """The verdict of one content filter, with its names on the wire; a service may send further members.
-
-    From the Azure OpenAI reference, "content filtering".
-    """
-
-    filtered: bool
-    """Whether this filter stopped the content."""
-
-    detected: bool
-    """Whether a filter that only detects (jailbreak, protected material, profanity) has found something."""
-
-    severity: str
-    """``safe``, ``low``, ``medium`` or ``high``, of filters that grade (hate, self_harm, sexual, violence)."""
-
-
 class ContentFilterError(InferenceError):
     """A content filter refused the prompt, or stopped the answer.
 
-    Sending the same again gives the same error: change the prompt, or the filter that is set for the deployment.
+    Sending the same again gives the same error: change the prompt, or the content filter of the deployment.
 
     :param message: See :class:`InferenceError`.
     :param response: See :class:`InferenceError`.
-    :keyword filter_results: The verdicts by category.
+    :keyword filter_results: The verdicts, by category; mappings in wire form are read as such.
     :keyword source: What was filtered.
     """
 
     filter_results: Mapping[str, ContentFilterResult]
-    """The verdict of each filter by category (``hate``, ``self_harm``, ``jailbreak``, ...), also of those that let it
-    pass; empty if the service did not say. A dash in a category's name is an underscore here."""
+    """The verdict of each filter, by category (``hate``, ``self_harm``, ``jailbreak``, ...), including filters that
+    passed the content; empty if the service did not report them. A dash in a category's name is an underscore here."""
 
     source: str | None
-    """What was filtered, ``prompt`` or ``completion``; None if the service did not say."""
+    """What was filtered, ``prompt`` or ``completion``; None if the service did not report it."""
 
     def __init__(
         self,
         message: object | None = None,
         response: HttpResponse | AsyncHttpResponse | None = None,
         *,
-        filter_results: Mapping[str, ContentFilterResult] | None = None,
+        filter_results: Mapping[str, Mapping[str, Any]] | None = None,
         source: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(message, response, **kwargs)
-        self.filter_results = {} if filter_results is None else filter_results
+        self.filter_results = {category: read_result(found) for category, found in (filter_results or {}).items()}
         self.source = source
 
     @property
     def filtered_categories(self) -> "list[str]":
-        """The categories whose filter stopped the content, in the order in which the service named them."""
-        return [category for category, result in self.filter_results.items() if result.get("filtered")]
+        """The categories whose filter stopped the content, in the service's order."""
+        return [category for category, result in self.filter_results.items() if result.filtered]
 
 
 class AuthenticationError(InferenceError, ClientAuthenticationError):
-    """The credential is missing, wrong, expired, for another audience (401), or may not do this (403)."""
+    """The credential is missing, wrong, expired or for another audience (401), or lacks permission (403)."""
 
 
 class NotFoundError(InferenceError, ResourceNotFoundError):
-    """There is no such route, model or deployment (404)."""
+    """The route, the model or the deployment does not exist (404)."""
 
 
 class ConflictError(InferenceError, ResourceExistsError):
-    """The request is in conflict with the state of the service (409)."""
+    """The request conflicts with the state of the service (409)."""
 
 
 class NotModifiedError(InferenceError, ResourceNotModifiedError):
-    """The answer has not changed since the caller read it (304)."""
+    """The resource has not changed since the caller read it (304)."""
 
 
 class RateLimitError(InferenceError):
     """A quota of requests or tokens is used up, or the service is busy (429).
 
-    The client has retried already, unless retries are off. `retry_after` says how long the service asks to wait.
+    The client has already retried, unless retries are off. `retry_after` is how long the service asks to wait.
     """
 
 
 class ResponseDecodeError(InferenceError, DecodeError):
-    """A good status, but the body or the event is not the JSON object that was due."""
+    """The status is a success, but the body or the event is not the expected JSON object."""
 
 
 class RedirectError(InferenceError, TooManyRedirectsError[Any, Any]):
-    """The endpoint redirects without end.
+    """The endpoint redirected too many times.
 
-    :param history: The requests and their answers, as azure-core keeps them; a pickle does not.
+    :param history: The requests and their responses, as azure-core keeps them; a pickle drops them.
     """
 
     history: "list[Any]"
-    """The requests and their answers; empty in a pickle."""
+    """The requests and their responses; empty after unpickling."""
 
     def __init__(self, history: "Sequence[Any]") -> None:
         super().__init__("Reached maximum redirect attempts.")
@@ -333,7 +309,7 @@ class RedirectError(InferenceError, TooManyRedirectsError[Any, Any]):
 
 
 class IncompleteResponseError(InferenceError, IncompleteReadError):
-    """The connection broke before the end of an answer that is not a stream. Its cause says how."""
+    """The connection broke before the end of a response that is not a stream. The cause says how."""
 
 
 class IncompleteStreamError(InferenceError, IncompleteReadError):
@@ -341,12 +317,12 @@ class IncompleteStreamError(InferenceError, IncompleteReadError):
 
     :param message: See :class:`InferenceError`.
     :param response: See :class:`InferenceError`.
-    :keyword updates: The updates that had been received.
-    :keyword partial: What they add up to.
+    :keyword updates: The updates that had arrived.
+    :keyword partial: The answer they add up to.
     """
 
     updates: Sequence[Any]
-    """The updates that had been received, in their order; empty if the stream does not keep them."""
+    """The updates that had arrived, in order; empty if the stream does not keep them."""
 
     def __init__(
         self,
@@ -365,23 +341,23 @@ class IncompleteStreamError(InferenceError, IncompleteReadError):
 class BatchError(InferenceClientError):
     """`embed_batches` could not finish.
 
-    ``inner_exception``, also its cause, is what a request, a hook, `on_progress` or the iterable of inputs raised; None
-    after `close()`. Requests that were under way have been waited for; no other was begun. To go on, embed the inputs
-    that neither `results` nor the results handed over before have.
+    ``inner_exception``, also the cause, is what a request, a hook, `on_progress` or the iterable of inputs raised; None
+    after `close()`. Requests in flight were completed, and no others started. To continue, embed the inputs that are
+    neither in `results` nor in the results delivered before.
 
-    :param message: What to say.
+    :param message: The error text.
     :keyword indices: The inputs that the error is about.
-    :keyword results: The results that had come and were not handed over.
-    :keyword error: What was raised.
+    :keyword results: The results that had arrived but had not been delivered.
+    :keyword error: The exception that stopped it.
     """
 
     indices: range
-    """Indices of the inputs that the error is about, counted from 0: those of the request that failed, or of the input
+    """Indices of the inputs that the error is about, counted from 0: those of the failed request, or that of the input
     that could not be read."""
 
     results: "Sequence[EmbeddingsResult]"
-    """The results that had come and were not handed over: after `collect()`, all of them. The ``index`` of an item is
-    that of its input."""
+    """The results that had arrived but had not been delivered: after `collect()`, all of them. The ``index`` of an item
+    is that of its input."""
 
     def __init__(
         self,
@@ -396,65 +372,39 @@ class BatchError(InferenceClientError):
         self.results = results
 
     def __reduce__(self) -> "tuple[Any, ...]":
-        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}
-        return _revive_with_cause, (type(self), self.args, state, _portable(self.inner_exception))
+        return reduced_with_cause(self)
 
 
 class BatchStoppedError(InferenceClientError):
-    """A run of many rows stopped early. ``inner_exception``, also its cause, is the error that stopped it, if one did.
+    """A run of many rows stopped early. ``inner_exception``, also the cause, is the error that stopped it, if any.
 
-    What had been answered is in the run's output; the same call goes on from there.
+    The results so far are in the run's output; make the same call again to continue.
 
     :param message: Why it stopped, and what to do.
-    :keyword summary: What the run came to.
-    :keyword error: What stopped it.
+    :keyword summary: The counts of the run.
+    :keyword error: The error that stopped it.
     """
 
     summary: "Summary"
-    """What the run came to."""
+    """The counts of the run."""
 
     def __init__(self, message: str, *, summary: "Summary", error: BaseException | None = None) -> None:
         super().__init__(message, error=error)
         self.summary = summary
 
     def __reduce__(self) -> "tuple[Any, ...]":
-        state = {**vars(self), **dict.fromkeys(_LIVE_ATTRIBUTES), "exc_msg": self.message}
-        return _revive_with_cause, (type(self), self.args, state, _portable(self.inner_exception))
-
-
-def _portable(error: BaseException | None) -> BaseException | None:
-    """Return what a pickle may keep of an error: the error itself if it pickles without what it refers to.
-
-    azure-core's errors refer to what the HTTP library raised, and that to the request, which holds the key.
-    """
-    import pickle
-
-    if isinstance(error, AzureError) and type(error).__reduce__ is BaseException.__reduce__:
-        return _revive(type(error), error.args, {**vars(error), **dict.fromkeys(_LIVE_ATTRIBUTES), "response": None})
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own pickle of this moment
-    except Exception:  # noqa: BLE001 - an error of the caller's own, which need not pickle: its words are kept
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
-
-
-def _revive_with_cause(
-    cls: "type[_ErrorT]", args: "tuple[Any, ...]", state: "dict[str, Any]", cause: BaseException | None
-) -> _ErrorT:
-    error = _revive(cls, args, {**state, "inner_exception": cause})
-    error.__cause__ = cause
-    return error
+        return reduced_with_cause(self)
 
 
 class AnswerError(InferenceClientError):
-    """An answer is not the value that was asked for; the base of all reasons.
+    """An answer is not the requested value; base class of all such errors.
 
     :param message: What is wrong with it.
     :param completion: The whole answer.
     """
 
     completion: "ChatCompletions"
-    """The whole answer, with its usage and its filter results."""
+    """The whole answer, with its usage and filter results."""
 
     def __init__(self, message: str, completion: "ChatCompletions") -> None:
         super().__init__(message)
@@ -465,7 +415,7 @@ class AnswerError(InferenceClientError):
 
 
 class RefusedAnswerError(AnswerError):
-    """The model would not answer: the message's `refusal` says why."""
+    """The model refused to answer; the message's `refusal` says why."""
 
 
 class FilteredAnswerError(AnswerError):
@@ -473,26 +423,26 @@ class FilteredAnswerError(AnswerError):
 
 
 class TruncatedAnswerError(AnswerError):
-    """The answer broke off at the token limit. Raise `max_tokens` or `max_completion_tokens`."""
+    """The answer was cut off at the token limit. Raise `max_tokens` or `max_completion_tokens`."""
 
 
 class InvalidAnswerError(AnswerError):
-    """The answer has no text, or the text is not JSON; `__cause__` is then what the JSON parser said."""
+    """The answer has no text, or the text is not JSON; then `__cause__` is the JSON parser's error."""
 
 
 class MismatchedAnswerError(InvalidAnswerError):
-    """The answer is JSON, but not of the type; its `__cause__` knows each place that does not fit."""
+    """The answer is JSON but does not match the type; `__cause__` lists each mismatch."""
 
 
 class ToolCallError(InferenceClientError):
-    """A tool call could not be carried out: no such tool, arguments that do not fit, or a failure of the tool itself.
+    """A tool call could not be carried out: unknown tool, arguments that do not match, or a failure of the tool itself.
 
     :param message: What went wrong.
     :param tool_call: The call.
     """
 
     tool_call: "ChatCompletionsToolCall"
-    """The call, as the model made it."""
+    """The call as the model made it."""
 
     def __init__(self, message: str, tool_call: "ChatCompletionsToolCall") -> None:
         super().__init__(message)
@@ -503,9 +453,9 @@ class ToolCallError(InferenceClientError):
 
 
 class ToolRoundsError(InferenceClientError):
-    """The model still calls tools after all rounds that `Toolset.converse` was allowed.
+    """The model still calls tools after the last round that `Toolset.converse` allows.
 
-    The calls have been answered, and the conversation has everything: converse again to go on.
+    The calls have been answered and the conversation is complete up to here: call `converse` again to continue.
 
     :param message: What went wrong.
     :param completion: The last answer.

@@ -30,7 +30,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Union, cast, overload
 
 from ._json import encode, is_object
-from ._operations.options import ChatOptions, RequestOptions, with_options
+from ._operations.options import ChatOptions, RequestOptions
+from ._operations.signatures import with_options
 from ._schemas.functions import Tool, tool_of
 from ._schemas.structured_output import documents
 from .exceptions import ToolCallError, ToolRoundsError
@@ -126,7 +127,7 @@ class Toolset:
         :keyword max_rounds: The largest number of requests, 10 by default.
         :keyword options: Keyword arguments of `complete`, except for `tools` and `stream`.
         :return: The last answer, which has no tool calls.
-        :raises TypeError: The conversation is not a list, an option has no place here, or the model called an async
+        :raises TypeError: The conversation is not a list, an option is not supported, or the model called an async
             function: use `aconverse`.
         :raises ValueError: `max_rounds` is less than 1.
         :raises ToolCallError: A call failed, and `raise_on_error` is set.
@@ -165,7 +166,7 @@ class Toolset:
         :keyword max_rounds: The largest number of requests, 10 by default.
         :keyword options: Keyword arguments of `complete`, except for `tools` and `stream`.
         :return: The last answer, which has no tool calls.
-        :raises TypeError: The conversation is not a list, or an option has no place here.
+        :raises TypeError: The conversation is not a list, or an option is not supported.
         :raises ValueError: `max_rounds` is less than 1.
         :raises ToolCallError: A call failed, and `raise_on_error` is set.
         :raises ToolRoundsError: The model still called tools in the last round.
@@ -190,9 +191,9 @@ class Toolset:
         if max_rounds < 1:
             raise ValueError(f"max_rounds must be 1 or more, not {max_rounds!r}")
         if "tools" in options:
-            raise TypeError("tools has no place here: the tools are those of the toolset")
+            raise TypeError("converse takes no tools: it offers those of the toolset")
         if options.get("stream"):
-            raise TypeError("stream has no place here: converse returns whole answers; stream in a loop with `run`")
+            raise TypeError("converse takes no stream: it returns whole answers; stream in a loop with `run`")
         return {**options, "tools": self.definitions}
 
     async def arun(self, answer: Answer) -> list[ToolMessage]:

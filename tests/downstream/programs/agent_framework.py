@@ -1,6 +1,6 @@
 """agent-framework-azure-ai, whose embedding client sends texts and images through ours. All asynchronous.
 
-It asks for the beta by name, and is installed past that.
+It requires a release of the beta, and is installed despite that.
 """
 
 from agent_framework import Content

@@ -1,4 +1,4 @@
-"""agno's model for Azure AI Foundry, under an agent. What goes wrong is raised as its `ModelProviderError`."""
+"""agno's model for Azure AI Foundry, used by an agent. Failures are raised as its `ModelProviderError`."""
 
 from agno.agent import Agent
 from agno.exceptions import ModelProviderError
@@ -34,7 +34,7 @@ class Agno(Checks):
         return Agent(model=model, telemetry=False, **settings)
 
     def refused(self, *, text: str = "hi", stream: bool = False, **settings) -> ModelProviderError:
-        """Give the error that an agent's model raises."""
+        """Return the error that an agent's model raises."""
         model = self.agent(**settings).model
         invoke = model.invoke_stream if stream else model.invoke
         with self.assertRaises(ModelProviderError) as caught:

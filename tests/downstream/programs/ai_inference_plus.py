@@ -1,6 +1,6 @@
-"""azure-ai-inference-plus: subclasses of the clients, which check JSON, part reasoning from answers, and try again.
+"""azure-ai-inference-plus: subclasses of the clients that check JSON, separate reasoning from answers, and retry.
 
-It asks for the beta by name, and is installed past that.
+It requires a release of the beta, and is installed despite that.
 """
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError

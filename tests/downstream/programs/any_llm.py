@@ -1,4 +1,4 @@
-"""any-llm-sdk's provider for Azure, which gives what OpenAI's client would give."""
+"""any-llm-sdk's provider for Azure, which returns what OpenAI's client would return."""
 
 from any_llm import acompletion, aembedding, alist_models, completion, embedding
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError

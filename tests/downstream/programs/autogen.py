@@ -1,7 +1,7 @@
-"""autogen-ext's client for models on Azure, by itself and under an agent of autogen-agentchat. All asynchronous.
+"""autogen-ext's client for models on Azure, by itself and in an agent of autogen-agentchat. All asynchronous.
 
-It joins the name of a call to itself with each piece of a stream, so that tools work in the streams of models that
-send calls whole; Mistral's are such.
+It appends the name of a call to itself with each piece of a stream, so tools only work with streams that send calls
+whole, such as Mistral's.
 """
 
 from autogen_agentchat.agents import AssistantAgent
@@ -55,7 +55,7 @@ class Autogen(Checks):
         self.assert_members(self.asked, model="gpt", temperature=0.5, seed=4)
 
     async def test_a_dummy_endpoint(self) -> None:
-        """As autogen's own unit tests have it: nothing is sent."""
+        """autogen's own unit tests do the same: nothing is sent."""
         client = await self.client(endpoint="endpoint", credential=AzureKeyCredential("api_key"))
         with self.assertRaisesRegex(ValueError, "'endpoint' is a name, not a URL"):
             await client.create(asking("hi"))

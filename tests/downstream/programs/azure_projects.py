@@ -1,6 +1,6 @@
-"""azure-ai-projects 1.0.0b11, whose project clients make clients of this package, and turn its tracing on.
+"""azure-ai-projects 1.0.0b11, whose project clients create clients of this package and enable its tracing.
 
-They take https and Entra ID only: the emulator has a certificate of its own, and gives the tokens.
+They only accept https and Entra ID: the emulator has its own certificate and issues the tokens.
 """
 
 import time
@@ -26,7 +26,7 @@ ADD = ChatCompletionsToolDefinition(function=FunctionDefinition(name="add", para
 
 
 class Identity:
-    """What azure-identity would be: it remembers for which scopes it was asked."""
+    """A replacement for azure-identity that records the requested scopes."""
 
     def __init__(self, endpoint, expires_in: float = 3600) -> None:
         self.endpoint = endpoint

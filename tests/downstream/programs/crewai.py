@@ -1,7 +1,7 @@
-"""crewai's model for Azure, by itself and under an agent with a task.
+"""crewai's model for Azure, by itself and in an agent with a task.
 
-In a stream it passes over an update that has the usage, so that tools work where that comes by itself: as Azure
-OpenAI sends it. When requests for completions fail, it begins again.
+It ignores a streamed update that contains usage, so tools only work if usage comes in an update of its own, as Azure
+OpenAI sends it. It repeats failed completions.
 """
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
@@ -77,7 +77,8 @@ class CrewAi(Checks):
         self.assertEqual(model.call("add", tools=[ADD], available_functions={"add": add}), "5")
 
     def test_models_of_other_apis(self) -> None:
-        """It always sends a dated api-version, which Azure takes with a deployment's path, and Messages never sees."""
+        """It always sends a dated api-version, which Azure accepts with a deployment's path, but the Messages API
+        never sees."""
         for path, name, operation in OTHER_APIS:
             path = path.replace("/openai/v1", f"/openai/deployments/{name}")
             settings = {"api_key": self.key, "endpoint": self.url + path}

@@ -1,4 +1,4 @@
-"""guidance's models on Azure AI Foundry: programs whose generations are streams with a JSON body of their own."""
+"""guidance's models on Azure AI Foundry: programs whose generations are streams with their own JSON body."""
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from checks import CITY, Checks

@@ -1,6 +1,6 @@
-"""inspect_ai's provider `azureai`, asked as evaluations do: `get_model(...).generate(...)`. All asynchronous.
+"""inspect_ai's provider `azureai`, called as evaluations do: `get_model(...).generate(...)`. All asynchronous.
 
-It tries again by itself, without end unless told how often; `max_retries=0` leaves retries to this package.
+It retries forever unless limited; `max_retries=0` leaves retries to this package.
 """
 
 from azure.core.exceptions import ClientAuthenticationError

@@ -1,4 +1,5 @@
-"""lilypad-sdk, which wraps `complete` of both clients to trace it: its spans, and what the wrapped clients answer."""
+"""lilypad-sdk, which wraps `complete` of both clients to trace it: its spans, and the answers of the wrapped
+clients."""
 
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError

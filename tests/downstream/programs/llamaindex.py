@@ -80,7 +80,7 @@ class LlamaIndex(Checks):
         self.assert_members(self.asked["messages"][3], content="13", tool_call_id="call2")
 
     def test_models_of_other_apis(self) -> None:
-        """It always sends a temperature, which models that reason refuse; so it is told to send none."""
+        """It always sends a temperature, which reasoning models refuse; so it is configured to send none."""
         for path, name, operation in OTHER_APIS:
             model = AzureAICompletionsModel(
                 endpoint=self.url + path, credential=self.key, model_name=name, model_kwargs={"temperature": None}

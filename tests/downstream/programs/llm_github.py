@@ -34,7 +34,7 @@ class LlmGithub(Checks):
     def setUp(self) -> None:
         super().setUp()
         os.environ["GITHUB_MODELS_KEY"] = self.key
-        plugin.INFERENCE_ENDPOINT = self.url + "/inference"  # the service's own address is a constant there
+        plugin.INFERENCE_ENDPOINT = self.url + "/inference"  # the service's address is a constant there
         self.model = llm.get_model(MODEL)
 
     def test_plain(self) -> None:

@@ -1,7 +1,7 @@
-"""mirascope 1: functions that are calls of a model, by the decorator for Azure.
+"""mirascope 1: functions that call a model, by the decorator for Azure.
 
-It hands over a streamed call of a tool when the next update comes, so that it needs models that send calls in
-pieces and then an update without: on the route of a deployment, Azure OpenAI's.
+It returns a streamed tool call when the next update arrives, so it needs models that send calls in pieces, followed by
+an update without one: Azure OpenAI's, on the route of a deployment.
 """
 
 from azure.core.credentials import AzureKeyCredential
@@ -66,7 +66,7 @@ class Mirascope(Checks):
         self.assertEqual(self.asked["messages"], [{"role": "user", "content": "hi"}])
 
     def test_a_dummy_endpoint(self) -> None:
-        """As mirascope's own unit tests have it: nothing is sent."""
+        """mirascope's own unit tests do the same: nothing is sent."""
         for kind in (ChatCompletionsClient, AsyncChatCompletionsClient):
             self.assertIsNotNone(kind("endpoint", AzureKeyCredential("key")))
         client = ChatCompletionsClient("endpoint", AzureKeyCredential("key"))

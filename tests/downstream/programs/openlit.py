@@ -1,6 +1,6 @@
-"""openlit, which wraps the clients' methods to trace them: its spans, and what the wrapped clients answer.
+"""openlit, which wraps the clients' methods to trace them: its spans, and the answers of the wrapped clients.
 
-It does not end the span of a stream, which therefore is not looked for.
+It does not end the span of a stream, so no such span is expected.
 """
 
 import openlit

@@ -1,4 +1,4 @@
-"""prompty's executor `serverless`: prompty files that are run."""
+"""prompty's executor `serverless`, which runs prompty files."""
 
 import tempfile
 from pathlib import Path

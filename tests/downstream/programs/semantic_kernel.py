@@ -51,7 +51,7 @@ def asking(text: str) -> ChatHistory:
 
 class SemanticKernel(Checks):
     def service(self, key: str = "", **settings):
-        """Make a service on a client: settings alone have to name an https endpoint."""
+        """Create a service on a client: settings alone must name an https endpoint."""
         client = ChatCompletionsClient(self.url, AzureKeyCredential(key or self.key))
         self.addAsyncCleanup(client.close)
         return AzureAIInferenceChatCompletion(ai_model_id="gpt", client=client, **settings)

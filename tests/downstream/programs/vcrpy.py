@@ -1,6 +1,7 @@
-"""vcrpy's cassettes, as crewai's own tests and many others keep them: a server's answers recorded, then played.
+"""vcrpy's cassettes, as used by crewai's own tests and many others: a server's responses are recorded, then
+replayed.
 
-Each check records with the emulator, and plays the cassette against an endpoint that is not there.
+Each check records with the emulator, and replays the cassette against an unreachable endpoint.
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""The clients that are tried, and what each can: the table of ``docs/official_clients.md``."""
+"""The tested clients, and what each supports: the table of ``docs/official_clients.md``."""
 
 import json
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ CASES = ("plain", "stream", "tools", "structured", "embeddings", "error")
 class Client(NamedTuple):
     """A client.
 
-    :ivar name: as the programs know it.
-    :ivar package: as its registry knows it.
-    :ivar cases: what it can, of :data:`CASES`, and more.
+    :ivar name: Its name in the programs.
+    :ivar package: Its name in its registry.
+    :ivar cases: What it supports: some of :data:`CASES`, and more.
     """
 
     name: str

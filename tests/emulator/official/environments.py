@@ -1,4 +1,4 @@
-"""Where the clients are installed: in ``.venv/official_clients``, kept, and made again when a lock changes."""
+"""The environments of the clients: in ``.venv/official_clients``, kept, and recreated when a lock changes."""
 
 import contextlib
 import hashlib
@@ -17,13 +17,13 @@ _WAIT = 600.0
 
 
 class NotInstallableError(Exception):
-    """The clients cannot be had here; the text is the installer's last line."""
+    """The clients are not available here; the text is the installer's last line."""
 
 
 def python_environment() -> Path:
     """Return a Python that has the Python clients.
 
-    :raises NotInstallableError: if they cannot be installed here.
+    :raises NotInstallableError: They cannot be installed here.
     """
     folder = _kept("python", [HERE / "python.txt"], _make_python)
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -32,7 +32,7 @@ def python_environment() -> Path:
 def javascript_environment() -> Path:
     """Return a folder with the JavaScript clients in its ``node_modules``.
 
-    :raises NotInstallableError: if they cannot be installed here.
+    :raises NotInstallableError: They cannot be installed here.
     """
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
@@ -41,7 +41,7 @@ def javascript_environment() -> Path:
 
 
 def _kept(name: str, locks: Sequence[Path], make: Callable[[Path], None]) -> Path:
-    """Return a folder that is made once, even if several processes ask for it."""
+    """Return a folder that is created once, even if several processes ask for it."""
     folder = ROOT / ".venv" / "official_clients" / name
     made_of = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks) + sys.version.encode()).hexdigest()
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def _kept(name: str, locks: Sequence[Path], make: Callable[[Path], None]) -> Pat
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that other processes wait for. One that was left behind is taken over."""
+    """Hold a lock that other processes wait for, replacing an abandoned one."""
     while True:
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL))
@@ -81,7 +81,18 @@ def _make_python(folder: Path) -> None:
 
 
 def _pip(python: str) -> list[str]:
-    return [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "--retries", "1", "install"]
+    return [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "--disable-pip-version-check",
+        "--retries",
+        "1",
+        "install",
+        "--no-compile",
+    ]
 
 
 def _make_javascript(folder: Path) -> None:

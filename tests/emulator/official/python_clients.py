@@ -1,7 +1,7 @@
-"""Calls the emulator with one of the Python clients that people use, unmodified: ``python_clients.py NAME URL KEY``.
+"""Call the emulator with one of the popular Python clients, unmodified: ``python_clients.py NAME URL KEY``.
 
-Prints a JSON object: what became of each case, "ok" or the error. It runs in an environment of its own, which has the
-clients and not this package. How a client is called is how its documentation calls it.
+Prints a JSON object with the result of each case, "ok" or the error. It runs in its own environment, which has the
+clients but not this package. Each client is called as its documentation shows.
 """
 
 import json
@@ -35,13 +35,13 @@ class Person(BaseModel):
 
 
 def same(found: Any, wanted: Any) -> None:
-    """Raise unless the two are equal."""
+    """Raise unless two values are equal."""
     if found != wanted:
         raise AssertionError(f"{found!r} instead of {wanted!r}")
 
 
 def refused(call: Callable[[], Any], *kinds: type[BaseException]) -> None:
-    """Raise unless a call with a wrong key fails as the client says that it does."""
+    """Raise unless a call with a wrong key fails as the client documents."""
     try:
         call()
     except kinds as error:
@@ -222,7 +222,7 @@ def pydantic_ai_cases() -> Cases:
 
         @agent.tool_plain
         def get_weather(city: str) -> str:
-            """Get the weather of a city."""
+            """Return the weather in a city."""
             asked.append(city)
             return "mild"
 
@@ -246,7 +246,7 @@ def instructor_cases() -> Cases:
     def client(key: str, mode: Any = instructor.Mode.TOOLS) -> Any:
         return instructor.from_openai(openai.OpenAI(base_url=f"{URL}/v1", api_key=key, max_retries=0), mode=mode)
 
-    ada = {"name": "Ada", "age": 36}  # the answers are of classes of its own
+    ada = {"name": "Ada", "age": 36}  # its answers have their own classes
 
     def ask(mode: Any, key: str = KEY) -> Any:
         return client(key, mode).chat.completions.create(
@@ -273,7 +273,7 @@ def instructor_cases() -> Cases:
 
 
 def attempt(case: Callable[[], None]) -> str:
-    """Run a case; return "ok", or what went wrong."""
+    """Run a case; return "ok", or the failure."""
     try:
         case()
     except Exception:  # noqa: BLE001 whatever it is, the test shows it

@@ -1,4 +1,4 @@
-"""The targets by name: for each its check, a function of bytes, its seeds, and the strategy for likely inputs."""
+"""The targets by name: each has a check (a function of bytes), seeds, and a strategy for likely inputs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -10,11 +10,11 @@ class Target(NamedTuple):
     """A kind of input."""
 
     check: Callable[[bytes], None]
-    """Reads the bytes and asserts what has to hold."""
+    """Reads the bytes and asserts the properties."""
     seeds: Sequence[bytes]
-    """Inputs to begin with, among them all that fuzzing has found."""
+    """Initial inputs, including all that fuzzing has found."""
     likely: Any
-    """A hypothesis strategy for bytes that get past the first glance."""
+    """A hypothesis strategy for bytes that pass the first checks."""
 
 
 TARGETS = {

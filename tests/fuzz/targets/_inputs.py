@@ -1,4 +1,4 @@
-"""What the targets share: how bytes are taken apart, and strategies that put likely ones together."""
+"""Shared by the targets: splitting bytes into parts, and strategies for likely inputs."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ CUTS = 4
 
 
 def cut(data: bytes) -> tuple[bytes, list[bytes]]:
-    """Take a body and the pieces that it arrives in: the first bytes are the pieces' lengths, over and over."""
+    """Return a body and its pieces: the first bytes are the pieces' lengths, repeated."""
     lengths, body = data[:CUTS], data[CUTS:]
     return body, list(_pieces(body, lengths)) if any(lengths) else [body]
 
@@ -26,12 +26,12 @@ def _pieces(body: bytes, lengths: bytes) -> Iterator[bytes]:
 
 
 def text_of(data: bytes) -> str:
-    """Read text as lenient readers do: what is no UTF-8 comes as lone surrogates, which JSON may have too."""
+    """Read text like lenient readers do: invalid UTF-8 becomes lone surrogates, which JSON may also contain."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def json_of(data: bytes) -> Any:
-    """Read JSON that is equal to itself and not too deep to be walked.
+    """Read JSON that is equal to itself and not too deep to walk.
 
     :raises ValueError: It is something else.
     """
@@ -62,7 +62,7 @@ def to_bytes(text: str) -> bytes:
 
 
 def json_values(*members: str) -> Any:
-    """Make JSON whose objects have the members given, and others."""
+    """Return a strategy for JSON whose objects have the given members, and others."""
     names = st.sampled_from(members or ("a",)) | st.text(max_size=4)
     leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     return st.recursive(
@@ -73,5 +73,5 @@ def json_values(*members: str) -> Any:
 
 
 def json_texts(*members: str) -> Any:
-    """Make the same as bytes."""
+    """Return the same as bytes."""
     return json_values(*members).map(lambda value: json.dumps(value).encode())

@@ -1,6 +1,6 @@
-"""Answers over HTTP: any status, headers and body make an answer or an azure-core error, and no error has the key.
+"""HTTP responses: any status, headers and body give an answer or an azure-core error, and no error has the key.
 
-The whole client reads them, with its own pipeline and transport; only the socket is left out.
+The whole client reads them, with its own pipeline and transport; only the socket is replaced.
 """
 
 import io
@@ -82,7 +82,7 @@ LIKELY = st.builds(
 
 
 class _Scripted(HTTPAdapter):
-    """Answers every request with what it was given, and looks at where the key goes."""
+    """Answers every request with the given response, and checks where the key goes."""
 
     answer: tuple[int, str, list[tuple[str, str]], bytes] = (200, "OK", [], b"")
 
@@ -122,7 +122,7 @@ def check(data: bytes) -> None:
 
 
 def _answer_in(data: bytes) -> tuple[int, str, list[tuple[str, str]], bytes]:
-    """Read a message of HTTP, leniently: status and reason, lines of headers, an empty line, the body."""
+    """Read an HTTP message leniently: status and reason, header lines, an empty line, the body."""
     head, _, body = data.partition(b"\n\n")
     first, *lines = head.decode("latin-1").split("\n")
     digits, _, reason = first.partition(" ")
@@ -146,7 +146,7 @@ def _look_at(error: AzureError) -> None:
         links.append(link)
         link = link.__cause__ or link.__context__
     assert not any(KEY in part for part in (repr(error), *map(str, links)))
-    # azure-core's own may hold whole answers, a broken stream its partial one, and these what the service said.
+    # azure-core's own errors may hold whole answers, and those of broken streams the partial one
     holds_answers = isinstance(error, IncompleteStreamError) or not isinstance(error, InferenceError)
     assert KEY.encode() not in pickled or (holds_answers and KEY in str(_ADAPTER.answer))
     if isinstance(error, InferenceError):
@@ -158,5 +158,5 @@ def _pickled(error: AzureError) -> bytes:
     try:
         return pickle.dumps(error)
     except TypeError:
-        assert not isinstance(error, InferenceError)  # azure-core's own may refer to a traceback
+        assert not isinstance(error, InferenceError)  # azure-core's own errors may refer to a traceback
         return b""

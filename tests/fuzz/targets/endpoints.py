@@ -1,4 +1,4 @@
-"""Endpoints: any text is an endpoint whose URLs are whole, or a ValueError that names it; no secret in it is shown."""
+"""Endpoints: any text is an endpoint with valid URLs, or a ValueError that names it; no secret in it is shown."""
 
 import re
 from typing import Literal
@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from hypothesis import strategies as st
 
-from azure.ai.inference._http.endpoint import Kind, resolve
+from azure.ai.inference._http.endpoint import Kind
+from azure.ai.inference._http.endpoint_routes import resolve
 
 from ._inputs import to_bytes
 
@@ -15,7 +16,7 @@ FORMS = [
     "{}",
     "https://user:S3cr3t{}S3cr3t@r.openai.azure.com",
     "https://user:S3cr3t{}S3cr3t%40host.example:x",
-    "https://r.services.ai.azure.com/models?code=S3cr3t{}",  # behind an "&" there may be an api-version
+    "https://r.services.ai.azure.com/models?code=S3cr3t{}",  # an api-version may follow an "&"
     "ftp://host/?key=S3cr3t{}S3cr3t",
     "Endpoint=https://host.example;Key=S3cr3t{}S3cr3t",
 ]
@@ -94,7 +95,7 @@ def check(data: bytes) -> None:
         assert re.fullmatch(r"[!-~]+", url)
         assert sum(pair.startswith("api-version=") for pair in parts.query.split("&")) <= 1
         assert not endpoint.base_url.endswith("/")
-        # Behind a "#", no comma at the end counts as pasted along.
+        # After a "#", a comma at the end does not count as copied along.
         again = resolve(f"{endpoint.base_url}?{endpoint.query}#", kind, route=route)
         rewritten = again.rewritten_from if route else None
         assert again.with_api_version(endpoint.api_version) == endpoint._replace(rewritten_from=rewritten)

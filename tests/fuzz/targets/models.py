@@ -1,4 +1,4 @@
-"""Models: whatever JSON a service sends, wrapping it keeps it, and reading it raises nothing but what is documented."""
+"""Models: wrapping any JSON preserves it, and reading it raises only what is documented."""
 
 import copy
 import json
@@ -81,7 +81,7 @@ def check(data: bytes) -> None:
 
 
 def _touch(value: Any) -> None:
-    """Read every attribute and every member, as deep as they go."""
+    """Read every attribute and every member, at any depth."""
     if isinstance(value, Model):
         for owner in type(value).__mro__:
             for name, attribute in vars(owner).items():

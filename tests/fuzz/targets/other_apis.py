@@ -1,6 +1,6 @@
 """Streams of the Responses and the Messages API: any events end well or with an azure-core error, at any cut.
 
-Whatever comes out of one goes back into each API, and the events of a whole answer say what the answer says.
+The result of each is sent back through each API, and the events of a whole answer equal the answer.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from hypothesis import strategies as st
 
-from azure.ai.inference._http.endpoint import resolve
+from azure.ai.inference._http.endpoint_routes import resolve
 from azure.ai.inference._streaming.chat_stream import ChatStream
 from azure.ai.inference._wires import WIRES, NoCounterpartError, completion_of
 
@@ -92,7 +92,7 @@ def check(data: bytes) -> None:
 
 
 class _At:
-    """A translator at a certain time: two readings are to be equal."""
+    """A translator at a fixed time, so that two readings are equal."""
 
     def __init__(self, translator: Any) -> None:
         self.translator = translator
@@ -137,7 +137,7 @@ def _read(api: str, pieces: list[bytes]) -> tuple[list[Any], ChatStream]:
 
 
 def _check_answers(api: str, events: list[Any]) -> None:
-    """Read each object as a whole answer, and put what comes of it into a request."""
+    """Read each object as a whole answer, and put the result into a request."""
     translator = WIRES[api].translator
     for event in events:
         for member in (event, event.get("message"), event.get("response")):

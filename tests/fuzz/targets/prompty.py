@@ -1,6 +1,6 @@
-"""Prompty files: any file and variables make messages or an error that names the file, and nothing outside is read.
+"""Prompty files: any file and variables give messages or an error that names the file; nothing outside is read.
 
-What the interpreter opens, connects to and starts meanwhile is watched by an audit hook, which cannot be evaded.
+An audit hook, which cannot be evaded, watches what the interpreter opens, connects to and starts.
 """
 
 import os
@@ -81,7 +81,7 @@ LIKELY = st.builds(
 )
 
 CANARY = "canary-0123456789"
-# In memory where there is such a folder: each input is written there.
+# In memory if there is such a folder, because each input is written there.
 _MEMORY = "/dev/shm"
 _HOLDER = tempfile.TemporaryDirectory(prefix="prompts", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
 _OUTSIDE = Path(os.path.realpath(_HOLDER.name))
@@ -96,8 +96,8 @@ for _name in ("secret.json", "secret.png", "secret.prompty"):
 _FILE = _ROOT / "it.prompty"
 _FORBIDDEN = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
 _MODULES = (".py", ".pyc", ".so", ".pyd")
-"""What the interpreter opens to load what is used for the first time. For the text of a SyntaxError it looks for a file
-that is called as Jinja2 calls its code."""
+"""Files that the interpreter opens to load modules on first use. For the text of a SyntaxError, it looks for a file
+with the name of Jinja2's code."""
 _watched: list[str] | None = None
 
 
@@ -108,7 +108,8 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
         _watched.append(event)
     elif event == "open" and isinstance(arguments[0], (str, bytes)):
         path = Path(os.path.realpath(os.fsdecode(arguments[0])))
-        if not path.is_relative_to(_ROOT) and path.suffix not in _MODULES and path.name != "<template>":
+        is_module = path.suffix in _MODULES or path.parent.name == "__pycache__"  # also while it is being written
+        if not path.is_relative_to(_ROOT) and not is_module and path.name != "<template>":
             _watched.append(str(path))
 
 
@@ -147,7 +148,7 @@ def _made(q: str) -> Any:
 
 
 def _is_endless(content: bytes) -> bool:
-    """Whether a template may be meant to take for ever, which is its author's to decide: powers, and large numbers."""
+    """Whether a template may intentionally run forever, which is up to its author: powers, and large numbers."""
     return b"**" in content or b"range" in content or b"lipsum" in content or _digits(content) > 3
 
 

@@ -1,4 +1,4 @@
-"""Event streams: the decoder gives what the standard's text says, whatever the cuts, and holds one open event."""
+"""Event streams: the decoder agrees with the standard's text at any cut, and holds only one open event."""
 
 import re
 
@@ -15,7 +15,7 @@ SEEDS = [
 ]
 
 _OBJECT = re.compile(rb"\{|\[DONE\]")
-"""Where there is one, events may be separated by a single line end, or stand without a field's name."""
+"""If it matches, events may be separated by a single line end, or lack a field name."""
 
 _LINES = ["data: a", "data:", "data", "data: \xe4", "event: e", "id: 1", ": c", "", "retry: 1", "retry: \xb2", "x: y"]
 _ENDS = st.sampled_from([b"\n", b"\r\n", b"\r", b""])

@@ -1,4 +1,4 @@
-"""Streamed answers: any body at any cut gives the same updates, and ends well or with an azure-core error."""
+"""Streamed answers: any body gives the same updates at any cut, and ends well or with an azure-core error."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tool calls: whatever a model asks for, each call gets one message, and only a declared function runs."""
+"""Tool calls: whatever a model requests, each call gets one message, and only a declared function runs."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def add(a: int, b: int = 1) -> int:
 
 
 def tell(names: list[str], urgent: bool | None = None) -> str:
-    """Tell something to people."""
+    """Send something to people."""
     CALLED.append((names, urgent))
     return ", ".join(names)
 

@@ -1,4 +1,4 @@
-"""Structured output: whatever text a model answers with, it is a value of the type, or an AnswerError."""
+"""Structured output: any text that a model writes is a value of the type, or an AnswerError."""
 
 import dataclasses
 import datetime

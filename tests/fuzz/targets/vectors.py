@@ -1,4 +1,4 @@
-"""Embeddings: a list of numbers or base64 makes an array of them, and anything else a ValueError."""
+"""Embeddings: a list of numbers or base64 gives an array of them, and anything else a ValueError."""
 
 import json
 from array import array

@@ -1,6 +1,6 @@
-"""Errors: each shape of body as a failing status, as a good answer and as an event; then everything round it.
+"""Errors: each shape of body in a failing status, in a successful response and in an event; then related behaviour.
 
-Responses are azure-core's own, read from a server on the loopback interface that answers as the request asks it to.
+Responses are azure-core's own, read from a loopback server that answers as the request asks.
 """
 
 import base64
@@ -33,6 +33,7 @@ from azure.ai.inference.exceptions import (
     AuthenticationError,
     ConflictError,
     ContentFilterError,
+    ContentFilterResult,
     IncompleteStreamError,
     InferenceError,
     NotFoundError,
@@ -51,7 +52,7 @@ Answer = Callable[..., HttpResponse]
 
 
 class _AsAsked(BaseHTTPRequestHandler):
-    """Answers with the status, headers and body that the request describes."""
+    """Responds with the status, headers and body that the request describes."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one packet, or the client's kernel waits for the second
@@ -70,7 +71,7 @@ class _AsAsked(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that closes without reading is no error here."""
+        """A client that closes without reading is not an error here."""
 
 
 def _asking(url: str, status: int, body: object, headers: dict[str, str], reason: str | None) -> HttpRequest:
@@ -97,7 +98,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def answer(url: str) -> Iterator[Answer]:
-    """Gets a real response: ``answer(status, body, headers)``; a body that is no bytes or text is sent as JSON."""
+    """Returns a real response: ``answer(status, body, headers)``; a body other than bytes or text is sent as JSON."""
     with RequestsTransport() as transport:
 
         def get(
@@ -138,7 +139,7 @@ def _says(error: core.HttpResponseError, shape: Shape) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=_id)
-def test_a_failing_status(answer: Answer, shape: Shape) -> None:
+def test_failing_status(answer: Answer, shape: Shape) -> None:
     reason = "PermissionDenied" if shape.status == 401 else None
     response = answer(shape.status, shape.body, {"X-Request-Id": "req-1", **shape.headers}, reason=reason)
     error = error_from_response(response)
@@ -154,7 +155,7 @@ def test_a_failing_status(answer: Answer, shape: Shape) -> None:
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.in_good_answer], ids=_id)
-def test_an_error_in_a_good_answer_or_a_stream(answer: Answer, shape: Shape) -> None:
+def test_error_in_a_200_response_or_a_stream(answer: Answer, shape: Shape) -> None:
     response = answer(200, shape.body, {"apim-request-id": "req-1"}, read=False)
     with response:
         error = error_from_body(shape.body, response)
@@ -165,7 +166,7 @@ def test_an_error_in_a_good_answer_or_a_stream(answer: Answer, shape: Shape) -> 
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if not isinstance(shape.body, bytes)], ids=_id)
-def test_an_error_event(answer: Answer, shape: Shape) -> None:
+def test_error_event(answer: Answer, shape: Shape) -> None:
     value = shape.body
     if isinstance(value, str) and value.startswith('"'):
         value = json.loads(value)
@@ -175,12 +176,12 @@ def test_an_error_event(answer: Answer, shape: Shape) -> None:
 
 
 @pytest.mark.parametrize("value", [None, {}, [], "", "  ", False])
-def test_an_error_event_without_words(value: object) -> None:
-    assert str(error_from_body(value, event="error")) == "The service reported an error, and did not say which"
+def test_error_event_without_details(value: object) -> None:
+    assert str(error_from_body(value, event="error")) == "The service reported an error without details"
 
 
 @pytest.mark.parametrize("value", [5, True, {"error": None}, [[]]])
-def test_an_error_event_with_odd_words_shows_them(value: object) -> None:
+def test_error_event_shows_unexpected_values(value: object) -> None:
     assert str(error_from_body(value, event="error")).startswith(json.dumps(value))
 
 
@@ -207,11 +208,11 @@ def test_an_error_event_with_odd_words_shows_them(value: object) -> None:
         5,
     ],
 )
-def test_what_is_no_error(value: object) -> None:
+def test_values_that_are_not_errors(value: object) -> None:
     assert error_from_body(value) is None
 
 
-def test_only_an_event_called_error_is_one() -> None:
+def test_only_events_named_error_are_errors() -> None:
     assert error_from_body("text", event="message") is None
 
 
@@ -233,7 +234,7 @@ def test_only_an_event_called_error_is_one() -> None:
         (500, InferenceError),
     ],
 )
-def test_the_class_follows_the_status(answer: Answer, status: int, kind: type[InferenceError]) -> None:
+def test_class_follows_the_status(answer: Answer, status: int, kind: type[InferenceError]) -> None:
     response = answer(status, b"")
     error = error_from_response(response)
     assert type(error) is kind
@@ -267,7 +268,7 @@ BODY_A = {"error": {"code": "Slow", "message": "Down."}}
         (None, BODY_A, RateLimitError, "(Slow) Down."),
     ],
 )
-def test_an_error_map_decides(answer: Answer, entry: Any, body: object, kind: type[Exception], text: str) -> None:
+def test_error_map(answer: Answer, entry: Any, body: object, kind: type[Exception], text: str) -> None:
     response = answer(429, body, {"Retry-After": "3", "x-request-id": "req-1"})
     error = error_from_response(response, {429: entry}, advice="Wait.")
     assert type(error) is kind
@@ -279,13 +280,13 @@ def test_an_error_map_decides(answer: Answer, entry: Any, body: object, kind: ty
     assert error.response is response
 
 
-def test_an_error_map_goes_before_the_filter(answer: Answer) -> None:
+def test_error_map_overrides_the_content_filter_error(answer: Answer) -> None:
     response = answer(400, {"error": {"code": "content_filter", "message": "no"}})
     assert type(error_from_response(response, {400: core.ResourceExistsError})) is ConflictError
     assert type(error_from_response(response, {401: core.ResourceExistsError})) is ContentFilterError
 
 
-def test_an_error_map_may_make_another_exception(answer: Answer) -> None:
+def test_error_map_with_a_foreign_exception(answer: Answer) -> None:
     error = error_from_response(answer(418), {418: lambda response: LookupError(response.status_code)})
     assert (type(error), error.args) == (LookupError, (418,))
 
@@ -294,10 +295,10 @@ def test_an_error_map_may_make_another_exception(answer: Answer) -> None:
     ("entry", "text"),
     [
         ("nonsense", r"error_map\[418\] is 'nonsense'; it must be an exception class"),
-        (lambda response: None, r"error_map\[418\] made None, which is no exception"),
+        (lambda response: None, r"error_map\[418\] returned None, which is not an exception"),
     ],
 )
-def test_a_wrong_error_map_says_so(answer: Answer, entry: Any, text: str) -> None:
+def test_invalid_error_map(answer: Answer, entry: Any, text: str) -> None:
     with pytest.raises(TypeError, match=text):
         error_from_response(answer(418), {418: entry})
 
@@ -305,7 +306,7 @@ def test_a_wrong_error_map_says_so(answer: Answer, entry: Any, text: str) -> Non
 # Bodies that cannot be read
 
 
-def test_a_body_that_was_not_read(answer: Answer) -> None:
+def test_body_that_was_not_read(answer: Answer) -> None:
     with answer(503, BODY_A, read=False) as response:
         error = error_from_response(response)
     assert isinstance(error, InferenceError)
@@ -319,7 +320,7 @@ def test_any_charset(answer: Answer, charset: str) -> None:
     assert error.status_code == 404
 
 
-async def test_an_asynchronous_response(url: str) -> None:
+async def test_asynchronous_response(url: str) -> None:
     request = _asking(url, 429, BODY_A, {"retry-after-ms": "1500"}, None)
     async with AioHttpTransport() as transport:
         response: Any = await transport.send(request, stream=True)
@@ -332,7 +333,7 @@ async def test_an_asynchronous_response(url: str) -> None:
     assert type(pickle.loads(pickle.dumps(error)).headers) is type(error.headers)
 
 
-async def test_a_body_compressed_in_a_way_that_is_none(url: str) -> None:
+async def test_body_with_invalid_compression(url: str) -> None:
     request = _asking(url, 502, b"no gzip at all", {"Content-Encoding": "gzip"}, None)
     async with AioHttpTransport(session_owner=True) as transport:
         response: Any = await transport.send(request, stream=True)
@@ -428,7 +429,7 @@ ANSWER_PASSED = {"blocked": False, "source_type": "completion", "content_filter_
         pytest.param({"error": FILTER_WORDS}, {}, None, id="no results"),
     ],
 )
-def test_a_filtered_prompt(answer: Answer, body: object, results: dict[str, object], source: str | None) -> None:
+def test_filtered_prompt(answer: Answer, body: object, results: dict[str, object], source: str | None) -> None:
     error = error_from_response(answer(400, body))
     assert isinstance(error, ContentFilterError)
     assert isinstance(error, core.HttpResponseError)
@@ -436,6 +437,9 @@ def test_a_filtered_prompt(answer: Answer, body: object, results: dict[str, obje
     assert error.source == source
     assert error.filtered_categories == [name for name, result in results.items() if result in (SEVERE, JAILBREAK)]
     assert all(name in str(error).partition("Filtered:")[2] for name in error.filtered_categories)
+    for name, result in error.filter_results.items():
+        assert type(result) is ContentFilterResult
+        assert (result.filtered, result["filtered"]) == (name in error.filtered_categories,) * 2
     assert error.error is not None
     assert set(error.error.innererror) == set(_inner(body))
     assert type(error_from_body(body)) is ContentFilterError
@@ -447,7 +451,7 @@ def _inner(body: Any) -> dict[str, object]:
     return inner
 
 
-def test_a_graded_verdict_shows_its_grade() -> None:
+def test_severity_of_a_filter_result_is_shown() -> None:
     inner = {"content_filter_result": {"violence": SEVERE, "jailbreak": JAILBREAK, "hate": SAFE}}
     text = str(error_from_body({"error": {**FILTER_WORDS, "innererror": inner}}))
     assert "\nFiltered: violence (high), jailbreak" in text
@@ -456,7 +460,7 @@ def test_a_graded_verdict_shows_its_grade() -> None:
 # The text
 
 
-def test_the_whole_text(answer: Answer) -> None:
+def test_whole_text(answer: Answer) -> None:
     body = {
         "error": {"code": "Bad", "type": "invalid", "message": "No.", "param": "n", "innererror": {"code": "Worse"}}
     }
@@ -475,14 +479,14 @@ def test_the_whole_text(answer: Answer) -> None:
     ]
 
 
-def test_headers_tell_what_an_empty_body_does_not(answer: Answer) -> None:
+def test_headers_supplement_an_empty_body(answer: Answer) -> None:
     headers = {"ms-azureml-model-error-statuscode": "422", "x-ms-error-code": "Upstream"}
     text = str(error_from_response(answer(424, b"", headers)))
     assert "Model status: 422" in text
     assert "Error code: Upstream" in text
 
 
-def test_a_long_text_is_cut(answer: Answer) -> None:
+def test_long_text_is_truncated(answer: Answer) -> None:
     details = [{"code": "c", "message": "x" * 5000}] * 30
     error = error_from_response(answer(400, {"error": {"code": "Long", "message": "y" * 100_000, "details": details}}))
     assert isinstance(error, InferenceError)
@@ -493,20 +497,20 @@ def test_a_long_text_is_cut(answer: Answer) -> None:
     assert error.error.message == "y" * 100_000
 
 
-def test_a_long_page_is_cut(answer: Answer) -> None:
+def test_long_page_is_truncated(answer: Answer) -> None:
     error = error_from_response(answer(502, "<!DOCTYPE html><p>" + "word " * 50_000))
     assert isinstance(error, InferenceError)
     assert len(str(error)) < 1_500
     assert len(error.body) == 8192
 
 
-def test_what_cannot_be_printed_is_escaped() -> None:
+def test_unprintable_characters_are_escaped() -> None:
     error = error_from_body({"error": {"code": "x", "message": "a\ud800b\x1b[2Jc\r\nd\tend"}})
     assert str(error) == "(x) a\\ud800b\\x1b[2Jc\nd\tend"
     str(error).encode()
 
 
-def test_a_body_nested_for_harm_does_no_harm(answer: Answer) -> None:
+def test_maliciously_nested_body(answer: Answer) -> None:
     deep: Any = "leaf"
     for _ in range(200):
         deep = {"error": {"message": deep, "innererror": deep}} if isinstance(deep, str) else {"error": deep}
@@ -531,7 +535,7 @@ def test_advice_can_be_added_later() -> None:
 # Secrets and pickles
 
 
-def test_an_echoed_key_is_blanked_out(answer: Answer) -> None:
+def test_echoed_key_is_masked(answer: Answer) -> None:
     body = {"error": {"code": "bad_key", "message": f"Received API Key = {KEY}.", KEY: [KEY]}}
     headers = {"x-echo": f"Bearer {KEY}", "x-request-id": KEY, f"x-{KEY}": "x"}
     error = error_from_response(answer(401, body, headers, reason=f"No {KEY}"))
@@ -543,13 +547,13 @@ def test_an_echoed_key_is_blanked_out(answer: Answer) -> None:
     assert not any(KEY in text for text in shown)
 
 
-def test_an_echoed_key_is_blanked_out_of_text(answer: Answer) -> None:
+def test_echoed_key_in_text_is_masked(answer: Answer) -> None:
     response = answer(502, " " * 8180 + KEY)
     assert KEY[:12] not in str(vars(error_from_response(response))["body"])
     assert KEY not in str(decode_error(response.content, response))
 
 
-def test_a_short_credential_hides_no_words(answer: Answer) -> None:
+def test_short_credential_masks_no_words(answer: Answer) -> None:
     response = answer(401, {"message": "no such key"})
     response.request.headers.update({"Api-Key": "key", "Authorization": "Bearer key"})
     assert "no such key" in str(error_from_response(response))
@@ -580,11 +584,13 @@ def test_errors_pickle_without_secrets(answer: Answer, protocol: int) -> None:
         assert str(again.error) == str(error.error)
         assert again.headers["X-Request-ID"] == "req-1"
         assert again.response is None
+        if isinstance(error, ContentFilterError):
+            assert repr(again.filter_results) == repr(error.filter_results)
         for name in ("filter_results", "source", "filtered_categories", "updates", "partial"):
             assert getattr(again, name, None) == getattr(error, name, None)
 
 
-def test_an_error_raised_while_another_was_handled_pickles(answer: Answer) -> None:
+def test_error_raised_during_handling_of_another_pickles(answer: Answer) -> None:
     try:
         raise OSError(f"connection with {KEY} broke")
     except OSError as cause:
@@ -595,7 +601,7 @@ def test_an_error_raised_while_another_was_handled_pickles(answer: Answer) -> No
     assert again.inner_exception is None
 
 
-# What users build themselves
+# Errors built by users
 
 
 def test_errors_can_be_built_by_hand(answer: Answer) -> None:
@@ -606,37 +612,42 @@ def test_errors_can_be_built_by_hand(answer: Answer) -> None:
     assert InferenceError("x", answer(429), headers={"A": "b"}).headers["a"] == "b"
     assert (ContentFilterError("x").filter_results, ContentFilterError("x").filtered_categories) == ({}, [])
     assert dict(InferenceError("x").headers) == {}
+    given = ContentFilterError("x", filter_results={"hate": SEVERE, "jailbreak": ContentFilterResult(detected=True)})
+    assert {name: (found.filtered, found.detected) for name, found in given.filter_results.items()} == {
+        "hate": (True, None),
+        "jailbreak": (None, True),
+    }
 
 
-def test_the_module_docstring_draws_every_class() -> None:
+def test_module_docstring_lists_every_class() -> None:
     drawn = str(exceptions.__doc__)
     assert all(name in drawn for name in exceptions.__all__ if name.endswith("Error"))
     assert sorted(exceptions.__all__) == exceptions.__all__
 
 
-# Broken answers and broken streams
+# Unreadable answers and incomplete streams
 
 
 @pytest.mark.parametrize(
     ("data", "wrong", "shown"),
     [
-        (b"", "empty, where JSON was due", ""),
-        (" \n", "empty, where JSON was due", ""),
+        (b"", "empty instead of JSON", ""),
+        (" \n", "empty instead of JSON", ""),
         (b'{"a": ', "not JSON (Expecting value: line 1 column 7 (char 6))", 'Data: {"a":'),
         ('{"a": ', "not JSON (Expecting value", 'Data: {"a":'),
         (b'{"a": "caf\xe9"}', "not UTF-8 (invalid continuation byte at byte 10)", 'Data: {"a": "caf\\xe9"}'),
-        (b"[1,\n 2]", "a JSON array, where an object was due", "Data: [1, 2]"),
-        (b"null", "a JSON null,", "Data: null"),
-        (b'"x"', "a JSON string,", 'Data: "x"'),
-        (b"true", "a JSON boolean,", "Data: true"),
-        (b"5.5", "a JSON number,", "Data: 5.5"),
-        (b"{}", "a JSON object, but not one of the kind", "Data: {}"),
+        (b"[1,\n 2]", "a JSON array instead of an object", "Data: [1, 2]"),
+        (b"null", "a JSON null instead of", "Data: null"),
+        (b'"x"', "a JSON string instead of", 'Data: "x"'),
+        (b"true", "a JSON boolean instead of", "Data: true"),
+        (b"5.5", "a JSON number instead of", "Data: 5.5"),
+        (b"{}", "a JSON object, but not of the expected kind", "Data: {}"),
         (PAGE, "a page of markup, not JSON", "Data: <html><head><title>502 Bad Gateway"),
         (b"\xef\xbb\xbf" + PAGE.encode(), "a page of markup, not JSON", "<html>"),
         (b"[" * 100_000, "not JSON (nested too deeply)", "Data: [[["),
     ],
 )
-def test_what_cannot_be_decoded(answer: Answer, data: Any, wrong: str, shown: str) -> None:
+def test_decode_errors(answer: Answer, data: Any, wrong: str, shown: str) -> None:
     response = answer(200, data, {"Content-Type": "text/odd", "x-request-id": "req-1"})
     error = decode_error(data, response, what="event", advice="Look at the URL.")
     assert isinstance(error, core.DecodeError)
@@ -651,15 +662,15 @@ def test_what_cannot_be_decoded(answer: Answer, data: Any, wrong: str, shown: st
     assert (error.status_code, error.request_id) == (200, "req-1")
 
 
-def test_a_decode_error_without_a_response() -> None:
+def test_decode_error_without_a_response() -> None:
     assert str(decode_error(b"x")) == "The response is not JSON (Expecting value: line 1 column 1 (char 0)).\nData: x"
 
 
-def test_a_decode_error_names_a_missing_content_type(answer: Answer) -> None:
+def test_decode_error_names_a_missing_content_type(answer: Answer) -> None:
     assert "Content type: not given" in str(decode_error(b"x", answer(200, b"x", {"Content-Type": ""})))
 
 
-def test_an_incomplete_stream_has_what_was_received(answer: Answer) -> None:
+def test_incomplete_stream_error_keeps_updates_and_partial(answer: Answer) -> None:
     response = answer(200, b"", {"x-request-id": "req-1"})
     error = incomplete_stream_error("the connection was closed", response, updates=[1, 2], partial="3", advice="Again.")
     assert isinstance(error, IncompleteStreamError)
@@ -735,9 +746,9 @@ def test_retry_after_reads_the_clock() -> None:
     assert 80 < found <= 90
 
 
-# Any input at all
+# Any input
 
-REPEATABLE = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+REPEATABLE = settings(max_examples=150)
 ERROR_MEMBERS = [
     *("error", "message", "detail", "msg", "title", "code", "type", "status", "statusCode", "target", "param", "loc"),
     *("details", "innererror", "inner_error", "content_filters", "content_filter_results", "object", "choices"),
@@ -767,7 +778,7 @@ def test_any_event_is_an_error_or_none(value: object, event: str | None) -> None
 
 @REPEATABLE
 @given(value=JSON_VALUES)
-def test_an_answer_is_never_an_error(value: object) -> None:
+def test_answer_is_never_an_error(value: object) -> None:
     members = value if isinstance(value, dict) else {"x": value}
     assert error_from_body({**members, "choices": [], "object": "chat.completion", "error": None}) is None
 
@@ -780,7 +791,7 @@ def test_any_data_makes_a_decode_error(data: Any) -> None:
 
 @REPEATABLE
 @given(st.dictionaries(st.sampled_from(["retry-after", "Retry-After-Ms", "x-ms-retry-after-ms"]), st.text(max_size=40)))
-def test_any_headers_make_a_sensible_wait(headers: dict[str, str]) -> None:
+def test_retry_after_of_any_headers_is_sensible(headers: dict[str, str]) -> None:
     found = retry_after(headers, NOW)
     assert found is None or 0 <= found < float("inf")
 
@@ -797,7 +808,7 @@ def test_any_headers_make_a_sensible_wait(headers: dict[str, str]) -> None:
         {"code": "x", "message": "no", "RequestId": "r-1"},
     ],
 )
-def test_a_request_id_that_only_the_body_has_is_told(answer: Answer, body: Any) -> None:
+def test_request_id_from_the_body(answer: Answer, body: Any) -> None:
     error = error_from_response(answer(400, body))
     assert isinstance(error, InferenceError)
     assert error.request_id == "r-1"
@@ -806,7 +817,7 @@ def test_a_request_id_that_only_the_body_has_is_told(answer: Answer, body: Any) 
     assert "Request id: header" in str(other)
 
 
-def test_a_text_says_each_thing_once(answer: Answer) -> None:
+def test_error_text_has_no_repetition(answer: Answer) -> None:
     results = {"hate": {"filtered": True, "severity": "high"}}
     inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": results}
     body = {"error": {"code": "content_filter", "message": "It was filtered.", "innererror": inner}}

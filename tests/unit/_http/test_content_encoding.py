@@ -1,4 +1,4 @@
-"""Bodies decompress whole, byte by byte and at every cut; what does not is a DecodeError."""
+"""Bodies decompress whole, byte by byte and at every cut; anything else is a DecodeError."""
 
 import gzip
 import zlib
@@ -59,15 +59,15 @@ def test_every_cut(case: str) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "identity", " , identity"])
-def test_what_is_not_compressed(header: str | None) -> None:
+def test_uncompressed_bodies(header: str | None) -> None:
     assert make_decoder(header) is None
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "x-gzip"])
-def test_junk(coding: str) -> None:
+def test_invalid_data(coding: str) -> None:
     decoder = make_decoder(coding)
     assert decoder is not None
-    with pytest.raises(DecodeError, match=f"The body does not decompress as {coding}: "):
+    with pytest.raises(DecodeError, match=f"The body cannot be decompressed as {coding}: "):
         decoder.feed(b"\xff junk that is no such thing" * 10)
 
 
@@ -76,26 +76,26 @@ def test_junk(coding: str) -> None:
     [
         ("compress", r"The body is encoded as 'compress', which is not one of gzip"),
         ("gzip, aws-chunked", "'aws-chunked'"),
-        (", ".join(["gzip"] * 6), "compressed 6 times; at most 5"),
+        (", ".join(["gzip"] * 6), "compressed 6 times; the limit is 5"),
     ],
 )
-def test_codings_that_nobody_reads(header: str, said: str) -> None:
+def test_unsupported_encodings(header: str, said: str) -> None:
     with pytest.raises(DecodeError, match=said):
         make_decoder(header)
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd"])
-def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, coding: str) -> None:
+def test_missing_package(monkeypatch: pytest.MonkeyPatch, coding: str) -> None:
     def fail(name: str) -> Any:
         raise ImportError(name)
 
     monkeypatch.setattr(content_encoding, "import_module", fail)
-    with pytest.raises(DecodeError, match=f"'{coding}', and no package that reads it is installed: install one of"):
+    with pytest.raises(DecodeError, match=f"'{coding}', but no package that decodes it is installed: install one of"):
         make_decoder(coding)
 
 
 class OldBrotli:
-    """brotlicffi's interface, which calls `decompress` what Google's package calls `process`."""
+    """brotlicffi's interface, where `decompress` is what Google's package calls `process`."""
 
     class Decompressor:
         def __init__(self) -> None:
@@ -103,7 +103,7 @@ class OldBrotli:
 
 
 class OldZstd:
-    """zstandard's interface, whose object for pieces has the standard library's attributes."""
+    """zstandard's interface, whose incremental object has the standard library's attributes."""
 
     ZstdCompressionObj = object
     ZstdError = zstd.ZstdError

@@ -1,4 +1,4 @@
-"""Endpoints as users paste them: the table, the refusals, and what holds for any text."""
+"""Endpoints as users paste them: the table, the refusals, and properties of any text."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from azure.core.pipeline import PipelineContext, PipelineRequest
 from azure.core.pipeline.policies import AzureKeyCredentialPolicy, BearerTokenCredentialPolicy
 from azure.core.rest import HttpRequest
 
-from azure.ai.inference._http.endpoint import Api, Endpoint, Kind, resolve, scopes_from_audience
+from azure.ai.inference._http.endpoint import Api, Endpoint, Kind, scopes_from_audience
+from azure.ai.inference._http.endpoint_routes import resolve
 
 COGNITIVE = "https://cognitiveservices.azure.com/.default"
 AI = "https://ai.azure.com/.default"
@@ -68,7 +69,7 @@ V2025 = "?api-version=2025-01-01-preview"
 # pasted, kind, base that is called, query, access
 Row = tuple[str, Kind, str, str, Access]
 TABLE: list[Row] = [
-    # A Foundry resource, in every shape that the portal and the retired library's documents show.
+    # A Foundry resource, in every form that the portal and the retired library's documents show.
     (FOUNDRY, "chat", FOUNDRY_V1, "", RESOURCE),
     (f"{FOUNDRY}/", "chat", FOUNDRY_V1, "", RESOURCE),
     (f"{FOUNDRY}/models", "chat", FOUNDRY_V1, "", RESOURCE),
@@ -95,7 +96,7 @@ TABLE: list[Row] = [
     (f"{FOUNDRY}/models", "image_embeddings", FOUNDRY_MODELS, PREVIEW, RESOURCE),
     (f"{FOUNDRY}/openai/v1", "image_embeddings", FOUNDRY_MODELS, PREVIEW, RESOURCE),
     (f"{FOUNDRY}/api/projects/P{V2025}", "image_embeddings", FOUNDRY_MODELS, V2025, RESOURCE),
-    # Claude on a resource, and the Messages API elsewhere.
+    # Claude on a resource, and the Messages API on other hosts.
     (f"{FOUNDRY}/anthropic", "chat", FOUNDRY_CLAUDE, "", CLAUDE),
     (f"{FOUNDRY}/anthropic/v1", "chat", FOUNDRY_CLAUDE, "", CLAUDE),
     (f"{FOUNDRY}/anthropic/v1/messages", "chat", FOUNDRY_CLAUDE, "", CLAUDE),
@@ -151,7 +152,7 @@ TABLE: list[Row] = [
     ("https://api.mistral.ai/v1/", "embeddings", "https://api.mistral.ai/v1", "", ENDPOINT),
     (GITHUB, "chat", GITHUB, PREVIEW, OTHER),
     (OLD_GITHUB, "chat", OLD_GITHUB, PREVIEW, OTHER),
-    # Hosts that no row knows: b9's contract, or /v1
+    # Hosts that match no row: b9's contract, or /v1
     (LOCAL, "chat", LOCAL, PREVIEW, OTHER),
     (f"{LOCAL}/models", "chat", f"{LOCAL}/models", PREVIEW, OTHER),
     (f"{LOCAL}/openai/deployments/D", "chat", f"{LOCAL}/openai/deployments/D", PREVIEW, OTHER),
@@ -171,12 +172,14 @@ TABLE: list[Row] = [
     (f"{GATEWAY}/@cf/a:///", "chat", f"{GATEWAY}/@cf/a:", PREVIEW, OTHER),
     ("https://gw.contoso.com", "chat", "https://gw.contoso.com", PREVIEW, OTHER),
     ("https://gw.contoso.cn/v1", "chat", "https://gw.contoso.cn/v1", "", OTHER),
-    # Writing: scheme, capitals, slashes, quotes, ports, other scripts, IPv6
+    # Spelling: scheme, capitals, slashes, quotes, ports, other scripts, IPv6
     ("r.openai.azure.com", "chat", OPENAI_V1, "", RESOURCE),
     ("//r.openai.azure.com/", "chat", OPENAI_V1, "", RESOURCE),
     ("  HTTPS://R.OpenAI.Azure.COM//OPENAI//V1//  ", "chat", OPENAI_V1, "", RESOURCE),
     ("\ufeff\"https://r.openai.azure.com./\",\n", "chat", OPENAI_V1, "", RESOURCE),
     ("<https://r.openai.azure.com:443>", "chat", OPENAI_V1, "", RESOURCE),
+    ("\u201chttps://r.openai.azure.com\u201d;", "chat", OPENAI_V1, "", RESOURCE),
+    ("(https://r.openai.azure.com)", "chat", OPENAI_V1, "", RESOURCE),
     (f"{OPENAI}/openai/v1/chat/completions/chat/completions/", "chat", OPENAI_V1, "", RESOURCE),
     ("http://gw.example:80/v1", "chat", "http://gw.example/v1", "", OTHER),
     ("gw.example:8443/v1", "chat", "https://gw.example:8443/v1", "", OTHER),
@@ -204,7 +207,7 @@ class RecordingCredential:
 
 @pytest.mark.parametrize("row", TABLE, ids=[f"{row[1]} {row[0].strip()}" for row in TABLE])
 @pytest.mark.parametrize("credential", ["key", "token"])
-def test_table(row: Row, credential: str) -> None:
+def test_endpoint_table(row: Row, credential: str) -> None:
     pasted, kind, base, query, (scope, key_headers) = row
     endpoint = resolve(pasted, kind)
     request = HttpRequest("POST", endpoint.url(OPERATIONS[kind]))
@@ -225,12 +228,12 @@ def test_table(row: Row, credential: str) -> None:
     assert request.url == f"{base}/{OPERATIONS[kind]}{query}"
 
 
-def test_table_is_as_large_as_promised() -> None:
+def test_endpoint_table_size() -> None:
     assert len({row[:2] for row in TABLE}) == len(TABLE) >= 60
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[f"{row[1]} {row[0].strip()}" for row in TABLE])
-def test_what_was_resolved_resolves_to_itself(row: Row) -> None:
+def test_resolving_is_idempotent(row: Row) -> None:
     endpoint = resolve(row[0], row[1])
     again = resolve(endpoint.url(endpoint.api or OPERATIONS[row[1]]), row[1])
     assert again == endpoint._replace(rewritten_from=None)
@@ -252,7 +255,7 @@ def test_what_was_resolved_resolves_to_itself(row: Row) -> None:
         (f"{FOUNDRY}/api/projects/anthropic", None),
     ],
 )
-def test_a_url_may_name_the_api(pasted: str, named: str | None) -> None:
+def test_url_may_name_the_api(pasted: str, named: str | None) -> None:
     assert resolve(pasted).api == named
 
 
@@ -279,41 +282,43 @@ SPEAKING: list[tuple[str, Api, str]] = [
 
 
 @pytest.mark.parametrize(("pasted", "api", "called"), SPEAKING)
-def test_where_each_api_is(pasted: str, api: Api, called: str) -> None:
+def test_url_of_each_api(pasted: str, api: Api, called: str) -> None:
     """A call or a client may name another API than the URL does."""
     base, mark, query = called.partition("?")
-    of_call, of_client = resolve(pasted).speaking(api), resolve(pasted, api=api).speaking(api)
+    of_call, of_client = resolve(pasted).for_api(api), resolve(pasted, api=api).for_api(api)
     assert of_call.url("x") == of_client.url("x") == f"{base}/x{mark}{query}"
     assert ("x-api-key" in of_call.key_headers) == (api == "messages")
     assert of_call.key_headers == of_client.key_headers
     assert (of_call.dialect == "messages") == (api == "messages")
 
 
-def test_the_retired_route_is_left_for_responses() -> None:
-    assert resolve(FOUNDRY, route="models").speaking("responses").base_url == FOUNDRY_V1
+def test_responses_api_leaves_the_retired_route() -> None:
+    assert resolve(FOUNDRY, route="models").for_api("responses").base_url == FOUNDRY_V1
 
 
 @pytest.mark.parametrize("api", ["chat", "responses"])
-def test_a_gateways_route_to_claude_has_no_other_api(api: Api) -> None:
+def test_claude_gateway_has_no_other_api(api: Api) -> None:
     for refused in (
         lambda: resolve(f"{GATEWAY}/anthropic", api=api),
-        lambda: resolve(f"{GATEWAY}/anthropic").speaking(api),
+        lambda: resolve(f"{GATEWAY}/anthropic").for_api(api),
     ):
-        with pytest.raises(ValueError, match=f"{GATEWAY}/anthropic/v1 is Anthropic's Messages API, so api='{api}'"):
+        with pytest.raises(
+            ValueError, match=f"^{GATEWAY}/anthropic/v1 is Anthropic's Messages API.* no route for api='{api}'"
+        ):
             refused()
 
 
 @pytest.mark.parametrize("pasted", [f"{FOUNDRY}/anthropic", f"{GATEWAY}/v1/messages"])
-def test_the_messages_api_has_no_embeddings(pasted: str) -> None:
-    with pytest.raises(ValueError, match="which has no embeddings"):
+def test_messages_api_has_no_embeddings(pasted: str) -> None:
+    with pytest.raises(ValueError, match="which does not serve embeddings"):
         resolve(pasted, "embeddings")
 
 
-def test_a_version_is_left_out_of_the_apis_that_take_none() -> None:
+def test_api_version_is_omitted_if_the_api_has_none() -> None:
     assert (
         resolve(f"{FOUNDRY}/anthropic").with_api_version("2025-01-01").url("messages") == f"{FOUNDRY_CLAUDE}/messages"
     )
-    responses = resolve(f"{DEPLOYMENT}{V2025}").speaking("responses")
+    responses = resolve(f"{DEPLOYMENT}{V2025}").for_api("responses")
     assert responses.with_api_version("2025-01-01-preview").url("responses") == f"{OPENAI_V1}/responses"
 
 
@@ -329,14 +334,14 @@ def test_a_version_is_left_out_of_the_apis_that_take_none() -> None:
     ],
 )
 def test_claude_on_a_resource_is_served_by_the_messages_api(pasted: str, model: str | None, expected: bool) -> None:
-    assert resolve(pasted).serves_by_messages(model) is expected
+    assert resolve(pasted).uses_messages_api(model) is expected
 
 
 @pytest.mark.parametrize(
     ("pasted", "expected"),
     [(FOUNDRY, True), (DEPLOYMENT, True), (f"{LOCAL}/openai/deployments/D", True), (LOCAL, False), (MAAS, False)],
 )
-def test_where_responses_may_be_tried(pasted: str, expected: bool) -> None:
+def test_may_serve_responses(pasted: str, expected: bool) -> None:
     assert resolve(pasted).may_serve_responses is expected
 
 
@@ -362,7 +367,7 @@ def test_dialect(pasted: str, dialect: str, extra_parameters: bool, model_requir
     assert found == (dialect, extra_parameters, model_required, root)
 
 
-# ---------------------------------------------------------------- rewriting, and how to have it otherwise
+# ---------------------------------------------------------------- rewriting, and how to avoid it
 
 
 @pytest.mark.parametrize(
@@ -408,7 +413,7 @@ def test_unknown_route_is_refused() -> None:
 @pytest.mark.parametrize(
     ("pasted", "given_version", "url"),
     [
-        (f"{FOUNDRY}/models", "2024-05-01-preview", FOUNDRY_CHAT),  # meant for the route that is called no more
+        (f"{FOUNDRY}/models", "2024-05-01-preview", FOUNDRY_CHAT),  # meant for the route that is no longer called
         (f"{FOUNDRY}/models", "preview", f"{FOUNDRY_CHAT}?api-version=preview"),
         (f"{FOUNDRY}/openai/v1", "2024-05-01-preview", f"{FOUNDRY_CHAT}{PREVIEW}"),
         (f"{OPENAI}/openai/deployments/D", "2024-06-01", f"{DEPLOYMENT_CHAT}?api-version=2024-06-01"),
@@ -422,7 +427,7 @@ def test_callers_api_version(pasted: str, given_version: str | None, url: str) -
     assert resolve(pasted).with_api_version(given_version).url("chat/completions") == url
 
 
-def test_operation_with_a_query_of_its_own() -> None:
+def test_operation_with_a_query() -> None:
     url = resolve("http://localhost/?foo=1").url("/info?model=m")
     assert url == f"http://localhost/info?foo=1&model=m&{PREVIEW[1:]}"
 
@@ -444,7 +449,7 @@ def test_operation_with_a_query_of_its_own() -> None:
         ("AZURE_CHINA_CLOUD", "https://ml.azure.cn/.default"),
     ],
 )
-def test_cloud_counts_where_the_host_does_not_tell(cloud: str | None, scope: str) -> None:
+def test_cloud_sets_the_scope_of_unknown_hosts(cloud: str | None, scope: str) -> None:
     assert resolve("https://gw.example", cloud=cloud).scopes == (scope,)
     assert resolve(FOUNDRY, cloud=cloud).scopes == (COGNITIVE,)
 
@@ -491,7 +496,7 @@ def test_empty_audience_is_refused(audience: str) -> None:
         scopes_from_audience(audience)
 
 
-# ---------------------------------------------------------------- what cannot be an endpoint
+# ---------------------------------------------------------------- invalid endpoints
 
 SECRET = "Zq9" * 12
 
@@ -502,51 +507,68 @@ SECRET = "Zq9" * 12
         (None, "endpoint is None"),
         ("", "endpoint='' is empty"),
         (' "" ', "is empty"),
-        (17, "endpoint='17' is a name"),
-        (b"https://r.openai.azure.com", "is no URL of the http"),
-        ("ftp:", "is no URL of the http"),
+        (17, "must be a URL as str, not int"),
+        (b"https://r.openai.azure.com", "must be a URL as str, not bytes"),
+        (["https://r.openai.azure.com"], "not list"),
+        ({"endpoint": "https://r.openai.azure.com"}, "not dict"),
+        (AzureKeyCredential("Zq9"), "not AzureKeyCredential"),
+        ("[endpoint](https://r.openai.azure.com)", "has words before the URL; pass only the URL"),
+        ("curl https://r.openai.azure.com", "has words before the URL"),
+        ("endpoint: https://r.openai.azure.com", "has words before the URL"),
+        ("https:/r.openai.azure.com", "begins with https:/, not http:// or https://"),
+        ("http:r.openai.azure.com", "begins with http:, not"),
+        ("https//r.openai.azure.com", "begins with https//, not"),
+        ("https://http://r.openai.azure.com", "has two URLs in it; pass one"),
+        ("https://r.openai.azure.com https://s.openai.azure.com", "has two URLs"),
+        ("https://learn.microsoft.com/azure", "a portal page"),
+        ("https://platform.openai.com/api-keys", "a portal page"),
+        ("https://r.openai.azure.com/openai/deployments//chat/completions", "names no deployment"),
+        ("https://r.openai.azure.com/openai/deployments/{deployment-id}", "names no deployment"),
+        ("https://r.openai.azure.com/openai/deployments/<D>/", "names no deployment"),
+        ("https://r.services.ai.azure.com/api/projects/<project>", "names no project"),
+        ("ftp:", "is not a URL of the http"),
         ("ftp://host/", "'ftp://host/' begins with ftp://"),
         ("azureml://x", "begins with azureml://"),
-        ("mailto:someone", "is no URL of the http"),
-        ("https:\\\\host.example", "is no URL of the http"),
-        ("https:", "is no URL of the http"),
-        ("https://", "names no host"),
-        ("https:///path", "names no host"),
-        ("https://https://r.openai.azure.com", "names no host"),
-        ("https://.", "names no host"),
-        ("/openai/v1", "names no host"),
-        ("?api-version=x", "names no host"),
+        ("mailto:someone", "is not a URL of the http"),
+        ("https:\\\\host.example", r"begins with https:\\\\, not"),
+        ("https:", "begins with https:, not"),
+        ("https://", "has no host"),
+        ("https:///path", "has no host"),
+        ("https://https://r.openai.azure.com", "has two URLs"),
+        ("https://.", "has no host"),
+        ("/openai/v1", "has no host"),
+        ("?api-version=x", "has no host"),
         ("my-resource", "is a name, not a URL"),
         (f"Endpoint=https://r.openai.azure.com/;Key={SECRET}", "is a connection string"),
         (f"endpoint=https://r.openai.azure.com/;key={SECRET}", "'endpoint=https://r.openai.azure.com/;\\*\\*\\*'"),
         (f"Key={SECRET};Endpoint=https://r.openai.azure.com/", "is a connection string"),
         (f"AccountKey={SECRET}", "is a connection string"),
         ("eastus.api.azureml.ms;sub;group;project", "is a connection string"),
-        ("https://host:port/", "a port that is not valid"),
-        ("https://host:99999/", "a port that is not valid"),
-        ("https://[::1/", "not valid"),
-        ("https://[fe80::zz]/", "not valid|no valid IPv6"),
-        ("https://[v1.a]/", "no valid IPv6"),
+        ("https://host:port/", "an invalid host or port"),
+        ("https://host:99999/", "an invalid host or port"),
+        ("https://[::1/", "invalid host or port"),
+        ("https://[fe80::zz]/", "invalid host or port|invalid IPv6"),
+        ("https://[v1.a]/", "an invalid IPv6 address"),
         ("https://[fe80::1%25eth0]/", "not valid|IPv6 zone"),
         ("https://<resource>.openai.azure.com", "placeholder"),
         ("https://{resource}.openai.azure.com", "placeholder"),
         ("https://my host.example", "placeholder"),
-        ("https://a..example", "empty or too long"),
-        (f"https://{'a' * 64}.example", "empty or too long"),
-        (f"https://{'a.' * 130}example", "empty or too long"),
+        ("https://a..example", "an empty or overlong part"),
+        (f"https://{'a' * 64}.example", "an empty or overlong part"),
+        (f"https://{'a.' * 130}example", "an empty or overlong part"),
         ("https://faß.example", "xn-- form"),
-        (f"https://{'ü' * 64}.example", "not valid"),
+        (f"https://{'ü' * 64}.example", "an invalid host"),
         ("https://a\nb.example", "line break"),
         ("https://a\u200bb.example", "invisible"),
         ("https://\ud800.example", "invisible"),
-        ("https://ai.azure.com/resource/overview?tid=1", "portal's page"),
-        ("https://oai.azure.com", "portal's page"),
-        ("https://portal.azure.us/#home", "portal's page"),
+        ("https://ai.azure.com/resource/overview?tid=1", "portal page"),
+        ("https://oai.azure.com", "portal page"),
+        ("https://portal.azure.us/#home", "portal page"),
         (f"https://user:{SECRET}@r.openai.azure.com", "user information"),
         (f"user:{SECRET}@r.openai.azure.com", "user information"),
-        (f"https://user:{SECRET}/x@r.openai.azure.com", "a port that is not valid"),
-        (f"https://user:{SECRET}[::1]:8000", "a port that is not valid"),
-        (f"https://user:{SECRET}%40r.openai.azure.com", "a port that is not valid"),
+        (f"https://user:{SECRET}/x@r.openai.azure.com", "an invalid host or port"),
+        (f"https://user:{SECRET}[::1]:8000", "an invalid host or port"),
+        (f"https://user:{SECRET}%40r.openai.azure.com", "an invalid host or port"),
         (f"ftp://host/?key={SECRET}&code={SECRET}", r"'ftp://host/\?\*\*\*'"),
         (f"ftp://host/#{SECRET}", "begins with ftp"),
         (f"ftp://host/{SECRET}", "begins with ftp"),
@@ -555,7 +577,7 @@ SECRET = "Zq9" * 12
         ("ftp://" + "a." * 200, r"\.\.\.' begins"),
     ],
 )
-def test_refusals_name_the_value_and_the_way_out_but_no_secret(pasted: Any, reason: str) -> None:
+def test_refusals_show_value_and_advice_without_secrets(pasted: Any, reason: str) -> None:
     with pytest.raises(ValueError, match=reason) as raised:
         resolve(pasted)
     text = str(raised.value)

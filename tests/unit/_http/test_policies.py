@@ -1,4 +1,4 @@
-"""Policies where no request is needed to see what they do."""
+"""Policies that can be tested without a request."""
 
 import pytest
 
@@ -14,12 +14,12 @@ from azure.ai.inference._http.origins import is_loopback, origin
         ("https://host/path?code=secret&api-version=1&x", "https://host/path?code=REDACTED&api-version=1&x=REDACTED"),
     ],
 )
-def test_values_in_a_query_are_hidden(url: str, shown: str) -> None:
+def test_query_values_are_masked(url: str, shown: str) -> None:
     assert without_query_values(url) == shown
 
 
 @pytest.mark.parametrize("url", ["https://a.example/x", "https://A.example:443/", "https://a.example?q=1"])
-def test_an_origin_is_scheme_host_and_port(url: str) -> None:
+def test_origin_is_scheme_host_and_port(url: str) -> None:
     assert origin(url) == ("https", "a.example", 443)
 
 

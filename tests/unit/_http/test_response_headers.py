@@ -1,4 +1,4 @@
-"""Headers of answers: what they tell, and how answers keep them beside their JSON."""
+"""Response headers: their values, and how answers keep them apart from their JSON."""
 
 import copy
 import json
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -104,9 +104,8 @@ def test_reset_is_in_seconds(text: str, seconds: float | None) -> None:
     assert reset == (None if seconds is None else pytest.approx(seconds))
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text(max_size=12) | st.text("0123456789.smhd -+e", max_size=12))
-def test_no_value_is_refused(value: str) -> None:
+def test_any_value_is_accepted(value: str) -> None:
     names = [f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")]
     limits = rate_limits(dict.fromkeys([*names, "x-request-id", "x-ms-region"], value))
     assert all(number is None or number >= 0 for quota in limits for number in quota)
@@ -164,7 +163,7 @@ def test_answers_without_headers(make: Any, through: Any) -> None:
 
 
 @pytest.mark.parametrize("make", ANSWERS)
-def test_what_is_read_cannot_change_the_answer(make: Any) -> None:
+def test_returned_headers_are_a_copy(make: Any) -> None:
     answer = make()
     answer._response_headers = AZURE_OPENAI
     answer.headers["x-request-id"] = "other"
@@ -173,6 +172,6 @@ def test_what_is_read_cannot_change_the_answer(make: Any) -> None:
     assert (answer.request_id, answer.headers["x-request-id"]) == ("assigned", "x1")
 
 
-def test_members_of_these_names_stay_members() -> None:
+def test_json_members_with_the_same_names() -> None:
     answer = ChatCompletions({"id": "c", "region": "theirs", "request_id": "theirs"})
     assert (answer.region, answer["region"], answer["request_id"]) == (None, "theirs", "theirs")

@@ -160,7 +160,7 @@ class Pets(pydantic.BaseModel):
 
 
 class Whole:
-    """A remark that speaks to pydantic."""
+    """A comment addressed to pydantic."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
         return handler(int)
@@ -213,27 +213,27 @@ class TestResponseFormat:
             ),
         ],
     )
-    def test_said_as_the_service_takes_it(self, value: Any, expected: Any) -> None:
+    def test_response_format_json(self, value: Any, expected: Any) -> None:
         assert response_format_of(value) == expected
 
     @pytest.mark.parametrize("value", [NULL, None])
-    def test_what_is_not_said_passes(self, value: Any) -> None:
+    def test_none_and_null_are_kept(self, value: Any) -> None:
         assert response_format_of(value) is value
 
     @pytest.mark.parametrize("value", [("text",), 5, "json", "", object(), len, [Item]])
-    def test_anything_else_is_refused_by_name(self, value: Any) -> None:
+    def test_unsupported_formats_are_refused(self, value: Any) -> None:
         with pytest.raises(ValueError, match="Unsupported `response_format`") as caught:
             response_format_of(value)
         assert repr(value) in str(caught.value)
         assert "JsonSchemaFormat" in str(caught.value)
 
     @pytest.mark.parametrize("value", [type("Plain", (), {}), WithInitVar, Unresolved])
-    def test_a_type_without_json_form_is_refused_with_the_reason(self, value: Any) -> None:
+    def test_type_without_json_form_is_refused_with_the_reason(self, value: Any) -> None:
         with pytest.raises(ValueError, match="Unsupported `response_format`") as caught:
             response_format_of(value)
         assert isinstance(caught.value.__cause__, UnreadableTypeError)
 
-    def test_a_dataclass(self) -> None:
+    def test_dataclass(self) -> None:
         assert response_format_of(Item) == {
             "type": "json_schema",
             "json_schema": {
@@ -257,7 +257,7 @@ class TestResponseFormat:
             },
         }
 
-    def test_a_typeddict(self) -> None:
+    def test_typeddict(self) -> None:
         schema = schema_of(Basket)
         assert schema["description"] == "What was bought."
         assert schema["required"] == ["items", "owner"]
@@ -265,7 +265,7 @@ class TestResponseFormat:
         assert schema["properties"]["owner"] == {"anyOf": [{"type": "integer"}, {"type": "null"}]}
         assert schema["$defs"].keys() == {"Item"}
 
-    def test_a_pydantic_model(self) -> None:
+    def test_pydantic_model(self) -> None:
         made = response_format_of(Person)["json_schema"]
         assert (made["name"], made["strict"]) == ("Person", True)
         person = made["schema"]
@@ -280,14 +280,14 @@ class TestResponseFormat:
         assert members["friends"]["items"] == {"$ref": "#/$defs/Person"}
         assert person["$defs"]["Person"]["additionalProperties"] is False
 
-    def test_a_discriminated_union_and_a_described_reference(self) -> None:
+    def test_discriminated_union_and_a_described_reference(self) -> None:
         schema = schema_of(Pets)
         assert schema["properties"]["pets"]["items"] == {"anyOf": [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}]}
         owner = schema["$defs"]["Dog"]["properties"]["owner"]
         assert owner == {"anyOf": [{"$ref": "#/$defs/Person"}], "description": "Whose dog"}
 
     @pytest.mark.parametrize("kind", [Item, Basket, Node, Person, Pets, Household, Point, list[Item], Optional[Item]])
-    def test_every_object_in_it_is_closed_and_whole(self, kind: Any) -> None:
+    def test_strict_objects_are_closed_and_complete(self, kind: Any) -> None:
         schema = schema_of(kind)
         jsonschema.Draft202012Validator.check_schema(schema)
 
@@ -313,7 +313,7 @@ class TestResponseFormat:
         "kind",
         [dict[str, int], Mapping[str, Item], list[Any], tuple[int, str], make_dataclass("Free", [("x", object)])],
     )
-    def test_what_strict_mode_cannot_say_is_not_called_strict(self, kind: Any) -> None:
+    def test_schema_is_not_strict_if_strict_mode_cannot_express_it(self, kind: Any) -> None:
         made = response_format_of(kind)["json_schema"]
         assert made["strict"] is False
         assert made["schema"]["type"] == "object"
@@ -334,7 +334,7 @@ class TestResponseFormat:
     def test_names_are_valid(self, kind: Any, name: str) -> None:
         assert response_format_of(kind)["json_schema"]["name"] == name
 
-    def test_types_of_one_name_are_told_apart(self) -> None:
+    def test_types_with_the_same_name(self) -> None:
         first, second = make_dataclass("Same", [("a", int)]), make_dataclass("Same", [("b", int)])
         schema = schema_of(tuple[first, second, first])  # type: ignore[valid-type]
         assert schema["$defs"].keys() == {"Same", "Same_"}
@@ -346,19 +346,19 @@ class TestResponseFormat:
 
 
 class TestCache:
-    def test_made_once_for_each_type_and_never_shared(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_schemas_are_cached_and_copied(self, monkeypatch: pytest.MonkeyPatch) -> None:
         once = make_dataclass("Once", [("x", int)])
         first = schema_of(once)
         monkeypatch.setattr(_structured, "_make_format", lambda kind: pytest.fail("made again"))
         first["properties"].clear()
         assert schema_of(once)["properties"] == {"x": {"type": "integer"}}
 
-    def test_a_type_that_cannot_be_kept_is_made_anew(self) -> None:
+    def test_uncacheable_type(self) -> None:
         kind = Annotated[int, []]
         assert schema_of(kind) == schema_of(kind)
 
     @pytest.mark.parametrize("pydantic_too", [False, True])
-    def test_a_thousand_types_leave_nothing_behind(self, pydantic_too: bool) -> None:
+    def test_types_can_be_garbage_collected(self, pydantic_too: bool) -> None:
         def use(number: int) -> "weakref.ref[Any]":
             kind: Any = (
                 pydantic.create_model(f"M{number}", x=(int, ...))
@@ -369,10 +369,10 @@ class TestCache:
             assert answer('{"x": 1}').parse_as(kind).x == 1
             return weakref.ref(kind)
 
-        used = [use(number) for number in range(1000)]
+        used = [use(number) for number in range(200)]
         gc.collect()
         assert [ref for ref in used if ref() is not None] == []
-        assert not [kind for kind in _structured._formats if kind.__name__ in ("M0", "D0", "M999", "D999")]
+        assert not [kind for kind in _structured._formats if kind.__name__ in ("M0", "D0", "M199", "D199")]
 
 
 UTC = timezone.utc
@@ -413,9 +413,8 @@ typed_values = st.recursive(
 )
 
 
-@hypothesis.settings(deadline=None, derandomize=True, max_examples=100)
 @hypothesis.given(st.data())
-def test_a_value_as_json_fits_the_schema_and_reads_as_itself(data: st.DataObject) -> None:
+def test_values_round_trip_through_json(data: st.DataObject) -> None:
     kind, values = data.draw(typed_values)
     value = data.draw(values)
     text = json.dumps({"value": value}, default=as_json)
@@ -622,7 +621,7 @@ class TestParse:
             '\ufeff{"value": "1"}',
         ],
     )
-    def test_json_in_a_fence_or_among_words(self, text: str) -> None:
+    def test_json_in_a_fence_or_in_prose(self, text: str) -> None:
         assert parse_as(Node, text) == Node(1)
         assert parse_as(int, text) == 1
 
@@ -636,16 +635,16 @@ class TestParse:
             '```json\n[{"value": 1}, {"val\n```',
         ],
     )
-    def test_no_part_of_broken_json_passes_for_the_whole(self, text: str) -> None:
+    def test_part_of_broken_json_is_not_accepted(self, text: str) -> None:
         with pytest.raises(ValueError) as caught:
             parse_as(Node, text)
         assert not isinstance(caught.value, MisfitError)
 
-    def test_a_fence_that_holds_another_type_is_told(self) -> None:
+    def test_mismatch_in_a_fence_is_reported(self) -> None:
         with pytest.raises(MisfitError, match="valeu: there is no such member"):
             parse_as(Node, 'Here: ```json {"valeu": 1}```')
 
-    def test_what_pydantic_says_of_a_member_is_in_the_schema(self) -> None:
+    def test_pydantic_constraints_are_in_the_schema(self) -> None:
         properties = schema_of(Bounded)["properties"]
         assert properties.keys() == {"size", "from", "tags"}
         assert "at least" in properties["size"]["description"]
@@ -657,7 +656,7 @@ class TestParse:
     @pytest.mark.parametrize(
         ("text", "cls"), [('{"kind": "cat", "lives": "9"}', "Cat"), ('{"kind": "dog", "lives": 1}', "Dog")]
     )
-    def test_unions_that_pydantic_tells_apart(self, text: str, cls: str) -> None:
+    def test_pydantic_discriminated_union(self, text: str, cls: str) -> None:
         pet = parse_as(Owner, f'{{"pet": {text}}}').pet
         assert type(pet).__name__ == cls
         with pytest.raises(MisfitError, match="pet: Input tag 'cow'"):
@@ -704,7 +703,7 @@ class TestParse:
             (Union[Node, Positive], '{"value": {"value": 1, "next": null}}'),
         ],
     )
-    def test_what_fits_the_schema_can_be_read(self, kind: Any, text: str) -> None:
+    def test_values_that_match_the_schema_can_be_read(self, kind: Any, text: str) -> None:
         jsonschema.validate(json.loads(text), schema_of(kind))
         parse_as(kind, text)
 
@@ -738,7 +737,7 @@ class TestStrict:
             ),
         ],
     )
-    def test_said_in_the_words_of_strict_mode(self, schema: dict[str, Any], expected: dict[str, Any]) -> None:
+    def test_strict_equivalents(self, schema: dict[str, Any], expected: dict[str, Any]) -> None:
         before = json.dumps(schema)
         assert strict(schema) == expected
         assert json.dumps(schema) == before
@@ -759,7 +758,7 @@ class TestStrict:
             ({"type": "null", "$defs": {"A": {"not": {}}}}, "'A' uses 'not'"),
         ],
     )
-    def test_what_cannot_be_said(self, schema: dict[str, Any], reason: str) -> None:
+    def test_schemas_that_strict_mode_cannot_express(self, schema: dict[str, Any], reason: str) -> None:
         with pytest.raises(NotStrictError, match=reason):
             strict(schema)
 
@@ -768,7 +767,7 @@ class TestAnswers:
     def test_parsed(self) -> None:
         assert answer('{"value": 1, "next": null}').parse_as(Node) == Node(1)
 
-    def test_another_choice(self) -> None:
+    def test_parse_another_choice(self) -> None:
         choices = [{"message": {"content": str(number)}} for number in (1, 2)]
         assert completion_of({"choices": choices}).parse_as(int, index=1) == 2
 
@@ -780,7 +779,7 @@ class TestAnswers:
             [{"type": "text", "text": "["}, {"type": "text", "text": "1]"}, "odd"],
         ],
     )
-    def test_thoughts_are_passed_over(self, content: Any) -> None:
+    def test_reasoning_is_skipped(self, content: Any) -> None:
         assert answer(content).parse_as(list[int]) == [1]
 
     @pytest.mark.parametrize(
@@ -815,7 +814,7 @@ class TestAnswers:
             (answer('{"value": "x"}'), MismatchedAnswerError, "not of type Node: value: expected an integer"),
         ],
     )
-    def test_errors_say_why_and_hold_the_answer(
+    def test_errors_give_the_reason_and_the_answer(
         self, completion: ChatCompletions, error: type[AnswerError], text: str
     ) -> None:
         with pytest.raises(AnswerError, match=text) as caught:
@@ -899,7 +898,7 @@ def test_pydantic_is_optional(program: str) -> None:
     assert (ran.stdout, ran.stderr) == ("done\n", "")
 
 
-def test_pydantic_models_with_keys_that_are_no_text() -> None:
+def test_non_text_keys() -> None:
     assert parse_as(dict[int, str], '{"1": "a"}') == {1: "a"}
 
 
@@ -910,7 +909,7 @@ def test_typing_extensions_typeddict() -> None:
     assert parse_as(Extended, '{"person": {"name": "n", "age": 1}}') == {"person": Person(name="n", age=1)}
 
 
-def test_the_schema_of_a_shape_keeps_what_strict_mode_refuses() -> None:
+def test_shape_schema_keeps_constraints() -> None:
     schema = shape_of(Item).schema
     assert schema["required"] == ["name", "price"]
     assert schema["properties"]["count"]["default"] == 3

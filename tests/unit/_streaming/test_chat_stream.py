@@ -1,4 +1,4 @@
-"""ChatStream: what a body is told by its beginning and its end; tests/fuzz has any bytes at any cut."""
+"""ChatStream: how the beginning and the end of a body are interpreted; tests/fuzz has any bytes at any cut."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ def run(*chunks: bytes) -> tuple[list[Any], Any]:
 UPDATE = b'data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\n'
 
 
-def test_a_break_hands_over_what_was_whole() -> None:
+def test_break_delivers_complete_updates() -> None:
     stream = ChatStream()
     assert len(stream.feed(UPDATE + UPDATE.rstrip())) == 1
     assert len(stream.break_off(IncompleteReadError("cut"))) == 1
@@ -40,14 +40,14 @@ def test_half_an_event_is_dropped_at_a_break() -> None:
     assert isinstance(stream.fault, IncompleteReadError)
 
 
-def test_an_error_that_was_open_counts_for_more_than_the_break() -> None:
+def test_open_error_event_takes_precedence_over_the_break() -> None:
     stream = ChatStream()
     stream.feed(UPDATE + b'data: {"error": {"message": "no"}}')
     assert stream.break_off(IncompleteReadError("cut")) == []
     assert "no" in str(stream.fault)
 
 
-def test_a_timeout_stays_what_it_is() -> None:
+def test_timeout_is_not_wrapped() -> None:
     stream, error = ChatStream(), ServiceResponseTimeoutError("late")
     stream.feed(b'{"choices": [')
     assert stream.break_off(error) == []
@@ -81,7 +81,7 @@ def test_documents(body: bytes, updates: int, fault: Any) -> None:
     assert isinstance(why, fault)
 
 
-def test_thoughts_are_told_apart() -> None:
+def test_reasoning_is_separated() -> None:
     events = [
         b'data: {"choices": [{"index": 0, "delta": {"content": "%s"}}]}\n\n' % part
         for part in (b"<think>a", b"</think>b")
@@ -92,7 +92,8 @@ def test_thoughts_are_told_apart() -> None:
 
 
 def test_each_answer_has_its_own_think_tag() -> None:
-    """One that begins when the others are past theirs, also; and an update without answers comes between."""
+    """This includes an answer that begins when the others are past their tags, and an update without answers in
+    between."""
     texts = [(0, "plain"), (1, "<think>why"), (0, " words"), (1, "</think>so")]
     chunks = [{"choices": [{"index": index, "delta": {"content": text}}]} for index, text in texts]
     chunks.insert(0, {"choices": None, "usage": {"total_tokens": 1}})

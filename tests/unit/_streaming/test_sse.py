@@ -1,4 +1,4 @@
-"""SSEDecoder: the WHATWG text, whatever the cuts, at a cost that is linear in size."""
+"""SSEDecoder: the WHATWG text, at any cut, in linear time."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def test_ids_and_retry_times_belong_to_the_stream() -> None:
     assert decoder.last_event_id == ""
 
 
-def test_an_event_is_told_when_its_blank_line_begins() -> None:
+def test_event_is_complete_at_the_start_of_its_blank_line() -> None:
     decoder = SSEDecoder()
     assert decoder.feed(b"data: x\r\n") == []
     assert decoder.feed(b"\r") == [ServerSentEvent("message", b"x")]
@@ -66,7 +66,7 @@ def test_an_event_is_told_when_its_blank_line_begins() -> None:
 
 
 class Counted(bytes):
-    """Bytes that count how many are looked at when they are searched or joined."""
+    """Bytes that count how many of them are searched or joined."""
 
     work = 0
 
@@ -76,8 +76,8 @@ class Counted(bytes):
 
 
 @pytest.mark.parametrize("size", [1, 8])
-def test_a_large_event_costs_what_it_measures(size: int) -> None:
-    """Each chunk is looked at once: nothing that has come before is searched again."""
+def test_large_event_takes_linear_time(size: int) -> None:
+    """Each chunk is searched once, and nothing before it again."""
     decoder, chunk, count = SSEDecoder(), b"x" * 4096, size * 256
     Counted.work = 0
     decoder.feed(b"data: ")

@@ -1,4 +1,4 @@
-"""Tool calls in pieces, as services tell them apart badly: the same ids, the same index, arguments sent again."""
+"""Tool calls in pieces that services identify poorly: equal ids, equal indices, repeated arguments."""
 
 from typing import Any
 
@@ -59,5 +59,5 @@ OSLO, ROME = '{"city": "Oslo"}', '{"city": "Rome"}'
         ([[piece("", "f", id="x")], [piece(OSLO, index=0, id="x")]], [("f", OSLO)]),
     ],
 )
-def test_calls_that_are_told_apart_badly(deltas: list[Any], calls: list[tuple[str, str]]) -> None:
+def test_ambiguous_tool_call_pieces(deltas: list[Any], calls: list[tuple[str, str]]) -> None:
     assert calls_of(*deltas) == calls

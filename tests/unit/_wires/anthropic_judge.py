@@ -1,4 +1,4 @@
-"""Anthropic's own package as the judge of what is sent to the Messages API, and of what its streams say."""
+"""Validate requests to the Messages API, and read its streams, with Anthropic's own package."""
 
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def _drained(value: Any) -> Any:
-    """Copy a value. What pydantic reads as an iterable it validates only when it is read."""
+    """Copy a value. pydantic validates iterables only when they are read."""
     if isinstance(value, dict):
         return {name: _drained(member) for name, member in value.items()}
     if isinstance(value, (str, bytes, int, float)) or value is None:
@@ -25,21 +25,21 @@ def _drained(value: Any) -> Any:
 
 
 _SAMPLING = ("temperature", "top_p", "top_k")
-"""Members that the types have no more: version 2026-10-21 of the API took them out of 2023-06-01."""
+"""Members that the types no longer have: version 2026-10-21 of the API removed them from 2023-06-01."""
 
 
 def judge(native: Json) -> Json:
-    """Return a request as it is, if Anthropic's types have every member of it."""
+    """Return a request unchanged, if Anthropic's types have every member of it."""
     known = {name: value for name, value in native.items() if name not in _SAMPLING}
     _drained(_adapter(MessageCreateParams).validate_python(known))
     for turn in native["messages"]:
-        for block in turn["content"]:  # the types take an answer's blocks too, with any members
+        for block in turn["content"]:  # the types also accept an answer's blocks, with any members
             _drained(_adapter(ContentBlockParam).validate_python(block))
     return native
 
 
 def whole_message(events: list[Json]) -> Json:
-    """Add up the events of a stream as Anthropic's client does."""
+    """Combine the events of a stream as Anthropic's client does."""
     snapshot: Any = None
     buffers: dict[int, bytes] = {}
     for event in events:

@@ -1,4 +1,4 @@
-"""Recorded sequences of the Messages API's events, with values of our own, and what has to come of them."""
+"""Recorded sequences of the Messages API's events, with our own values, and their expected results."""
 
 import json
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 class Sequence(NamedTuple):
     events: list[Json]
     chunks: list[Json]
-    """Deltas; the last with its choice's other members as `choice`, and `usage`."""
+    """Deltas; the last one has its choice's other members as `choice`, and `usage`."""
     completion: Json
     """Members of the message and `finish_reason`, `usage`, and others of the completion."""
 
@@ -393,10 +393,10 @@ OVERLOADED: list[Json] = [
         "request_id": "req_s5",
     },
 ]
-"""S5: the service gives up in the middle."""
+"""S5: the service fails in the middle."""
 
 
 def as_sse(events: list[Json]) -> bytes:
-    """Write events as they stand on the wire; the JSON of text deltas is padded with spaces, as was recorded."""
+    """Format events as sent; the JSON of text deltas is padded with spaces, as recorded."""
     lines = (f"event: {event['type']}\ndata: {json.dumps(event)}  \n\n" for event in events)
     return "".join(lines).encode()

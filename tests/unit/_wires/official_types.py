@@ -1,4 +1,4 @@
-"""Requests against the types that a vendor's own package declares for them."""
+"""Validate requests with the types that a vendor's own package declares."""
 
 from functools import cache
 from typing import Any
@@ -12,16 +12,16 @@ def _adapter(kind: Any) -> "TypeAdapter[Any]":
 
 
 def check_against(kind: Any, request: Any) -> None:
-    """Check a request, in full depth, and that it has no member that the type does not know.
+    """Check a request at every level, and that it has no member that the type lacks.
 
     :param kind: A TypedDict, or a union of some, such as `openai.types.responses.ResponseCreateParams`.
-    :raises pydantic.ValidationError: It is not of the type.
+    :raises pydantic.ValidationError: It does not match the type.
     """
     assert _walked(_adapter(kind).validate_python(request)) == request
 
 
 def _walked(value: Any) -> Any:
-    """Ask for each item of what the types call an iterable: pydantic checks one when it is asked for."""
+    """Read each item of what the types declare as an iterable: pydantic validates an item when it is read."""
     if isinstance(value, dict):
         return {name: _walked(item) for name, item in value.items()}
     if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)):

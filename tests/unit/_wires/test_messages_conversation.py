@@ -1,4 +1,5 @@
-"""Messages of a conversation as the Messages API has them: each row of the tables, judged by Anthropic's types."""
+"""Messages of a conversation translated to the Messages API: each row of the tables, validated with Anthropic's
+types."""
 
 import base64
 import json
@@ -264,15 +265,15 @@ def test_conversations_are_translated(messages: list[Any], system: list[Json], t
 
 
 @pytest.mark.parametrize(("messages", "system", "turns"), CONVERSATIONS.values(), ids=CONVERSATIONS)
-def test_a_longer_history_begins_with_the_shorter(messages: list[Any], system: list[Json], turns: list[Json]) -> None:
-    """NousResearch/hermes-agent PR #106426, anomalyco/opencode #48637: signatures are bound to the prefix."""
+def test_translation_of_a_prefix_is_a_prefix(messages: list[Any], system: list[Json], turns: list[Json]) -> None:
+    """Signatures are bound to the prefix (NousResearch/hermes-agent PR #106426, anomalyco/opencode #48637)."""
     longer_system, longer = translated(
         *messages, {"role": "assistant", "content": "ok"}, {"role": "user", "content": "x"}
     )
     assert longer_system == system
     blocks = [(turn["role"], json.dumps(block)) for turn in longer for block in turn["content"]]
     before = [(turn["role"], json.dumps(block)) for turn in turns for block in turn["content"]]
-    if "Sure," not in str(turns):  # white space at the end is cut off a last turn alone
+    if "Sure," not in str(turns):  # white space at the end is only removed from the last turn
         assert blocks[: len(before)] == before
 
 
@@ -347,7 +348,7 @@ def test_items_are_translated(item: Any, native: Json) -> None:
     assert translated({"role": "user", "content": [item]})[1] == [user(native)]
 
 
-def test_an_uploaded_file_is_named_by_its_id() -> None:
+def test_uploaded_file_is_named_by_its_id() -> None:
     items = [
         {"type": "file", "file": {"file_id": "file_1", "filename": "a.pdf"}},
         {"type": "file", "file_id": "file_2"},
@@ -373,7 +374,7 @@ ARGUMENTS: list[tuple[Any, Json]] = [
 
 
 @pytest.mark.parametrize(("arguments", "input"), ARGUMENTS, ids=lambda value: str(value)[:30])
-def test_arguments_are_read_whatever_they_are(arguments: Any, input: Json) -> None:
+def test_any_arguments_are_read(arguments: Any, input: Json) -> None:
     [_, turn] = translated(HI, {"role": "assistant", "tool_calls": [call(arguments=arguments)]})[1]
     assert turn == model(use(input=input))
 
@@ -383,7 +384,7 @@ REFUSED: list[tuple[Any, str]] = [
     ({"role": ["user"], "content": "x"}, "The role ['user'] of messages[1] has no counterpart"),
     (
         {"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]},
-        "The audio in messages[1].content[0] has no counterpart in the Messages API: send what it says as a text.",
+        "The audio in messages[1].content[0] has no counterpart in the Messages API: send a transcript as text.",
     ),
     (
         {"role": "user", "content": [{"type": "audio_url", "audio_url": {"url": "x"}}]},
@@ -393,7 +394,7 @@ REFUSED: list[tuple[Any, str]] = [
         {"role": "user", "content": [block("a"), {"type": "image_url", "image_url": "data:image/bmp;base64,AA=="}]},
         "The image of type 'image/bmp' in messages[1].content[1] has no counterpart in the Messages API: send it as",
     ),
-    ({"role": "user", "content": [{"type": "image_url", "image_url": "ftp://a/b"}]}, "give an https URL or a data URL"),
+    ({"role": "user", "content": [{"type": "image_url", "image_url": "ftp://a/b"}]}, "pass an https URL or a data URL"),
     (
         {"role": "user", "content": [{"type": "image_url", "image_url": "a.png"}]},
         "The image URL 'a.png' of messages[1]",
@@ -411,7 +412,7 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("message", "text"), REFUSED, ids=lambda value: str(value)[:60])
-def test_what_the_api_does_not_have_is_refused_with_its_place(message: Any, text: str) -> None:
+def test_unsupported_parts_are_refused_with_their_place(message: Any, text: str) -> None:
     with pytest.raises(NoCounterpartError) as refusal:
         request({"messages": [{"role": "user", "content": "Hi"}, message]})
     assert text in str(refusal.value)
@@ -436,24 +437,24 @@ UNREADABLE: list[tuple[Any, str]] = [
     ({"role": "user", "content": [{"type": "document_url"}]}, "messages[0].content[0] has no document"),
     (
         {"role": "user", "content": [{"type": "document_url", "document_url": "data:text/plain;base64,/w=="}]},
-        "The document in messages[0].content[0] is not base64 of a text in UTF-8.",
+        "The document in messages[0].content[0] is not the base64 of a UTF-8 text.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("message", "text"), UNREADABLE, ids=lambda value: str(value)[:60])
-def test_what_cannot_be_read_is_refused_with_its_place(message: Any, text: str) -> None:
+def test_invalid_parts_are_refused_with_their_place(message: Any, text: str) -> None:
     with pytest.raises(ValueError) as refusal:
         request({"messages": [message]})
     assert text in str(refusal.value)
 
 
-def test_messages_that_are_no_list() -> None:
+def test_messages_must_be_a_list() -> None:
     with pytest.raises(ValueError, match="messages must be a list of messages, not str: 'Hi'"):
         request({"messages": "Hi"})
 
 
-def test_a_call_without_a_function_is_the_services_to_judge() -> None:
+def test_call_without_a_function_is_left_to_the_service() -> None:
     native = request({"messages": [{"role": "assistant", "tool_calls": [{"id": "a"}]}]})
     assert native["messages"] == [model({"type": "tool_use", "id": "a", "name": None, "input": {}})]
 
@@ -469,14 +470,14 @@ REPLAYED = [name for name, sequence in SEQUENCES.items() if "content_blocks" in 
 
 
 @pytest.mark.parametrize("name", REPLAYED)
-def test_an_answer_goes_back_block_by_block(name: str) -> None:
+def test_answer_is_sent_back_block_by_block(name: str) -> None:
     """router-for-me/CLIProxyAPI #3624, alibaba/open-code-review #811, langgenius/dify #41092."""
     message = answered(name)
     assert translated(HI, message)[1][1] == model(*message["content_blocks"])
 
 
 @pytest.mark.parametrize("name", REPLAYED)
-def test_an_answer_goes_back_after_json_pickle_and_copies(name: str) -> None:
+def test_answer_is_sent_back_after_json_pickle_and_copies(name: str) -> None:
     message = answered(name)
     expected = translated(HI, message)
     completions = ChatCompletions({"choices": [{"index": 0, "message": message}]})
@@ -499,37 +500,37 @@ EDITS: dict[str, Json] = {
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_an_edited_answer_goes_back_without_its_thoughts(edit: Json) -> None:
+def test_edited_answer_is_sent_back_without_thinking(edit: Json) -> None:
     [_, turn] = translated(HI, {**answered(THINKS), **edit})[1]
     assert {block["type"] for block in turn["content"]} <= {"text", "tool_use"}
 
 
 @pytest.mark.parametrize("arguments", ['{"city":"Oslo"}', '{ "city" : "\\u004fslo" }', {"city": "Oslo"}])
-def test_arguments_that_only_look_different_are_no_edit(arguments: Any) -> None:
+def test_equivalent_arguments_are_not_an_edit(arguments: Any) -> None:
     message = answered(THINKS)
     [_, turn] = translated(HI, {**message, "tool_calls": [call(arguments=arguments)]})[1]
     assert turn == model(*message["content_blocks"])
 
 
 @pytest.mark.parametrize("blocks", [["x"], [None], "x", [{"type": "text", "text": 5}], [{}]])
-def test_blocks_that_are_none_are_left_out(blocks: Any) -> None:
+def test_malformed_blocks_are_left_out(blocks: Any) -> None:
     assert translated(HI, {"role": "assistant", "content": "a", "content_blocks": blocks})[1][1] == model(block("a"))
 
 
-def test_a_list_of_text_agrees_with_its_blocks() -> None:
+def test_list_of_text_agrees_with_its_blocks() -> None:
     thought = {"type": "thinking", "thinking": "t", "signature": "s"}
     message = {"role": "assistant", "content": [block("a"), "b"], "content_blocks": [thought, block("ab")]}
     assert translated(HI, message)[1][1] == model(thought, block("ab"))
 
 
-def test_empty_texts_do_not_go_back() -> None:
-    """anthropics/anthropic-sdk-python #461: the API returns what it does not take."""
+def test_empty_texts_are_not_sent_back() -> None:
+    """The API returns empty texts that it does not accept (anthropics/anthropic-sdk-python #461)."""
     thought = {"type": "thinking", "thinking": "t", "signature": "s"}
     blocks = [thought, block("", citations=None), use()]
     message = {"role": "assistant", "content": "", "tool_calls": [call()], "content_blocks": blocks}
     assert translated(HI, message)[1][1] == model(thought, use())
 
 
-def test_marks_of_a_replayed_answer_are_as_they_came() -> None:
+def test_cache_control_of_a_replayed_answer_is_unchanged() -> None:
     message = {**answered(THINKS), **MARK}
     assert translated(HI, message)[1][1] == model(*message["content_blocks"])

@@ -1,4 +1,4 @@
-"""Options of a chat completion as the Messages API has them: each row of the tables, judged by Anthropic's types."""
+"""Chat options translated to the Messages API: each row of the tables, validated with Anthropic's types."""
 
 import logging
 from typing import Any
@@ -25,13 +25,13 @@ NATIVE_WEATHER = {"name": "weather", "description": "Tell.", "input_schema": SCH
 
 
 def sent(**options: Any) -> Json:
-    """Return what of a translated request goes beyond the least there is."""
+    """Return what a translated request adds to a minimal one."""
     native = judge(request({"model": "claude-opus-5-5", "messages": HI, **options}))
     assert native.items() >= {name: LEAST[name] for name in ("model", "messages")}.items()
     return {name: value for name, value in native.items() if LEAST.get(name) != value}
 
 
-def test_the_least_request() -> None:
+def test_minimal_request() -> None:
     assert request({"model": "claude-opus-5-5", "messages": HI}) == LEAST
 
 
@@ -48,7 +48,7 @@ TRANSLATED: list[tuple[Json, Json]] = [
     ({"stop": "END"}, {"stop_sequences": ["END"]}),
     ({"stop": ["END", "FIN"]}, {"stop_sequences": ["END", "FIN"]}),
     ({"stop": []}, {}),
-    # null says nothing
+    # null counts as absent
     ({"temperature": None, "max_tokens": None, "n": None, "audio": None}, {}),
     ({"temperature": NULL, "tools": NULL, "logprobs": NULL}, {}),
     # response formats
@@ -100,7 +100,7 @@ TRANSLATED: list[tuple[Json, Json]] = [
     # tiers
     ({"service_tier": "default"}, {"service_tier": "standard_only"}),
     ({"service_tier": "auto"}, {"service_tier": "auto"}),
-    # members of the API's own
+    # the API's own members
     ({"cache_control": {"type": "ephemeral"}}, {"cache_control": {"type": "ephemeral"}}),
     ({"system": "Be brief."}, {"system": "Be brief."}),
 ]
@@ -182,7 +182,7 @@ def test_tool_choices_are_translated(options: Json, choice: Any) -> None:
 
 
 @pytest.mark.parametrize("choice", [5, ["auto"], "sometimes"])
-def test_a_choice_that_nobody_knows_is_left_to_the_service(choice: Any) -> None:
+def test_unknown_tool_choice_is_left_to_the_service(choice: Any) -> None:
     native = request({"messages": HI, "tools": [WEATHER], "tool_choice": choice})
     assert native["tool_choice"] == {"type": choice}
 
@@ -195,7 +195,7 @@ REFUSED: list[tuple[Json, str]] = [
     ({"modalities": ["text", "audio"]}, "modalities=['text', 'audio'] has no counterpart"),
     (
         {"response_format": "json_object"},
-        "response_format='json_object' has no counterpart in the Messages API: Claude has no JSON mode, so give a "
+        "response_format='json_object' has no counterpart in the Messages API: Claude has no JSON mode, so pass a "
         "schema: a JsonSchemaFormat or a type.",
     ),
     ({"response_format": {"type": "json_object"}}, "response_format='json_object' has no counterpart"),
@@ -206,20 +206,20 @@ REFUSED: list[tuple[Json, str]] = [
     ),
     (
         {"tools": [WEATHER], "tool_choice": {"type": "allowed_tools", "allowed_tools": {}}},
-        "has no counterpart in the Messages API: name a function, or give only these tools.",
+        "has no counterpart in the Messages API: name a function, or pass only these tools.",
     ),
     ({"tools": [WEATHER], "tool_choice": {"type": "custom", "custom": {"name": "x"}}}, "name a function"),
 ]
 
 
 @pytest.mark.parametrize(("options", "message"), REFUSED, ids=lambda value: str(value)[:60])
-def test_what_the_api_does_not_have_is_refused_with_the_way_out(options: Json, message: str) -> None:
+def test_unsupported_options_are_refused_with_advice(options: Json, message: str) -> None:
     with pytest.raises(NoCounterpartError) as refusal:
         request({"model": "claude-opus-5-5", "messages": HI, **options})
     assert message in str(refusal.value)
 
 
-def test_a_tool_that_is_none_is_named() -> None:
+def test_invalid_tool_is_named() -> None:
     with pytest.raises(ValueError, match=r"tools\[1\] must be a tool, a mapping, not str: 'weather'"):
         request({"messages": HI, "tools": [WEATHER, "weather"]})
 
@@ -242,7 +242,7 @@ HINTS: Json = {
 }
 
 
-def test_hints_are_dropped_and_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_dropped_hints_are_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "azure.ai.inference"):
         assert sent(**HINTS, metadata={"team": "a", "user_id": "u"}, tool_choice="auto") == {
             "metadata": {"user_id": "u"}
@@ -259,16 +259,16 @@ def test_without_hints_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> No
 
 
 @pytest.mark.parametrize("metadata", ["user", 5])
-def test_metadata_that_is_no_object_names_nobody(metadata: Any) -> None:
+def test_malformed_metadata_is_dropped(metadata: Any) -> None:
     assert sent(metadata=metadata) == {}
 
 
-def test_members_that_nobody_knows_pass() -> None:
+def test_unknown_members_are_passed_on() -> None:
     native = request({"messages": HI, "min_tokens": 3, "mcp_servers": [], "output_config": "x"})
     assert native.items() >= {"min_tokens": 3, "mcp_servers": [], "output_config": "x"}.items()
 
 
-def test_equal_requests_are_equal_to_the_byte() -> None:
+def test_equal_requests_give_identical_bytes() -> None:
     chat = {"messages": HI, "tools": [WEATHER], "reasoning_effort": "high", "stop": "x", "user": "u"}
     assert str(request(chat)) == str(request(dict(reversed(chat.items()))))
 
@@ -292,5 +292,5 @@ NATIVE: list[tuple[Json, bool]] = [
 
 
 @pytest.mark.parametrize(("body", "native"), NATIVE, ids=lambda value: str(value)[:60])
-def test_a_body_in_the_apis_own_form_is_told_from_one_in_chat_form(body: Json, native: bool) -> None:
+def test_is_native(body: Json, native: bool) -> None:
     assert is_native(body) is native

@@ -1,4 +1,4 @@
-"""Requests in chat form as requests of the Responses API: each row of the map, checked against OpenAI's own types."""
+"""Chat requests translated to the Responses API: each row of the mapping, validated with OpenAI's own types."""
 
 import json
 import logging
@@ -38,7 +38,8 @@ ENCRYPTED = "reasoning.encrypted_content"
 
 
 def translated(chat: Json, *, is_official: bool = True, **options: Any) -> Json:
-    """Translate a request, and check that it was not changed, is of OpenAI's type, and comes out the same twice."""
+    """Translate a request, and check that it is unchanged, valid for OpenAI's type, and translated the same way
+    twice."""
     before = to_json(chat)
     body = responses.request(chat, **options)
     assert to_json(chat) == before
@@ -50,7 +51,7 @@ def translated(chat: Json, *, is_official: bool = True, **options: Any) -> Json:
 
 
 def members(*, is_official: bool = True, **chat: Any) -> Json:
-    """Translate members beside a message, and return what they became."""
+    """Translate additional members of a request, and return the result."""
     body = translated({"messages": [HI], "model": "m", **chat}, is_official=is_official)
     assert body.pop("input") == [{"type": "message", **HI}]
     assert body.pop("model") == "m"
@@ -65,7 +66,7 @@ def items(*messages: Any, is_official: bool = True, **options: Any) -> list[Json
     return found
 
 
-def test_a_whole_request() -> None:
+def test_whole_request() -> None:
     chat = {
         "messages": [{"role": "developer", "content": "Be brief."}, HI],
         "stream": True,
@@ -261,13 +262,13 @@ def test_each_row_of_the_members(row: str) -> None:
     assert members(**chat) == expected
 
 
-def test_probabilities_are_included() -> None:
+def test_log_probabilities_are_included() -> None:
     body = translated({"messages": [HI], "logprobs": True, "top_logprobs": 2})
     assert body["include"] == ["message.output_text.logprobs", ENCRYPTED]
     assert body["top_logprobs"] == 2
 
 
-def test_what_the_caller_includes_stays() -> None:
+def test_caller_include_is_kept() -> None:
     body = translated({"messages": [HI], "include": ["code_interpreter_call.outputs", ENCRYPTED], "logprobs": True})
     assert body["include"] == ["code_interpreter_call.outputs", ENCRYPTED, "message.output_text.logprobs"]
 
@@ -276,7 +277,7 @@ def test_what_the_caller_includes_stays() -> None:
     "said",
     [{"store": True}, {"store": False}, {"conversation": "conv_1"}, {"previous_response_id": "resp_1"}],
 )
-def test_store_is_said_where_the_caller_does_not(said: Json) -> None:
+def test_caller_store_is_kept(said: Json) -> None:
     body = translated({"messages": [HI], **said})
     assert {name: value for name, value in body.items() if name not in ("input", "include")} == said
 
@@ -287,8 +288,8 @@ def test_answers_are_not_stored_by_default(unsaid: Json) -> None:
 
 
 @pytest.mark.parametrize("options", [{"include": False}, {"replay": "none"}])
-def test_models_that_do_not_reason_are_not_asked_for_reasoning(options: Json) -> None:
-    """pydantic-ai #2865, #3326: `include` is refused by models that do not reason."""
+def test_encrypted_reasoning_is_not_requested_without_include(options: Json) -> None:
+    """Models that do not reason refuse `include` (pydantic-ai #2865, #3326)."""
     assert "include" not in translated({"messages": [HI]}, **options)
 
 
@@ -315,8 +316,8 @@ REFUSED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_has_no_counterpart_is_refused_by_name(name: str) -> None:
-    """litellm #35582, langchain PR #38336: `stop` was silently dropped, or sent and refused."""
+def test_unsupported_options_are_refused(name: str) -> None:
+    """`stop` was silently dropped, or sent and refused (litellm #35582, langchain PR #38336)."""
     with pytest.raises(NoCounterpartError, match=f"^{name} has no counterpart in the Responses API: ") as refusal:
         responses.request({"messages": [HI], name: REFUSED[name]})
     assert refusal.value.what == name
@@ -325,13 +326,13 @@ def test_what_has_no_counterpart_is_refused_by_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "way_out"),
     [
-        ("functions", "give tools"),
+        ("functions", "pass tools"),
         ("function_call", "tool_choice"),
         ("background", "send_request"),
         ("n", "api="),
     ],
 )
-def test_a_refusal_names_the_way_out(name: str, way_out: str) -> None:
+def test_refusal_has_advice(name: str, way_out: str) -> None:
     with pytest.raises(ValueError, match=way_out):
         responses.request({"messages": [HI], name: REFUSED[name]})
 
@@ -340,7 +341,7 @@ def test_hints_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "azure.ai.inference"):
         responses.request({"messages": [HI], "seed": 5, "prediction": {}})
     assert caplog.messages == [
-        "Left out of the request, because the Responses API has no word for it: seed, prediction"
+        "Left out of the request, because the Responses API does not support it: seed, prediction"
     ]
 
 
@@ -364,7 +365,7 @@ def test_hints_are_logged(caplog: pytest.LogCaptureFixture) -> None:
         ),
     ],
 )
-def test_what_has_no_sensible_form_is_left_to_the_service(member: str, odd: Any, wire: Json) -> None:
+def test_malformed_members_are_left_to_the_service(member: str, odd: Any, wire: Json) -> None:
     body = translated({"messages": [], member: odd}, is_official=False)
     assert {name: body[name] for name in wire} == wire
 
@@ -372,7 +373,7 @@ def test_what_has_no_sensible_form_is_left_to_the_service(member: str, odd: Any,
 @pytest.mark.parametrize(
     ("body", "expected"), [({"messages": []}, False), ({"input": "a"}, True), ({"prompt": {"id": "p"}}, True)]
 )
-def test_a_body_is_native_if_it_has_no_messages(body: Json, expected: bool) -> None:
+def test_body_is_native_if_it_has_no_messages(body: Json, expected: bool) -> None:
     assert responses.is_native(body) is expected
 
 
@@ -380,7 +381,7 @@ def test_a_body_is_native_if_it_has_no_messages(body: Json, expected: bool) -> N
 
 
 def test_every_item_has_its_type() -> None:
-    """langfuse #17166: strict servers refuse items without one."""
+    """Strict servers refuse items without a type (langfuse #17166)."""
     found = items({"role": "system", "content": "S"}, {"role": "developer", "content": "D"}, HI)
     assert found == [
         {"type": "message", "role": "system", "content": "S"},
@@ -440,13 +441,13 @@ def test_each_kind_of_content(row: str) -> None:
 
 
 @pytest.mark.parametrize("part", [5, {"type": ["text"]}, {"no": "type"}])
-def test_odd_content_is_left_to_the_service(part: Any) -> None:
+def test_malformed_content_is_left_to_the_service(part: Any) -> None:
     assert items({"role": "user", "content": [part]}, is_official=False)[0]["content"] == [part]
 
 
 @pytest.mark.parametrize("kind", ["input_audio", "audio_url", "video_url", "video"])
 @pytest.mark.parametrize("role", ["user", "tool"])
-def test_sound_and_moving_pictures_are_refused(kind: str, role: str) -> None:
+def test_audio_and_video_are_refused(kind: str, role: str) -> None:
     message = {"role": role, "content": [{"type": kind}], "tool_call_id": "c"}
     with pytest.raises(NoCounterpartError, match=rf"'{kind}' in messages\[1\].*text, images and files"):
         items(HI, message)
@@ -459,7 +460,7 @@ def test_sound_and_moving_pictures_are_refused(kind: str, role: str) -> None:
         ({"role": "assistant", "content": "Once", "prefix": True}, "prefix in messages[0]"),
     ],
 )
-def test_messages_that_are_refused(message: Json, what: str) -> None:
+def test_refused_messages(message: Json, what: str) -> None:
     with pytest.raises(NoCounterpartError) as refusal:
         items(message)
     assert refusal.value.what == what
@@ -541,20 +542,20 @@ def test_each_row_of_a_tool_message(row: str) -> None:
     assert found[-1] == {"type": "function_call_output", "call_id": "call_1", "output": expected}
 
 
-def test_the_result_of_a_custom_call() -> None:
+def test_result_of_a_custom_call() -> None:
     found = items({"role": "assistant", "tool_calls": [CALL, CUSTOM]}, ToolMessage("y", tool_call_id="call_2"))
     assert found[-1] == {"type": "custom_tool_call_output", "call_id": "call_2", "output": "y"}
 
 
-def test_long_ids_of_other_services_are_shortened_alike() -> None:
-    """Ids may have 64 characters here."""
+def test_long_ids_are_shortened_consistently() -> None:
+    """Ids may have at most 64 characters here."""
     long = {"id": "call_" + "x" * 200, "function": {"name": "f", "arguments": "{}"}}
     call, result = items({"role": "assistant", "tool_calls": [long]}, ToolMessage("y", tool_call_id=long["id"]))
     assert call["call_id"] == result["call_id"]
     assert len(call["call_id"]) == 64
 
 
-# ---------------------------------------------------------------- reasoning goes back
+# ---------------------------------------------------------------- reasoning is sent back
 
 THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA=="}
 OUTPUT = [
@@ -575,13 +576,13 @@ WIRE_RESULT = {"type": "function_call_output", "call_id": "call_1", "output": "4
 REPLAYED = [THOUGHT, {**answer("Looking."), "phase": "commentary"}, WIRE_CALL]
 
 
-def test_reasoning_goes_back_in_the_one_form_that_azure_takes() -> None:
-    """Its id was stripped (hermes-agent #63257, opencode #49574, openclaw #91033), it was parted from what follows it
-    (opencode #20698, pydantic-ai #3230), or it was lost beside calls (alibaba/open-code-review #812)."""
+def test_reasoning_is_sent_back_in_the_form_azure_accepts() -> None:
+    """Other clients stripped its id (hermes-agent #63257, opencode #49574, openclaw #91033), separated it from the
+    next item (opencode #20698, pydantic-ai #3230), or lost it beside calls (alibaba/open-code-review #812)."""
     assert items(HI, ANSWER, RESULT)[1:] == [*REPLAYED, WIRE_RESULT]
 
 
-def test_reasoning_goes_back_however_a_framework_wrote_the_arguments() -> None:
+def test_reasoning_is_sent_back_with_reformatted_arguments() -> None:
     rewritten = {**ANSWER, "tool_calls": [{**CALL, "function": {"name": "f", "arguments": '{"a":1}'}}]}
     assert items(HI, rewritten, RESULT)[1:] == [*REPLAYED, WIRE_RESULT]
 
@@ -600,14 +601,14 @@ def test_reasoning_goes_back_however_a_framework_wrote_the_arguments() -> None:
         {"output": "no"},
     ],
 )
-def test_an_edited_answer_goes_back_plainly(edited: Json) -> None:
+def test_edited_answer_is_sent_back_without_reasoning(edited: Json) -> None:
     message = {**ANSWER, **edited}
     plain = {name: value for name, value in message.items() if name != "output"}
     assert items(HI, message) == items(HI, plain)
     assert not [item for item in items(HI, message) if item["type"] == "reasoning" or "phase" in item]
 
 
-def test_reasoning_of_earlier_turns_stays_behind() -> None:
+def test_reasoning_of_earlier_turns_is_not_sent_back() -> None:
     found = items(HI, ANSWER, RESULT, HI)
     assert found[1:] == [WIRE_CALL, WIRE_RESULT, {"type": "message", **HI}]
 
@@ -623,24 +624,24 @@ SECOND = {
 
 
 @pytest.mark.parametrize(("replay", "ids"), [("turn", ["rs_1", "rs_2"]), ("newest", ["rs_2"]), ("none", [])])
-def test_how_much_reasoning_goes_back(replay: str, ids: list[str]) -> None:
-    """hermes-agent PR #106718: a model may refuse reasoning of two responses in one request."""
+def test_replay_modes(replay: str, ids: list[str]) -> None:
+    """A model may refuse reasoning of two responses in one request (hermes-agent PR #106718)."""
     found = items(HI, ANSWER, RESULT, SECOND, replay=replay)
     assert [item["id"] for item in found if item["type"] == "reasoning"] == ids
     assert found[-1] == {**answer("Done."), "phase": "final_answer"}
 
 
-def test_no_reasoning_goes_back_to_a_model_that_does_not_reason() -> None:
+def test_no_reasoning_for_models_without_it() -> None:
     assert "reasoning" not in [item["type"] for item in items(HI, ANSWER, RESULT, include=False)]
 
 
-def test_no_reasoning_goes_back_where_the_service_has_it() -> None:
+def test_no_reasoning_if_the_service_stored_it() -> None:
     body = translated({"messages": [HI, ANSWER, RESULT], "previous_response_id": "resp_1"})
     assert "reasoning" not in [item["type"] for item in body["input"]]
 
 
-def test_no_item_goes_back_twice() -> None:
-    """pi #5151, voltagent #1121: a duplicate item is refused."""
+def test_no_item_is_sent_back_twice() -> None:
+    """Duplicate items are refused (pi #5151, voltagent #1121)."""
     found = items(HI, ANSWER, RESULT, ANSWER, RESULT)
     assert [item["type"] for item in found].count("reasoning") == 1
 
@@ -662,11 +663,11 @@ DONE = {"type": "message", "content": [{"type": "output_text", "text": "Done."}]
     ],
     ids=["not encrypted (pi #6409)", "without id", "at the end", "with a hosted tool's item (pydantic-ai #3653)"],
 )
-def test_reasoning_that_a_service_would_refuse_stays_behind(message: Json) -> None:
+def test_unacceptable_reasoning_is_not_sent_back(message: Json) -> None:
     assert items(HI, message)[1:] == [answer("Done.")]
 
 
-def test_a_summary_goes_back_and_a_custom_call() -> None:
+def test_summary_and_custom_call_are_sent_back() -> None:
     summary = [{"type": "summary_text", "text": "s"}]
     custom = {"type": "custom_tool_call", "id": "ctc_1", "call_id": "call_2", "name": "c", "input": "x"}
     empty = {"type": "message", "content": []}
@@ -677,20 +678,20 @@ def test_a_summary_goes_back_and_a_custom_call() -> None:
     ]
 
 
-def test_of_a_json_answer_the_first_document_is_the_message() -> None:
+def test_first_document_of_a_json_answer_is_the_message() -> None:
     second = {"type": "message", "id": "msg_2", "content": [{"type": "output_text", "text": "[]"}]}
     first = {"type": "message", "id": "msg_1", "content": [{"type": "output_text", "text": "{}"}]}
     found = items(HI, reasoned(THOUGHT, first, second, content="{}"))
     assert found[1:] == [THOUGHT, answer("{}"), answer("[]")]
 
 
-def test_arguments_that_are_no_json_are_compared_as_text() -> None:
+def test_non_json_arguments_are_compared_as_text() -> None:
     cut = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": '{"a'}
     call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a'}}
     assert items(HI, reasoned(THOUGHT, cut, content=None, tool_calls=[call]))[1:] == [THOUGHT, cut]
 
 
-def test_an_answer_survives_json() -> None:
+def test_answer_survives_json() -> None:
     assert items(*json.loads(to_json([HI, ANSWER, RESULT])))[1:] == [*REPLAYED, WIRE_RESULT]
 
 
@@ -708,8 +709,9 @@ json_values = st.recursive(
 json_objects = st.dictionaries(st.sampled_from(NAMES), json_values)
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(ROLES), json_objects), max_size=4), json_objects)
+@pytest.mark.slow
 def test_any_body_is_translated_or_refused(messages: list[tuple[str, Json]], others: Json) -> None:
     chat = {**others, "messages": [{**message, "role": role} for role, message in messages]}
     with suppress(NoCounterpartError):

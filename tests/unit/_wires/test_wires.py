@@ -1,4 +1,4 @@
-"""What all wires share: the table of rows, adding up chunks, and what is said of hints and of what cannot be said."""
+"""Common to all wires: the table, combining chunks, dropped hints, and refusals."""
 
 import logging
 import subprocess
@@ -14,7 +14,7 @@ def test_each_row_is_found_by_its_api() -> None:
     assert {wire.operation for wire in WIRES.values()} == {"responses", "messages"}
 
 
-def test_a_translator_is_loaded_when_it_is_asked_for() -> None:
+def test_translators_are_loaded_on_first_use() -> None:
     code = f"import sys; from {WIRES['responses'].__module__} import WIRES; "
     code += "before = {*sys.modules}; WIRES['responses'].translator; print(*({*sys.modules} - before))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
@@ -22,11 +22,11 @@ def test_a_translator_is_loaded_when_it_is_asked_for() -> None:
     assert WIRES["responses"].translator is responses
 
 
-def test_what_cannot_be_said_is_named_with_the_way_out() -> None:
+def test_no_counterpart_error() -> None:
     refusal = NoCounterpartError("stop", "the Responses API")
     assert isinstance(refusal, ValueError)
     assert refusal.what == "stop"
-    assert str(refusal) == "stop has no counterpart in the Responses API: leave it out, or give api='chat'."
+    assert str(refusal) == "stop has no counterpart in the Responses API: leave it out, or pass api='chat'."
 
 
 def test_chunks_add_up_to_a_completion() -> None:
@@ -43,14 +43,14 @@ def test_chunks_add_up_to_a_completion() -> None:
     }
 
 
-def test_an_error_among_the_chunks_is_the_answer() -> None:
+def test_error_among_the_chunks_is_the_answer() -> None:
     error = {"error": {"code": "server_error", "message": "Sorry."}}
     assert completion_of([{"choices": []}, error]) is error
 
 
 @pytest.mark.parametrize(
     ("names", "lines"),
-    [(["seed", "prediction"], ["Left out of the request, because X has no word for it: seed, prediction"]), ([], [])],
+    [(["seed", "prediction"], ["Left out of the request, because X does not support it: seed, prediction"]), ([], [])],
 )
 def test_dropped_hints_are_logged_at_debug(
     names: list[str], lines: list[str], caplog: pytest.LogCaptureFixture

@@ -44,13 +44,13 @@ EMBEDDINGS = {
 
 
 def line(body: Any = None, status: int = 200, error: Any = None, **more: Any) -> BatchResult:
-    """A result as it stands in a file."""
+    """A result as stored in a file."""
     response = {"status_code": status, "request_id": "r-1", "body": body}
     text = json.dumps({"custom_id": "a", "response": response if body is not None else None, "error": error, **more})
     return wrap_result(json.loads(text))
 
 
-def test_an_answer_is_read_back() -> None:
+def test_answer_is_read_back() -> None:
     result = line(CHAT, id="batch_req_1")
     assert result.ok
     assert isinstance(result.answer, ChatCompletions)
@@ -89,7 +89,7 @@ FILTERED = {"error": {"code": "content_filter", "message": "no", "innererror": {
             True,
         ),
         (line({"choices": None}, 200, {"code": "DecodeError", "message": "half"}), ResponseDecodeError, "half", True),
-        (line("text", 200, {"code": "x", "message": ""}), ResponseDecodeError, "not the JSON", True),
+        (line("text", 200, {"code": "x", "message": ""}), ResponseDecodeError, "not the expected JSON", True),
         (line(error={"code": "ServiceRequestError", "message": "no host"}), ServiceRequestError, "no host", True),
         (
             line(error={"code": "ServiceResponseTimeoutError", "message": "late"}),
@@ -113,7 +113,7 @@ def test_errors_are_raised_as_a_call_raises_them(
     assert is_transient(result) is transient
 
 
-def test_results_made_of_what_came_keep_it() -> None:
+def test_results_keep_the_original_answer_and_error() -> None:
     completions = ChatCompletions(CHAT)
     result = answered("a", "0" * 64, completions, 2, 0.123456)
     assert result.answer is completions
@@ -135,7 +135,7 @@ def test_results_are_copied_and_pickled(result: BatchResult) -> None:
     assert pickle.loads(pickle.dumps(result)) == copy.deepcopy(result) == result
 
 
-def test_a_summary_counts_and_has_a_price() -> None:
+def test_summary_counts_and_has_a_price() -> None:
     summary = Summary(rows=5, skipped=1, in_doubt=["q"], seconds=2)
     for result in (line(CHAT), line(EMBEDDINGS), line("x", 500, {"code": "500", "message": ""}), line()):
         summary.count(result)
@@ -151,11 +151,29 @@ def test_a_summary_counts_and_has_a_price() -> None:
     assert "in doubt" not in str(Summary())
     told = json.loads(json.dumps(summary.as_dict()))
     assert told["usage"] == {"prompt_tokens": 13, "completion_tokens": 4, "cached_tokens": 6, "total_tokens": 17}
-    usage = RunUsage()
-    usage.add(None)
-    assert usage == RunUsage()
+    assert "3 skipped (2 failed)" in str(Summary(skipped=3, skipped_failed=2))
 
 
-def test_the_error_of_a_stopped_run_is_pickled() -> None:
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        (None, RunUsage()),
+        ("many", RunUsage()),
+        (7, RunUsage()),
+        ([], RunUsage()),
+        ({"prompt_tokens": "7", "completion_tokens": [1]}, RunUsage()),
+        ({"prompt_tokens": 7.0, "completion_tokens": 1.5}, RunUsage(7)),
+        ({"prompt_tokens": float("inf"), "completion_tokens": float("nan")}, RunUsage()),
+        ({"prompt_tokens": 7, "prompt_tokens_details": 3}, RunUsage(7)),
+        ({"prompt_tokens": 7, "prompt_tokens_details": {"cached_tokens": "x"}}, RunUsage(7)),
+    ],
+)
+def test_malformed_usage(usage: Any, tokens: RunUsage) -> None:
+    total = RunUsage()
+    total.add(usage)
+    assert total == tokens
+
+
+def test_error_of_a_stopped_run_is_pickled() -> None:
     error = pickle.loads(pickle.dumps(BatchStoppedError("why", summary=Summary(rows=3), error=ValueError("x"))))
     assert (str(error), error.summary.rows, repr(error.__cause__)) == ("why", 3, "ValueError('x')")

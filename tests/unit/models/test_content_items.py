@@ -1,4 +1,4 @@
-"""Content items by kind: made by hand, and read from the lists that services answer with."""
+"""Content items by kind: built by hand, and read from service responses."""
 
 import base64
 import json
@@ -57,7 +57,7 @@ def test_items_are_their_json(item: ContentItem, wire: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", [ChatResponseMessage, StreamingChatResponseMessageUpdate])
-def test_an_answers_list_is_of_typed_items(kind: Any) -> None:
+def test_content_list_has_typed_items(kind: Any) -> None:
     wire = [
         {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}, {"type": "tool_reference", "tool": "web"}]},
         {"type": "text", "text": "42"},
@@ -79,7 +79,7 @@ def test_an_answers_list_is_of_typed_items(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("content", ["text", "", None])
-def test_an_answers_text_is_as_it_was(content: Any) -> None:
+def test_text_content_is_unchanged(content: Any) -> None:
     completions = ChatCompletions({"choices": [{"message": {"content": content}}]})
     update = StreamingChatCompletionsUpdate({"choices": [{"delta": {"content": content}}]})
     assert completions.choices[0].message.content == update.choices[0].delta.content == content

@@ -1,4 +1,4 @@
-"""Embeddings as they come, and what is made of them: vectors, matrices, batches. All of it without a request."""
+"""Embeddings as received, and as vectors, matrices and batches. Without requests."""
 
 import base64
 import copy
@@ -49,7 +49,7 @@ def item(embedding: Any, encoding: str | None = None, index: int = 0) -> Embeddi
         ([0, 255], "ubinary", "B", [0, 255]),
         (in_base64(array("b", [-1, 5])), "int8", "b", [-1, 5]),
         (in_base64(array("B", [200])), "ubinary", "B", [200]),
-        # The service did not heed the encoding: its numbers are what counts.
+        # The service ignored the encoding: its numbers count.
         (FLOATS, "int8", "f", FLOATS),
         ([-1, 2], "uint8", "f", [-1, 2]),
         ([200], "binary", "f", [200]),
@@ -80,12 +80,12 @@ def test_both_forms_of_floats_read_alike(values: list[float]) -> None:
         ({"float": []}, "not dict"),
     ],
 )
-def test_what_is_no_embedding(embedding: Any, text: str) -> None:
+def test_invalid_embeddings(embedding: Any, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         assert item(embedding).vector
 
 
-def test_a_vector_follows_its_embedding_and_survives_copies() -> None:
+def test_vector_is_updated_and_survives_copies() -> None:
     one = item([1, 2, 3], "int8")
     first = one.vector
     for other in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
@@ -110,18 +110,18 @@ def result(*items: EmbeddingItem) -> EmbeddingsResult:
         ("ubinary", [1, 2], "uint8"),
     ],
 )
-def test_a_matrix_for_each_encoding(encoding: str, embedding: Any, dtype: str) -> None:
+def test_matrix_for_each_encoding(encoding: str, embedding: Any, dtype: str) -> None:
     matrix = result(item(embedding, encoding), item(embedding, encoding)).to_numpy()
     assert (matrix.dtype.name, matrix.tolist()) == (dtype, [[1, 2], [1, 2]])
 
 
-def test_a_matrix_has_the_inputs_order() -> None:
+def test_matrix_has_the_inputs_order() -> None:
     assert result(item([2.0], index=1), item([1.0], index=0)).to_numpy().tolist() == [[1], [2]]
     assert result(EmbeddingItem(embedding=[3.0]), EmbeddingItem(embedding=[4.0])).to_numpy().tolist() == [[3], [4]]
     assert result().to_numpy().shape == (0, 0)
 
 
-def test_what_makes_no_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_to_numpy_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match=r"differ in length and cannot form a matrix: \[1, 2\]"):
         result(item([1.0]), item([1.0, 2.0])).to_numpy()
     monkeypatch.setitem(sys.modules, "numpy", None)
@@ -129,7 +129,7 @@ def test_what_makes_no_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
         result(item([1.0])).to_numpy()
 
 
-# ---------------------------------------------------------------- what a request asks for
+# ---------------------------------------------------------------- requested encodings
 
 SETTINGS = make_settings("EmbeddingsClient", "https://e.eastus.models.ai.azure.com", "embeddings", (), {})
 
@@ -149,7 +149,7 @@ SETTINGS = make_settings("EmbeddingsClient", "https://e.eastus.models.ai.azure.c
         (b"no json", {}, "float"),
     ],
 )
-def test_the_encoding_that_a_request_asks_for(body: Any, options: dict[str, Any], encoding: str) -> None:
+def test_encoding_that_a_request_asks_for(body: Any, options: dict[str, Any], encoding: str) -> None:
     call = embed_call(SETTINGS, "embeddings", body, {} if body else {"input": ["x"], **options})
     read = embeddings_of(call)({"data": [{"index": 0, "embedding": [1, 2]}, "stray"]})
     assert (call.encoding, read.data[0].encoding) == (encoding, encoding)
@@ -208,12 +208,12 @@ def test_batches_hold_all_inputs_within_the_limits(texts: list[str], size: int, 
         ({"inputs": [], "body": {}}, TypeError, "takes no body"),
     ],
 )
-def test_what_cannot_be_put_in_batches(arguments: dict[str, Any], error: type[Exception], text: str) -> None:
+def test_invalid_batch_arguments(arguments: dict[str, Any], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         plan(**arguments)
 
 
-def test_inputs_that_come_one_by_one_are_checked_as_they_come() -> None:
+def test_lazy_inputs_are_checked_as_they_are_read() -> None:
     def texts() -> Iterator[Any]:
         yield from ["a", "b", "c", "d", None]
 
@@ -224,7 +224,7 @@ def test_inputs_that_come_one_by_one_are_checked_as_they_come() -> None:
 
 
 @pytest.mark.parametrize("order", [[1, 0], [0, 1], [0, 0], [None, None], [7, 8]])
-def test_items_are_numbered_through(order: list[int | None]) -> None:
+def test_items_are_renumbered(order: list[int | None]) -> None:
     items = [EmbeddingItem({"index": index, "embedding": [float(index or 0)]}) for index in order]
     got = renumber(Batch(5, ["a", "b"]), result(*items))
     assert [one.index for one in got.data] == [5, 6]
@@ -247,7 +247,7 @@ class UnpicklableError(Exception):
         (UnpicklableError("gone", "for good"), "UnpicklableError: gone"),
     ],
 )
-def test_a_failure_pickles_with_its_cause_and_without_what_is_alive(cause: BaseException, text: str) -> None:
+def test_batch_error_pickles_with_its_cause(cause: BaseException, text: str) -> None:
     error = BatchError("no", indices=range(2, 4), results=[result(item([1.0]))], error=cause)
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.indices, again.results) == ("no", range(2, 4), error.results)
@@ -257,6 +257,6 @@ def test_a_failure_pickles_with_its_cause_and_without_what_is_alive(cause: BaseE
     assert getattr(again.inner_exception, "inner_exception", None) is None
 
 
-def test_a_failure_without_a_cause_pickles() -> None:
+def test_batch_error_without_a_cause_pickles() -> None:
     again = pickle.loads(pickle.dumps(BatchError("closed", indices=range(2), results=[])))
     assert (again.inner_exception, again.__cause__) == (None, None)

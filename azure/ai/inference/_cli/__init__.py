@@ -1,7 +1,8 @@
-"""The command line, for somebody with a URL and a key: ``python -m azure.ai.inference check | chat | embed``.
+"""The command line, for anyone with a URL and a key: ``ai-inference check | chat | embed | batch | emulator``.
 
-`_arguments` is its grammar and `_report` its words: functions on values. `_target` finds out whom to talk to and as
-whom; `_check`, `_chat` and `_embed` do the talking, `_console` the writing. `_main` chooses between them and gives the
-exit status: 0 for an answer, 1 where the service or the network refused, 2 for arguments that cannot be. Nothing else
-of the package imports this one.
+`_overview` lists the commands and `_arguments` parses their arguments. `_report` and `_words` produce texts and are
+pure; `_failures` describes errors, and `_model_names` asks the service which models there are. `_target` finds the
+endpoint, model and credential. `_check`, `_chat`, `_embedding` and `_many_rows` are the commands; `_conversation` and
+`_dialogue` belong to `chat`. `_input` reads; `_console` and `_progress` write. `_main` chooses the command and returns
+the exit status. Nothing else in the package imports this folder.
 """

@@ -1,7 +1,7 @@
-"""``check``: what is called for an endpoint, how, and what it answers.
+"""``check``: show how an endpoint is called, and how it responds.
 
-A Model Inference endpoint is first asked for its model's name, which costs nothing; one that does not tell, and every
-other, is asked for one token, or for one embedding. Nothing is tried twice: a failure is what the user wants to see.
+A Model Inference endpoint is first asked for its model's name, which costs nothing. If that fails, and for every other
+endpoint, one token or one embedding is requested. Nothing is retried: a failure is what the user wants to see.
 """
 
 import json
@@ -22,16 +22,20 @@ from .._operations.model_info import info_operation
 from .._wires import WIRES
 from ..exceptions import InferenceError
 from ..models import ModelInfo
-from ._arguments import Arguments, UsageError
+from ._arguments import Arguments
 from ._console import Colour, Console
-from ._report import Answered, answered, answered_rows, failed, failed_lines, table, understood, understood_rows
-from ._target import Target, build_client, secrets_of
+from ._failures import describe_failure, failure_rows
+from ._model_client import build_client
+from ._model_names import model_names
+from ._report import Answered, answered, answered_rows, describe_endpoint, endpoint_rows, table
+from ._target import Target
+from ._words import UsageError
 
 _MESSAGES = [{"role": "user", "content": "Hello"}]
 _INPUT = ["Hello"]
 _ONE_TOKEN = {"max_tokens": 1}
 _FEW_TOKENS = {"max_completion_tokens": 16}
-"""For reasoning models, which refuse `max_tokens`, and so few that they cannot begin."""
+"""For reasoning models, which refuse `max_tokens`, and limits too low to start an answer."""
 
 
 class Attempt(NamedTuple):
@@ -39,31 +43,33 @@ class Attempt(NamedTuple):
 
     operation: str
     ask: Callable[..., Any]
-    """Sends it."""
+    """Sends the request."""
     leads_on: Callable[[Any], bool]
-    """Whether what comes, an answer or an error, says no more than that another attempt should be made."""
+    """Returns whether its result, an answer or an error, calls for another attempt."""
 
 
 def check(arguments: Arguments, target: Target, console: Console) -> int:
-    """Carry out the command.
+    """Run the command.
 
     :param arguments: The command line.
     :param target: The endpoint.
-    :param console: Takes the report.
-    :return: The exit status: 0 if the endpoint answered, or was not to be asked; 1 if it did not.
-    :raises UsageError: The arguments cannot be.
+    :param console: Receives the report.
+    :return: The exit status: 0 if the endpoint responded, or with `--offline`; 1 if it did not.
+    :raises UsageError: The arguments are invalid.
     """
     if target.words:
-        raise UsageError("one endpoint is checked at a time; a key is not taken as an argument")
-    report = understood(target, _requests(arguments, target), _headers(arguments, target), _proxy(target))
+        raise UsageError("check takes one endpoint; keys are not accepted as arguments")
+    report = describe_endpoint(target, _requests(arguments, target), _headers(arguments, target), _proxy(target))
     if not arguments.json:
-        _write(console, table(understood_rows(report)))
+        _write(console, table(endpoint_rows(report)))
     if arguments.offline:
         outcome: dict[str, Any] = {}
     else:
         kind: Any = EmbeddingsClient if arguments.embeddings else ChatCompletionsClient
         with build_client(kind, target, arguments) as client:
-            outcome = _ask(_attempts(client, arguments, target), secrets_of(target, arguments))
+            outcome = _ask(_attempts(client, arguments, target), target, arguments)
+        if outcome["ok"]:
+            outcome["answer"]["models"] = model_names(target, arguments)
     if arguments.json:
         console.line(json.dumps({**report, **outcome}))
     elif outcome:
@@ -71,14 +77,14 @@ def check(arguments: Arguments, target: Target, console: Console) -> int:
     return 0 if outcome.get("ok", True) else 1
 
 
-# ---------------------------------------------------------------- what is sent
+# ---------------------------------------------------------------- requests
 
 
 def _requests(arguments: Arguments, target: Target) -> Sequence[HttpRequest]:
-    """Build the requests of `_attempts`, but for the last way out, to tell what they are."""
+    """Build the requests of `_attempts`, except for the last resort, to show them."""
     settings, model = target.settings, target.model.value if target.model else None
     body = {"model": model or ("MODEL" if target.endpoint.model_required else None)}
-    info = make_call(settings, "get_model_info", info_operation(None), {})
+    info = make_call(settings, info_operation(None), {})
     if arguments.embeddings:
         last = embed_call(settings, "embeddings", None, {"input": _INPUT, **body})
     else:
@@ -102,7 +108,7 @@ def _tells_its_model(target: Target) -> bool:
 
 
 def _names_no_model(came: Any) -> bool:
-    """Return whether the service refused, or has something other than model information there."""
+    """Return whether the service refused, or returned something other than model information."""
     return isinstance(came, InferenceError) or (isinstance(came, ModelInfo) and not came.model_name)
 
 
@@ -115,23 +121,23 @@ def _never(_: Any) -> bool:
 
 
 def _headers(arguments: Arguments, target: Target) -> Sequence[str]:
-    """Name the headers that the pipeline adds, of those that differ from endpoint to endpoint."""
+    """Return the names of the headers that the pipeline adds depending on the endpoint."""
     credential = ("Authorization",) if target.entra_id else target.endpoint.key_headers
     return [*credential, *(name for name, _ in arguments.header)]
 
 
 def _proxy(target: Target) -> str | None:
-    """Name the proxy on the way, without the password that its URL may have."""
+    """Return the proxy in use, without the password that its URL may contain."""
     url = target.endpoint.base_url
     proxy = (proxies_for(url) or {}).get(url.partition(":")[0])
     return proxy and proxy.rpartition("@")[2].rpartition("://")[2]
 
 
-# ---------------------------------------------------------------- asking
+# ---------------------------------------------------------------- attempts
 
 
-def _ask(attempts: Iterator[Attempt], secrets: Sequence[str]) -> dict[str, Any]:
-    """Make attempts until one is answered, or fails in a way that says enough."""
+def _ask(attempts: Iterator[Attempt], target: Target, arguments: Arguments) -> dict[str, Any]:
+    """Make attempts until one succeeds, or fails with a conclusive error."""
     while True:
         attempt, start = next(attempts), time.perf_counter()
         headers, url, came = _outcome(attempt)
@@ -140,13 +146,13 @@ def _ask(attempts: Iterator[Attempt], secrets: Sequence[str]) -> dict[str, Any]:
         if attempt.leads_on(came):
             continue
         if isinstance(came, AzureError):
-            failure = {"operation": operation, "seconds": round(seconds, 3), **failed(came, secrets)}
-            return {"ok": False, "error": failure}
+            failure = describe_failure(came, target, arguments)
+            return {"ok": False, "error": {"operation": operation, "seconds": round(seconds, 3), **failure}}
         return {"ok": True, "answer": answered(Answered(operation, seconds, headers, came))}
 
 
 def _outcome(attempt: Attempt) -> tuple[Mapping[str, str], str, Any]:
-    """Return the headers, the URL and the value of the answer; for an error no headers, and its URL if it has one."""
+    """Return headers, URL and value of the response; for an error, no headers and its URL, if any."""
     try:
         return attempt.ask(cls=_with_headers, retry_total=0)  # type: ignore[no-any-return]
     except AzureError as error:
@@ -159,7 +165,7 @@ def _with_headers(response: Any, value: Any, _: Any) -> tuple[Mapping[str, str],
 
 
 def _operation(url: str) -> str | None:
-    """Return the operation of another API than chat completions, which may have answered in their place."""
+    """Return the operation of an API other than chat completions, which may have answered instead."""
     last = url.partition("?")[0].rpartition("/")[2]
     return last if last in WIRES else None
 
@@ -177,5 +183,5 @@ def _write_outcome(console: Console, outcome: Mapping[str, Any]) -> None:
     else:
         error = outcome["error"]
         console.line(f"Failed       {error['operation']} after {error['seconds']:.3f} s", "red")
-        rest = list(failed_lines(error))
+        rest = list(failure_rows(error))
     _write(console, rest)

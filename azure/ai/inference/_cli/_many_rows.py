@@ -1,60 +1,68 @@
-"""``batch``: the rows of a file through a model; run again, it goes on where it ended."""
+"""``batch``: send the rows of a file to a model; run it again, and it continues where it stopped."""
 
 import json
 import os
 import signal
-import time
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from .. import BatchClient
-from ..aio import ChatCompletionsClient, EmbeddingsClient
-from ..batch import BatchRow, BatchRun, Progress, Summary, collect, read_rows
+from ..batch import BatchJob, BatchRow, BatchRun, Progress, Summary, collect, read_rows
+from ..batch._collected import in_order_first
 from ..batch._forecast import Forecast, forecast
 from ..exceptions import BatchStoppedError
-from ._arguments import Arguments, UsageError
+from ._arguments import Arguments
 from ._console import Console
-from ._target import Found, Target, build_client, build_plain, usage_errors
+from ._model_client import build_row_client
+from ._progress import Meter, time_left
+from ._ray_rows import make_ray_run
+from ._target import Found, Target, build_plain, usage_errors
+from ._words import UsageError
 
-_INTERRUPTED = 130
 _MOST_FAILURES = 10
-_ON_A_TERMINAL, _ELSEWHERE = 0.2, 60.0
-"""Seconds between two reports of progress."""
+_PAUSE = 60.0
+"""Seconds between two lines of progress, if standard error is not a terminal."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and what Kubernetes, Slurm and systemd send before they kill."""
 
 
 def batch(arguments: Arguments, target: Target, console: Console) -> int:
-    """Carry out the command.
+    """Run the command.
 
     :param arguments: The command line.
     :param target: The endpoint.
-    :param console: Takes the progress and, as JSON, the summary.
-    :return: The exit status: 0 if all rows have an answer, 1 if some failed, 130 after Ctrl-C.
+    :param console: Receives the progress and, with `--json`, the summary.
+    :return: The exit status: 0 if all rows have an answer, 1 if some failed, 130 after Ctrl-C, 143 after SIGTERM.
     :raises UsageError: The arguments or the rows are invalid.
     :raises ~azure.core.exceptions.AzureError: The run stopped early.
     """
-    kind: Any = EmbeddingsClient if arguments.for_embeddings else ChatCompletionsClient
     if arguments.dry_run:
-        return _dry_run(kind, arguments, target, console)
-    build_client(kind, target, arguments)  # what is wrong with the arguments is told before anything is read
-    if arguments.sort and arguments.output.endswith(("/", os.sep)):
+        return _dry_run(arguments, target, console)
+    # Report invalid arguments before anything is read. With Ray, only the workers need the key.
+    build_row_client(_keyless(target) if arguments.via == "ray" else target, arguments)
+    _check_way(arguments)
+    if arguments.sort and (arguments.output.endswith(("/", os.sep)) or Path(arguments.output).is_dir()):
         raise UsageError("--sort needs a file as output, not a folder")
-    meter = _Meter(console, _count(arguments.input))
-    with usage_errors(), _files():
-        run = BatchRun(
-            lambda: build_client(kind, target, arguments),
-            output=arguments.output,
-            max_concurrency=arguments.max_concurrency,
-            requests_per_minute=arguments.requests_per_minute,
-            tokens_per_minute=arguments.tokens_per_minute,
-            max_failures=arguments.max_failures,
-            redo=arguments.redo,
-            on_changed=arguments.on_changed,
-            on_progress=meter.show,
-        )
+    total = _count(arguments.input)
+    meter = Meter(console, total, pause=_PAUSE, quiet=arguments.quiet)
+
+    def show(progress: Progress) -> None:
+        meter.show(progress.done, progress_line(progress, total))
+
+    with usage_errors(), _files(arguments.output):
+        settings: dict[str, Any] = {**_settings_of(arguments), "on_progress": show}
+        run: Any
+        if arguments.via == "ray":
+            run = make_ray_run(arguments, settings)
+        else:
+            run = BatchRun(lambda: build_row_client(target, arguments), **settings)
         if arguments.via == "provider":
             return _by_provider(run, arguments, target, console)
         with _interruptions(run, console) as interrupted:
@@ -67,23 +75,89 @@ def batch(arguments: Arguments, target: Target, console: Console) -> int:
             _sort(arguments)
     meter.end()
     _report(summary, arguments, console)
-    return _INTERRUPTED if interrupted else int(summary.failed > 0)
+    return 128 + interrupted[0] if interrupted else _status(summary)  # as shells report it
+
+
+def _check_way(arguments: Arguments) -> None:
+    """Check that each option is used with the `--via` that it belongs to."""
+    if arguments.workers is not None and arguments.via != "ray":
+        raise UsageError("--workers is for --via ray")
+    given = [name for name in ("detach", "status", "cancel", "finish", "live_model") if getattr(arguments, name)]
+    if given and arguments.via != "provider":
+        raise UsageError(f"--{given[0].replace('_', '-')} is for --via provider")
+    if arguments.live_model and not arguments.finish:
+        raise UsageError("--live-model is for --finish live")
+
+
+_SETTINGS = (
+    "output",
+    "max_concurrency",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "max_failures",
+    "redo",
+    "on_changed",
+)
+"""Options of the command line that are arguments of the run."""
+
+
+def _settings_of(arguments: Arguments) -> dict[str, Any]:
+    settings: dict[str, Any] = {name: getattr(arguments, name) for name in _SETTINGS}
+    if arguments.live_model and arguments.on_changed == "raise":
+        settings["on_changed"] = "keep"  # the output mixes answers of two deployments
+    return settings
 
 
 def _by_provider(run: BatchRun, arguments: Arguments, target: Target, console: Console) -> int:
-    """Submit the rows to the service's own Batch API, and wait for the results unless told not to."""
+    """Submit the rows to the service's own Batch API, and wait for the results unless `--detach` is given."""
     kind: Any = partial(BatchClient, provider=arguments.provider)
     with build_plain(kind, target, arguments) as client:
+        if arguments.status or arguments.cancel:
+            return _show_jobs(run.cancel(client) if arguments.cancel else run.jobs(client), arguments, console)
         jobs = run.submit(_rows(arguments), client)
-        for job in jobs:
-            console.note(f"{job.id} {job.status}: {job.counts.total or 0} rows")
+        status, submitted = _show_jobs(jobs, arguments, console), run.summary
         if arguments.detach:
-            return 0
+            return status
         summary = run.fetch(client, polling_interval=arguments.polling_interval)
+        summary.rows, summary.skipped_failed = submitted.rows, submitted.skipped_failed
+        summary.skipped = max(0, summary.rows - summary.answered - summary.failed)
+    if arguments.finish == "live" and summary.failed:
+        summary = _finish_live(summary, arguments, target, console)
     if arguments.sort:
         _sort(arguments)
     _report(summary, arguments, console)
-    return int(summary.failed > 0)
+    return _status(summary)
+
+
+def _status(summary: Summary) -> int:
+    return int(summary.failed + summary.skipped_failed > 0)
+
+
+def _show_jobs(jobs: Iterable[BatchJob], arguments: Arguments, console: Console) -> int:
+    for job in jobs:
+        if arguments.json and (arguments.status or arguments.cancel or arguments.detach):
+            console.line(json.dumps(job))
+            continue
+        counts = job.counts
+        done = f", {counts.completed or 0} answered, {counts.failed or 0} failed" if job.status != "validating" else ""
+        console.note(f"{job.id} {job.status}: {counts.total or 0} rows{done}")
+        for error in job.errors:
+            console.note(f"  {error.code}: {error.message}", "red")
+    return 0
+
+
+def _finish_live(before: Summary, arguments: Arguments, target: Target, console: Console) -> Summary:
+    """Send the rows that have no answer, one request each."""
+    console.note(f"{before.failed} rows have no answer: sending them as live requests")
+    model = target.model if arguments.live_model is None else Found(arguments.live_model, "--live-model")
+    live = target._replace(model=model)
+    summary = BatchRun(lambda: build_row_client(live, arguments), **_settings_of(arguments)).run(_rows(arguments))
+    summary.add(before)
+    summary.skipped -= before.answered + summary.skipped_failed
+    summary.skipped_failed = 0  # they are counted below
+    left = [result for result in collect(arguments.output) if not result.ok]
+    summary.failed, summary.errors = len(left), Counter(str(result.error and result.error.code) for result in left)
+    return summary
 
 
 def _rows(arguments: Arguments) -> Iterator[BatchRow]:
@@ -92,47 +166,54 @@ def _rows(arguments: Arguments) -> Iterator[BatchRow]:
 
 
 @contextmanager
-def _files() -> Generator[None, None, None]:
-    """Turn files that cannot be read or written into usage errors."""
+def _files(path: str) -> Generator[None, None, None]:
+    """Turn errors of files that cannot be read or written into usage errors.
+
+    :param path: The file to name if an error names none.
+    """
     try:
         yield
-    except (OSError, ImportError) as error:
+    except OSError as error:
+        raise UsageError(f"{error.filename or path}: {error.strerror or error}") from None
+    except ImportError as error:
         raise UsageError(str(error)) from None
 
 
 @contextmanager
-def _interruptions(run: BatchRun, console: Console) -> Generator[list[int], None, None]:
-    """Have the first Ctrl-C finish what is under way, and the second end the program.
+def _interruptions(run: Any, console: Console) -> Generator[list[int], None, None]:
+    """Make the first Ctrl-C or SIGTERM complete the requests in flight, and the second end the program.
 
-    :return: Empty until the first.
+    :return: The number of the first signal; empty until there is one.
     """
     interrupted: list[int] = []
 
     def finish(number: int, frame: Any) -> None:
         interrupted.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        console.note("\nNo more requests begin; waiting for those under way. Press Ctrl-C again to end at once.")
-        run.close()
+        run.close()  # first, so that a second signal at any moment finds the run closed, and ends it
+        for each in _SIGNALS:
+            signal.signal(each, signal.default_int_handler)
+        console.note("\nNo more requests are started; waiting for those in flight. Press Ctrl-C again to stop at once.")
 
-    before = signal.signal(signal.SIGINT, finish)
+    before = {each: signal.signal(each, finish) for each in _SIGNALS}
     try:
         yield interrupted
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _sort(arguments: Arguments) -> None:
-    """Write the output anew, in the order of the rows, one result for each."""
-    output = Path(arguments.output)
+    """Rewrite the output in the order of the rows, with one result for each. Results of other rows stay, at the end."""
+    output = Path(arguments.output).resolve()  # a link stays one
     aside = output.with_name(output.name + ".sorting")
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        for result in collect(output, order=_rows(arguments)):
+        for result in in_order_first(output, _rows(arguments)):
             file.write(json.dumps(result) + "\n")
     aside.replace(output)
 
 
 def _count(path: str) -> int | None:
-    """Count the lines of a file, for an estimate of the time that is left."""
+    """Count the lines of a file, to estimate the remaining time."""
     if path.endswith(".parquet"):
         return None
     with suppress(OSError), Path(path).open("rb") as file:
@@ -140,97 +221,78 @@ def _count(path: str) -> int | None:
     return None
 
 
-class _Meter:
-    """Shows how far a run is: a line that is written over at a terminal, elsewhere a line a minute.
-
-    :param console: Takes it.
-    :param total: How many rows there are, about; `None` if unknown.
-    """
-
-    def __init__(self, console: Console, total: int | None) -> None:
-        self._console, self._total = console, total
-        self._pause = _ON_A_TERMINAL if console.err.isatty() else _ELSEWHERE
-        self._shown_at = time.monotonic()
-        self._shown = False
-
-    def show(self, progress: Progress) -> None:
-        """Show it, if it is time."""
-        now = time.monotonic()
-        if now - self._shown_at >= self._pause:
-            self._shown_at, self._shown = now, True
-            self._console.status(progress_line(progress, self._total))
-
-    def end(self) -> None:
-        """Begin a new line behind what is written over."""
-        if self._shown and self._console.err.isatty():
-            self._console.note("")
-
-
 def progress_line(progress: Progress, total: int | None) -> str:
-    """Describe how far a run is.
+    """Describe the progress of a run.
 
-    :param progress: What is known.
-    :param total: How many rows there are, about.
+    :param progress: The progress.
+    :param total: The approximate number of rows.
     """
     rate = progress.done / progress.seconds if progress.seconds else 0.0
     of = f" of {total:,}" if total else ""
     parts = [f"{progress.done:,}{of} done, {progress.failed:,} failed", f"{rate:.1f} rows/s"]
     if total and rate:
-        left = max(0, round((total - progress.done - progress.failed) / rate))
-        parts[-1] += f", {left // 3600}:{left // 60 % 60:02}:{left % 60:02} left"
+        parts[-1] += f", {time_left(progress.done, total - progress.failed, progress.seconds)}"
     parts += [f"{progress.tokens:,} tokens", f"{progress.refused:,} refused"]
     if progress.requests_per_minute:
         parts[-1] += f", {progress.requests_per_minute:,.0f} requests/min"
+    if progress.waiting:
+        parts.append(f"waiting {ceil(progress.waiting)} s (429)")
     return " | ".join(parts)
 
 
 def _report(summary: Summary, arguments: Arguments, console: Console) -> None:
-    told = summary.as_dict()
+    report = summary.as_dict()
     if arguments.price:
         prompt, completion = arguments.price
-        told["cost"] = round(summary.cost(prompt=prompt, completion=completion), 4)
+        report["cost"] = round(summary.cost(prompt=prompt, completion=completion), 4)
     if arguments.json:
-        console.line(json.dumps(told))
+        console.line(json.dumps(report))
         return
-    cost = f", cost {told['cost']:g}" if arguments.price else ""
+    cost = f", cost {report['cost']:g}" if arguments.price else ""
     console.note(f"{summary}{cost}", None)
     if summary.in_doubt:
         console.note(f"in doubt, perhaps paid for twice: {', '.join(summary.in_doubt)}", "red")
-    if summary.failed:
+    if _status(summary):
         failures = (result for result in collect(arguments.output) if not result.ok)
         for result in islice(failures, _MOST_FAILURES):
             message = result.error.message.splitlines()[0] if result.error and result.error.message else ""
             console.note(f"{result.custom_id}: {message}", "red")
 
 
-def _dry_run(kind: Any, arguments: Arguments, target: Target, console: Console) -> int:
-    """Forecast a run, and send nothing."""
-    keyless = target._replace(key=Found("unused", "nowhere"), entra_id=False)
-    client = build_client(kind, keyless, arguments)
-    with usage_errors(), _files():
+def _dry_run(arguments: Arguments, target: Target, console: Console) -> int:
+    """Forecast a run without sending anything."""
+    client = build_row_client(_keyless(target), arguments)
+    with usage_errors(), _files(arguments.input):
         found = forecast(client, _rows(arguments))
-    for line in [json.dumps(_told(found, arguments))] if arguments.json else _forecast_lines(found, arguments):
+    for line in (
+        [json.dumps(_forecast_report(found, arguments))] if arguments.json else _forecast_lines(found, arguments)
+    ):
         console.line(line)
     return int(bool(found.refused or found.duplicates))
 
 
-def _told(found: Forecast, arguments: Arguments) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _keyless(target: Target) -> Target:
+    """Return a target for a client that sends nothing."""
+    return target._replace(key=Found("unused", "nowhere"), entra_id=False)
+
+
+def _forecast_report(found: Forecast, arguments: Arguments) -> dict[str, Any]:
+    report: dict[str, Any] = {
         **found._asdict(),
         "minutes": found.minutes(arguments.requests_per_minute, arguments.tokens_per_minute),
     }
     if arguments.price:
         prompt, completion = arguments.price
-        told["cost_at_most"] = round((found.prompt_tokens * prompt + found.answer_tokens * completion) / 1e6, 4)
-    return told
+        report["cost_at_most"] = round((found.prompt_tokens * prompt + found.answer_tokens * completion) / 1e6, 4)
+    return report
 
 
 def _forecast_lines(found: Forecast, arguments: Arguments) -> Iterable[str]:
-    told = _told(found, arguments)
+    report = _forecast_report(found, arguments)
     yield f"{found.rows:,} rows, {found.duplicates:,} with an id seen before, {found.refused:,} that cannot be sent"
     yield from (f"  {problem}" for problem in found.problems)
-    yield f"about {found.prompt_tokens:,.0f} tokens of requests, and at most {found.answer_tokens:,.0f} of answers"
-    if told["minutes"] is not None:
-        yield f"{told['minutes']:,.1f} minutes at that quota"
-    if "cost_at_most" in told:
-        yield f"cost {told['cost_at_most']:g} at most"
+    yield f"about {found.prompt_tokens:,.0f} tokens in requests, and at most {found.answer_tokens:,.0f} in answers"
+    if report["minutes"] is not None:
+        yield f"{report['minutes']:,.1f} minutes within that quota"
+    if "cost_at_most" in report:
+        yield f"cost {report['cost_at_most']:g} at most"

@@ -1,17 +1,13 @@
-"""What is told: JSON objects of what was understood, answered or refused, and their rows for people. Pure."""
+"""Reports of how an endpoint was resolved and what it answered, as JSON objects and as rows for people. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
-from .._errors.bodies import clean
 from .._http.credentials import without_query_values
 from .._http.endpoint import Dialect, Service
 from .._http.response_headers import RateLimit, rate_limits, region, request_id
-from ..exceptions import BatchError
 from ..models import ChatCompletions, ChatResponseMessage, StreamingChatCompletions
 from ._target import Target
 
@@ -21,7 +17,7 @@ _SERVICES: Mapping[Service, str] = {
     "managed": "a managed endpoint of Azure Machine Learning",
     "platform": "a provider's own platform, which takes keys only",
     "github": "GitHub Models, which was retired",
-    "other": "a server or gateway of its own",
+    "other": "a custom server or gateway",
 }
 _DIALECTS: Mapping[Dialect, str] = {
     "v1": "OpenAI's v1 API, without a dated version",
@@ -31,21 +27,21 @@ _DIALECTS: Mapping[Dialect, str] = {
 }
 _APIS = {
     "chat/completions": "chat completions",
-    "responses": "the Responses API; api='responses' calls it at once",
+    "responses": "the Responses API; pass api='responses' to call it directly",
     "messages": "the Messages API",
 }
 """The APIs of chat, by their operations."""
 
 
-def understood(
+def describe_endpoint(
     target: Target, requests: Sequence[HttpRequest], headers: Sequence[str], proxy: str | None
 ) -> dict[str, Any]:
-    """Describe how an endpoint was understood.
+    """Describe how an endpoint was resolved.
 
     :param target: The endpoint.
-    :param requests: What is sent; the next where one leads on.
-    :param headers: Names of headers that are sent besides those of the requests.
-    :param proxy: The proxy on the way, if there is one.
+    :param requests: The requests to send; each but the first depends on the one before.
+    :param headers: Names of headers that are sent in addition to those of the requests.
+    :param proxy: The proxy in use, if any.
     """
     endpoint = target.endpoint
     own = (name for request in requests for name in request.headers if name != "Content-Length")
@@ -70,8 +66,8 @@ def understood(
     }
 
 
-def understood_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Return what was understood as rows for people, each a name and a text."""
+def endpoint_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return the resolved endpoint as rows for people, each a name and a text."""
     yield "Endpoint", f"{report['endpoint']} (from {report['endpoint_source']})"
     yield "Understood", f"{_SERVICES[report['service']]}; {_DIALECTS[report['dialect']]}"
     if report["notice"]:
@@ -95,7 +91,7 @@ def understood_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 class Answered(NamedTuple):
-    """An answer to a check."""
+    """A response to a check."""
 
     operation: str
     seconds: float
@@ -105,7 +101,7 @@ class Answered(NamedTuple):
 
 
 def answered(answer: Answered) -> dict[str, Any]:
-    """Describe what an endpoint answered."""
+    """Describe the response of an endpoint."""
     value, limits = answer.value, rate_limits(answer.headers)
     usage = value.get("usage")
     items: Any = value.get("data") or [None]
@@ -124,7 +120,7 @@ def answered(answer: Answered) -> dict[str, Any]:
 
 
 def answered_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Return an answer as rows for people."""
+    """Return a response as rows for people."""
     yield "Answered", f"{report['operation']} in {report['seconds']:.3f} s"
     if report["operation"] in _APIS:
         yield "API", _APIS[report["operation"]]
@@ -140,26 +136,28 @@ def answered_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, label in labels.items():
         if report[name] is not None:
             yield label, str(report[name])
+    if report.get("models"):
+        yield "Models", ", ".join(report["models"])
     for what, limit in report["rate_limits"].items():
         if limit["remaining"] is not None:
             yield "Quota", quota(what, RateLimit(**limit))
 
 
 def quota(what: str, limit: RateLimit) -> str:
-    """Describe what is left of a quota.
+    """Describe what remains of a quota.
 
     :param what: "requests" or "tokens".
-    :param limit: The quota, of which the service told at least what remains.
+    :param limit: The quota; at least its remainder is known.
     """
     of = "" if limit.limit is None else f" of {limit.limit}"
-    reset = "" if limit.reset is None else f", whole again in {limit.reset:g} s"
+    reset = "" if limit.reset is None else f", full again in {limit.reset:g} s"
     return f"{limit.remaining}{of} {what} left{reset}"
 
 
 def remarks(completion: ChatCompletions) -> Iterator[str]:
-    """Describe what the text of an answer does not say: why it ends, what was refused, which tools it calls."""
+    """Describe what the text of an answer does not show: why it ended, refusals and tool calls."""
     for choice in completion.choices or ():
-        message: ChatResponseMessage | None = choice.message  # left out where the whole answer is withheld
+        message: ChatResponseMessage | None = choice.message  # missing if the whole answer is withheld
         if message and message.refusal:
             yield f"(refused: {message.refusal})"
         for call in (message.tool_calls if message else None) or ():
@@ -169,98 +167,28 @@ def remarks(completion: ChatCompletions) -> Iterator[str]:
 
 
 _REASONS: Mapping[Any, str] = {
-    "length": "cut off at the limit of tokens",
+    "length": "cut off at the token limit",
     "content_filter": "withheld by the content filter",
 }
 
 
 def spent(completion: ChatCompletions, stream: StreamingChatCompletions, first: float, whole: float) -> str:
-    """Describe what a streamed answer took.
+    """Describe the cost of a streamed answer.
 
     :param completion: The answer.
-    :param stream: The stream that it came in.
-    :param first: Seconds to the first word or thought.
-    :param whole: Seconds to the end.
+    :param stream: The stream it arrived in.
+    :param first: Seconds until the first text or reasoning.
+    :param whole: Seconds until the end.
     """
     usage, limits = completion.usage, stream.rate_limits
-    told = [
-        f"{usage.prompt_tokens} + {usage.completion_tokens} tokens" if usage else "tokens not told",
-        f"{first:.2f} s to the first, {whole:.2f} s in all",
+    parts = [
+        f"{usage.prompt_tokens} + {usage.completion_tokens} tokens" if usage else "tokens unknown",
+        f"first text after {first:.2f} s, all after {whole:.2f} s",
         completion.model,
         f"request id {stream.request_id}" if stream.request_id else None,
         *(quota(what, limit) for what, limit in limits._asdict().items() if limit.remaining is not None),
     ]
-    return "; ".join(filter(None, told))
-
-
-# ---------------------------------------------------------------- failures
-
-_HINTS: Sequence[tuple[str, str]] = (
-    (
-        r"name or service not known|failed to resolve|getaddrinfo|nodename nor servname|name resolution",
-        "No host has that name: look at the URL. A private endpoint's name is known in its own network only.",
-    ),
-    (
-        r"proxyerror|to proxy|tunnel connection failed",
-        "The proxy stands in the way: look at HTTPS_PROXY, and at NO_PROXY for hosts that need none.",
-    ),
-    (
-        r"certificate.?verify.?failed",
-        "The certificate is not trusted. Behind a company's proxy, name its authority's file in REQUESTS_CA_BUNDLE.",
-    ),
-    (
-        r"wrong.?version.?number|record layer failure",
-        "The server does not speak TLS at that port: http:// for https://?",
-    ),
-    (r"connection.?refused|actively refused", "Nothing listens there: look at the port, and whether the server runs."),
-    (r"timed? ?out", "No answer in time: a firewall, or a model that is still loading; --timeout gives it longer."),
-    (
-        r"connection.?(reset|aborted)|remote end closed",
-        "The connection was cut: a firewall, or TLS against a port of plain http.",
-    ),
-)
-"""What to look at, by what the network's libraries say; where no answer came, so the service could say nothing."""
-
-
-def hint(error: object) -> str | None:
-    """Suggest what to look at after an error of the network.
-
-    :param error: What was raised.
-    :return: `None` where the service answered, whose error has its own advice.
-    """
-    if not isinstance(error, (ServiceRequestError, ServiceResponseError)):
-        return None
-    return next((words for pattern, words in _HINTS if re.search(pattern, error.message, re.IGNORECASE)), None)
-
-
-def failed(error: AzureError, secrets: Sequence[str]) -> dict[str, Any]:
-    """Describe a failure.
-
-    :param error: What was raised.
-    :param secrets: Texts to blank out.
-    """
-    cause = error.inner_exception if isinstance(error, BatchError) else error
-    details = getattr(cause, "error", None)
-    partial = getattr(cause, "partial", None)
-    report = {
-        "type": type(error).__name__,
-        "status": getattr(cause, "status_code", None),
-        "code": getattr(details, "code", None),
-        "message": getattr(details, "message", None) or error.message,
-        "target": getattr(details, "target", None),
-        "request_id": getattr(cause, "request_id", None),
-        "retry_after": getattr(cause, "retry_after", None),
-        "text": str(error),
-        "hint": hint(cause),
-    }
-    if isinstance(partial, ChatCompletions):
-        report["partial"] = partial.as_dict()
-    return {name: clean(value, secrets) for name, value in report.items()}
-
-
-def failed_lines(report: Mapping[str, Any]) -> Sequence[str]:
-    """Return a failure as lines for people: all that the error says, then the hint."""
-    return [line for line in (report["text"], report["hint"]) if line]
+    return "; ".join(filter(None, parts))
 
 
 def table(rows: Iterator[tuple[str, str]]) -> Sequence[str]:

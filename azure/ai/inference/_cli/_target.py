@@ -1,92 +1,113 @@
-"""Whom to talk to, and as whom: the endpoint, the model and the credential, and where each of them was found.
+"""Find the endpoint, the model and the credential, and record where each came from.
 
-What the environment has goes together: a key that stands beside an endpoint is for that host only, unless it is named
-with ``--key-env``; and a model is taken only along with its endpoint or its key.
+Environment variables belong together: a key that is set along with an endpoint is only for that host, unless
+``--key-env`` names it; and a model is only used along with its endpoint or its key.
 """
 
 import getpass
-import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from .._errors.advice import missing_model
-from .._http.endpoint import Endpoint, Kind, resolve
+from .._http.endpoint import Endpoint, Kind
+from .._http.endpoint_routes import resolve
 from .._http.origins import is_loopback
-from .._operations.chat import CHAT_SETTINGS
 from .._operations.environment import VARIABLES, Variables, is_set
-from .._operations.options import EMBEDDING_SETTINGS
+from .._operations.options import CHAT_SETTINGS, EMBEDDING_SETTINGS
 from .._operations.settings import Settings, make_settings
-from ._arguments import KEY_FORMS, Arguments, UsageError, split_words
+from ._arguments import KEY_FORMS, Arguments, split_words
+from ._input import is_interactive, standard_input
+from ._words import UsageError, in_cli_words
 
-if TYPE_CHECKING:
-    from .. import ChatCompletionsClient, EmbeddingsClient
-
-    C = TypeVar("C", ChatCompletionsClient, EmbeddingsClient)
-
+_COMMAND_LINE = "the command line"
 _UNUSED_KEY = "unused"
-"""Sent to a server on this machine where no key was given: a client has to have one, and such servers do not look."""
+"""Sent to a server on this machine if no key was given: a client needs one, and such servers do not check it."""
 
 _SHORTEST_SECRET = 6
-"""Blanking out what is shorter would hide words, not secrets."""
+"""Shorter texts are not masked, since that would hide words rather than secrets."""
 
 
 class Found(NamedTuple):
-    """A text, and where it was found."""
+    """A text, and where it came from."""
 
     value: str
     source: str
 
 
 class Target(NamedTuple):
-    """An endpoint, and how it is called."""
+    """An endpoint, and how to call it."""
 
     pasted: Found
     words: Sequence[str]
-    """The words of the command line behind the endpoint."""
+    """The words of the command line after the endpoint."""
     model: Found | None
     settings: Settings
-    """What a client makes of the endpoint and the options: the URL, the api-version, the scopes."""
+    """The client's settings, resolved from the endpoint and the options."""
     key: Found | None
-    """`None` with Entra ID, and where no key was found."""
+    """`None` with Entra ID, and if no key was found."""
     entra_id: bool
 
     @property
     def endpoint(self) -> Endpoint:
-        """The endpoint as it is understood."""
+        """The resolved endpoint."""
         return self.settings.endpoint
 
     @property
+    def has_key(self) -> bool:
+        """Whether a key was given, rather than the placeholder for servers that do not check it."""
+        return self.key is not None and self.key.value != _UNUSED_KEY
+
+    @property
     def lacks_model(self) -> bool:
-        """Whether a request is sure to be refused, for no model is named."""
+        """Whether the service would refuse requests because they name no model."""
         return self.endpoint.model_required and self.model is None and not self.settings.model_in_headers
 
 
 def find_target(arguments: Arguments, environment: Mapping[str, str]) -> Target:
-    """Find out whom to talk to.
+    """Find the endpoint, the model and the credential.
 
     :param arguments: The command line.
     :param environment: Environment variables.
-    :raises UsageError: No endpoint is given, or it cannot be one; or there is no such key as was named.
+    :raises UsageError: There is no endpoint, it is invalid, or the named key does not exist.
     """
     sets = VARIABLES["embeddings" if arguments.for_embeddings else "chat"]
     given = [names for names in sets if is_set(environment, names.endpoint)][:1]
-    url, words = split_words(arguments.words, known=bool(given))
-    if url is None and not given:
-        raise UsageError(f"no endpoint: give its URL, or set {sets[0].endpoint}")
-    if url is not None and arguments.emulator:
-        raise UsageError("--emulator is an endpoint already: leave the URL out")
-    pasted = Found(environment[given[0].endpoint], given[0].endpoint) if url is None else Found(url, "the command line")
+    pasted, words = _find_url(arguments, environment, sets, given)
     settings = _settings(arguments, pasted.value)
-    own = given if url is None else [names for names in sets if _fits(environment, names, settings.endpoint)]
-    key = _find_key(arguments, environment, own)
-    if key is None and not arguments.entra_id and is_loopback(urlsplit(settings.endpoint.root).hostname or ""):
-        key = Found(_UNUSED_KEY, "nowhere (the word 'unused' is sent)")
+    typed = pasted.source == _COMMAND_LINE
+    own = [names for names in sets if _fits(environment, names, settings.endpoint)] if typed else given
+    key = _find_key(arguments, environment, own) or _no_key(arguments, settings.endpoint)
     sources = {pasted.source, key.source if key else None}
     model = _find_model(arguments, environment, [names for names in own if sources & {names.endpoint, names.key}])
     return Target(pasted, words, model, settings, key, arguments.entra_id)
+
+
+def _find_url(
+    arguments: Arguments, environment: Mapping[str, str], sets: Sequence[Variables], given: Sequence[Variables]
+) -> tuple[Found, Sequence[str]]:
+    """Return the URL of the endpoint, and the words after it."""
+    url, words = split_words(arguments.words, known=bool(given))
+    if url is not None:
+        if arguments.emulator:
+            raise UsageError("--emulator is an endpoint already: leave the URL out")
+        return Found(url, _COMMAND_LINE), words
+    if not given:
+        raise UsageError(f"no endpoint: pass its URL, or set {sets[0].endpoint}")
+    return Found(environment[given[0].endpoint], given[0].endpoint), words
+
+
+def _no_key(arguments: Arguments, endpoint: Endpoint) -> Found | None:
+    """Return what to send where no key is needed: on this machine, or where the user says so."""
+    if arguments.no_key or (_is_here(endpoint) and not arguments.entra_id):
+        return Found(_UNUSED_KEY, "nowhere (the word 'unused' is sent)")
+    return None
+
+
+def _is_here(endpoint: Endpoint) -> bool:
+    """Return whether an endpoint is on this machine."""
+    return is_loopback(urlsplit(endpoint.root).hostname or "")
 
 
 def _settings(arguments: Arguments, url: str) -> Settings:
@@ -102,7 +123,7 @@ def _settings(arguments: Arguments, url: str) -> Settings:
 
 
 def _fits(environment: Mapping[str, str], names: Variables, endpoint: Endpoint) -> bool:
-    """Return whether a key is for an endpoint: not if it is given beside that of another host."""
+    """Return whether a key belongs to an endpoint: not if it is set along with the endpoint of another host."""
     if not is_set(environment, names.endpoint):
         return True
     try:
@@ -112,7 +133,7 @@ def _fits(environment: Mapping[str, str], names: Variables, endpoint: Endpoint) 
 
 
 def _find_key(arguments: Arguments, environment: Mapping[str, str], sets: Sequence[Variables]) -> Found | None:
-    if arguments.entra_id:
+    if arguments.entra_id or arguments.no_key:
         return None
     if arguments.key_file is not None:
         return _checked(Found(_key_in(arguments.key_file), "the file of --key-file"))
@@ -126,13 +147,13 @@ def _find_key(arguments: Arguments, environment: Mapping[str, str], sets: Sequen
 
 def _key_in(path: str) -> str:
     """Read the first line of a file or of standard input; at a terminal, without showing it."""
-    if path == "-":
-        return getpass.getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()
     try:
-        with Path(path).open(encoding="utf-8") as file:
-            return file.readline()
-    except (OSError, ValueError) as error:  # without the path, which may be a key in the wrong place
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        if path == "-":
+            return getpass.getpass("Key: ") if is_interactive() else standard_input().readline().decode()
+        with Path(path).open("rb") as file:
+            return file.readline().decode()
+    except (OSError, ValueError) as error:  # the path is omitted: it may be a key in the wrong place
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"the file of --key-file cannot be read: {reason}") from None
 
 
@@ -141,7 +162,7 @@ def _checked(key: Found) -> Found:
     if not text:
         raise UsageError(f"the key from {key.source} is empty")
     if not (text.isascii() and text.isprintable()) or " " in text:
-        raise UsageError(f"the key from {key.source} is none: it has a blank, a line break or a foreign letter inside")
+        raise UsageError(f"the key from {key.source} is invalid: it has a space, a line break or a non-ASCII character")
     return key._replace(value=text)
 
 
@@ -155,42 +176,30 @@ def _find_model(arguments: Arguments, environment: Mapping[str, str], sets: Sequ
 # ---------------------------------------------------------------- clients
 
 
-def build_client(
-    kind: "type[C]", target: Target, arguments: Arguments, defaults: Mapping[str, Any] | None = None
-) -> "C":
-    """Build the client for a target.
-
-    :param kind: Its class.
-    :param target: Whom to talk to.
-    :param arguments: The command line, whose settings of the model go before those that follow.
-    :param defaults: Further settings.
-    :raises UsageError: There is no credential, no model is named where one has to be, or a setting is none.
-    """
-    if target.lacks_model and "model" not in arguments.settings:
-        raise UsageError(f"{missing_model(target.endpoint)} On the command line it is --model NAME.")
-    model = None if target.model is None else target.model.value
-    settings: Any = {"model": model, **(defaults or {}), **arguments.settings}
-    with usage_errors():
-        client: C = build_plain(kind, target, arguments).with_defaults(**settings)
-    return client
-
-
 def build_plain(kind: Any, target: Target, arguments: Arguments) -> Any:
     """Build a client without settings of the model.
 
-    :param kind: Makes it of endpoint, credential and options.
-    :param target: Whom to talk to.
+    :param kind: Builds the client from endpoint, credential and options.
+    :param target: The endpoint and the credential.
     :param arguments: The command line.
     :raises UsageError: There is no credential.
     """
     credential = default_credential() if target.entra_id else target.key and target.key.value
     if credential is None:
-        raise UsageError(f"no key was given: {KEY_FORMS}; or sign in with --entra-id")
+        raise UsageError(
+            f"no key was given: {KEY_FORMS}; or sign in with --entra-id; or pass --no-key if the server needs none"
+        )
+    endpoint = target.endpoint
+    if endpoint.root.startswith("http://") and not (_is_here(endpoint) or arguments.allow_http or arguments.no_key):
+        raise UsageError(
+            f"{endpoint.root} is plain http, where anyone on the network can read the key: use https://, or pass "
+            "--allow-http if you trust the network"
+        )
     return kind(target.pasted.value, credential, **arguments.client_options)
 
 
 def default_credential() -> Any:
-    """Make the credential of `--entra-id`.
+    """Build the credential for `--entra-id`.
 
     :raises UsageError: azure-identity is not installed.
     """
@@ -202,19 +211,24 @@ def default_credential() -> Any:
 
 
 def secrets_of(target: Target, arguments: Arguments) -> Sequence[str]:
-    """List what must not be shown: the key, and the values of headers and of the endpoint's query.
+    """Return the texts to mask: the key, and the values of headers and of the endpoint's query.
 
-    :return: The longest first; without what is so short that it would hide words.
+    :return: The texts, longest first, except those so short that masking them would hide ordinary words.
     """
     values = [pair.partition("=")[2] for pair in target.endpoint.query.split("&")]
-    found = [*values, *map(unquote, values), *dict(arguments.header).values(), target.key.value if target.key else ""]
+    found = [
+        *values,
+        *map(unquote, values),
+        *dict(arguments.header).values(),
+        target.key.value if target.key and target.has_key else "",
+    ]
     return sorted({secret for secret in found if len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
 
 @contextmanager
 def usage_errors() -> Generator[None, None, None]:
-    """Turn what the package refuses into usage errors."""
+    """Turn the package's argument errors into usage errors."""
     try:
         yield
     except (ValueError, TypeError) as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(in_cli_words(str(error))) from error

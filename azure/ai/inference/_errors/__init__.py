@@ -1,1 +1,1 @@
-"""What went wrong: what an error body says, the exception that it becomes, and what its reader may try next."""
+"""Errors: what an error body says, the exception to raise, and advice on what to try next."""

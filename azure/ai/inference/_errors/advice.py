@@ -1,20 +1,26 @@
-"""What a user should try next after a failure, in words: appended to an error after the service's own.
+"""Advise the user what to try next after a failure: a sentence that follows the service's own text.
 
-Pure: an endpoint, an operation and what the service said go in, a sentence or `None` comes out. `advise` asks the rules
-of `_RULES` in their order, and the first that knows the failure answers. Most trouble is not the request but the URL,
-the api-version, the Entra scope or a route that is gone (Azure/azure-sdk-for-python#39835, #40260, #40540).
+Pure: endpoint, operation and the service's text go in, a sentence or `None` comes out. `advise` tries the rules of
+`_RULES` in order, and the first one that recognises the failure answers. Most failures are not caused by the request
+but by the URL, the api-version, the Entra scope or a route that no longer exists (Azure/azure-sdk-for-python#39835,
+#40260, #40540).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .._http.endpoint import Dialect, Endpoint, Service
 from .build import add_advice
 
+_MOST_NAMES = 10
+"""Maximum number of models to name."""
+_IT_HAS = "; it has "
+"""Precedes their names."""
+
 
 class Failure(NamedTuple):
-    """What is known of a request that failed."""
+    """What is known of a failed request."""
 
     endpoint: Endpoint
     operation: str
@@ -22,49 +28,58 @@ class Failure(NamedTuple):
     status: int
     code: str
     message: str
+    models: Sequence[str] = ()
+    """Names of models that the endpoint lists, the likeliest first, if it was asked."""
 
-    def says(self, *words: str) -> bool:
-        """Whether the service's code or message has all of the words, in any case."""
+    def mentions(self, *words: str) -> bool:
+        """Return whether the service's code or message contains all of the words, in any case."""
         text = f"{self.code} {self.message}".lower()
         return all(word in text for word in words)
 
 
 def advise(
-    endpoint: Endpoint, operation: str, status: int, code: object = None, message: str | None = None
+    endpoint: Endpoint,
+    operation: str,
+    status: int,
+    code: object = None,
+    message: str | None = None,
+    models: Sequence[str] = (),
 ) -> str | None:
-    """Return advice on an answer that is an error, or `None` if the service's own words are enough.
+    """Return advice on an error response, or `None` if the service's own text is enough.
 
-    :param endpoint: as it was called, with the api-version and the scopes of the call.
+    :param endpoint: the endpoint as called, with the api-version and the scopes of the call.
     :param operation: the path below the endpoint, such as ``chat/completions``.
-    :param status: the HTTP status; 200 for an error object in an answer or a stream.
+    :param status: the HTTP status; 200 for an error object in a successful response or a stream.
     :param code: the service's error code, a str or an int.
     :param message: the service's error text.
+    :param models: names of models that the endpoint lists, the likeliest first.
     """
-    failure = Failure(endpoint, operation, status, "" if code is None else str(code), message or "")
+    failure = Failure(endpoint, operation, status, "" if code is None else str(code), message or "", models)
     return next(filter(None, (rule(failure) for rule in _RULES)), None)
 
 
-def give_advice(error: Any, endpoint: Endpoint, operation: str, status: int) -> None:
-    """Add to an error what its reader may try next.
+def give_advice(error: Any, endpoint: Endpoint, operation: str, status: int, models: Sequence[str] = ()) -> None:
+    """Add to an error what the reader may try next.
 
     :param error: The exception.
     :param endpoint: The client's endpoint.
     :param operation: What was called, such as "chat/completions".
-    :param status: The answer's status.
+    :param status: The status of the response.
+    :param models: Names of models that the endpoint lists, the likeliest first.
     """
     code = getattr(getattr(error, "error", None), "code", None)
-    add_advice(error, advise(endpoint, operation, status, code, getattr(error, "message", None)))
+    add_advice(error, advise(endpoint, operation, status, code, getattr(error, "message", None), models))
 
 
 def advise_not_json(endpoint: Endpoint, operation: str) -> str:
-    """Return advice on a 200 with HTML or nothing where JSON was due: the URL led to something else than the API."""
+    """Return advice on a 200 with HTML or an empty body instead of JSON: the URL did not lead to the API."""
     failure = Failure(endpoint, operation, 200, "", "")
     return _retired_product(failure) or _elsewhere(failure)
 
 
 def missing_model(endpoint: Endpoint) -> str:
-    """Return what to say when a request names no model and the endpoint serves several."""
-    ways = "give model= to the client or to the call"
+    """Return the text for a request without a model to an endpoint that serves several."""
+    ways = "pass model= to the client or to the call"
     if endpoint.service == "resource":
         return (
             f"{endpoint.base_url} serves several models: {ways} (the deployment's name), or use "
@@ -73,7 +88,7 @@ def missing_model(endpoint: Endpoint) -> str:
     return f"{endpoint.base_url} serves several models: {ways}."
 
 
-# ---------------------------------------------------------------- the rules, in the order in which they are asked
+# ---------------------------------------------------------------- the rules, in the order in which they are tried
 
 
 def _retired_product(failure: Failure) -> str | None:
@@ -86,151 +101,179 @@ def _retired_product(failure: Failure) -> str | None:
 
 
 def _known_scopes(scope: str) -> list[str]:
-    """Return the scopes of Azure's AI services, in the cloud that a scope is of."""
+    """Return the scopes of Azure's AI services in the cloud of a scope."""
     domain = next((f"azure.{top}" for top in ("us", "cn") if f".azure.{top}/" in scope), "azure.com")
     return [f"https://{name}.{domain}/.default" for name in ("cognitiveservices", "ai", "ml")]
 
 
 def _audience(failure: Failure) -> str | None:
-    """Name the scope of a refused token, and others: the service tells the audiences that it takes."""
-    if failure.status != 401 or not failure.says("audience"):
+    """Name the scope of a refused token, and alternatives: the service names the audiences that it accepts."""
+    if failure.status != 401 or not failure.mentions("audience"):
         return None
     used = failure.endpoint.scopes
-    told = [f"{url.rstrip('./')}/.default" for url in re.findall(r"https://[\w.-]+", failure.message)]
-    others = [scope for scope in dict.fromkeys(told or _known_scopes(used[0])) if scope not in used]
-    said = f"Tokens are asked for with the scope {_listed(used)}."
-    if not others or set(used) & set(told):
-        return f"{said} The service names it, so look at the credential: its tenant, and its role on the resource."
+    named = [f"{url.rstrip('./')}/.default" for url in re.findall(r"https://[\w.-]+", failure.message)]
+    others = [scope for scope in dict.fromkeys(named or _known_scopes(used[0])) if scope not in used]
+    said = f"Tokens are requested for the scope {_listed(used)}."
+    if not others or set(used) & set(named):
+        return f"{said} The service names it, so check the credential: its tenant, and its role on the resource."
     return f"{said} Try credential_scopes={others[0]!r}" + (f", or {_listed(others[1:])}." if others[1:] else ".")
 
 
 def _responses_only(failure: Failure) -> str | None:
     if failure.operation != "chat/completions":
         return None
-    if not (failure.says("operationnotsupported") or failure.says("v1/responses") or failure.says("not a chat model")):
+    if not (
+        failure.mentions("operationnotsupported")
+        or failure.mentions("v1/responses")
+        or failure.mentions("not a chat model")
+    ):
         return None
-    if failure.says("embed"):
-        return "The deployment speaks embeddings only: use EmbeddingsClient."
-    return "The deployment speaks the Responses API alone, no chat completions: give api='responses', or leave api out."
+    if failure.mentions("embed"):
+        return "The deployment only serves embeddings: use EmbeddingsClient."
+    return "The deployment only serves the Responses API, not chat completions: pass api='responses', or leave api out."
 
 
 def _messages_only(failure: Failure) -> str | None:
-    """Name the API by which an Azure resource serves Claude: it never does by chat completions."""
+    """Name the API by which an Azure resource serves Claude: it never is chat completions."""
     if failure.operation != "chat/completions" or failure.endpoint.service != "resource":
         return None
-    if failure.says("api_not_supported") or failure.says("unknown model", "claude"):
+    if failure.mentions("api_not_supported") or failure.mentions("unknown model", "claude"):
         return (
-            "If it is a Claude model, it speaks the Messages API: give api='messages', or use "
+            "If it is a Claude model, it uses the Messages API: pass api='messages', or use "
             f"{failure.endpoint.root}/anthropic as the endpoint."
         )
     return None
 
 
 def _responses_route(failure: Failure) -> str | None:
-    if failure.operation == "responses" and failure.says("not supported by the responses api"):
-        return "The model is not served by the Responses API: leave api out, or give api='chat'."
+    if failure.operation == "responses" and failure.mentions("not supported by the responses api"):
+        return "The model is not served by the Responses API: leave api out, or pass api='chat'."
     return None
 
 
 _MESSAGES_HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("deprecated for this model",),
-        "This model chooses its tokens by itself: leave temperature, top_p and top_k out.",
+        "This model controls its sampling itself: leave temperature, top_p and top_k out.",
     ),
-    (("cannot both be specified",), "Give temperature or top_p, not both."),
+    (("cannot both be specified",), "Pass temperature or top_p, not both."),
     (
         ("message prefill",),
-        "This model does not go on from an answer's beginning: end the messages with a user message.",
+        "This model does not continue the beginning of an answer: end the messages with a user message.",
     ),
     (
         ('type "tool" and "any" are not supported',),
-        "No call can be forced on this model: give tool_choice='auto', or response_format= for an answer of a type.",
+        "This model cannot be forced to call a tool: pass tool_choice='auto', or response_format= for a typed answer.",
     ),
     (
         ("thinking", "is not supported"),
-        "Models differ in how they are told to think: say it in model_extras={'thinking': {...}}, or leave "
+        "Models differ in how reasoning is configured: set it in model_extras={'thinking': {...}}, or leave "
         "reasoning_effort out.",
     ),
     (
         ("structured_outputs not supported",),
-        "Deployments hosted on Azure may lack structured outputs: use a version that Anthropic hosts, or a tool with "
+        "Deployments hosted on Azure may lack structured outputs: use a version hosted by Anthropic, or a tool with "
         "tool_choice='auto'; with tools, leave strict out.",
     ),
     (
         ("bound to a different conversation",),
-        "Thinking was sent back under another beginning of the conversation. Keep the beginning as it was, or give "
+        "Thinking was sent back after a different beginning of the conversation. Keep the beginning unchanged, or pass "
         "headers={'anthropic-beta': 'thinking-binding-controls-2026-08-01'} and model_extras={'thinking': "
         "{'block_binding': {'prefix_mismatch_behavior': 'drop_block'}}}.",
     ),
     (
         ("maximum allowed number of output tokens",),
-        "Give max_tokens: where it is not said, 64000 is sent, for the Messages API needs a number.",
+        "Pass max_tokens: the Messages API requires a number, and 64000 is sent if you do not pass one.",
     ),
 )
-"""What the Messages API says, and what to do about it."""
+"""Error texts of the Messages API, with advice."""
 
 
 def _messages_request(failure: Failure) -> str | None:
     if failure.operation != "messages" or failure.status != 400:
         return None
-    return next((hint for words, hint in _MESSAGES_HINTS if failure.says(*words)), None)
+    return next((hint for words, hint in _MESSAGES_HINTS if failure.mentions(*words)), None)
 
 
 def _max_tokens(failure: Failure) -> str | None:
     if failure.status not in (400, 422):
         return None
-    if failure.says("max_tokens") and (failure.says("max_completion_tokens") or failure.says("unsupported_parameter")):
-        return "Reasoning models take max_completion_tokens, which counts the reasoning too: give it for max_tokens."
-    if failure.says("max_completion_tokens", "extra"):  # Mistral's "extra_forbidden"
-        return "This model takes max_tokens: give it for max_completion_tokens."
+    if failure.mentions("max_tokens") and (
+        failure.mentions("max_completion_tokens") or failure.mentions("unsupported_parameter")
+    ):
+        return "Reasoning models take max_completion_tokens, which includes reasoning: pass it instead of max_tokens."
+    if failure.mentions("max_completion_tokens", "extra"):  # Mistral's "extra_forbidden"
+        return "This model takes max_tokens: pass it instead of max_completion_tokens."
     return None
 
 
 def _no_model(failure: Failure) -> str | None:
     """Explain how to name a model (no_model_name of Foundry; OpenAI's and vLLM's texts)."""
     missing = ("provide a model", "'model' is a required", "missing required parameter: 'model'")
-    if failure.code == "no_model_name" or any(failure.says(words) for words in missing):
+    if failure.code == "no_model_name" or any(failure.mentions(words) for words in missing):
         return missing_model(failure.endpoint)
     return None
 
 
 def _api_version(failure: Failure) -> str | None:
-    if failure.status not in (400, 404) or not (failure.says("api version") or failure.says("api-version")):
+    if failure.status not in (400, 404) or not (failure.mentions("api version") or failure.mentions("api-version")):
         return None
     version, base = failure.endpoint.api_version, failure.endpoint.base_url
     if failure.endpoint.dialect == "v1":
         return f"{base} takes no dated api-version: leave api_version out (it was {version!r})."
-    advice = f"The request had api_version={version!r}; the client and each call take another as api_version=."
+    advice = f"The request had api_version={version!r}; pass another as api_version= to the client or to a call."
     if failure.endpoint.service == "resource":
         advice += f" {failure.endpoint.root}/openai/v1 needs none."
     return advice
 
 
 def _unknown_model(failure: Failure) -> str | None:
-    """Explain that the URL is right and the name is not (Azure's DeploymentNotFound; OpenAI, vLLM, Ollama)."""
-    if failure.status not in (400, 404):
-        return None
-    code = failure.code.lower()
-    named = re.search(
-        r"\bmodel\b.*(does not exist|not found)|unknown model", failure.message, re.IGNORECASE | re.DOTALL
-    )
-    if code not in ("deploymentnotfound", "model_not_found", "unknown_model") and not named:
+    """Explain that the URL is right and the name is not."""
+    if not is_unknown_model(failure):
         return None
     endpoint = failure.endpoint
     if endpoint.service != "resource":
-        return f"{endpoint.base_url} has no model of that name" + (
-            f"; GET {endpoint.base_url}/models lists those that it has." if endpoint.dialect == "v1" else "."
-        )
+        return f"{endpoint.base_url} has no model of that name{_what_it_has(failure)}."
     place = "in the endpoint" if endpoint.dialect == "deployments" else "as model="
     return (
-        f"{endpoint.root} has no deployment of that name, or not yet: {place}, give the name of the deployment as the "
+        f"{endpoint.root} has no deployment of that name, or not yet: {place}, pass the name of the deployment as the "
         "portal lists it, not that of the model."
     )
 
 
+def is_unknown_model(failure: Failure) -> bool:
+    """Return whether the service says that it has no such model (Azure, OpenAI, Mistral, vLLM, Ollama).
+
+    :param failure: The failure.
+    """
+    if failure.status not in (400, 404):
+        return False
+    if failure.code.lower() in ("deploymentnotfound", "model_not_found", "unknown_model", "invalid_model"):
+        return True
+    words = r"\bmodel\b.*(does not exist|not found)|(unknown|invalid) model\b"
+    return re.search(words, failure.message, re.IGNORECASE | re.DOTALL) is not None
+
+
+def lists_models(message: str) -> bool:
+    """Return whether an error's message already has the names of the endpoint's models.
+
+    :param message: The message, with advice.
+    """
+    return _IT_HAS in message
+
+
+def _what_it_has(failure: Failure) -> str:
+    url = f"{failure.endpoint.base_url}/models"
+    if failure.models:
+        more = len(failure.models) - _MOST_NAMES
+        rest = f", and {more} more; GET {url} lists them" if more > 0 else ""
+        return f"{_IT_HAS}{_listed([name[:100] for name in failure.models[:_MOST_NAMES]])}{rest}"
+    return f"; GET {url} lists the models it has" if failure.endpoint.dialect == "v1" else ""
+
+
 def _wrong_route(failure: Failure) -> str | None:
     # LM Studio answers an unknown path with "Unexpected endpoint or method" and status 200.
-    if failure.status in (404, 405, 410) or failure.says("unexpected endpoint or method"):
+    if failure.status in (404, 405, 410) or failure.mentions("unexpected endpoint or method"):
         return _elsewhere(failure)
     return None
 
@@ -249,7 +292,7 @@ _RULES: tuple[Callable[[Failure], str | None], ...] = (
     _wrong_route,
 )
 
-# ---------------------------------------------------------------- the URL called, and the likely right one
+# ---------------------------------------------------------------- the URL called, and the one that was likely meant
 
 _LIKELY: dict[tuple[Service, Dialect], str] = {
     ("resource", "v1"): "For a deployment that v1 does not serve, use {root}/openai/deployments/DEPLOYMENT.",
@@ -261,8 +304,8 @@ _LIKELY: dict[tuple[Service, Dialect], str] = {
     ("managed", "inference"): "Use {root}, or {root}/v1, and name the deployment if several share it: {header}.",
     ("platform", "v1"): "Use {root}/v1.",
     ("platform", "inference"): "Use {root}/v1.",
-    ("other", "v1"): "Use {shorter} if it is an Azure AI Model Inference endpoint; else look at the path.",
-    ("other", "inference"): "OpenAI-compatible servers answer at {base}/v1; gateways often need a path of their own.",
+    ("other", "v1"): "Use {shorter} if it is an Azure AI Model Inference endpoint; otherwise check the path.",
+    ("other", "inference"): "OpenAI-compatible servers respond at {base}/v1; gateways often need a path of their own.",
 }
 
 _DEPLOYMENT_HEADER = 'headers={"azureml-model-deployment": "NAME"}'
@@ -285,7 +328,7 @@ def _elsewhere(failure: Failure) -> str:
     if endpoint.dialect == "messages":
         if endpoint.service == "resource":
             return f"{called} Claude is served there, under the name of its deployment."
-        return f"{called} Give what stands before /v1/messages in the server's URL as the endpoint."
+        return f"{called} Pass the part of the server's URL before /v1/messages as the endpoint."
     likely = _LIKELY[endpoint.service, endpoint.dialect].format(
         root=endpoint.root,
         base=endpoint.base_url,

@@ -1,12 +1,12 @@
-"""What the body of an error says, whoever wrote it.
+"""Read the body of an error, whoever wrote it.
 
-Azure's front ends, API Management, FastAPI, Mistral, vLLM, llama.cpp, LM Studio and plain proxies each have a shape of
-their own for an error, some have two, and they nest: a message may be an object, or JSON in a string. Instead of a
-parser for each shape there is one rule, applied at every level: an object contributes the fields that it has, and
-whatever stands where its words are expected is read in turn and contributes what is still missing.
+Azure's front ends, API Management, FastAPI, Mistral, vLLM, llama.cpp, LM Studio and plain proxies each have their own
+format for errors, some have two, and they nest: a message may be an object, or JSON in a string. Instead of a parser
+for each format there is one rule, applied at every level: an object contributes the fields that it has, and whatever
+is found where a message is expected is read in turn and contributes the missing ones.
 
-The letters of shapes are those of the table in tests/unit/error_shapes.py. Nothing here knows of
-responses or exceptions.
+The letters of shapes are those of the table in tests/unit/error_shapes.py. Nothing here knows of responses or
+exceptions.
 """
 
 import json
@@ -15,18 +15,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
-from ..exceptions import ContentFilterResult
+from .._content_filter import ContentFilterResult, read_result
 
 __all__ = [
     "Fault",
     "FilterVerdict",
     "clean",
+    "explains_failure",
     "filter_verdict",
     "is_error",
     "parse_json",
     "read_fault",
     "request_id_in",
-    "says_why",
     "shorten",
 ]
 
@@ -34,19 +34,19 @@ _WORDS = (
     *("message", "Message", "msg", "detail", "error_description", "error_msg", "error_message", "errorMessage"),
     *("err_msg", "status_msg", "title", "status"),
 )
-"""The members that hold an error's words, the likeliest first. ``status`` is one where it is text (shape G)."""
+"""The members that hold an error's message, most likely first. ``status`` is one if it is text (shape G)."""
 
 _CODES = ("code", "error_code", "errorCode", "err_code", "status_code")
-"""The members that hold an error's code, the likeliest first."""
+"""The members that hold an error's code, most likely first."""
 
 _ERRORS = ("error", "errors", "base_resp")
-"""The members that hold an error, or several: ``base_resp`` is MiniMax's."""
+"""The members that hold one or several errors: ``base_resp`` is MiniMax's."""
 
 _REQUEST_IDS = frozenset(("requestid", "xrequestid", "xmsrequestid", "apimrequestid"))
-"""The members that hold a request's id, without dashes, underscores and capitals."""
+"""The members that hold a request id, without dashes, underscores and capitals."""
 
 _FAILURES = frozenset(("error", "failed", "failure", "fail"))
-"""What ``status`` is where an answer failed."""
+"""The values of ``status`` when an answer failed."""
 
 _ANSWER_MEMBERS = frozenset(["data", "usage", "model_name", "model_type"])
 _FILTER_CODES = frozenset(
@@ -56,14 +56,14 @@ _FILTER_CODES = frozenset(
 _PAGE = re.compile(r"\s*<(!doctype|\?xml|html|head|body)\b", re.IGNORECASE)
 
 _NESTING = 8
-"""How many levels of error in error are read."""
+"""How many levels of nested errors are read."""
 
 _DEPTH = 32
-"""How many levels of a body are kept: enough for any error, and too few to exhaust the stack of what walks it."""
+"""How many levels of a body are kept: enough for any error, and too few to exhaust the stack of code that walks it."""
 
 
 class Fault(NamedTuple):
-    """What an error says."""
+    """The contents of an error."""
 
     code: str | None = None
     kind: str | None = None
@@ -74,7 +74,7 @@ class Fault(NamedTuple):
 
 
 class FilterVerdict(NamedTuple):
-    """What the content filters found, by category, and in what: ``prompt`` or ``completion``."""
+    """The findings of the content filters, by category, and where they were found: in ``prompt`` or ``completion``."""
 
     results: "dict[str, ContentFilterResult]"
     source: str | None
@@ -84,7 +84,7 @@ def parse_json(text: str) -> Any:
     """Parse a text as JSON.
 
     :param text: Any text.
-    :raises ValueError: if it is not JSON, or JSON nested so deeply that it can only be meant to do harm.
+    :raises ValueError: if it is not JSON, or is JSON nested so deeply that it must be malicious.
     """
     try:
         return json.loads(text)
@@ -93,10 +93,10 @@ def parse_json(text: str) -> Any:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Return a text on one line, cut to ``limit`` characters, the last of which shows that some are missing.
+    """Return a text on one line, cut to ``limit`` characters with an ellipsis at the end.
 
     :param text: Any text.
-    :param limit: The most characters to keep.
+    :param limit: Maximum number of characters to keep.
     """
     line = " ".join(text[: 4 * limit].split())
     if len(line) <= limit and len(text) <= 4 * limit:
@@ -105,10 +105,10 @@ def shorten(text: str, limit: int) -> str:
 
 
 def clean(value: Any, secrets: Iterable[str] = (), depth: int = _DEPTH) -> Any:
-    """Copy a JSON value so that it is safe to show, keep and pickle: no secret, and not too deep to walk.
+    """Copy a JSON value so that it is safe to show, keep and pickle: without secrets, and not too deep to walk.
 
     :param value: A JSON value.
-    :param secrets: Texts to blank out wherever they occur; some gateways put the key they refuse in their answer.
+    :param secrets: Texts to mask wherever they occur; some gateways repeat the key that they refuse.
     :param depth: How many levels to keep.
     """
     if isinstance(value, str):
@@ -125,9 +125,9 @@ def clean(value: Any, secrets: Iterable[str] = (), depth: int = _DEPTH) -> Any:
 
 
 def is_error(value: Any) -> bool:
-    """Return whether an object in a good answer, or in a stream, is an error and no answer.
+    """Return whether an object in a successful response, or in a stream, is an error rather than an answer.
 
-    :param value: A JSON value. What has choices, data or usage is only an error if it has a non-empty ``error``.
+    :param value: A JSON value. An object with choices, data or usage is only an error if it has a non-empty ``error``.
     """
     members = _members(value)
     error = members.get("error")
@@ -135,7 +135,7 @@ def is_error(value: Any) -> bool:
         return True
     if members.get("object") == "error":
         return True
-    # Each event of a stream comes this way. A member that is null is one that is not there.
+    # Each event of a stream passes through here. A member that is null counts as missing.
     if members.get("choices") is not None or any(members.get(name) is not None for name in _ANSWER_MEMBERS):
         return False
     return _is_failure(members)
@@ -146,7 +146,7 @@ def _is_failing_status(status: Any) -> bool:
 
 
 def _is_failure(members: "Mapping[str, Any]") -> bool:
-    """Whether an object that answers nothing says that something failed."""
+    """Return whether an object without an answer says that something failed."""
     if members.get("success") is False or _is_failing_status(members.get("statusCode", members.get("status"))):
         return True
     if members.get("errors") or _members(members.get("base_resp")).get("status_code"):
@@ -155,8 +155,8 @@ def _is_failure(members: "Mapping[str, Any]") -> bool:
     return bool(members.get("detail")) or (says and any(members.get(name) for name in _CODES))
 
 
-def says_why(value: Any) -> bool:
-    """Whether an object that is not the answer that was due says why it is not.
+def explains_failure(value: Any) -> bool:
+    """Return whether an object that is not the expected answer says why.
 
     :param value: A JSON value.
     """
@@ -165,7 +165,7 @@ def says_why(value: Any) -> bool:
 
 
 def request_id_in(body: Any) -> str | None:
-    """Find the id of the request in an error's body: beside the error, in it, or in its inner error.
+    """Find the request id in the body of an error: next to the error, in it, or in its inner error.
 
     :param body: A JSON value.
     """
@@ -180,9 +180,9 @@ def request_id_in(body: Any) -> str | None:
 
 
 def read_fault(body: Any) -> Fault:
-    """Read what an error's body says; the fields that it does not tell are None.
+    """Read the body of an error; fields that it does not have are None.
 
-    :param body: A JSON value, or the text of a body that is no JSON.
+    :param body: A JSON value, or the text of a body that is not JSON.
     """
     fault = _read(body, _NESTING)
     fault = fault._replace(
@@ -205,7 +205,7 @@ def _read(value: Any, nesting: int) -> Fault:
 
 
 def _read_text(text: str, nesting: int) -> Fault:
-    """Read words, or JSON in a string (shape I), or a page that a proxy has put in the way."""
+    """Read a message, or JSON in a string (shape I), or a page inserted by a proxy."""
     stripped = text.strip()
     if stripped[:1] in ("{", "["):
         try:
@@ -220,7 +220,7 @@ def _read_text(text: str, nesting: int) -> Fault:
 
 
 def _words_of_page(page: str) -> str:
-    """Take what a reader would see from the beginning of an HTML page."""
+    """Return the visible text at the beginning of an HTML page."""
     visible = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>?", " ", page[:8192])
     import html
 
@@ -228,7 +228,7 @@ def _words_of_page(page: str) -> str:
 
 
 def _read_list(items: "Sequence[Any]", nesting: int) -> Fault:
-    """Read several faults at once, as FastAPI reports them (shape J)."""
+    """Read several errors at once, as FastAPI reports them (shape J)."""
     faults = [fault for fault in (_read(item, nesting - 1) for item in items) if fault.message]
     if len(faults) < 2:
         return faults[0] if faults else Fault()
@@ -250,13 +250,13 @@ def _read_object(members: "Mapping[str, Any]", nesting: int) -> Fault:
     for words in filter(None, map(members.get, _WORDS)):
         fault = _fill(fault, _read(words, nesting - 1))
     if isinstance(error, str) and error:
-        # Beside a message this is the code (shape B), alone it is the message (shape R).
+        # Next to a message this is the code (shape B), alone it is the message (shape R).
         fault = _fill(fault, Fault(code=error) if fault.message else _read_text(error, nesting))
     return fault
 
 
 def _fill(fault: Fault, other: Fault) -> Fault:
-    """Take what the fault does not tell from the other."""
+    """Add the fields that are missing in a fault from another."""
     return Fault._make(mine or theirs for mine, theirs in zip(fault, other, strict=True))
 
 
@@ -266,42 +266,42 @@ def _read_details(details: Any, nesting: int) -> "tuple[Fault, ...]":
 
 
 def _members(value: Any) -> "Mapping[str, Any]":
-    """Take the members of an object; what is no object has none."""
+    """Return the members of an object, or none if it is not an object."""
     return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _items(value: Any) -> "Sequence[Any]":
-    """Take the items of an array; what is no array has none."""
+    """Return the items of an array, or none if it is not an array."""
     return cast("Sequence[Any]", value) if isinstance(value, list) else ()
 
 
 def _label(value: Any) -> str | None:
-    """Take a code, a type or a name: text, or a number (vLLM and llama.cpp have numbers for codes)."""
+    """Return a code, a type or a name: text, or a number (vLLM and llama.cpp use numbers as codes)."""
     if isinstance(value, str):
         return value or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _kind(value: Any) -> str | None:
-    """Take a type of error; problem details (RFC 9457) have a URI for it, which only points to prose."""
+    """Return the type of an error; that of problem details (RFC 9457) is a URI, which only points to documentation."""
     kind = _label(value)
     return kind if kind and ":" not in kind else None
 
 
 def _path(steps: Any) -> str | None:
-    """Write FastAPI's location of a field, ``["body", "messages", 0, "role"]``, as ``body.messages[0].role``."""
+    """Format FastAPI's location of a field, ``["body", "messages", 0, "role"]``, as ``body.messages[0].role``."""
     joined = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in _items(steps))
     return joined.removeprefix(".") or None
 
 
 def filter_verdict(body: Any, fault: Fault) -> FilterVerdict | None:
-    """Find what the content filters found; None if it was not they who refused.
+    """Find the results of the content filters; None if they were not the reason.
 
-    The results stand in the error or in its inner error, as ``content_filter_result``, ``content_filter_results``, or
+    The results are in the error or in its inner error, as ``content_filter_result``, ``content_filter_results``, or
     one set each for prompt and completion in the list ``content_filters``.
 
     :param body: The body of the error, a JSON value.
-    :param fault: What it says.
+    :param fault: The contents of the error.
     """
     codes = (str(code).replace("_", "").lower() for code in (fault.code, fault.innererror.get("code")))
     if _FILTER_CODES.isdisjoint(codes):
@@ -323,8 +323,8 @@ def _blocked(place: "Mapping[str, Any]") -> "list[Mapping[str, Any]]":
 
 
 def _add_results(results: "dict[str, ContentFilterResult]", found: Any) -> None:
-    """Add the verdicts by category; one that stopped the content is not replaced by one that let it pass."""
+    """Add the verdicts by category; one that stopped the content is not replaced by one that passed it."""
     for category, verdict in _members(found).items():
         name = category.replace("-", "_")
-        if isinstance(verdict, dict) and not results.get(name, {}).get("filtered"):
-            results[name] = cast(ContentFilterResult, verdict)
+        if isinstance(verdict, dict) and not (name in results and results[name].filtered):
+            results[name] = read_result(verdict)

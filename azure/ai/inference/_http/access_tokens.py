@@ -1,4 +1,4 @@
-"""Access tokens: what a credential must give, and where it goes."""
+"""Access tokens: what a credential must return, and which header carries it."""
 
 import inspect
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from azure.core.credentials import AccessToken
 
 
 class ProvidedToken:
-    """A token credential that asks a function, such as `azure.identity.get_bearer_token_provider` makes.
+    """A token credential that wraps a function, such as those made by `azure.identity.get_bearer_token_provider`.
 
-    It asks for each request: such functions keep a token for as long as it is good, and nobody else knows how long, nor
-    whether the next caller should get the same one.
+    It calls the function for each request: such functions cache tokens themselves, and only they know
+    when a token expires and whether the next caller may get the same one.
 
-    :param provider: Returns a token, or an awaitable of one to an asynchronous client. It knows the scope itself.
+    :param provider: Returns a token, or for an asynchronous client an awaitable of one. It knows the scope itself.
     """
 
     def __init__(self, provider: Callable[[], Any]) -> None:
@@ -22,7 +22,7 @@ class ProvidedToken:
     def get_token(self, *scopes: str, **kwargs: Any) -> Any:
         """Get a token, or an awaitable of one.
 
-        :param scopes: Not heeded.
+        :param scopes: Ignored.
         """
         given = self.provider()
         return self._wait(given) if hasattr(given, "__await__") else AccessToken(given, 0)
@@ -32,7 +32,7 @@ class ProvidedToken:
 
 
 def asks_each_time(credential: Any) -> bool:
-    """Whether a credential has to be asked for each request, and what it gives belongs to that request alone.
+    """Return whether a credential must be asked for each request, and its token belongs to that request alone.
 
     :param credential: A credential.
     """
@@ -40,7 +40,7 @@ def asks_each_time(credential: Any) -> bool:
 
 
 def check_synchronous(credential: Any) -> None:
-    """Refuse an asynchronous credential, which a synchronous client could not wait for.
+    """Refuse an asynchronous credential, which a synchronous client cannot await.
 
     :param credential: A credential.
     :raises TypeError: It is asynchronous.
@@ -52,11 +52,11 @@ def check_synchronous(credential: Any) -> None:
 
 
 def checked_token(token: Any) -> Any:
-    """Check what a credential gave.
+    """Check what a credential returned.
 
-    :param token: What it gave.
+    :param token: The returned value.
     :return: The token.
-    :raises TypeError: It is no token.
+    :raises TypeError: It is not a token.
     """
     if inspect.isawaitable(token):
         if inspect.iscoroutine(token):
@@ -69,8 +69,8 @@ def checked_token(token: Any) -> Any:
         "an empty text" if isinstance(text, str) else type(text if isinstance(token, AccessToken) else token).__name__
     )
     raise TypeError(
-        f"The credential gave no access token, but {given}. A credential's get_token() returns an "
-        "azure.core.credentials.AccessToken; a function returns the token's text."
+        f"The credential returned no access token, but {given}. A credential's get_token() must return an "
+        "azure.core.credentials.AccessToken; a function must return the token's text."
     )
 
 
@@ -78,13 +78,13 @@ def set_token(request: Any, token: Any) -> None:
     """Add a token to a request.
 
     :param request: The pipeline's request.
-    :param token: What the credential gave, checked.
+    :param token: The credential's token, checked.
     """
     request.http_request.headers["Authorization"] = f"Bearer {token.token}"
 
 
 def _is_asynchronous(credential: Any) -> TypeError:
     return TypeError(
-        f"The credential ({type(credential).__name__}) is asynchronous, and this client is not. Use a synchronous one, "
+        f"The credential ({type(credential).__name__}) is asynchronous, but this client is not. Use a synchronous one, "
         "such as those of azure.identity, or the client of the same name in azure.ai.inference.aio."
     )

@@ -1,8 +1,8 @@
-"""Decompress the body of an answer, fed piece by piece (RFC 9110, section 8.4).
+"""Decompress the body of a response, piece by piece (RFC 9110, section 8.4).
 
-Both worlds read bodies with this. aiohttp and urllib3 ask for what the installed packages can decompress (``gzip``,
-``deflate``, with Brotli ``br``, with a zstd package ``zstd``); azure-core's asynchronous transport reads only some of
-that, and urllib3 hands over a compressed piece as it arrives only since 2.2.
+Both worlds read bodies with this. aiohttp and urllib3 accept what the installed packages can decompress (``gzip``,
+``deflate``, ``br`` with a Brotli package, ``zstd`` with a zstd package); azure-core's asynchronous transport decodes
+only some of that, and urllib3 only returns a compressed piece as it arrives since 2.2.
 """
 
 import zlib
@@ -14,36 +14,36 @@ from typing import Any
 from azure.core.exceptions import DecodeError
 
 Feed = Callable[[bytes], bytes]
-"""Takes compressed bytes as they arrive, and returns what they decompress to so far."""
+"""Takes compressed bytes as they arrive, and returns what can be decompressed so far."""
 
 _MOST_CODINGS = 5
-"""More in one header only serve to keep a client busy; urllib3 refuses them too."""
+"""More codings in one header only serve to keep a client busy; urllib3 refuses them too."""
 
 
 class Decoder:
     """Undoes the codings of one body.
 
-    :param codings: The names of the codings, in the order in which they were applied.
+    :param codings: The names of the codings, in the order they were applied.
     """
 
     def __init__(self, codings: list[str]) -> None:
         self._header = ", ".join(codings)
         if len(codings) > _MOST_CODINGS:
-            raise DecodeError(f"The body is compressed {len(codings)} times; at most {_MOST_CODINGS} are read.")
+            raise DecodeError(f"The body is compressed {len(codings)} times; the limit is {_MOST_CODINGS}.")
         self._feeds = [self._open(name) for name in reversed(codings)]
 
     def feed(self, data: bytes) -> bytes:
         """Decompress the next bytes of the body.
 
-        :param data: Bytes as they came.
-        :return: What they decompress to; it may be nothing yet.
+        :param data: The bytes as received.
+        :return: The decompressed bytes, which may be none yet.
         :raises ~azure.core.exceptions.DecodeError: They are not compressed as the header says.
         """
         try:
             for feed in self._feeds:
                 data = feed(data)
-        except Exception as error:  # each library has an exception of its own
-            raise DecodeError(f"The body does not decompress as {self._header}: {error}", error=error) from error
+        except Exception as error:  # each library has its own exception
+            raise DecodeError(f"The body cannot be decompressed as {self._header}: {error}", error=error) from error
         return data
 
     def _open(self, name: str) -> Feed:
@@ -54,16 +54,16 @@ class Decoder:
             return opener()
         except ImportError as error:
             raise DecodeError(
-                f"The body is encoded as {name!r}, and no package that reads it is installed: {error}", error=error
+                f"The body is encoded as {name!r}, but no package that decodes it is installed: {error}", error=error
             ) from error
 
 
 def make_decoder(content_encoding: str | None) -> Decoder | None:
-    """Return what decompresses a body.
+    """Return a decoder for a body.
 
-    :param content_encoding: The answer's header ``Content-Encoding``.
+    :param content_encoding: The response header ``Content-Encoding``.
     :return: None if the body is not compressed.
-    :raises ~azure.core.exceptions.DecodeError: Nothing here reads that coding.
+    :raises ~azure.core.exceptions.DecodeError: The coding is not supported.
     """
     if not content_encoding:
         return None
@@ -72,9 +72,9 @@ def make_decoder(content_encoding: str | None) -> Decoder | None:
 
 
 def _members(make: Callable[[], Any], errors: type[Exception]) -> Feed:
-    """Read members one after the other: a body may be several gzip files (RFC 1952, section 2.2) or zstd frames.
+    """Decode consecutive members: a body may be several gzip files (RFC 1952, section 2.2) or zstd frames.
 
-    What follows the last member and is none itself is passed over, as gzip and urllib3 do.
+    Trailing bytes that are not another member are ignored, as gzip and urllib3 do.
     """
     current: list[Any] = [make()]
     whole = False
@@ -102,10 +102,10 @@ def _gzip() -> Feed:
 
 
 def _deflate() -> Feed:
-    """Read zlib's format, which HTTP means by "deflate", and the bare stream, which some servers send instead.
+    """Decode zlib's format, which HTTP means by "deflate", and the bare stream, which some servers send instead.
 
-    The first two bytes tell: those of zlib's format are a multiple of 31 and name the method 8 (RFC 1950, section 2.2);
-    no bare stream begins so, for its first block would be a stored one with padding bits set.
+    The first two bytes tell them apart: in zlib's format they are a multiple of 31 and name method 8 (RFC 1950, section
+    2.2); no bare stream begins like that, since its first block would be a stored one with padding bits set.
     """
     start = bytearray()
     opened: list[Any] = []
@@ -125,13 +125,13 @@ def _deflate() -> Feed:
 
 def _brotli() -> Feed:
     decompressor: Any = _first_of("brotlicffi", "brotli").Decompressor()
-    feed: Feed = getattr(decompressor, "process", None) or decompressor.decompress  # by Google's package, by brotlicffi
+    feed: Feed = getattr(decompressor, "process", None) or decompressor.decompress  # Google's package, or brotlicffi
     return feed
 
 
 def _zstd() -> Feed:
     module: Any = _first_of("compression.zstd", "backports.zstd", "zstandard")
-    if hasattr(module, "ZstdCompressionObj"):  # zstandard: its decompressor takes whole frames, this one pieces
+    if hasattr(module, "ZstdCompressionObj"):  # zstandard: only its decompressobj accepts partial frames
         return _members(lambda: module.ZstdDecompressor().decompressobj(), module.ZstdError)
     return _members(module.ZstdDecompressor, module.ZstdError)
 

@@ -1,4 +1,4 @@
-"""Credentials: which headers carry one, how a key is sent, where it must not go, and how it is kept out of sight."""
+"""Credentials: which headers carry one, how a key is sent, where it must not go, and how it is masked."""
 
 import logging
 import re
@@ -13,24 +13,28 @@ from azure.core.rest import HttpRequest
 from azure.core.utils import case_insensitive_dict
 
 from .._credential_headers import is_credential_header, without_credentials
-from ..exceptions import InsecureRequestError
 from .origins import is_loopback, origin
 
 Request = PipelineRequest[Any]
+NO_KEY_CHECKED = "A server that checks no key accepts any text, such as 'unused'."
 
 
 def remove_credentials(headers: MutableMapping[str, Any]) -> None:
-    """Take every header out that carries a secret."""
+    """Remove every header that carries a secret."""
     for name in [name for name in headers if is_credential_header(name)]:
         headers.pop(name, None)
 
 
 def forget_credentials(response: Any) -> None:
-    """Leave no credential on the request that a response refers to, nor on the one that its HTTP library made of it.
+    """Remove the credentials from the request that a response refers to, and from the HTTP library's own copy of it.
 
-    Their headers are replaced, not changed: a `raw_request_hook` may have kept them. See `on_the_wire`.
+    Call this for a response that leaves the package, in an error, a stream or an argument of the caller's function, but
+    only once it has been read as an error: those texts are masked with the credentials of the request. Others need not
+    be cleaned, since nothing refers to them after the call, and cleaning costs a call 4 %.
 
-    :param response: The transport's response, or anything that stands for one.
+    Their headers are replaced, not changed: a `raw_request_hook` may have kept them. See `copy_for_transport`.
+
+    :param response: The transport's response, or a test double.
     """
     internal: Any = getattr(response, "internal_response", None)
     for request in (getattr(response, "request", None), getattr(internal, "request", None)):
@@ -38,11 +42,12 @@ def forget_credentials(response: Any) -> None:
         if isinstance(headers, Mapping):
             shown = cast("Mapping[str, Any]", headers)
             request.headers = case_insensitive_dict(without_credentials(shown))  # type: ignore[union-attr]
+    # aiohttp's response has the URL as `_url` and `_real_url`; its public properties cannot be assigned.
     for one, name in ((getattr(response, "request", None), "url"), (internal, "url"), (internal, "_url")):
         _hide_query(one, name)
     _hide_query(getattr(internal, "request", None), "url")
     _hide_query(internal, "_real_url")
-    described = getattr(internal, "_request_info", None)  # aiohttp's, a tuple whose headers cannot be changed
+    described = getattr(internal, "_request_info", None)  # aiohttp's, a tuple with immutable headers
     if described is not None:
         url, real = shown_url(described.url), shown_url(described.real_url)
         headers = without_credentials(described.headers)
@@ -50,35 +55,32 @@ def forget_credentials(response: Any) -> None:
 
 
 def _hide_query(holder: Any, name: str) -> None:
-    """Hide the values of a query in a URL that something refers to, if it does, and lets it be changed."""
+    """Mask the query values in a URL attribute, if there is one and it can be changed."""
     members: dict[str, Any] = getattr(holder, "__dict__", {})
     if members.get(name) is not None:
         members[name] = shown_url(members[name])
 
 
 def shown_url(url: Any) -> Any:
-    """Return a URL as it may be shown: without the values in its query, and without user information.
+    """Return a URL without user information and without the values in its query, so that it may be shown.
 
-    :param url: A text, or a URL of yarl's, which stays one.
+    :param url: A text, or a yarl URL, which is returned as one.
     """
     text = str(url)
     shown = _shown_text(text)
     return url if shown == text else type(url)(shown)
 
 
-@lru_cache(64)  # a client calls few URLs, each of them often
+@lru_cache(64)  # a client calls few URLs, but each of them often
 def _shown_text(url: str) -> str:
-    return _USER_INFORMATION.sub("//***@", without_query_values(url))
+    return re.sub("//[^/@]*@", "//***@", without_query_values(url))
 
 
-_USER_INFORMATION = re.compile("//[^/@]*@")
+def copy_for_transport(request: Request) -> Request:
+    """Return a copy of a request for the transport to send, and for the response and its errors to refer to.
 
-
-def on_the_wire(request: Request) -> Request:
-    """Return a copy of a request for the transport to send, and for the response and so for errors to refer to.
-
-    Credentials are taken off that copy. The request that hooks and policies saw stays as it was sent, for tests look at
-    it when the call is over.
+    Credentials are later removed from that copy. The request that hooks and policies saw stays as it was sent, because
+    tests look at it after the call.
 
     :param request: The pipeline's request.
     """
@@ -89,7 +91,7 @@ def on_the_wire(request: Request) -> Request:
 
 
 def without_query_values(url: str) -> str:
-    """Hide the values in a URL's query, which gateways take keys in; all but the api-version."""
+    """Mask the values in a URL's query, in which gateways accept keys; the api-version stays."""
     path, mark, query = url.partition("?")
     if not mark:
         return url
@@ -97,19 +99,46 @@ def without_query_values(url: str) -> str:
     return path + mark + "&".join(pair if name == "api-version" else f"{name}=REDACTED" for pair, name in names)
 
 
+_AROUND = ('"', "'", "<")
+"""First characters of what is no key: a quote, a placeholder's bracket. An empty key is one, as in the beta."""
+
+
+_LABEL = re.compile(r"(?:authorization: *bearer|bearer|(?:x-)?api-key:?|authorization:|key ?\d?:) ", re.IGNORECASE)
+"""What is pasted along with a key: the name of its header, or its label in the portal."""
+
+
+def _check_key(key: str) -> None:
+    """Check that a key was pasted alone. A blank inside is allowed: keys of local servers are any text.
+
+    :raises ValueError: It was not; the key is not shown.
+    """
+    label = _LABEL.match(key)
+    if label:
+        wrong = f"begins with {label[0].strip()!r}"
+    elif key.startswith(_AROUND) or key != key.strip():
+        wrong = "is blank, or has blanks, quotes or a placeholder's brackets around it"
+    else:
+        return
+    raise ValueError(f"The credential {wrong}. Pass the key alone, as the portal shows it.")
+
+
 class KeyPolicy(SansIOHTTPPolicy[Any, Any]):
-    """Sends a key in the headers that the endpoint reads; looked up each time, so that a rotated key counts at once."""
+    """Sends a key in the headers that the endpoint reads. Read for each request, so a rotated key applies at once."""
 
     def __init__(self, credential: AzureKeyCredential, headers: Iterable[str]) -> None:
         self._credential = credential
         self._headers = tuple(headers)
 
     def on_request(self, request: Request) -> None:
-        """Set the headers; an `api-key` that the caller gave stays.
+        """Set the headers; an `api-key` header from the caller is kept.
 
-        The Messages API reads a header of its own, also where only the call or the model led there.
+        The Messages API reads a header of its own, even if only the call or the model selected that API.
+
+        :raises ValueError: The key is blank, or was pasted with more around it.
         """
         headers, key = request.http_request.headers, self._credential.key
+        if (" " in key or key.startswith(_AROUND)) and key.isprintable():  # others are refused with other headers
+            _check_key(key)
         to_messages = "anthropic-version" in headers
         if to_messages or "x-api-key" in self._headers:
             headers["x-api-key"] = key
@@ -122,11 +151,11 @@ class KeyPolicy(SansIOHTTPPolicy[Any, Any]):
 
 
 def given_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
-    """Check headers that a caller gave; one that is `None` is not sent.
+    """Check a caller's headers; drop those that are `None`.
 
     :param headers: Headers of a client or of a call.
-    :raises TypeError: One is no text.
-    :raises ValueError: One has a character in it that no header can have; that of a credential is not shown.
+    :raises TypeError: A header is not text.
+    :raises ValueError: A header contains an invalid character; the value of a credential is not shown.
     """
     if not headers:
         return {}
@@ -136,11 +165,11 @@ def given_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def check_headers(headers: Mapping[str, Any]) -> None:
-    """Check headers, which HTTP libraries refuse too late, after retries, and with their values in the error.
+    """Check headers, since HTTP libraries refuse them too late, after retries, and with their values in the error.
 
-    :param headers: All headers of a request, or some.
-    :raises TypeError: One is no text.
-    :raises ValueError: One has a character in it that no header can have; that of a credential is not shown.
+    :param headers: All headers of a request, or some of them.
+    :raises TypeError: A header is not text.
+    :raises ValueError: A header contains an invalid character; the value of a credential is not shown.
     """
     for name, value in headers.items():
         if not isinstance(name, str):
@@ -150,19 +179,21 @@ def check_headers(headers: Mapping[str, Any]) -> None:
         if not (value.isascii() and value.isprintable()):
             _check_value(name, value)
         if not _is_name(name):
-            raise ValueError(f"headers has the name {name!r}; it may have letters, digits and !#$%&'*+-.^_`|~ in it.")
+            raise ValueError(
+                f"headers has the name {name!r}; names may only contain letters, digits and !#$%&'*+-.^_`|~."
+            )
 
 
 def _check_value(name: str, value: str) -> None:
     """Check a value with characters beyond ASCII, or with control characters (RFC 9110, section 5.5)."""
     if is_credential_header(name):
         raise ValueError(
-            f"The credential for the header {name} has a line break or a control character in it, or one that is not "
-            "ASCII, such as a typographic quote. It was read or pasted with more than the key."
+            f"The credential for the header {name} contains a line break, a control character or one that is not "
+            "ASCII, such as a typographic quote. More than the key was read or pasted."
         )
     wrong = next((letter for letter in value if letter != "\t" and (ord(letter) > 0xFF or ord(letter) < 0x20)), None)
     if wrong is not None:
-        raise ValueError(f"headers[{name!r}] has a character in it that no header can have: {wrong!r}.")
+        raise ValueError(f"headers[{name!r}] contains a character that headers cannot have: {wrong!r}.")
 
 
 @lru_cache(256)
@@ -171,7 +202,7 @@ def _is_name(name: str) -> bool:
 
 
 class CredentialGuard(SansIOHTTPPolicy[Any, Any]):
-    """The last look before the wire: no credential to another origin, none in clear to another machine."""
+    """The last check before sending: no credential to another origin, and none unencrypted to another machine."""
 
     def __init__(
         self, url: str, *, disable_redirect_cleanup: bool = False, blocked_redirect_headers: Iterable[str] = ()
@@ -185,9 +216,9 @@ class CredentialGuard(SansIOHTTPPolicy[Any, Any]):
 
         :raises ~azure.ai.inference.exceptions.InsecureRequestError: It carries a credential over plain http to another
             machine.
-        :raises TypeError: A header is no text.
-        :raises ValueError: A header has a character in it that no header can have, such as the line break of the file
-            that a key was read from.
+        :raises TypeError: A header is not text.
+        :raises ValueError: A header contains an invalid character, such as the line break of the file that a key was
+            read from.
         """
         headers, url = request.http_request.headers, request.http_request.url
         check_headers(headers)
@@ -200,23 +231,25 @@ class CredentialGuard(SansIOHTTPPolicy[Any, Any]):
             self._check_way(url, host, headers, request.context.options.get("proxies"))
 
     def _check_way(self, url: str, host: str, headers: Mapping[str, Any], proxies: Mapping[str, str] | None) -> None:
-        """Check that a request over plain http does not leave this machine: through a proxy, it goes to the proxy's."""
+        """Check that a request over plain http stays on this machine. With a proxy, it goes to the proxy's machine."""
         proxy_host = _proxy_host(url, proxies) if proxies else None
         if is_loopback(host) and (proxy_host is None or is_loopback(proxy_host)):
             return
         carried = [name for name in headers if is_credential_header(name)]
         if not carried:
             return
+        from ..exceptions import InsecureRequestError
+
         what = f"Refused to send a credential ({', '.join(carried)}) "
         if is_loopback(host):
             raise InsecureRequestError(
                 f"{what}for {host} over plain http to the proxy {proxy_host}, which would look for {host} on its own "
-                f"machine. Set NO_PROXY={host}, or pass proxies={{}} to the client. If the proxy is meant, pass "
-                "enforce_https=False, to the client or the call."
+                f"machine. Set NO_PROXY={host}, or pass proxies={{}} to the client. If you want to use the proxy, pass "
+                "enforce_https=False to the client or the call."
             )
         raise InsecureRequestError(
-            f"{what}to {host} over plain http, where anybody on the way can read it. Use an https endpoint; or pass "
-            "enforce_https=False, to the client or the call, if the network is safe."
+            f"{what}to {host} over plain http, where anyone on the network can read it. Use an https endpoint; or pass "
+            "enforce_https=False to the client or the call, if the network is safe."
         )
 
 
@@ -230,7 +263,7 @@ def _proxy_host(url: str, proxies: Mapping[str, str]) -> str | None:
 
 
 class TraceLogPolicy(NetworkTraceLoggingPolicy):
-    """azure-core's full log of requests and answers (`logging_enable=True`, at DEBUG), without credentials."""
+    """azure-core's full log of requests and responses (`logging_enable=True`, at DEBUG), without credentials."""
 
     _LOGGER = logging.getLogger(NetworkTraceLoggingPolicy.__module__)
 

@@ -1,22 +1,24 @@
-"""A moment by which a call must be over."""
+"""The time by which a call must be done."""
 
 import time
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from ..exceptions import ResponseTimeoutError
+if TYPE_CHECKING:
+    from ..exceptions import ResponseTimeoutError
 
 DRAIN_SECONDS = 0.1
-"""How long the rest of a finished stream may take to come; a connection is cheaper to make anew than to wait for."""
+"""How long to wait for the rest of a finished stream; beyond that, a new connection is cheaper."""
 
 CONNECTION_TIMEOUT = 10
-"""Seconds to wait for a connection, unless the caller says otherwise: azure-core would wait for 300."""
+"""Seconds to wait for a connection by default; azure-core would wait for 300."""
 
 
 class Deadline:
-    """The end of a call: its attempts, the waits between them, and reading the answer.
+    """The end of a call: of its attempts, the waits between them, and reading the response.
 
     :param timeout: Seconds from now.
-    :raises TypeError: It is no number.
+    :raises TypeError: It is not a number.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -27,44 +29,46 @@ class Deadline:
 
     @property
     def remaining(self) -> float:
-        """Seconds that are left, below 0 when it is over."""
+        """The remaining seconds, below 0 once it has passed."""
         return self._ends - time.monotonic()
 
     def check(self) -> float:
-        """Return the seconds that are left.
+        """Return the remaining seconds.
 
-        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: None are.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: There are none.
         """
         remaining = self.remaining
         if remaining <= 0:
             raise self.error()
         return remaining
 
-    def error(self) -> ResponseTimeoutError:
-        """Make the error that says so."""
-        return ResponseTimeoutError(f"The call was not over within its timeout of {self._timeout:g} s.")
+    def error(self) -> "ResponseTimeoutError":
+        """Build the error for a deadline that has passed."""
+        from ..exceptions import ResponseTimeoutError
+
+        return ResponseTimeoutError(f"The call exceeded its timeout of {self._timeout:g} s.")
 
     def limit(self, seconds: float | None) -> float:
-        """Shorten another timeout to what is left.
+        """Shorten another timeout to the remaining time.
 
         :param seconds: The other timeout, or `None` for none.
-        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: Nothing is left.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: No time remains.
         """
         remaining = self.check()
         return min(seconds, remaining) if isinstance(seconds, (int, float)) else remaining
 
 
 class TimeLeft(float):
-    """The `timeout` of a request that goes on with a call under way: the seconds that its deadline leaves."""
+    """The `timeout` of a request that is part of a call in progress: the remaining seconds of its deadline."""
 
     deadline: Deadline
 
     @classmethod
     def of(cls, deadline: Deadline) -> "TimeLeft":
-        """Return what is left.
+        """Return the remaining time.
 
-        :param deadline: The call's.
-        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: Nothing is.
+        :param deadline: The deadline of the call.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: There is none.
         """
         left = cls(deadline.check())
         left.deadline = deadline
@@ -72,4 +76,4 @@ class TimeLeft(float):
 
 
 CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
-"""The deadline of the request that is being sent, for those who cannot be told it otherwise."""
+"""The deadline of the request being sent, for code that it cannot be passed to."""

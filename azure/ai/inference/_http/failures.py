@@ -1,7 +1,7 @@
-"""What an HTTP library raised, as this package's own errors, with no secret in them nor in what they lead to.
+"""Turn exceptions of HTTP libraries into this package's errors, without secrets in them or in what they refer to.
 
-An error is kept, shown, logged and put on spans, and so is all that it refers to: the text of aiohttp's and requests'
-errors has the whole URL, their attributes the request with its headers, those of a proxy its password.
+An error is kept, shown, logged and recorded on spans, and so is everything it refers to. aiohttp's and requests' errors
+have the whole URL in their text, the request with its headers in their attributes, and proxy errors the password.
 """
 
 import re
@@ -21,7 +21,7 @@ from azure.core.exceptions import (
 from azure.core.rest import HttpRequest
 from azure.core.utils import case_insensitive_dict
 
-from .._credential_headers import is_credential_header, without_credentials
+from .._credential_headers import SHORTEST_SECRET, is_credential_header, without_credentials
 from ..exceptions import (
     NoResponseError,
     ProxyError,
@@ -40,57 +40,62 @@ _OWN: Mapping[type[AzureError], type[AzureError]] = {
     ServiceResponseError: NoResponseError,
     ServiceResponseTimeoutError: ResponseTimeoutError,
 }
-"""Our class for each of azure-core's; a transport's own subclasses stay what they are."""
+"""Our class for each of azure-core's; a transport's own subclasses are kept."""
 
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 _TUNNEL_STATUS = re.compile(r"^Tunnel connection failed: (\d{3})")
-_SHORTEST_SECRET = 8
-"""Replacing what is shorter ("key", "EMPTY") would hide words, not keys."""
 
 
 def failure_of(error: AzureError, request: Any, deadline: Deadline | None) -> AzureError:
-    """Return the error to raise for an attempt that got no answer.
+    """Return the error to raise for an attempt without a response.
 
-    To be raised outside of the `except` block, so that what was caught does not become its context.
+    Raise it outside the `except` block, so that the original exception does not become its context.
 
-    :param error: What the transport raised.
+    :param error: The transport's exception.
     :param request: The pipeline's request.
-    :param deadline: The call's, if it has one.
+    :param deadline: The deadline of the call, if any.
     """
     inner = error.inner_exception
     is_text_of_inner = inner is not None and error.message == str(inner)
     scrub(error, hidden_texts(request))
     status = _tunnel_status(error)
     if status is not None:
-        return ProxyError(f"The proxy refused to connect to the endpoint: it answered with status {status}.", status)
-    kind = type(error)
-    if kind is ServiceResponseError and any(isinstance(cause, TimeoutError) for cause in causes(error)):
-        kind = ServiceRequestTimeoutError  # so urllib3 reports a time-out while it sends
+        return ProxyError(f"The proxy refused to connect to the endpoint: it responded with status {status}.", status)
+    kind = _kind_of(error)
     if deadline is not None and issubclass(kind, _TIMEOUTS) and deadline.remaining <= 0:
-        return deadline.error()  # a timeout that was shortened to what was left is the deadline's
+        return deadline.error()  # a timeout that was shortened to the remaining time is the deadline's
     own = _OWN.get(kind)
     if own is None:
         return error
     message = str(inner) if is_text_of_inner else error.message
-    made = own(message + _certificate_advice(message), error=inner)
+    made = own(message + _advice(message), error=inner)
     made.__cause__ = inner
     return made
 
 
-def _certificate_advice(message: str) -> str:
-    """Return what to do about a certificate whose authority is unknown, as those of a company's own are."""
+def _kind_of(error: AzureError) -> type[AzureError]:
+    """Return azure-core's class for an error; urllib3 reports a timeout while sending as a broken connection."""
+    if type(error) is ServiceResponseError and any(isinstance(cause, TimeoutError) for cause in causes(error)):
+        return ServiceRequestTimeoutError
+    return type(error)
+
+
+def _advice(message: str) -> str:
+    """Return advice for a certificate from an unknown authority, such as a company's own, and for a SOCKS proxy."""
+    if "Missing dependencies for SOCKS" in message:
+        return ". Install the package PySocks, or use an http proxy."
     if "unable to get local issuer certificate" not in message and "self-signed certificate" not in message:
         return ""
     return (
-        ". This program does not trust the authority that signed the server's certificate. Behind a company's proxy or "
+        ". This program does not trust the authority that signed the server's certificate. Behind a company proxy or "
         "firewall, pass the company's certificates with connection_verify='/path/to/ca.pem', or set REQUESTS_CA_BUNDLE."
     )
 
 
 def body_failure(error: AzureError, answer: Any) -> AzureError:
-    """Return the error to raise for the body of a good answer that does not decompress.
+    """Return the error to raise for a successful response whose body cannot be decompressed.
 
-    :param error: What reading it raised.
+    :param error: The exception from reading it.
     :param answer: azure-core's response.
     """
     if type(error) is not DecodeError or not hasattr(answer, "status_code"):
@@ -101,12 +106,12 @@ def body_failure(error: AzureError, answer: Any) -> AzureError:
 
 
 def _tunnel_status(error: AzureError) -> int | None:
-    """Return the status with which a proxy refused to open a tunnel, which both libraries tell in their own way."""
+    """Return the status with which a proxy refused to open a tunnel, which each library reports in its own way."""
     for cause in causes(error):
-        if type(cause).__name__ == "ClientHttpProxyError":  # aiohttp's, which nothing here may load
+        if type(cause).__name__ == "ClientHttpProxyError":  # aiohttp's class, which must not be imported here
             return int(getattr(cause, "status", 0))
         found = _TUNNEL_STATUS.match(str(cause.args[0])) if isinstance(cause, OSError) and cause.args else None
-        if found:  # of the standard library: an OSError that has it in its text alone
+        if found:  # an OSError of the standard library, which has the status only in its text
             return int(found[1])
     return None
 
@@ -132,7 +137,7 @@ def _hide_login(hidden: dict[str, str], proxy: str) -> None:
 
 
 def hidden_texts(request: Any) -> dict[str, str]:
-    """Return what must not be shown of a request, and what stands in its place, longest first.
+    """Return the texts of a request that must not be shown, with their replacements, longest first.
 
     :param request: The pipeline's request.
     """
@@ -149,14 +154,14 @@ def hidden_texts(request: Any) -> dict[str, str]:
 
 
 def _hide(hidden: dict[str, str], *texts: str) -> None:
-    hidden.update({text: "***" for text in texts if len(text) >= _SHORTEST_SECRET and text not in hidden})
+    hidden.update({text: "***" for text in texts if len(text) >= SHORTEST_SECRET and text not in hidden})
 
 
 def scrub(error: BaseException, hidden: Mapping[str, str]) -> None:
-    """Take secrets out of an error and of all errors that it leads to: texts, arguments, attributes, requests.
+    """Remove secrets from an error and from all errors it leads to: texts, arguments, attributes, requests.
 
-    :param error: The error; it is changed.
-    :param hidden: What must not be shown, and what stands in its place.
+    :param error: The error; modified in place.
+    :param hidden: The texts that must not be shown, and their replacements.
     """
     for one in _reachable(error):
         one.args = tuple(_scrubbed(value, hidden) for value in one.args)
@@ -179,21 +184,21 @@ def _reachable(error: BaseException) -> Iterator[BaseException]:
 
 
 def _scrubbed(value: Any, hidden: Mapping[str, str]) -> Any:
-    """Return a value without secrets; the value itself if it has none."""
+    """Return a value without secrets, or the value itself if it has none."""
     if value is None or isinstance(value, (int, float, BaseException, type, HttpRequest)):
         return value
     kept: Any = value
     if isinstance(value, tuple):
         return _scrubbed_tuple(kept, hidden)
-    if type(value).__name__ == "URL":  # yarl's, which encodes a query anew, so that its text is none of ours
+    if type(value).__name__ == "URL":  # a yarl URL, which re-encodes the query, so its text differs from ours
         return shown_url(kept)
-    if hasattr(value, "proxy"):  # one of urllib3's pools or connections, which know the password of the proxy
+    if hasattr(value, "proxy"):  # a pool or connection of urllib3, which knows the proxy's password
         return repr(kept)
-    if hasattr(value, "headers") and hasattr(value, "method"):  # the request that requests made of ours
+    if hasattr(value, "headers") and hasattr(value, "method"):  # the request that requests built from ours
         value.headers = case_insensitive_dict(without_credentials(value.headers))
         value.url = _replaced(str(value.url), hidden)
         return value
-    if isinstance(value, Mapping) and not isinstance(value, MutableMapping):  # headers, as aiohttp describes a request
+    if isinstance(value, Mapping) and not isinstance(value, MutableMapping):  # headers in aiohttp's request info
         return without_credentials(cast("Mapping[str, Any]", value))
     return _scrubbed_text(kept, hidden)
 
@@ -209,8 +214,8 @@ def _scrubbed_tuple(value: "tuple[Any, ...]", hidden: Mapping[str, str]) -> Any:
     if all(one is other for one, other in zip(changed, value, strict=True)):
         return value
     kind: Any = type(value)
-    # A named tuple stays what it is.
-    made: Any = tuple.__new__(kind, changed)  # pyright: ignore[reportUnknownMemberType] - of no certain members
+    # A named tuple keeps its type.
+    made: Any = tuple.__new__(kind, changed)  # pyright: ignore[reportUnknownMemberType] - members of unknown type
     return made
 
 

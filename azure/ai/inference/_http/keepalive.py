@@ -1,8 +1,8 @@
-"""TCP keepalive: probes on a connection on which nothing is said.
+"""TCP keepalive: probes on an idle connection.
 
 A model may think for minutes before its first word. Load balancers and routers forget a connection that is silent for
 so long, Azure's after 4 minutes (https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset), and tell
-neither side. Probes remind them, and find out where the other side is gone.
+neither side. Probes keep the connection known, and detect that the other side is gone.
 """
 
 import socket
@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from typing import Final
 
 _SECONDS: Final = 60
-"""Of silence before the first probe, and between two that get no answer."""
+"""Seconds of silence before the first probe, and between two probes without a response."""
 _PROBES: Final = 5
-"""Without an answer, after which a connection counts as broken."""
+"""Number of probes without a response after which a connection counts as broken."""
 
 _NAMES: Final = {"TCP_KEEPIDLE": _SECONDS, "TCP_KEEPALIVE": _SECONDS, "TCP_KEEPINTVL": _SECONDS, "TCP_KEEPCNT": _PROBES}
-"""By the names of Linux and Windows, and of macOS for the first."""
+"""By the names of Linux and Windows, and for the first also of macOS."""
 
 SOCKET_OPTIONS: Final[Sequence[tuple[int, int, int]]] = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     *((socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in _NAMES.items() if hasattr(socket, name)),
 )
-"""What `setsockopt` takes, of those that this system has."""
+"""Arguments for `setsockopt`, as far as this system supports them."""

@@ -1,12 +1,13 @@
-"""Where a URL leads: its origin, which decides whether a credential goes along, and whether it is this machine."""
+"""The origin of a URL, which decides whether a credential may be sent, and whether it is this machine."""
 
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 
+@lru_cache(64)  # a client calls few URLs, each of them often
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port of a URL: what must agree for a credential to go along.
+    """Return scheme, host and port of a URL: all must match for a credential to be sent.
 
     :param url: An absolute URL.
     :raises ValueError: It is not valid.
@@ -17,12 +18,12 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 @lru_cache(64)
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine.
+    """Return whether a host name or address is this machine.
 
-    ``0.0.0.0`` and ``::`` are too: servers print them as the address that they listen on, and whoever connects to them
+    ``0.0.0.0`` and ``::`` are included: servers print them as the address they listen on, and connecting to them
     reaches this machine.
 
-    :param host: As it stands in a URL, with or without brackets.
+    :param host: The host as written in a URL, with or without brackets.
     """
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):

@@ -1,7 +1,7 @@
-"""Policies of the pipeline: azure-core's own, and ours where a POST to a model wants another answer.
+"""Policies of the pipeline: azure-core's own, and replacements where a POST to a model needs different behaviour.
 
-What only touches a request or a response is a sans-IO policy and serves both worlds. Credentials, redirects and retries
-have modules of their own.
+A policy that only touches requests or responses is a sans-IO policy and serves both worlds. Credentials, redirects and
+retries have modules of their own.
 
 Order, from the caller to the wire: call, per-call policies, request id, headers, user agent, proxy, redirects, retries,
 per-retry policies, credential, hooks, logs, tracing, credential guard, transport.
@@ -43,14 +43,14 @@ Response = PipelineResponse[Any, Any]
 
 
 class CallPolicy(SansIOHTTPPolicy[Any, Any]):
-    """The outermost policy: starts the deadline, and takes the credential off a request that failed."""
+    """The outermost policy: starts the deadline, and removes the credential from a request that failed."""
 
     def __init__(self, *, timeout: float | None = None, enforce_https: bool = True) -> None:
         self._timeout = timeout
         self._enforce_https = enforce_https
 
     def on_request(self, request: Request) -> None:
-        """Read the call's own options."""
+        """Read the options of the call."""
         context, options = request.context, request.context.options
         timeout = options.get("timeout", self._timeout)
         if timeout is not None:
@@ -61,7 +61,7 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
         )
 
     def on_exception(self, request: Request) -> None:
-        """Leave no secret in the error that is being raised, nor on what it refers to."""
+        """Remove secrets from the error that is being raised, and from what it refers to."""
         error = sys.exc_info()[1]
         if isinstance(error, AzureError):
             from .failures import hidden_texts, scrub
@@ -75,9 +75,9 @@ class CallPolicy(SansIOHTTPPolicy[Any, Any]):
 
 
 class RefusedEndpointPolicy(SansIOHTTPPolicy[Any, Any]):
-    """Stands before all others where the endpoint cannot be one: nothing is sent, not even for a token.
+    """The first of all policies if the endpoint is invalid: nothing is sent, not even for a token.
 
-    :param refusal: Why.
+    :param refusal: The reason.
     """
 
     def __init__(self, refusal: str) -> None:
@@ -92,7 +92,7 @@ class RefusedEndpointPolicy(SansIOHTTPPolicy[Any, Any]):
 
 
 class RandomRequestIdPolicy(RequestIdPolicy):
-    """azure-core's policy, with random UUIDs: its time-based ones tell the machine's network address."""
+    """azure-core's policy, with random UUIDs: its time-based ones reveal the machine's network address."""
 
     _NAME = "x-ms-client-request-id"
 
@@ -101,7 +101,7 @@ class RandomRequestIdPolicy(RequestIdPolicy):
         self._random = auto_request_id and "request_id" not in kwargs
 
     def on_request(self, request: Request) -> None:
-        """Name the request."""
+        """Add a request id."""
         headers = request.http_request.headers
         if self._random and "request_id" not in request.context.options and self._NAME not in headers:
             headers[self._NAME] = str(uuid4())
@@ -109,7 +109,7 @@ class RandomRequestIdPolicy(RequestIdPolicy):
 
 
 class LateUserAgentPolicy(SansIOHTTPPolicy[Any, Any]):
-    """azure-core's policy, built for the first request: to find out the platform's name, it starts a process."""
+    """azure-core's policy, built with the first request, because it starts a process to find the platform's name."""
 
     def __init__(self, **options: Any) -> None:
         self._options = options
@@ -120,19 +120,19 @@ class LateUserAgentPolicy(SansIOHTTPPolicy[Any, Any]):
         if self._policy is None:
             self._policy = UserAgentPolicy(**self._options)
         self._policy.on_request(request)
-        request.context.options.pop("user_agent_overwrite", None)  # which it leaves where there is nothing to overwrite
+        request.context.options.pop("user_agent_overwrite", None)  # it stays if there is nothing to overwrite
 
 
 def attempt_options(request: Request, deadline: Deadline | None) -> dict[str, Any]:
-    """Return what both transports are told of one attempt, in the one form that both understand alike.
+    """Return the options of one attempt, in the form that both transports understand.
 
-    Timeouts are shortened to what the deadline leaves. Of the proxies, only the one that is meant is handed on.
+    Timeouts are shortened to the remaining time. Of the proxies, only the one that applies is passed on.
 
     :param request: The pipeline's request.
-    :param deadline: The call's deadline, if it has one.
-    :return: Options that go over the call's.
-    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: Nothing is left of the deadline.
-    :raises ValueError: A path of certificates leads nowhere, or a proxy cannot be one.
+    :param deadline: The deadline of the call, if any.
+    :return: Options that override those of the call.
+    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline has passed.
+    :raises ValueError: A path of certificates does not exist, or a proxy is invalid.
     """
     options, configured = request.context.options, getattr(request.context.transport, "connection_config", None)
     own: dict[str, Any] = {}
@@ -152,12 +152,12 @@ def attempt_options(request: Request, deadline: Deadline | None) -> dict[str, An
         check_certificates(options)
         trusted = getattr(configured, "verify", True)
         if options.get("connection_verify") is True and isinstance(trusted, str):
-            own["connection_verify"] = trusted  # "as the client does", for one that names certificates of its own
+            own["connection_verify"] = trusted  # True means "as the client", which may have certificates of its own
     return own
 
 
 class WirePolicies(NamedTuple):
-    """The policies that perform I/O, of one of the two worlds."""
+    """The policies of one world that perform I/O."""
 
     redirect: Any
     retry: Any
@@ -166,21 +166,21 @@ class WirePolicies(NamedTuple):
 
 
 def _own_policies(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the policies that the caller gives in place of ours, by the names of the options."""
+    """Return the policies that the caller passed instead of ours, by option name."""
     return {name: value for name, value in options.items() if name.endswith("_policy") and value is not None}
 
 
 def build_policies(
     url: str, authentication: Any, wire: WirePolicies, options: Mapping[str, Any]
 ) -> list[SansIOHTTPPolicy[Any, Any] | Any]:
-    """List a client's policies in their order.
+    """List the policies of a client in order.
 
     :param url: The endpoint's URL.
     :param authentication: The policy that adds the credential.
-    :param wire: The world's own policies.
+    :param wire: The policies of the world.
     :param options: The constructor's keyword arguments.
-    :raises TypeError: A header is no text.
-    :raises ValueError: A header, or a path of certificates, cannot be one.
+    :raises TypeError: A header is not text.
+    :raises ValueError: A header, or a path of certificates, is invalid.
     """
     check_certificates(options)
     own = _own_policies(options)

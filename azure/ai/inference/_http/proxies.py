@@ -1,6 +1,6 @@
-"""Which proxy a request goes through: the caller's, or the one that the environment names.
+"""Choose the proxy for a request: the caller's, or the one from the environment.
 
-The environment is read once for a client, and not for each request.
+The environment is read once per client, not for each request.
 """
 
 import os
@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 
 def proxies_for(url: str) -> dict[str, str] | None:
-    """Return the environment's proxies for an endpoint: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, unless NO_PROXY names it.
+    """Return the proxies of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY for an endpoint, unless NO_PROXY excludes it.
 
     :param url: The endpoint.
     :return: Proxy URLs by scheme; `None` if there are none.
     """
     if not _may_name_proxies():
         return None
-    from urllib.request import getproxies, proxy_bypass  # only now: it loads fifteen other modules
+    from urllib.request import getproxies, proxy_bypass  # imported late: it loads fifteen other modules
 
     found = getproxies()
     host = urlsplit(url).hostname
@@ -29,16 +29,16 @@ def proxies_for(url: str) -> dict[str, str] | None:
 
 
 def _may_name_proxies() -> bool:
-    """Return whether it is worth asking. Windows and macOS have settings besides the environment's variables."""
+    """Return whether a lookup is worthwhile. Windows and macOS have settings besides environment variables."""
     return sys.platform in ("win32", "darwin") or any(name.lower().endswith("_proxy") for name in os.environ)
 
 
 def choose_proxy(url: str, proxies: Mapping[str, str] | None) -> str | None:
-    """Return the proxy for a URL, by the rules of requests, which the asynchronous transport has to follow as well.
+    """Return the proxy for a URL by the rules of requests, which the asynchronous transport must follow too.
 
-    :param url: Where the request goes.
-    :param proxies: Proxy URLs by scheme and host (``https://host``), scheme, or ``all``. One without a scheme is an
-        http proxy: ``HTTP_PROXY=host:port`` is common.
+    :param url: The URL of the request.
+    :param proxies: Proxy URLs by scheme and host (``https://host``), by scheme, or for ``all``. One without a scheme is
+        an http proxy: ``HTTP_PROXY=host:port`` is common.
     :return: The proxy's URL, with a scheme; `None` for none.
     """
     if not proxies:
@@ -50,11 +50,11 @@ def choose_proxy(url: str, proxies: Mapping[str, str] | None) -> str | None:
 
 
 def with_environment(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the environment's settings to a transport's options, where the caller has not said otherwise.
+    """Add the environment's settings to a transport's options, unless the caller has set them.
 
     :param url: The endpoint.
-    :param options: The constructor's keyword arguments; `use_env_settings=False` leaves the environment out.
-    :return: The options, with `use_env_settings` off: transports would look again for each request.
+    :param options: The constructor's keyword arguments; `use_env_settings=False` ignores the environment.
+    :return: The options, with `use_env_settings` off, since transports would read the environment for each request.
     """
     settled = {**options, "use_env_settings": False}
     if not options.get("use_env_settings", True):
@@ -63,5 +63,10 @@ def with_environment(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
         settled["proxies"] = proxies_for(url)
     if options.get("connection_verify", True) is True:
         bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        if bundle and not os.path.exists(bundle):
+            raise ValueError(
+                f"The variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE is {bundle!r}, which is not the path of a file "
+                "or folder of certificates."
+            )
         settled["connection_verify"] = bundle or True
     return settled

@@ -1,4 +1,4 @@
-"""Which redirects are followed. `_transport` and `aio._transport` put the classes over it that send."""
+"""Decide which redirects are followed. `_transport` and `aio._transport` add the classes that send."""
 
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -11,34 +11,34 @@ _BODY_HEADERS = ("Content-Type", "Content-Length", "Content-Encoding", "Transfer
 
 
 def redirect_target(url: str, location: str) -> str | None:
-    """Return where a redirect leads, as an absolute URL.
+    """Return the target of a redirect as an absolute URL.
 
     :param url: The URL that was called.
-    :param location: The answer's header ``Location``.
-    :return: None if it is no http or https URL, or has user information in it: HTTP libraries would send that in place
-        of the client's credential, or fail over it.
+    :param location: The response header ``Location``.
+    :return: None if it is not an http or https URL, or contains user information, which HTTP libraries would send
+        instead of the client's credential, or fail over.
     """
     try:
         target = urljoin(url, location)
         scheme, host, _ = origin(target)
-        host.encode("idna")  # what a resolver does first; it fails over labels that are empty or too long
+        host.encode("idna")  # a resolver does this first; it fails if a label is empty or too long
     except ValueError:
         return None
     return target if scheme in ("http", "https") and host and "@" not in urlsplit(target).netloc else None
 
 
 class RedirectDecisions(RedirectPolicyBase):
-    """Which redirects are followed: not those that would carry a request's body to another origin."""
+    """Decides which redirects are followed: not those that would carry a request's body to another origin."""
 
     def __init__(self, *, disable_redirect_cleanup: bool = False, **kwargs: Any) -> None:
         self._lax = disable_redirect_cleanup
         super().__init__(**kwargs)
 
     def get_redirect_location(self, response: Any) -> Any:
-        """Return where to go.
+        """Return the target of a redirect.
 
         :param response: The pipeline's response.
-        :return: An absolute URL, or something false for nowhere.
+        :return: An absolute URL, or a false value if there is none to follow.
         """
         location = super().get_redirect_location(response)
         if not location:
@@ -47,17 +47,17 @@ class RedirectDecisions(RedirectPolicyBase):
         target = redirect_target(request.url, location)
         if target and getattr(request, "content", None) and not self._lax and origin(target) != origin(request.url):
             return False
-        request.headers = request.headers.copy()  # the next request's: some are taken off, but not off the last one's
+        request.headers = request.headers.copy()  # for the next request: removing some must not change the last one's
         return target
 
     def increment(self, settings: dict[str, Any], response: Any, redirect_location: str) -> bool:
-        """Count a redirect, and change the request to what it asks for.
+        """Count a redirect, and change the request accordingly.
 
         303 turns any method into GET (RFC 9110, section 15.4.4), which has no body; azure-core would send the old one.
 
         :param settings: The call's settings.
-        :param response: The pipeline's response; its request is changed.
-        :param redirect_location: Where to go.
+        :param response: The pipeline's response; its request is modified.
+        :param redirect_location: The target.
         :return: Whether another redirect is allowed.
         """
         goes_on = super().increment(settings, response, redirect_location)

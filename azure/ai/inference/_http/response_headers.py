@@ -1,12 +1,12 @@
-"""What the headers of an answer tell: the request's id, the region, and what is left of the quota.
+"""Read the response headers: the request's id, the region, and the remaining quota.
 
-Names and forms are those recorded from Azure OpenAI, Foundry, serverless endpoints, Mistral and OpenAI. A header that
-is absent, unreadable or senseless is one that does not tell: `None`, never an error.
+Names and forms were recorded from Azure OpenAI, Foundry, serverless endpoints, Mistral and OpenAI. A header that is
+absent, unreadable or meaningless reads as `None`, never as an error.
 """
 
 import math
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import NamedTuple
 
@@ -19,37 +19,33 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, 
 _TERM = r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h|d)"
 
 
-_MOST_DIGITS = 18
-"""Of a length in bytes: an exabyte has 18. Python refuses to read numbers of more than 4,300."""
-
-
 class RateLimit(NamedTuple):
-    """A quota, and what is left of it."""
+    """A quota, and what remains of it."""
 
     limit: int | None
-    """How many there are in a period, `None` if the service does not tell."""
+    """The quota of one period; `None` if the service does not report it."""
     remaining: int | None
-    """How many are left of this one, `None` if the service does not tell."""
+    """What remains of it in the current period; `None` if the service does not report it."""
     reset: float | None
-    """In how many seconds, from the answer on, the quota is whole again; `None` if the service does not tell."""
+    """Seconds from the response until the quota is full again; `None` if the service does not report them."""
 
 
 class RateLimits(NamedTuple):
-    """The quotas that a deployment has."""
+    """The quotas of a deployment."""
 
     requests: RateLimit
-    """How many requests may be made."""
+    """The quota of requests."""
     tokens: RateLimit
-    """How many tokens may be spent."""
+    """The quota of tokens."""
 
 
 RateLimit.__module__ = RateLimits.__module__ = "azure.ai.inference.models"
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
-    """Find the id that the service gave a request.
+    """Find the service's id of a request.
 
-    :param headers: The headers of the answer, in any case.
+    :param headers: The response headers, in any case.
     :return: The id to quote in a support case; `None` if there is none.
     """
     found = case_insensitive_dict(headers)
@@ -59,8 +55,8 @@ def request_id(headers: Mapping[str, str]) -> str | None:
 def region(headers: Mapping[str, str]) -> str | None:
     """Find the region that answered.
 
-    :param headers: The headers of the answer, in any case.
-    :return: The region as the service spells it ("East US"); `None` if it does not tell.
+    :param headers: The response headers, in any case.
+    :return: The region as the service spells it ("East US"); `None` if the service does not report it.
     """
     return case_insensitive_dict(headers).get(_REGION) or None
 
@@ -68,10 +64,10 @@ def region(headers: Mapping[str, str]) -> str | None:
 def rate_limits(headers: Mapping[str, str]) -> RateLimits:
     """Read the quotas for requests and tokens: `x-ratelimit-limit-*`, `-remaining-*` and `-reset-*`.
 
-    Azure tells the reset in seconds ("7"), OpenAI as a duration ("6m0s", "12ms").
+    Azure reports the reset in seconds ("7"), OpenAI as a duration ("6m0s", "12ms").
 
-    :param headers: The headers of the answer, in any case.
-    :return: The quotas; what a service does not tell is `None` in them.
+    :param headers: The response headers, in any case.
+    :return: The quotas, with `None` for what the service does not report.
     """
     found = case_insensitive_dict(headers)
 
@@ -83,15 +79,15 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Find how long the service asks to wait, in the finest of its headers that makes sense.
+    """Find how long the service asks to wait, from the most precise of its headers that makes sense.
 
-    ``retry-after-ms`` and ``x-ms-retry-after-ms`` have milliseconds, ``Retry-After`` has seconds or an HTTP date
-    (RFC 9110, section 10.2.3). A negative, endless or unreadable value counts as not given; a date that has passed
-    means at once.
+    ``retry-after-ms`` and ``x-ms-retry-after-ms`` are milliseconds, ``Retry-After`` is seconds or an HTTP date
+    (RFC 9110, section 10.2.3). A negative, infinite or unreadable value counts as not given; a date in the past means
+    at once.
 
-    :param headers: The headers of the answer, in any case.
-    :param now: The time from which a date is counted, aware; the clock's if not given.
-    :return: Seconds, zero or more; None if no header tells.
+    :param headers: The response headers, in any case.
+    :param now: The aware time to count a date from; the current time by default.
+    :return: Seconds, zero or more; `None` if no header gives them.
     """
     found = case_insensitive_dict(headers)
     for name, unit in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
@@ -101,23 +97,13 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     return _seconds_until(found.get("retry-after"), now or datetime.now(timezone.utc))
 
 
-def forget_wrong_length(headers: MutableMapping[str, str]) -> None:
-    """Take out a ``Content-Length`` that is not one number: azure-core would fail over it, urllib3 does not.
-
-    :param headers: The headers of the answer; they are changed.
-    """
-    length = headers.get("Content-Length", "0").strip()
-    if not length.isdecimal() or len(length) > _MOST_DIGITS:
-        del headers["Content-Length"]
-
-
 def _count(text: str | None) -> int | None:
     number = _number(text)
     return None if number is None else int(number)
 
 
 def _number(text: str | None) -> float | None:
-    """Read a number; Azure says -1 for what it does not know."""
+    """Read a number; Azure sends -1 for an unknown value."""
     try:
         return _sensible(float(text or ""))
     except ValueError:
@@ -141,5 +127,5 @@ def _seconds_until(date: str | None, now: datetime) -> float | None:
         moment = parsedate_to_datetime(date or "")
         moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
         return max(0.0, (moment - now).total_seconds())
-    except (ValueError, TypeError, IndexError, OverflowError):  # what the parser raises has changed over the versions
+    except (ValueError, TypeError, IndexError, OverflowError):  # the parser's exceptions differ between Python versions
         return None

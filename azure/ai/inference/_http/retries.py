@@ -1,11 +1,11 @@
-"""When a request is sent again, and after how long. `_transport` and `aio._transport` add the classes that wait."""
+"""Decide when a request is sent again, and after how long. `_transport` and `aio._transport` add classes that wait."""
 
+import logging
 import random
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
 from typing import Any
 
 from azure.core.exceptions import (
@@ -20,42 +20,19 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.pipeline.policies._retry import RetryPolicyBase
 
-from ..exceptions import InsecureRequestError, ProxyError
+from .paced_calls import PACED
+
+logger = logging.getLogger("azure.ai.inference.retries")
 
 RETRIED_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 520, 522, 524, 529))
-"""Statuses that may pass: 520, 522 and 524 are Cloudflare's, for a server that is gone or slow; 529 is "overloaded"."""
-
-
-class PacedCall:
-    """A call whose caller retries 429 by itself, and what the pipeline's own retries came to.
-
-    Who sends thousands of requests has to slow all of them down at a 429, not the one that met it.
-    """
-
-    def __init__(self) -> None:
-        self.retries = 0
-        """How often the pipeline sent the request again."""
-        self.maybe_paid = 0
-        """How often it did so although the model may have been at work: no answer came, or status 408 did."""
-
-    def count(self, status: int | None) -> None:
-        """Count a retry.
-
-        :param status: What the answer before it was, `None` if there was none.
-        """
-        self.retries += 1
-        self.maybe_paid += status in (None, 408)
-
-
-PACED: ContextVar[PacedCall | None] = ContextVar("paced", default=None)
-"""The call of a caller who paces, which no keyword argument could tell a pipeline that has policies of the user's."""
+"""Transient statuses: 520, 522 and 524 are Cloudflare's, for a server that is gone or slow; 529 is "overloaded"."""
 
 
 class RetryDecisions(RetryPolicyBase):
-    """When a request to a model is sent again, and after how long.
+    """Decides when a request to a model is sent again, and after how long.
 
-    azure-core's settings, all of which stay, with other answers: a POST to a model may be repeated; a status is retried
-    for what it says and not for the headers that it carries; waits have jitter, and none outlasts the deadline.
+    All of azure-core's settings remain, with different decisions: a POST to a model may be repeated; a status is
+    retried for its meaning, not for its headers; waits have jitter, and none extends beyond the deadline.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -69,9 +46,9 @@ class RetryDecisions(RetryPolicyBase):
     _DEFAULT_METHODS = ("HEAD", "GET", "PUT", "DELETE", "OPTIONS", "TRACE")
 
     def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Read a call's own settings.
+        """Read the settings of a call.
 
-        :param options: The call's options; those of retries are taken out.
+        :param options: The options of the call; those for retries are removed.
         """
         read_timeouts = self._read_timeouts or "retry_read" in options
         options["retry_on_methods"] = options.pop("retry_on_methods", None) or self._methods
@@ -87,7 +64,7 @@ class RetryDecisions(RetryPolicyBase):
         return {**settings, **own}
 
     def get_backoff_time(self, settings: dict[str, Any]) -> float:
-        """Decide how long to wait where the service does not say.
+        """Decide how long to wait if the service does not say.
 
         :param settings: The call's settings.
         :return: Seconds, before jitter.
@@ -102,7 +79,7 @@ class RetryDecisions(RetryPolicyBase):
         return min(float(settings["max_backoff"]), float(settings["backoff"]) * growth)
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
-        """Whether an answer's status asks for another attempt.
+        """Return whether the status of a response calls for another attempt.
 
         :param settings: The call's settings.
         :param response: The pipeline's response.
@@ -110,10 +87,10 @@ class RetryDecisions(RetryPolicyBase):
         status: int = response.http_response.status_code
         method: str = response.http_request.method
         retried = status in settings["statuses"]
-        asked = response.http_response.headers.get("x-should-retry")  # of OpenAI and Anthropic, who know best
+        asked = response.http_response.headers.get("x-should-retry")  # sent by OpenAI and Anthropic
         if asked == "false":
             retried = False
-        elif asked == "true" and status >= 400 and status != 429:  # whether 429 is retried, a batch decides by itself
+        elif asked == "true" and status >= 400 and status != 429:  # a batch decides itself whether to retry 429
             retried = True
         return bool(settings["total"]) and retried and method.upper() in settings["methods"]
 
@@ -121,12 +98,15 @@ class RetryDecisions(RetryPolicyBase):
         """Count an attempt, and decide how long to wait for the next.
 
         :param settings: The call's settings; `delay` is set.
-        :param response: The pipeline's response; its request if there was none.
-        :param error: What was raised instead.
-        :return: Whether there is a next attempt. If there is none, an error says how many there were.
+        :param response: The pipeline's response, or its request if there was no response.
+        :param error: The exception, if there was no response.
+        :return: Whether there is another attempt. If not, the error says how many there were.
         """
         attempts = len(settings["history"]) + 1
         goes_on = self._goes_on(settings, response, error)
+        if goes_on:
+            reason = response.http_response.status_code if error is None else _reason(error)
+            logger.info("retrying in %g s (%s)", round(settings["delay"], 1), reason)
         if attempts > 1 and not goes_on and isinstance(error, AzureError):
             _tell_attempts(error, attempts, time.monotonic() - settings["began"])
         return goes_on
@@ -155,27 +135,27 @@ class RetryDecisions(RetryPolicyBase):
         if asked is not None:
             return _spread(asked, longest=float(settings["max_backoff"]))
         backoff: float = self.get_backoff_time(settings)
-        return backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter is no secret
+        return backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter is not a secret
 
 
 def _spread(asked: float, *, longest: float) -> float:
-    """Add jitter to a wait that the service asks for, so that callers it sent away together do not return together.
+    """Add jitter to a wait requested by the service, so that callers sent away together do not return together.
 
-    Never less than was asked for, unless that is more than the longest wait.
+    The wait is never shorter than requested, unless that is longer than the longest wait.
     """
     if asked >= longest:
-        return longest * random.uniform(0.9, 1)  # noqa: S311 - jitter is no secret
-    return min(longest, asked + random.uniform(0, max(0.05, asked / 10)))  # noqa: S311 - jitter is no secret
+        return longest * random.uniform(0.9, 1)  # noqa: S311 - jitter is not a secret
+    return min(longest, asked + random.uniform(0, max(0.05, asked / 10)))  # noqa: S311 - jitter is not a secret
 
 
 _MOST_GROWTH = 64
-"""Waits grow no more after as many retries; whatever they grew from, the longest wait is reached, and no float ends."""
+"""Waits stop growing after this many retries: any base has reached the longest wait by then, and floats are finite."""
 
 
 def _checked_exponent(exponent: float | None) -> float | None:
     if exponent is None or 1 <= exponent <= 100:
         return exponent
-    raise ValueError(f"retry_backoff_exponent is {exponent!r}; choose a number from 1 (waits stay) to 100")
+    raise ValueError(f"retry_backoff_exponent is {exponent!r}; choose a number from 1 (constant waits) to 100")
 
 
 def _checked_mode(mode: str) -> RetryMode:
@@ -186,22 +166,32 @@ def _checked_mode(mode: str) -> RetryMode:
 
 
 def _tell_attempts(error: AzureError, attempts: int, seconds: float) -> None:
-    """Add to an error's first line how often the request was sent."""
+    """Add to the first line of an error how often the request was sent."""
+    from .._error_state import set_text
+
     line, newline, rest = error.message.partition("\n")
-    error.message = f"{line.removesuffix('.')}, after {attempts} attempts in {seconds:.1f} s.{newline}{rest}"
-    error.args = (error.message, *error.args[1:])
+    set_text(error, f"{line.removesuffix('.')}, after {attempts} attempts in {seconds:.1f} s.{newline}{rest}")
+
+
+def _reason(error: Exception) -> str:
+    """Describe a failure in words of ours: the HTTP library's may have a URL with a key in it."""
+    if isinstance(error, ServiceResponseTimeoutError):
+        return "no answer in time"
+    return "no connection" if isinstance(error, ServiceRequestError) else "connection broken"
 
 
 def is_transient(error: Exception, *, read_timeouts: bool) -> bool:
-    """Whether a request that failed without an answer may do better at once.
+    """Return whether a request that failed without a response may succeed if it is sent again.
 
-    :param error: What azure-core raised.
-    :keyword read_timeouts: Whether an answer that did not come in time counts: the model may still be at work.
+    :param error: azure-core's exception.
+    :keyword read_timeouts: Whether to include responses that did not arrive in time: the model may still be working.
     """
+    from ..exceptions import InsecureRequestError, ProxyError
+
     if isinstance(error, ServiceResponseTimeoutError):
         return read_timeouts
     if isinstance(error, IncompleteReadError):
-        return True  # a plain answer that was cut off is like one that never came
+        return True  # a response that was cut off is like one that never arrived
     if isinstance(error, InsecureRequestError) or not isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return False
     if isinstance(error, ProxyError):
@@ -213,15 +203,15 @@ def is_transient(error: Exception, *, read_timeouts: bool) -> bool:
 
 
 _CUT_SHORT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-"""A TLS handshake that broke off is like a connection that did; a certificate that nobody trusts will not improve."""
+"""A failed TLS handshake is like a failed connection; a certificate that is not trusted will not improve."""
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk through what an error came from: causes, and what HTTP libraries keep in arguments and attributes.
+    """Iterate over what led to an error: causes, and exceptions in arguments and attributes.
 
-    requests and urllib3 wrap errors without `from`: the reason stands in `args` or `reason`, azure-core's in
-    `inner_exception`. `__context__` is not followed: it also leads to what the caller was handling when he called, such
-    as another client's DNS failure, after which he tries this one.
+    requests and urllib3 wrap errors without `from`: the reason is in `args` or `reason`, azure-core's in
+    `inner_exception`. `__context__` is not followed, because it also leads to what the caller was handling at the time,
+    such as the DNS failure of another client, after which it tries this one.
     """
     seen: set[int] = set()
     pending: list[Any] = [error]

@@ -1,10 +1,11 @@
-"""Which API a chat completion is asked of, and what a refusal teaches of the model.
+"""Choose the API for a chat completion, and learn about the model from refusals.
 
-The name of a deployment tells little, so "auto" asks by chat completions first, and by the Responses API what the
-service says it serves there alone. What was learned is kept by model, for the client and all that `with_defaults` makes
-of it. Loaded for another API than chat completions, or when a request is refused: importing the package is on a budget.
+The name of a deployment says little, so "auto" tries chat completions first, and the Responses API if the service says
+that the model is only served there. What was learned is kept by model, for the client and all clients that
+`with_defaults` derives from it. Loaded for APIs other than chat completions, or after a refusal: imports are on a
+budget.
 
-The refusals are those that Azure and OpenAI were recorded with; a model that nobody has heard of needs no change here.
+The refusals were recorded from Azure and OpenAI; new models need no change here.
 """
 
 import json
@@ -12,13 +13,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from .._errors.bodies import Fault, read_fault
-from .._errors.build import body_of
-from .._http.credentials import forget_credentials
+from .._errors.error_origin import body_of
 from .._http.deadline import Deadline, TimeLeft
 from .._http.endpoint import Api
 from .._json import is_list, is_object, to_json
 from .._wires import WIRES, NoCounterpartError, Wire
-from .call import Call, make_call, status_error
+from .call import Call, Operation, Payload, make_call, status_error
 from .settings import logger
 
 if TYPE_CHECKING:
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from .chat import ChatRequest
 
 _MOST_SENT = 4
-"""How often a call is sent at most, in different ways; retries of each do not count."""
+"""Maximum number of ways in which a call is sent; retries of each do not count."""
 
 
 class Known(NamedTuple):
-    """What is known of a model. What is tried first stands as the default."""
+    """What is known of a model. The defaults are what is tried first."""
 
     responses: Literal["never", "tools", "always"] = "never"
-    """Which requests it answers by the Responses API alone: none, those with tools, or all."""
+    """Which requests it answers only by the Responses API: none, those with tools, or all."""
     include: bool = True
-    """Whether it may be asked for encrypted reasoning."""
+    """Whether encrypted reasoning may be requested."""
     replay: "Replay" = "turn"
-    """Whose reasoning it takes back."""
+    """Whose reasoning it accepts."""
 
 
 class Lesson(NamedTuple):
@@ -45,36 +45,37 @@ class Lesson(NamedTuple):
 
     known: Known
     is_kept: bool = True
-    """Whether it holds for further calls, and not only for this one and its history."""
+    """Whether it applies to further calls, not only to this one and its history."""
 
 
 class Sent(NamedTuple):
     """How a request is sent, and what was tried before."""
 
     wire: Wire | None
-    """The API, `None` for chat completions."""
+    """The API; `None` for chat completions."""
     known: Known
     has_reasoning: bool = False
-    """Whether reasoning of earlier answers is in the request."""
+    """Whether the request contains reasoning of earlier answers."""
     form: Mapping[str, Any] | None = None
-    """The request in the form of chat completions; `None` if a body goes as it is."""
+    """The request in the form of chat completions; `None` if the body is sent unchanged."""
     attempts: int = 1
     first: "tuple[Call, Any] | None" = None
-    """The call that chat completions refused before, and the answer to it."""
+    """The call that chat completions refused before, and its response, with credentials: see `status_error`."""
 
 
-def first_call(request: "ChatRequest") -> Call:
-    """Build the call of a request which may be for another API than chat completions.
+def first_call(request: "ChatRequest") -> Call | None:
+    """Build the call of a request that may be for an API other than chat completions.
 
-    :param request: What is asked for.
-    :raises NoCounterpartError: The API that the caller or the URL names has no word for something in it.
+    :param request: The request.
+    :return: `None` if it is for chat completions after all.
+    :raises NoCounterpartError: The API named by the caller or the URL has no counterpart for something in it.
     """
     form = _form(request)
     known = _known(request, form)
     if request.api is not None:
         return _call_by(request, request.api, form, known)
     endpoint = request.settings.endpoint
-    if form is not None and endpoint.serves_by_messages(form.get("model")):
+    if form is not None and endpoint.uses_messages_api(form.get("model")):
         return _call_by(request, "messages", form, known)
     if endpoint.may_serve_responses and _is_of_responses(form):
         return _call_by(request, "responses", form, known)
@@ -82,8 +83,8 @@ def first_call(request: "ChatRequest") -> Call:
         try:
             return _call_by(request, "responses", form, known)
         except NoCounterpartError:
-            pass  # the service's refusal says what to do, each time in the same words
-    return request.in_chat()
+            pass  # the service's refusal says what to do, in the same words each time
+    return None
 
 
 def _forget(request: "ChatRequest", sent: Sent, status: int) -> None:
@@ -93,46 +94,57 @@ def _forget(request: "ChatRequest", sent: Sent, status: int) -> None:
         raise status_error(*sent.first, advice=f"The Responses API does not serve it either: status {status}.")
 
 
-def call_after(call: Call, response: Any) -> Call | None:
-    """Return the call to make in place of one that was refused; see `chat.next_call`.
+def call_after_refusal(call: Call, response: Any) -> Call | None:
+    """Return the call to make instead of one that was refused; see `chat.next_call`.
 
     :param call: The call.
-    :param response: The pipeline's response, its body read.
+    :param response: The pipeline's response, with its body read.
     """
     request, http = cast("ChatRequest", call.chat), response.http_response
     sent = call.sent or Sent(None, Known(), form=_form(request))
     if sent.form is None or sent.attempts >= _MOST_SENT:
         return None
-    fault = read_fault(body_of(http))
-    if sent.wire is not None and is_missing_route(http.status_code, fault):
-        _forget(request, sent, http.status_code)
-        return None
-    known = sent.known if call.sent else _known(request, sent.form)
-    lesson = lesson_of(call, sent._replace(known=known), http.status_code, fault)
+    if call.sent is None:
+        sent = sent._replace(known=_known(request, sent.form))
+    lesson = _learn(call, sent, http)
     if lesson is None:
         return None
-    _keep(request, sent.form, known, lesson)
     try:
         again = _call_by(request, "responses", sent.form, lesson.known)
     except NoCounterpartError as refusal:
         raise status_error(call, http, advice=f"{_SPEAKS_ALONE}, which has no {refusal.what}: leave it out.") from None
-    forget_credentials(http)
     first = sent.first or ((call, http) if sent.wire is None else None)
     again = again._replace(sent=cast("Sent", again.sent)._replace(attempts=sent.attempts + 1, first=first))
-    deadline: Deadline | None = response.context.get("deadline")
-    return again if deadline is None else again._replace(options={**again.options, "timeout": TimeLeft.of(deadline)})
+    return _within(again, response.context.get("deadline"))
 
 
-_SPEAKS_ALONE = "The deployment speaks only the Responses API"
+def _learn(call: Call, sent: Sent, http: Any) -> Lesson | None:
+    """Return what a refusal teaches, and keep it for further calls; forget what a missing route disproves."""
+    request, fault = cast("ChatRequest", call.chat), read_fault(body_of(http))
+    if sent.wire is not None and is_missing_route(http.status_code, fault):
+        _forget(request, sent, http.status_code)
+        return None
+    lesson = lesson_of(call, sent, http.status_code, fault)
+    if lesson is not None:
+        _keep(request, sent.form, sent.known, lesson)
+    return lesson
+
+
+def _within(call: Call, deadline: Deadline | None) -> Call:
+    """Return a call that ends by the deadline of the one before it."""
+    return call if deadline is None else call._replace(options={**call.options, "timeout": TimeLeft.of(deadline)})
+
+
+_SPEAKS_ALONE = "The deployment only serves the Responses API"
 
 
 def lesson_of(call: Call, sent: Sent, status: int, fault: Fault) -> Lesson | None:
-    """Return what a refusal teaches, `None` if it teaches nothing.
+    """Return what a refusal teaches; `None` if it teaches nothing.
 
     :param call: The call that was refused.
     :param sent: How it was sent.
-    :param status: The answer's status.
-    :param fault: What its body says.
+    :param status: The status of the response.
+    :param fault: The contents of its body.
     """
     said = f"{fault.code or ''} {fault.message or ''}".lower()
     if sent.wire is None:
@@ -172,18 +184,22 @@ def _lesson_of_responses(sent: Sent, fault: Fault, said: str) -> Lesson | None:
     known = sent.known
     if known.include and (fault.target == "include" or "encrypted content is not supported" in said):
         return Lesson(known._replace(include=False))
-    is_lost = "not found" in said and "'rs_" in said
-    if not sent.has_reasoning or not (is_lost or any(words in said for words in _REASONING_REFUSALS)):
+    if not sent.has_reasoning or not _refuses_reasoning(said):
         return None
-    if "could not be verified" in said:  # the history is that of another resource, key or model
+    if "could not be verified" in said:  # the history is from another resource, key or model
         return Lesson(known._replace(replay="none"), is_kept=False)
     return Lesson(known._replace(replay="newest" if known.replay == "turn" else "none"))
 
 
+def _refuses_reasoning(said: str) -> bool:
+    is_lost = "not found" in said and "'rs_" in said
+    return is_lost or any(words in said for words in _REASONING_REFUSALS)
+
+
 def is_missing_route(status: int, fault: Fault) -> bool:
-    """Return whether an answer says that an API, or the model in it, is not there."""
+    """Return whether a response says that an API, or the model in it, does not exist."""
     said = f"{fault.code or ''} {fault.message or ''}".lower()
-    if "'rs_" in said or "previous response" in said:  # what is not there is an item of the request
+    if "'rs_" in said or "previous response" in said:  # an item of the request does not exist
         return False
     return status in (404, 405) or (status == 400 and any(words in said for words in _MISSING))
 
@@ -198,7 +214,7 @@ _MISSING = (
 
 
 def _call_by(request: "ChatRequest", api: Api, form: Mapping[str, Any] | None, known: Known) -> Call:
-    wire, endpoint = WIRES[api], request.settings.endpoint.speaking(api)
+    wire, endpoint = WIRES[api], request.settings.endpoint.for_api(api)
     is_native = form is None or (request.content is not None and wire.translator.is_native(form))
     if is_native:
         content, has_reasoning = request.content, False
@@ -206,16 +222,8 @@ def _call_by(request: "ChatRequest", api: Api, form: Mapping[str, Any] | None, k
         form = _with_model(request, cast("Mapping[str, Any]", form))
         native = _translated(wire, form, known)
         content, has_reasoning = to_json(native), _has_reasoning(native)
-    call = make_call(
-        request.settings,
-        "complete",
-        wire.operation,
-        request.options,
-        content=content,
-        stream=request.stream,
-        endpoint=endpoint,
-        headers=wire.headers,
-    )
+    operation = Operation("complete", wire.operation, endpoint, wire.headers)
+    call = make_call(request.settings, operation, request.options, Payload(content, stream=request.stream))
     return call._replace(chat=request, sent=Sent(wire, known, has_reasoning, None if is_native else form))
 
 
@@ -228,13 +236,13 @@ def _translated(wire: Wire, form: Mapping[str, Any], known: Known) -> dict[str, 
 
 
 def _with_model(request: "ChatRequest", form: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Name the deployment in the request, where it stands in the endpoint's path."""
+    """Name the deployment in the request, if it is part of the endpoint's path."""
     deployment = request.settings.endpoint.deployment
     return form if form.get("model") or deployment is None else {**form, "model": deployment}
 
 
 def _form(request: "ChatRequest") -> Mapping[str, Any] | None:
-    """Return a request as a JSON object; `None` if the caller's body is none."""
+    """Return a request as a JSON object; `None` if the caller's body is not one."""
     if request.form is not None:
         return request.form
     try:
@@ -269,7 +277,7 @@ def _known(request: "ChatRequest", form: Mapping[str, Any] | None) -> Known:
     return known
 
 
-def _keep(request: "ChatRequest", form: Mapping[str, Any], before: Known, lesson: Lesson) -> None:
+def _keep(request: "ChatRequest", form: Mapping[str, Any] | None, before: Known, lesson: Lesson) -> None:
     model, known = _model(request, form), lesson.known
     if not lesson.is_kept:
         return
@@ -279,6 +287,6 @@ def _keep(request: "ChatRequest", form: Mapping[str, Any], before: Known, lesson
         what = (
             "takes tools only by"
             if known.responses == "tools"
-            else "does not speak chat completions, so it is called by"
+            else "does not support chat completions, so it is called by"
         )
-        logger.info("%s %s the Responses API; give api='responses' to begin there.", model or "The model", what)
+        logger.info("%s %s the Responses API; pass api='responses' to begin there.", model or "The model", what)

@@ -1,7 +1,7 @@
-"""Cut more inputs than one request may hold into batches, and combine the answers. Pure.
+"""Split inputs into batches that fit into a request, and combine the answers. Pure.
 
-`plan_batches` reads the inputs lazily, so that there may be any number of them. `renumber` makes the answer to one
-batch a part of the whole, and `Tally` counts what has been handed over. The shells only keep a few requests under way.
+`plan_batches` reads the inputs lazily, so there may be any number of them. `renumber` makes the answer to one batch a
+part of the whole, and `Tally` counts what has been delivered. The shells only keep a few requests in flight.
 """
 
 from collections import deque
@@ -17,7 +17,7 @@ from ..exceptions import BatchError, ResponseDecodeError
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage
 
 _LOOKAHEAD = 2
-"""Batches in hand for each that is under way, so that one slow answer does not hold up the others."""
+"""Outstanding batches per request in flight, so that one slow answer does not hold up the others."""
 
 
 class Batch(NamedTuple):
@@ -34,14 +34,14 @@ class Batch(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is to be sent, and how much of it at a time."""
+    """What to send, and how much of it at a time."""
 
     batches: Iterator[Batch]
     max_concurrency: int
 
     @property
     def ahead(self) -> int:
-        """How many batches may be in hand."""
+        """Maximum number of outstanding batches: started, but not yet delivered."""
         return _LOOKAHEAD * self.max_concurrency
 
 
@@ -52,11 +52,11 @@ def plan_batches(
 
     :param kind: What is embedded, texts or images.
     :param inputs: The inputs.
-    :param batch_size: The most inputs in a batch.
-    :param batch_length: The most characters or token ids in a batch.
-    :param max_concurrency: The most requests at a time.
+    :param batch_size: Maximum number of inputs per batch.
+    :param batch_length: Maximum number of characters or token ids per batch.
+    :param max_concurrency: Maximum number of requests in flight.
     :param options: The keyword arguments of each request.
-    :raises TypeError: The inputs cannot be embedded, a keyword is unknown, or it is not for batches.
+    :raises TypeError: The inputs cannot be embedded, or a keyword is unknown or not allowed for batches.
     :raises ValueError: A limit is less than 1.
     """
     limits = {"batch_size": batch_size, "batch_length": batch_length, "max_concurrency": max_concurrency}
@@ -67,7 +67,7 @@ def plan_batches(
             raise ValueError(f"{name} must be 1 or more, not {limit}.")
     for name in ("cls", "body"):
         if options.get(name) is not None:
-            raise TypeError(f"embed_batches() takes no {name}: use embed(), request by request.")
+            raise TypeError(f"embed_batches() takes no {name}: use embed(), one request at a time.")
     if isinstance(inputs, (str, bytes)) or is_object(inputs) or not hasattr(inputs, "__iter__"):
         raise TypeError(f"input must be {_FORMS[kind]}, not {type(inputs).__name__}: {inputs!r:.200}")
     items: Iterable[Any] = inputs
@@ -101,7 +101,7 @@ def _length(kind: Kind, item: Any) -> int | None:
 
 
 def _cut(inputs: Iterator[tuple[Any, int]], batch_size: int, batch_length: int) -> Iterator[Batch]:
-    """Cut inputs into batches. Where reading them fails, those read before are still a batch; then it raises."""
+    """Split inputs into batches. If reading them fails, yield a batch of those read so far, then raise."""
     start, total = 0, 0
     batch: list[Any] = []
     fault: Exception | None = None
@@ -121,10 +121,10 @@ def _cut(inputs: Iterator[tuple[Any, int]], batch_size: int, batch_length: int) 
 
 
 def renumber(batch: Batch, result: EmbeddingsResult) -> EmbeddingsResult:
-    """Sort the answer to a batch, and number its items as the inputs of the whole.
+    """Sort the answer to a batch, and number its items by the index in all inputs.
 
     :param batch: The batch that was sent.
-    :param result: Its answer, which is changed.
+    :param result: Its answer; modified in place.
     :raises ~azure.core.exceptions.DecodeError: The answer does not have one embedding for each input.
     """
     items = list(result.data or ())
@@ -139,7 +139,7 @@ def renumber(batch: Batch, result: EmbeddingsResult) -> EmbeddingsResult:
 
 
 class Tally:
-    """Counts what has been handed over.
+    """Counts what has been delivered.
 
     :param on_progress: Called with the number of inputs of each result.
     """
@@ -149,7 +149,7 @@ class Tally:
         self.usage: EmbeddingsUsage = EmbeddingsUsage(prompt_tokens=0, total_tokens=0)
 
     def count(self, result: EmbeddingsResult) -> None:
-        """Count a result that is about to be handed over. If `on_progress` raises, it is not counted.
+        """Count a result that is about to be delivered. If `on_progress` raises, it is not counted.
 
         :param result: The result.
         """
@@ -173,7 +173,7 @@ def combine(results: Sequence[EmbeddingsResult], usage: EmbeddingsUsage) -> Embe
     """Combine results into one.
 
     :param results: The results of all batches, in order.
-    :param usage: Tokens spent on them.
+    :param usage: Tokens used for them.
     """
     items: list[EmbeddingItem] = [item for result in results for item in result.data]
     return EmbeddingsResult(data=items, usage=usage, model=results[0].model if results else "")
@@ -188,7 +188,7 @@ class Request(Protocol):
 
 
 def error_of(request: Request) -> BaseException | None:
-    """Return what a request raised; a `CancelledError` if it was never sent, or given up.
+    """Return what a request raised; a `CancelledError` if it was never sent, or was abandoned.
 
     :param request: A request that has ended.
     """
@@ -196,11 +196,11 @@ def error_of(request: Request) -> BaseException | None:
 
 
 def request_failure(requests: Iterable[tuple[Batch, Request]]) -> BatchError:
-    """Make the error for requests of which one failed.
+    """Build the error for requests of which one failed.
 
-    A request that was never sent, because a later one had failed before its turn came, is not to blame.
+    A request that was never sent, because a later one had failed before its turn came, is not the cause.
 
-    :param requests: The requests that were not handed over, all ended, in order.
+    :param requests: The requests that were not delivered, all ended, in order.
     """
     ended = list(requests)
     failed = [(batch, error) for batch, request in ended if (error := error_of(request)) is not None]
@@ -210,29 +210,29 @@ def request_failure(requests: Iterable[tuple[Batch, Request]]) -> BatchError:
 
 
 def progress_failure(batch: Batch, error: Exception, requests: Iterable[tuple[Batch, Request]]) -> BatchError:
-    """Make the error for an `on_progress` that raised.
+    """Build the error for an `on_progress` that raised.
 
-    :param batch: The batch that it was told of.
-    :param error: What it raised.
-    :param requests: The requests that were not handed over, all ended, in order.
+    :param batch: The batch it was called for.
+    :param error: The exception.
+    :param requests: The requests that were not delivered, all ended, in order.
     """
     return _failure("on_progress failed", batch.indices, error, requests)
 
 
 def input_failure(index: int, error: BaseException) -> BatchError:
-    """Make the error for an iterable that raised, or that held what cannot be embedded.
+    """Build the error for an iterable that raised, or contained something that cannot be embedded.
 
     :param index: The index of the input that could not be read.
-    :param error: What was raised.
+    :param error: The exception.
     """
     return _failure(f"Reading input[{index}] failed", range(index, index + 1), error, ())
 
 
 def closed_failure(index: int, requests: Sequence[tuple[Batch, Request]]) -> BatchError:
-    """Make the error for reading on after `close()`.
+    """Build the error for reading on after `close()`.
 
     :param index: The index of the first input that was not read.
-    :param requests: The requests that were not handed over, all ended, in order.
+    :param requests: The requests that were not delivered, all ended, in order.
     """
     first = requests[0][0].start if requests else index
     text = f"embed_batches() was closed before the result for input[{first}] was read. Embed the rest with a new call."

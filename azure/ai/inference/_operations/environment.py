@@ -1,6 +1,6 @@
 """The environment variables that name an endpoint, its key and its model.
 
-Variables of one row belong together. A key is never combined with an endpoint of another row, which may be another
+The variables of one row belong together. A key is never combined with the endpoint of another row, which may be another
 host.
 """
 
@@ -36,7 +36,7 @@ VARIABLES: "Mapping[Kind, tuple[Variables, ...]]" = {
         _INFERENCE,
     ),
 }
-"""The package's own variables, the first of which wins."""
+"""The package's own variables; the first ones that are set are used."""
 
 
 def is_set(environment: Mapping[str, str], name: str) -> bool:
@@ -47,10 +47,10 @@ def is_set(environment: Mapping[str, str], name: str) -> bool:
 def client_arguments(
     client: str, kind: "Kind", environment: Mapping[str, str], options: Mapping[str, Any]
 ) -> tuple[str, Any, dict[str, Any]]:
-    """Return a client's endpoint, credential and options as the environment has them.
+    """Return a client's endpoint, credential and options from the environment.
 
     :param client: The name of the client's class, for messages.
-    :param kind: What the client is for.
+    :param kind: What the client does.
     :param environment: The environment variables.
     :param options: The caller's options, which take precedence.
     :raises ValueError: No endpoint is set, or neither a key is set nor azure-identity installed.
@@ -59,7 +59,7 @@ def client_arguments(
     row = next((row for row in rows if is_set(environment, row.endpoint)), None)
     if row is None:
         names = ", ".join(row.endpoint for row in rows)
-        raise ValueError(f"{client}.from_environment() found no endpoint: set one of {names}, with its key beside it.")
+        raise ValueError(f"{client}.from_environment() found no endpoint: set one of {names}, along with its key.")
     model = {"model": environment[row.model].strip()} if is_set(environment, row.model) else {}
     credential = environment[row.key].strip() if is_set(environment, row.key) else _default_credential(client, row)
     return environment[row.endpoint].strip(), credential, {**model, **options}

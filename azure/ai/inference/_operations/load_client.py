@@ -1,13 +1,13 @@
-"""Which client fits a model: what `load_client` decides. Pure."""
+"""Choose the client that fits a model: the decisions of `load_client`. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from .._error_state import set_text
 from .._http.endpoint import Kind
-from .chat import CHAT_SETTINGS
-from .options import EMBEDDING_SETTINGS
+from .options import CHAT_SETTINGS, EMBEDDING_SETTINGS
 
 _KINDS: Mapping[str, Kind] = {
     "chat": "chat",
@@ -27,23 +27,24 @@ _SETTINGS: Mapping[Kind, tuple[str, ...]] = {
 def kind_of(model_type: Any) -> Kind:
     """Return which client a model needs.
 
-    :param model_type: As `/info` or a user spells it: in any case, with underscores, dashes or blanks, in the plural.
-    :raises ValueError: There is no client for it.
+    :param model_type: As `/info` or a user spells it: in any case, with underscores, dashes or blanks, also in the
+        plural.
+    :raises ValueError: No client supports it.
     """
     name = getattr(model_type, "value", model_type) or ""
     singular = str(name).strip().lower().replace("-", "_").replace(" ", "_").removesuffix("s")
     if singular in _KINDS:
         return _KINDS[singular]
     raise ValueError(
-        f"There is no client for a model of type {model_type!r}. Give model_type='chat_completion', 'embeddings' or "
-        "'image_embeddings', or build the client that you want."
+        f"There is no client for a model of type {model_type!r}. Pass model_type='chat_completion', 'embeddings' or "
+        "'image_embeddings', or build the client you want."
     )
 
 
 def check_settings(kind: Kind, options: Mapping[str, Any]) -> None:
-    """Refuse settings that the client which comes out does not have.
+    """Refuse settings that the chosen client does not have.
 
-    :param kind: Which client it is.
+    :param kind: The kind of the client.
     :param options: The keyword arguments of `load_client`.
     :raises TypeError: A setting belongs to another client.
     """
@@ -57,10 +58,10 @@ def check_settings(kind: Kind, options: Mapping[str, Any]) -> None:
 def explain_missing_info(error: ResourceNotFoundError) -> None:
     """Add to an error what missing model information means for `load_client`.
 
-    :param error: What `get_model_info` raised; its text is changed.
+    :param error: The exception of `get_model_info`; its text is changed.
     """
-    error.message = (
-        "The `load_client` function does not work on this endpoint, which does not tell what model it serves: give it "
-        f"model_type=, or build the client that you want.\n{error.message}"
+    set_text(
+        error,
+        "The `load_client` function does not work on this endpoint, which does not report the model it serves: pass "
+        f"model_type=, or build the client you want.\n{error.message}",
     )
-    error.args = (error.message, *error.args[1:])

@@ -1,27 +1,28 @@
-"""Model information: its route and its answer."""
+"""Model information: its route and its response."""
 
 from typing import Any
 from urllib.parse import quote
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from .._error_state import set_text
 from .._model import wrap_as
 from ..models._info import ModelInfo
-from .call import Call, read_object
+from .call import Call, Operation, read_object
 
 _wrap = wrap_as(ModelInfo)
 
 
-def info_operation(model: str | None) -> str:
-    """Name the route.
+def info_operation(model: str | None) -> Operation:
+    """Return what to call.
 
-    :param model: Which model to ask about, if the endpoint serves several.
+    :param model: The model to ask about, if the endpoint serves several.
     """
-    return f"info?model={quote(model, safe='')}" if model else "info"
+    return Operation("get_model_info", f"info?model={quote(model, safe='')}" if model else "info")
 
 
 def model_info_of(call: Call, response: Any) -> ModelInfo:
-    """Read the answer.
+    """Read the response.
 
     :param call: The call.
     :param response: The transport's response.
@@ -30,14 +31,13 @@ def model_info_of(call: Call, response: Any) -> ModelInfo:
     try:
         return _wrap(read_object(call, response))
     except ResourceNotFoundError as error:
-        error.message = f"Model information is not available on this endpoint.\n{error.message}"
-        error.args = (error.message, *error.args[1:])
+        set_text(error, f"Model information is not available on this endpoint.\n{error.message}")
         raise
 
 
-def asks_itself() -> RuntimeError:
-    """Return the error for a hook that asks for model information whenever model information is asked for."""
+def recursive_info_error() -> RuntimeError:
+    """Build the error for a hook that requests model information for every request, including that one."""
     return RuntimeError(
-        "get_model_info() was called by a hook of its own request, which would go on without end. Call it once before, "
-        "or let the hook pass over requests whose path ends in /info."
+        "get_model_info() was called by a hook of its own request, which would never end. Call it once beforehand, or "
+        "let the hook skip requests whose path ends in /info."
     )

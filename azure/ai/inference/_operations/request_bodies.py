@@ -1,24 +1,25 @@
-"""Request bodies with the members of Mistral's chat API, for those who keep a whole request in one object.
+"""Request bodies with the members of Mistral's chat API, for code that keeps a whole request in one object.
 
-Members, order and nullability are those of Mistral's own client for Azure (3.7). A member whose type takes
-`azure.core.serialization.NULL` may be a JSON null; the others may only be left out.
+Members, order and nullability are those of Mistral's own client for Azure (3.7). A member whose type includes
+`azure.core.serialization.NULL` may be a JSON null; the others can only be left out.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._model import Model
-from .._model_fields import Setting, field
+from .._model_fields import field
 from ..models._format import ResponseFormat
 from ..models._messages import ChatRequestMessage
 from ..models._tools import ChatCompletionsNamedToolChoice, ChatCompletionsToolDefinition
+from .options import Setting
 from .response_format import response_format_of
 
 
 class ChatCompletionRequest(Model):
-    """A whole chat request, to be given to `complete` as its body: it is sent as it is, without the client's defaults.
+    """A whole chat request, to pass to `complete` as its body. It is sent unchanged, without the client's defaults.
 
-    `complete` takes all of these as keywords too, where they are explained.
+    `complete` accepts all of these as keywords too, where they are explained.
     """
 
     __module__ = "azure.ai.inference.models"
@@ -26,22 +27,22 @@ class ChatCompletionRequest(Model):
     messages: Sequence[Mapping[str, Any]] = field(read_as=list[ChatRequestMessage])
     """The conversation: message models, or dicts with a role."""
     model: str | None = field(default="azureai")
-    """Name of the model; "azureai", the default, stands for the one that the endpoint serves."""
+    """Name of the model; "azureai", the default, means the one that the endpoint serves."""
     temperature: Setting[float] = None
     top_p: Setting[float] = None
     max_tokens: Setting[int] = None
     stream: bool | None = None
-    """Whether the answer comes in updates."""
+    """Whether to return the answer in updates."""
     stop: Setting[str | Sequence[str]] = None
     random_seed: Setting[int] = None
     metadata: Setting[Mapping[str, Any]] = None
     response_format: ResponseFormat | None = field(default=None, read_as=Any, to_wire=response_format_of)
-    """As `complete` takes it; it is kept as the JSON object that is sent."""
+    """As for `complete`; stored as the JSON object that is sent."""
     tools: Setting[Sequence[ChatCompletionsToolDefinition | Mapping[str, Any]]] = field(
         default=None, read_as=list[ChatCompletionsToolDefinition]
     )
     tool_choice: str | ChatCompletionsNamedToolChoice | Mapping[str, Any] | None = None
-    """"auto", "none", "any", "required", or a certain tool."""
+    """"auto", "none", "any", "required", or a specific tool."""
     presence_penalty: Setting[float] = None
     frequency_penalty: Setting[float] = None
     min_tokens: Setting[int] = None
@@ -66,4 +67,4 @@ class ChatCompletionStreamRequest(ChatCompletionRequest):
     __module__ = "azure.ai.inference.models"
 
     stream: bool | None = field(default=True)
-    """Whether the answer comes in updates, True by default."""
+    """Whether to return the answer in updates, True by default."""

@@ -1,4 +1,4 @@
-"""The response format that a caller gave, as JSON."""
+"""Convert the response format to JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,12 +14,12 @@ def _format_of_object(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def response_format_of(value: Any) -> Any:
-    """Write a response format as the service takes it.
+    """Return a response format as the service expects it.
 
-    :param value: "text" or "json_object"; a `JsonSchemaFormat`; the service's own JSON object, which is left as it is;
-        or a type, of which a schema is made: strict, unless it has parts that strict mode cannot say. NULL and `None`
-        pass.
-    :raises ValueError: Nothing of the above, or a type that has no JSON schema.
+    :param value: "text" or "json_object"; a `JsonSchemaFormat`; the service's own JSON object, which is kept unchanged;
+        or a type, from which a schema is made: strict, unless it has parts that strict mode does not support. NULL and
+        `None` are kept too.
+    :raises ValueError: It is none of these, or a type without a JSON schema.
     """
     if value is None or value is NULL:
         return value
@@ -29,9 +29,9 @@ def response_format_of(value: Any) -> Any:
         return _format_of_object(value)
     if value is dict or value is list:
         raise ValueError(
-            f'Unsupported `response_format` {value.__name__}: it does not say what it holds. Use "json_object", or a '
-            "type that does: a dataclass, a TypedDict, a pydantic model, list[str]"
+            f'Unsupported `response_format` {value.__name__}: it does not describe its contents. Use "json_object", or '
+            "a type that does: a dataclass, a TypedDict, a pydantic model, list[str]"
         )
-    from .._schemas.structured_output import format_of_type  # only now: reading types costs much more than sending text
+    from .._schemas.structured_output import format_of_type  # imported late: it costs much more than sending text
 
     return format_of_type(value)

@@ -1,4 +1,4 @@
-"""What a client is made of: its endpoint, its default settings and its credential, checked once when it is built."""
+"""The endpoint, default settings and credential of a client, checked once when it is built."""
 
 import logging
 import os
@@ -9,8 +9,11 @@ from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ServiceResponseTimeoutError
 
-from .._http.credentials import given_headers
+from .._http.credentials import NO_KEY_CHECKED, given_headers
+from .._json import is_object
+from .option_kinds import check_kinds, check_tools
 from .options import ClientOptions, names, unknown_keyword
+from .response_format import response_format_of
 
 if TYPE_CHECKING:
     from .._http.endpoint import Api, Endpoint, Kind
@@ -28,11 +31,11 @@ _CUSTOM_PIPELINE = ("transport", "policies", "per_call_policies", "per_retry_pol
 
 
 class Configuration:
-    """What a client keeps of its constructor's arguments, under the names that dependants read.
+    """The constructor arguments that a client keeps, under the names that dependants read.
 
-    :param endpoint: The endpoint as it was given.
+    :param endpoint: The endpoint as passed by the caller.
     :param credential: The credential.
-    :param settings: The client's.
+    :param settings: The client's settings.
     """
 
     def __init__(self, endpoint: str, credential: Any, settings: "Settings") -> None:
@@ -42,30 +45,42 @@ class Configuration:
         self.credential_scopes = list(settings.endpoint.scopes)
 
 
+class ServedModels:
+    """The models that the endpoint lists, as far as it was asked; see `_operations.served_models`."""
+
+    def __init__(self) -> None:
+        self.asked_at: float | None = None
+        """When it was asked last, by `time.monotonic`."""
+        self.names: tuple[str, ...] = ()
+
+
 class Settings(NamedTuple):
-    """How a client sends: where to, with which defaults."""
+    """Where a client sends its requests, and with which defaults."""
 
     client: str
     """Name of the client's class, for messages."""
     endpoint: "Endpoint"
     known: tuple[str, ...]
-    """Names of the model's settings, in the order in which a request has them."""
+    """Names of the model's settings, in the order of the request body."""
     defaults: Mapping[str, Any]
     """Default settings of the model."""
     custom_pipeline: bool
-    """Whether policies or a transport of the user's may know keywords that nobody else does."""
+    """Whether custom policies or a custom transport may accept keywords that are unknown here."""
     model_in_headers: bool
     """Whether the headers of every request name a model, or may do so."""
     models: dict[str, Any]
-    """What is known of models, by name, as `_operations.api_choice.Known`: learned from refusals, and shared by all
-    clients that `with_defaults` makes of one."""
+    """What is known about models, by name, as `_operations.api_choice.Known`: learned from refusals, and shared by all
+    clients that `with_defaults` derives from one."""
+    served: ServedModels
+    """The models that the endpoint lists; shared likewise."""
 
     def with_defaults(self, changes: Mapping[str, Any]) -> "Settings":
         """Change defaults; `None` removes one.
 
         :param changes: Settings by name.
-        :raises TypeError: There is no such setting.
+        :raises TypeError: A setting is unknown, or its value is of another kind.
         """
+        check_kinds(changes)
         for name in changes:
             if name not in self.known:
                 raise unknown_keyword(f"{self.client}.with_defaults()", name, self.known)
@@ -76,35 +91,39 @@ class Settings(NamedTuple):
 def make_settings(
     client: str, endpoint: Any, kind: "Kind", known: tuple[str, ...], options: Mapping[str, Any]
 ) -> Settings:
-    """Check a constructor's arguments, before anything is sent.
+    """Check the arguments of a constructor, before anything is sent.
 
     :param client: Name of the client's class.
-    :param endpoint: The endpoint as it was given.
-    :param kind: What the client is for.
+    :param endpoint: The endpoint as passed by the caller.
+    :param kind: What the client does.
     :param known: The names of its settings.
     :param options: The constructor's keyword arguments.
-    :raises ValueError: The endpoint is `None`, empty, or no text and no URL either. Any other text is let through, for
-        tests build clients with dummies such as "endpoint"; `Endpoint.refusal` is raised when something is to be sent.
-    :raises TypeError: A keyword is misspelt. One that resembles none is ignored with a warning, as it always was.
+    :raises ValueError: The endpoint is `None`, empty, or neither a string nor a URL object. Any other text is accepted,
+        because tests build clients with dummies such as "endpoint"; `Endpoint.refusal` is raised when a request is
+        sent.
+    :raises TypeError: A keyword is misspelled. One that resembles no known keyword is ignored with a warning, as in the
+        beta.
     """
     if endpoint is None:
-        raise ValueError("Parameter 'endpoint' must not be None.")
+        raise ValueError("Parameter 'endpoint' must not be None. Pass the URL as the portal shows it.")
+    check_kinds(options)
     resolved = _resolve_endpoint(endpoint, kind, options)
     if resolved.notice:
         logger.info("%s", resolved.notice)
     _check_keywords(client, known, options)
     check_timeout(options.get("timeout"))
+    check_proxies(options.get("proxies"))
     defaults = {name: options[name] for name in known if options.get(name) is not None}
     custom = any(options.get(name) for name in _CUSTOM_PIPELINE)
     in_headers = options.get("headers_policy") is not None or names_model(given_headers(options.get("headers")))
-    return Settings(client, resolved, known, defaults, custom, in_headers, {})
+    return Settings(client, resolved, known, defaults, custom, in_headers, {}, ServedModels())
 
 
 def api_of(option: Any) -> "Api | None":
     """Check the option `api`.
 
     :param option: Its value.
-    :return: The API, `None` for "auto" and where nothing is said.
+    :return: The API; `None` for "auto" and if not given.
     :raises ValueError: The value is unknown.
     """
     if option is None or option == "auto":
@@ -118,8 +137,21 @@ def api_of(option: Any) -> "Api | None":
 _APIS: "Mapping[str, Api]" = {"chat": "chat", "responses": "responses", "messages": "messages"}
 
 
+def check_defaults(options: Mapping[str, Any]) -> None:
+    """Check the settings of a chat client whose values would otherwise only be checked in a call.
+
+    :param options: Settings by name.
+    :raises ValueError: The response format or the API is unknown.
+    :raises TypeError: The response format has no JSON form, or the tools are not definitions.
+    """
+    response_format_of(options.get("response_format"))
+    check_tools(options.get("tools"))
+    api_of(options.get("api"))
+
+
 def _resolve_endpoint(endpoint: Any, kind: "Kind", options: Mapping[str, Any]) -> "Endpoint":
-    from .._http.endpoint import resolve, unusable  # only now: importing the package parses no URL
+    # Imported late: importing the package must not load URL parsing.
+    from .._http.endpoint_routes import resolve, unusable
     from .._http.endpoint_url import EndpointError
 
     api = api_of(options.get("api")) if kind == "chat" else None
@@ -135,15 +167,33 @@ def _resolve_endpoint(endpoint: Any, kind: "Kind", options: Mapping[str, Any]) -
 
 
 def names_model(headers: Mapping[str, str] | None) -> bool:
-    """Whether headers name the model, for gateways that choose it before they read the body.
+    """Return whether headers name the model, for gateways that route by header without reading the body.
 
-    :param headers: Headers of a client or of a call.
+    :param headers: The headers of a client or of a call.
     """
     return any(name.lower() == "x-ms-model-mesh-model-name" for name in headers or ())
 
 
 class NoTimeError(ServiceResponseTimeoutError, ValueError):
-    """A timeout of 0: a mistake, or what is left to a program that counts down; so it is an error of both kinds."""
+    """The timeout is 0: a mistake, or what remains in a program that counts down, so this is an error of both kinds."""
+
+
+def check_proxies(proxies: Any) -> None:
+    """Check the option `proxies`.
+
+    :param proxies: Its value.
+    :raises TypeError: It is not a mapping of texts.
+    """
+    if proxies is None:
+        return
+    wrong = (
+        [each for each in proxies.values() if not isinstance(each, (str, type(None)))]
+        if is_object(proxies)
+        else [proxies]
+    )
+    if wrong:
+        example = "{'https': 'http://proxy:8080'}"
+        raise TypeError(f"proxies must map schemes to URLs, such as {example}, not {type(wrong[0]).__name__}.")
 
 
 def check_timeout(timeout: Any) -> None:
@@ -151,15 +201,15 @@ def check_timeout(timeout: Any) -> None:
 
     :param timeout: Seconds, or `None`.
     :raises TypeError: It is not a number.
-    :raises NoTimeError: It is not above 0.
+    :raises NoTimeError: It is 0 or less.
     """
-    if timeout is None or hasattr(timeout, "deadline"):  # The second is what a call that goes on has left.
+    if timeout is None or hasattr(timeout, "deadline"):  # the latter is the remaining time of a call in progress
         return
     if not isinstance(timeout, (int, float)):
         raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
     if not timeout > 0:
         raise NoTimeError(
-            f"timeout must be above 0 seconds, not {timeout!r}; nothing was sent. Leave it out to set no limit."
+            f"timeout must be above 0 seconds, not {timeout!r}; nothing was sent. Leave it out for no limit."
         )
 
 
@@ -178,13 +228,17 @@ def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, A
 def make_credential(credential: Any) -> Any:
     """Check a credential; a plain key becomes an `AzureKeyCredential`.
 
-    :param credential: A key, an object with a `key`, one that gets tokens, or a function that gives one.
+    :param credential: A key, an object with a `key`, a token credential, or a function that returns a token.
     :raises ValueError: It is `None` or empty.
     :raises TypeError: It has an unsupported type.
     """
     if credential is None or credential == "":
         raise ValueError(f"Parameter 'credential' must not be {credential!r}. {_CREDENTIAL_FORMS}")
     if isinstance(credential, str):
+        if "://" in credential:
+            raise ValueError(
+                f"Parameter 'credential' must not be a URL, which is the first argument. {_CREDENTIAL_FORMS}"
+            )
         return AzureKeyCredential(credential)
     if is_key(credential) or hasattr(credential, "get_token") or hasattr(credential, "get_token_info"):
         return credential
@@ -196,22 +250,22 @@ def make_credential(credential: Any) -> Any:
 
 
 _CREDENTIAL_FORMS = (
-    "Give an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential(). "
-    "A server that checks no key takes any text, such as 'unused'."
+    "Pass an AzureKeyCredential, a key as str, or a token credential such as DefaultAzureCredential(). "
+    f"{NO_KEY_CHECKED}"
 )
 
 
 def is_key(credential: Any) -> bool:
-    """Whether a credential is an API key, not a source of tokens."""
+    """Return whether a credential is an API key rather than a source of tokens."""
     return isinstance(getattr(credential, "key", None), str)
 
 
 def pipeline_options(options: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
-    """Take from a constructor's keyword arguments those that build the pipeline.
+    """Select the keyword arguments of a constructor that build the pipeline.
 
     :param options: The constructor's keyword arguments.
     :param known: The names of the client's settings.
-    :return: Without settings, and without those that are `None` and so not said.
+    :return: The arguments without settings and without `None`, which means "not given".
     """
     kept = {
         name: value

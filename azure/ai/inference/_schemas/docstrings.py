@@ -28,8 +28,8 @@ class Docstring(NamedTuple):
 def read_docstring(docstring: str | None) -> Docstring:
     """Split a docstring into its parts.
 
-    :param docstring: Its text as written in the source; `None` counts as empty.
-    :return: The description, and what each parameter is for.
+    :param docstring: The text as written in the source; `None` counts as empty.
+    :return: The description, and the description of each parameter.
     """
     lines = inspect.cleandoc(docstring or "").splitlines()
     text: list[str] = []

@@ -42,12 +42,12 @@ class Member(NamedTuple):
     hint: Any
     required: bool
     default: Any = dataclasses.MISSING
-    """Its value if it is left out, where that is known. `None` also for a member of a TypedDict that may be absent."""
+    """Its value if left out, if known. `None` also for a member of a TypedDict that may be absent."""
     description: str = ""
     alias: str | None = None
-    """Its name in JSON, where that differs."""
+    """Its name in JSON, if different."""
     make_default: Callable[[], Any] | None = None
-    """Returns its value if it is left out, where the record does not set it itself."""
+    """Returns its value if left out, unless the record's constructor sets it."""
     by_pydantic: bool = False
     """Whether `pydantic.Field` describes it, so that pydantic must write the record's schema."""
 
@@ -93,7 +93,7 @@ def _with_pydantic_field(member: Member, field: Any) -> Member:
 
 
 def _about_the_value(field: Any) -> Iterator[Any]:
-    """Yield what a field says about its value: its constraints, and the discriminator of a union."""
+    """Yield the metadata of a field: its constraints, and the discriminator of a union."""
     yield from field.metadata
     if field.discriminator is not None:
         from pydantic import Field
@@ -102,7 +102,7 @@ def _about_the_value(field: Any) -> Iterator[Any]:
 
 
 def own_text(cls: Any) -> str:
-    """Return what a class's docstring says. The one that `dataclass` generates says nothing."""
+    """Return a class's docstring; empty for the one that `dataclass` generates."""
     docstring = cls.__dict__.get("__doc__") or ""
     return "" if docstring.startswith(f"{cls.__name__}(") else read_docstring(docstring).text
 

@@ -297,7 +297,7 @@ def _read_union(shapes: Sequence[Shape], value: Any, exact: bool = False) -> Any
 def _read_members(
     members: Mapping[str, tuple[Member, Read]], value: Mapping[str, Any], exact: bool, problems: list[Problem]
 ) -> dict[str, Any]:
-    """Return the values of an object's members, defaults where they are absent. What is wrong goes into `problems`."""
+    """Return the values of an object's members, or their defaults. Problems are appended to `problems`."""
     found = {member.name: member.make_default() for member, _ in members.values() if member.make_default is not None}
     for name, (member, read) in members.items():
         if name in value:
@@ -322,7 +322,7 @@ def _read_record(
         raise MisfitError(*problems)
     try:
         return build(**found)
-    # What a constructor's own checks raise. pydantic treats the same errors as a refusal.
+    # Raised by a constructor's own checks. pydantic treats the same errors as a refusal.
     except (ValueError, TypeError, AssertionError) as error:
         raise MisfitError(((), f"is refused: {error}")) from error
 

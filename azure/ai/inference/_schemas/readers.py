@@ -111,7 +111,7 @@ def read_boolean(value: Any, exact: bool = False) -> bool:
 
 
 def read_each(entries: Iterable[tuple[Key, Read, Any]], exact: bool) -> list[Any]:
-    """Read what a container holds, given as keys, readers and values.
+    """Read the contents of a container, given as keys, readers and values.
 
     :raises MisfitError: Some values do not fit; the error lists them all.
     """

@@ -2,7 +2,7 @@
 
 In strict mode, Azure OpenAI accepts a subset of JSON Schema: every object is closed and requires all of its members,
 the root is an object, and keywords that constrain a value are refused ("Supported schemas and limitations" of its
-structured outputs). A constraint that is refused moves into the description, where it still helps the model; the reader
+structured outputs). A refused constraint moves into the description, where it still helps the model; the reader
 of the answer checks it. A schema that the subset cannot express, such as an object with arbitrary names, is an error.
 """
 
@@ -16,7 +16,7 @@ from .readers import type_of
 Schema = dict[str, Any]
 
 _KEPT = ("title", "type", "enum")
-_TOLD = (
+_DESCRIBED_KEYWORDS = (
     "format", "contentEncoding", "pattern", "minLength", "maxLength",
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
     "minItems", "maxItems", "uniqueItems", "examples", "default",
@@ -85,17 +85,17 @@ def _closed_object(schema: Schema, where: str) -> Schema:
 
 
 def _described(written: Schema, schema: Schema) -> Schema:
-    told = "; ".join(_told(schema))
+    constraints = "; ".join(_constraints(schema))
     description = schema.get("description", "")
-    if told:
-        description = f"{description} ({told})" if description else told
+    if constraints:
+        description = f"{description} ({constraints})" if description else constraints
     if "$ref" in written and (description or len(written) > 1):
         written = {"anyOf": [{"$ref": written.pop("$ref")}], **written}
     return {**written, "description": description} if description else written
 
 
-def _told(schema: Schema) -> Iterator[str]:
-    for keyword in _TOLD:
+def _constraints(schema: Schema) -> Iterator[str]:
+    for keyword in _DESCRIBED_KEYWORDS:
         if schema.get(keyword) is not None:
             yield f"{keyword}: {json.dumps(schema[keyword], ensure_ascii=False)}"
 

@@ -146,7 +146,7 @@ def documents(text: str) -> list[Any]:
     :param text: The text.
     :return: The text itself if it is JSON; else the contents of its fences; else what its outermost brackets enclose.
         A part of broken JSON is never returned.
-    :raises ValueError: The text holds no JSON.
+    :raises ValueError: The text contains no JSON.
     """
     try:
         return [_load(text)]

@@ -1,6 +1,6 @@
-"""A streamed chat completion: bytes in, updates out.
+"""Decode a streamed chat completion: bytes in, updates out.
 
-`ChatStream` raises nothing: a fault is kept in `fault`, so that what arrived before it can be handed over first.
+`ChatStream` raises nothing. It keeps a fault in `fault`, so that the updates before it can be delivered first.
 """
 
 import json
@@ -13,12 +13,14 @@ from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 from .._errors.advice import advise_not_json, give_advice
 from .._errors.build import decode_error, error_from_body, error_in_place_of_answer, incomplete_stream_error
 from .._http.credentials import forget_credentials
-from .._json import is_list, is_object, json_or_none, read_json, to_json
+from .._json import fast_reader, is_list, is_object, json_or_none, read_json, to_json
 from .._model import wrap_as
 from ..exceptions import IncompleteStreamError, InferenceError
-from ..models._chat import ChatCompletions, CompletionsUsage, StreamingChatCompletionsUpdate, completions_of
+from ..models._chat import ChatCompletions, CompletionsUsage, completions_of
+from ..models._chat_updates import StreamingChatCompletionsUpdate
 from ..models._tools import name_calls
 from .accumulator import Accumulator
+from .repeated_events import RepeatedEvent
 from .sse import SSEDecoder
 from .think_tags import StreamedThoughts
 
@@ -31,26 +33,28 @@ _parse: Any = json.JSONDecoder().raw_decode
 
 
 class ChatStream:
-    """The reading of one streamed answer.
+    """Decodes one streamed answer.
 
-    A stream is complete when `[DONE]` came, or when its body has ended and each answer in it has a finish reason. That
-    of another API, whose events the call's translator reads, is complete when its last event came.
+    A stream is complete when `[DONE]` has arrived, or when its body has ended and each of its answers has a finish
+    reason. A stream of another API, whose events the call's translator reads, is complete after its last event.
     """
 
     def __init__(self, response: Any = None, call: "Call | None" = None) -> None:
         self.fault: Exception | None = None
-        """What is wrong with the stream, to be raised behind the last update."""
+        """What is wrong with the stream, to be raised after the last update."""
         self.ended = False
-        """Whether nothing more is to come."""
+        """Whether the stream has ended."""
         self.why_closed = "it was closed by its reader"
-        """Why it was closed, if that was before its end."""
+        """Why the stream was closed, if that was before its end."""
         self.usage: CompletionsUsage | None = None
-        """Tokens spent, once the service has told."""
+        """Tokens used, once the service has reported them."""
         self._accumulator = Accumulator()
         self._response = response if hasattr(response, "headers") else None
         self._call = call
         self._sse = SSEDecoder()
         self._thoughts = StreamedThoughts()
+        self._repeated: RepeatedEvent | None = None
+        self._may_repeat = False  # whether events like the last one may follow, and that was not looked into
         self._start: bytes | None = b""
         self._shown = b""
         self._document: list[bytes] | None = None
@@ -60,10 +64,10 @@ class ChatStream:
         self._events = None if self._translator is None else self._translator.Events(int(time.time()))
 
     def feed(self, chunk: bytes) -> list[StreamingChatCompletionsUpdate]:
-        """Take the next bytes of the body.
+        """Decode the next bytes of the body.
 
         :param chunk: One byte or more.
-        :return: The updates that they complete, in order.
+        :return: The updates completed by these bytes, in order.
         """
         if len(self._shown) < _MOST_SHOWN:
             self._shown += chunk[:_MOST_SHOWN]
@@ -77,7 +81,7 @@ class ChatStream:
     def end(self) -> list[StreamingChatCompletionsUpdate]:
         """Record that the body has ended.
 
-        :return: The updates that were still open.
+        :return: The updates that were still incomplete.
         """
         if self._document is not None:
             return self._take_document(b"".join(self._document))
@@ -89,8 +93,8 @@ class ChatStream:
     def break_off(self, error: AzureError) -> list[StreamingChatCompletionsUpdate]:
         """Record that the body cannot be read any further.
 
-        :param error: Why.
-        :return: The updates that were still open.
+        :param error: The reason.
+        :return: The updates that were still incomplete.
         """
         updates = [] if self._document is not None else self._take_last()
         if not self.ended and not self._is_unexplained_failure():
@@ -105,11 +109,11 @@ class ChatStream:
         return updates
 
     def close(self) -> None:
-        """Leave no credential on the request, which errors and the stream refer to."""
+        """Remove the credential from the request, which errors and the stream refer to."""
         forget_credentials(self._response)
 
     def completion(self) -> ChatCompletions:
-        """Return what has been received so far, combined."""
+        """Return everything received so far, combined."""
         completion = self._accumulator.completion()
         name_calls(completion)
         completions = completions_of(completion)
@@ -117,11 +121,11 @@ class ChatStream:
         return completions
 
     def closed_early(self) -> IncompleteStreamError:
-        """Make the error for reading on after the stream was closed before its end."""
+        """Build the error for reading a stream that was closed before its end."""
         return self._incomplete(self.why_closed)
 
     def _look_at_start(self, chunk: bytes) -> None:
-        """Decide by the first character whether this is an event stream, or a document in its place."""
+        """Decide from the first character whether this is an event stream or a document in its place."""
         start = (self._start or b"") + chunk
         first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
         self._start = None if first else start
@@ -135,26 +139,31 @@ class ChatStream:
                 self._take_done()
             if self.ended:
                 break
+            update = None if self._repeated is None or kind != "message" else self._repeated.read(data)
+            if update is not None:
+                updates.append(self._mark(update))
+                continue
             value = self._read(kind, data)
             if value is None:
                 continue
-            for chunk in (value,) if self._events is None else self._translated(kind, value):
-                if self._note(chunk):
-                    update = _wrap_update(chunk)
-                    if not self._thoughts.idle:
-                        self._thoughts.mark(update)
-                    updates.append(update)
+            chunks = (value,) if self._events is None else self._translated(kind, value)
+            updates.extend(self._mark(_wrap_update(chunk)) for chunk in chunks if self._note(chunk, data))
         return updates
 
+    def _mark(self, update: StreamingChatCompletionsUpdate) -> StreamingChatCompletionsUpdate:
+        if not self._thoughts.idle:
+            self._thoughts.mark(update)
+        return update
+
     def _translated(self, kind: str, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Translate an event of another API to chunks. Some gateways send chunks also there."""
+        """Translate an event of another API into chunks. Some gateways send chunks there too."""
         if "choices" in value:
             yield value
             return
         events: Any = self._events
         chunks = events.feed(kind, value)
         if not chunks and "type" not in value and error_from_body(value, self._response, event=kind) is not None:
-            chunks = [value]  # no event of the API: what stands before the service refused
+            chunks = [value]  # not an event of the API: the service's refusal, for example, comes as it is
         for chunk in chunks:
             if "error" in chunk or "choices" not in chunk:
                 self._fail_with(chunk)
@@ -163,23 +172,23 @@ class ChatStream:
         self.ended = self.ended or events.ended
 
     def _take_done(self) -> None:
-        """Record `[DONE]`, which ends a stream of chunks; another API has a last event of its own."""
+        """Record `[DONE]`, which ends a stream of chunks; other APIs have a last event of their own."""
         if self._events is None:
             self.ended = True
         else:
             self._judge_end()
 
     def _take_last(self) -> list[StreamingChatCompletionsUpdate]:
-        """Take the event that the end of the body left open, if it is whole."""
+        """Decode the event left open at the end of the body, if it is complete."""
         updates = self._take(self._sse.flush())
         if isinstance(self.fault, DecodeError):
             self.fault, self.ended = None, False
         return updates
 
     def _read(self, kind: str, data: bytes) -> dict[str, Any] | None:
-        """Read an event's data; one that is an error, or cannot be read, ends the stream."""
+        """Read the data of an event; an error, or data that cannot be read, ends the stream."""
         try:
-            value = _parse_event(data)
+            value = fast_reader()(data, _parse_event)
         except (ValueError, RecursionError) as cause:
             text = data.decode("utf-8", "replace")
             if not _is_heartbeat(kind, text):
@@ -187,11 +196,11 @@ class ChatStream:
                 self._fail(error or decode_error(data, self._response, what="event"), cause)
             return None
         if value.__class__ is dict and kind == "message" and value.get("choices") is not None and "error" not in value:
-            return cast("dict[str, Any]", value)  # plainly a chunk: it need not be searched for errors
+            return cast("dict[str, Any]", value)  # clearly a chunk: no need to search it for errors
         return None if value is None else self._judge_event(kind, data, value)
 
     def _judge_event(self, kind: str, data: bytes, value: Any) -> dict[str, Any] | None:
-        """Return an event that may be part of the stream after all; else end the stream with an error."""
+        """Return an event that may be part of the stream after all; otherwise end the stream with an error."""
         if self._events is not None and value.__class__ is dict and "choices" not in value:
             return cast("dict[str, Any]", value)
         error = error_from_body(value, self._response, event=kind)
@@ -201,19 +210,24 @@ class ChatStream:
             self._fail(error)
         return None if error is not None or kind == "bare" else cast("dict[str, Any]", value)
 
-    def _note(self, value: dict[str, Any]) -> bool:
-        """Keep account of a chunk; return whether it is an update to hand over."""
+    def _note(self, value: dict[str, Any], data: bytes) -> bool:
+        """Keep track of a chunk, and of what the next event may repeat; return whether it is an update to deliver."""
+        if self._accumulator.extend(value):
+            if self._may_repeat:
+                self._repeated, self._may_repeat = self._accumulator.repeated_event(data, value), False
+            return True
+        self._repeated, self._may_repeat = None, self._events is None
         choices, usage = value.get("choices"), value.get("usage")
         if choices and not self._note_choices(choices):
             self._fail(decode_error(to_json(value), self._response, what="event"))
             return False
-        self._accumulator.add(value)
+        self._accumulator.add_any(value)
         if usage.__class__ is dict:
             self.usage = _wrap_usage(usage)
         return bool(choices or usage)
 
     def _note_choices(self, choices: Any) -> bool:
-        """Keep account of the choices of a chunk; return whether they are a list of objects that can be read."""
+        """Keep track of the choices of a chunk; return whether they are a list of readable objects."""
         if choices.__class__ is not list:
             return False
         for position, choice in enumerate(choices):
@@ -226,7 +240,7 @@ class ChatStream:
             index = index if index.__class__ is int else position
             if index not in self._seen:
                 self._seen.add(index)
-                self._thoughts.idle = False  # this answer may begin with a tag, whatever the others did
+                self._thoughts.idle = False  # this answer may begin with a tag, whatever the others began with
             if choice.get("finish_reason"):
                 self._finished.add(index)
         return True
@@ -238,7 +252,7 @@ class ChatStream:
         return updates
 
     def _take_document(self, body: bytes) -> list[StreamingChatCompletionsUpdate]:
-        """Take what came in place of an event stream: a whole completion, or JSON lines; else it is an error."""
+        """Decode a body that is not an event stream: a completion, or JSON lines; anything else is an error."""
         try:
             value: Any = read_json(body)
         except (ValueError, RecursionError):
@@ -253,7 +267,7 @@ class ChatStream:
         return []
 
     def _is_unexplained_failure(self) -> bool:
-        """Whether an event said that the answer failed, and none said why; that is then the fault."""
+        """Return whether an event reported a failure and none gave the reason; the failure is then the fault."""
         for chunk in () if self._events is None else self._events.end():
             self._fail_with(chunk)
         return self.ended
@@ -281,7 +295,7 @@ class ChatStream:
         return decode_error(body, self._response, advice=advice)
 
     def _fail_with(self, value: dict[str, Any]) -> None:
-        """End the stream with an error that came in it."""
+        """End the stream with an error that arrived in it."""
         self._fail(cast("Exception", error_from_body(value, self._response, event="error")))
 
     def _fail(self, error: Exception, cause: BaseException | None = None) -> None:
@@ -298,7 +312,7 @@ _HEARTBEATS = frozenset(("ping", "pong", "keepalive", "keep-alive", "keep_alive"
 
 
 def _parse_event(data: bytes) -> Any:
-    """Return the JSON value of an event's data; `None` if there is none."""
+    """Return the JSON value of an event's data; `None` if it is empty."""
     text = data.decode().strip()
     if not text:
         return None
@@ -309,13 +323,13 @@ def _parse_event(data: bytes) -> Any:
 
 
 def _is_heartbeat(kind: str, text: str) -> bool:
-    """Whether an event that is no JSON only keeps the connection alive: a comment, a word, an event of its own type."""
+    """Return whether an event that is not JSON only keeps the connection alive, by comment, word or type."""
     said = text.strip().lstrip(":").strip().lower()
     return text.lstrip().startswith(":") or said in _HEARTBEATS or kind in _HEARTBEATS
 
 
 def _as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn a whole completion into the one chunk of a stream that says the same."""
+    """Convert a completion into the single chunk of an equivalent stream."""
     choices = completion["choices"]
     if not is_list(choices):
         return dict(completion)

@@ -1,11 +1,11 @@
-"""Thoughts between `<think>` tags, which a stream cuts anywhere.
+"""Read reasoning between `<think>` tags, which may be cut anywhere in a stream.
 
-A delta alone cannot know whether it is inside of the tags. Whoever decodes a stream shows each update to one
-`StreamedThoughts`, in order, which sets `text` and `reasoning` on the deltas that do not read rightly by themselves.
-Attributes set on a model are no part of its JSON, so the delta still says what the service said.
+A delta alone cannot know whether it is inside the tags. The decoder of a stream passes each update, in order, to one
+`StreamedThoughts`, which sets `text` and `reasoning` on the deltas that cannot be read alone. Attributes set on a model
+are not part of its JSON, so the delta still contains what the service sent.
 """
 
-from ..models._chat import (
+from ..models._chat_updates import (
     StreamingChatChoiceUpdate,
     StreamingChatCompletionsUpdate,
     StreamingChatResponseMessageUpdate,
@@ -14,20 +14,20 @@ from ..models._reasoning import ThinkTag
 
 
 class StreamedThoughts:
-    """Follows the tags in a stream.
+    """Tracks the tags in a stream.
 
-    The form is the model's choice, made at the start: once every answer that has begun is past its tags, or has begun
-    without, `idle` is true, and updates need not be shown any more.
+    The model chooses its format at the start: once every answer that has begun is past its tags, or has begun without
+    any, `idle` is true and updates need not be passed any more.
     """
 
     def __init__(self) -> None:
         self.idle = False
-        """Whether deltas read rightly by themselves from here on."""
+        """Whether the following deltas can be read alone."""
         self._tags: dict[int, ThinkTag] = {}
         self._plain: set[int] = set()
 
     def mark(self, update: StreamingChatCompletionsUpdate) -> None:
-        """Set `text` and `reasoning` on the update's deltas where tags decide.
+        """Set `text` and `reasoning` on the deltas that the tags affect.
 
         :param update: The next update of the stream.
         """
@@ -44,6 +44,6 @@ class StreamedThoughts:
         thoughts, delta.text = tag.feed(delta.text, last=tells_apart or choice.finish_reason is not None)
         if thoughts:
             delta.reasoning = thoughts
-        if tells_apart or tag.is_plain:  # a service that tells thoughts apart by itself uses no tags
+        if tells_apart or tag.is_plain:  # a service that separates reasoning itself uses no tags
             del self._tags[index]
             self._plain.add(index)

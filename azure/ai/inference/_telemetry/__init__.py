@@ -1,1 +1,1 @@
-"""OpenTelemetry: spans, metrics and events of the clients' calls. Loaded only once `AIInferenceInstrumentor` asks."""
+"""OpenTelemetry: spans, metrics and events of the clients' calls. Loaded only by `AIInferenceInstrumentor`."""

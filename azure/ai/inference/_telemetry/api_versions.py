@@ -1,7 +1,7 @@
-"""OpenTelemetry's API in whatever release is installed: what that release lacks is done without.
+"""Support whichever release of OpenTelemetry's API is installed, without the features it lacks.
 
-Services pin old releases, and ours is only one of the libraries that they measure. An argument that came later is left
-out of a call, and where a failing provider gives no instrument, nothing is recorded.
+Services pin old releases, and this is only one of the libraries they instrument. An argument that was added later is
+left out of a call, and if a failing provider returns no instrument, nothing is recorded.
 """
 
 import inspect
@@ -13,11 +13,11 @@ from opentelemetry import metrics
 R = TypeVar("R")
 
 Record = Callable[..., None]
-"""Records an amount, its attributes, and the context that it was measured in."""
+"""Records an amount, its attributes, and the context it was measured in."""
 
 
 def takes(function: Callable[..., Any], name: str) -> bool:
-    """Whether a function of the installed release has a parameter.
+    """Return whether a function of the installed release has a parameter.
 
     :param function: The function, or a class for its constructor.
     :param name: The parameter.
@@ -27,7 +27,7 @@ def takes(function: Callable[..., Any], name: str) -> bool:
 
 
 def call_with_known(function: Callable[..., R], *args: Any, **options: Any) -> R:
-    """Call a function without the keyword arguments that the installed release does not know.
+    """Call a function without the keyword arguments that the installed release lacks.
 
     :param function: The function.
     """
@@ -35,14 +35,14 @@ def call_with_known(function: Callable[..., R], *args: Any, **options: Any) -> R
 
 
 def make_recorder(meter: metrics.Meter, name: str, unit: str, description: str, buckets: Any) -> Record:
-    """Make a histogram.
+    """Create a histogram.
 
     :param meter: Its meter.
     :param name: Its name.
     :param unit: Its unit.
     :param description: What it measures.
-    :param buckets: The boundaries of its buckets, which releases before 1.30 do not take.
-    :return: Its `record`, which takes a context whatever the release.
+    :param buckets: The boundaries of its buckets, which releases before 1.30 do not support.
+    :return: Its `record`, which accepts a context with every release.
     """
     made = call_with_known(meter.create_histogram, name, unit, description, explicit_bucket_boundaries_advisory=buckets)
     if takes(made.record, "context"):

@@ -1,17 +1,18 @@
-"""What spans and metrics say of a call: facts from its request and its answer. Pure: values in, values out.
+"""The attributes of spans and metrics, from a call's request and its answer. Pure: values in, values out.
 
 Two vocabularies: the names of azure-ai-inference 1.0.0b9, which dashboards read, and with `latest` those of
-OpenTelemetry's semantic conventions for generative AI as of v1.41. Both are read off the request's JSON as it is sent,
-so that a client's defaults and a body of the caller's count as well as a call's own arguments. No text of a prompt or
-an answer is here; that is `_telemetry_content`.
+OpenTelemetry's semantic conventions for generative AI as of v1.41. Both are read from the request's JSON as sent, so a
+client's defaults and the caller's body count as well as the arguments of a call. No text of a prompt or an answer is
+here; `_telemetry.content` handles those.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from .._http.endpoint import Endpoint
-from .._json import is_list, is_object, json_or_none, to_json
+from .._json import is_list, is_object, json_or_none, read_json, to_json
 from .._operations.call import Call
 from .._wires import Wire
 
@@ -33,8 +34,6 @@ _PLATFORMS = (
     ("x.ai", "x_ai"),
     ("perplexity.ai", "perplexity"),
 )
-_DEPLOYMENTS = "/openai/deployments/"
-"""Azure OpenAI's route, on its own hosts and behind gateways."""
 
 _NAMESPACES = {
     "resource": "Microsoft.CognitiveServices",
@@ -44,37 +43,57 @@ _NAMESPACES = {
 
 
 class Request(NamedTuple):
-    """A request, as telemetry sees it."""
+    """A request as seen by telemetry."""
 
     operation: Operation
     endpoint: Endpoint
-    body: Mapping[str, Any]
-    """The request in the form of chat completions, or as it is sent; empty if the caller's body is no JSON object."""
+    settings: Mapping[str, Any]
+    """The members of its JSON that become attributes, or all members."""
     stream: bool
     wire: Wire | None = None
-    """The API that is called, if it is another than chat completions."""
+    """The API that is called, if it is not chat completions."""
 
 
-def read_request(call: Call) -> Request:
-    """Read a call's request.
+def read_body(call: Call) -> Mapping[str, Any]:
+    """Read a request's JSON, in the form of chat completions or as sent.
 
-    :param call: The call, before it is sent.
+    :param call: The call.
+    :return: The object; empty if the caller's body is not a JSON object.
     """
     sent = call.sent
     content: Any = call.request.content if sent is None or sent.form is None else to_json(sent.form)
     body = json_or_none(content)
+    return body if is_object(body) else {}
+
+
+def read_request(call: Call) -> Request:
+    """Read the request of a call.
+
+    :param call: The call, before it is sent.
+    """
     operation: Operation = "embeddings" if call.operation.endswith("embeddings") else "chat"
-    return Request(operation, call.endpoint, body if is_object(body) else {}, call.stream, sent and sent.wire)
+    return Request(operation, call.endpoint, _read_settings(call), call.stream, call.sent and call.sent.wire)
+
+
+def _read_settings(call: Call) -> Mapping[str, Any]:
+    """Read the settings as sent, without the messages, which take longer to read than to send."""
+    source = call.chat if call.sent is None else call.sent
+    if source is None or source.form is None:
+        return read_body(call)
+    recorded = {name: source.form[name] for name in _RECORDED_MEMBERS.intersection(source.form)}
+    is_json = all(value.__class__ in _SCALARS for value in recorded.values())
+    settings: Mapping[str, Any] = recorded if is_json else read_json(to_json(recorded))
+    return settings
 
 
 def provider_name(endpoint: Endpoint) -> str:
-    """Name who serves an endpoint, by the conventions' list.
+    """Return the provider behind an endpoint, from the list of the conventions.
 
-    A server of somebody's own that speaks OpenAI's protocol counts as "openai", as the conventions ask.
+    A custom server that implements OpenAI's protocol counts as "openai", as the conventions require.
 
     :param endpoint: The endpoint.
     """
-    if _DEPLOYMENTS in endpoint.base_url:
+    if endpoint.deployment is not None:  # Azure OpenAI's route, on its own hosts and behind gateways
         return "azure.ai.openai"
     if endpoint.service in ("serverless", "managed", "github") or endpoint.dialect == "inference":
         return "azure.ai.inference"
@@ -85,47 +104,51 @@ def provider_name(endpoint: Endpoint) -> str:
 
 
 def span_name(request: Request, *, latest: bool) -> str:
-    """Name a call's span.
+    """Return the name of a call's span.
 
     :param request: The request.
-    :keyword latest: By which conventions.
+    :keyword latest: Whether to follow the latest conventions.
     """
     model = _model(request, latest=latest)
     return f"{request.operation} {model}" if model else request.operation
 
 
 def _model(request: Request, *, latest: bool) -> str | None:
-    model = request.body.get("model")
+    model = request.settings.get("model")
     if isinstance(model, str) and model:
         return model
-    _, found, deployment = request.endpoint.base_url.partition(_DEPLOYMENTS)
-    return unquote(deployment) if latest and found else None
+    return request.endpoint.deployment if latest else None
 
 
 def common_attributes(request: Request, *, latest: bool) -> Attributes:
-    """Return what spans and metrics both have of a request.
+    """Return the attributes of a request that spans and metrics share.
 
     :param request: The request.
-    :keyword latest: By which conventions.
+    :keyword latest: Whether to follow the latest conventions.
     """
-    model = _model(request, latest=latest)
-    attributes: Attributes = {"gen_ai.operation.name": request.operation}
+    return dict(_common_attributes(request.operation, request.endpoint, _model(request, latest=latest), latest))
+
+
+@lru_cache(maxsize=64)  # a client's calls have them in common, apart from the model
+def _common_attributes(operation: Operation, endpoint: Endpoint, model: str | None, latest: bool) -> Attributes:
+    attributes: Attributes = {"gen_ai.operation.name": operation}
     if latest:
-        attributes["gen_ai.provider.name"] = provider_name(request.endpoint)
+        attributes["gen_ai.provider.name"] = provider_name(endpoint)
     else:
         attributes["gen_ai.system"] = SYSTEM
-        model = model or request.operation
+        model = model or operation
     if model:
         attributes["gen_ai.request.model"] = model
     return attributes
 
 
-def server_attributes(endpoint: Endpoint) -> Attributes:
-    """Return which server is called; the port unless it is that of https.
+@lru_cache(maxsize=64)
+def server_attributes(base_url: str) -> Mapping[str, Any]:
+    """Return the attributes of the server; the port only if it is not that of https.
 
-    :param endpoint: The endpoint.
+    :param base_url: The endpoint's URL.
     """
-    parts = urlsplit(endpoint.base_url)
+    parts = urlsplit(base_url)
     attributes: Attributes = {"server.address": parts.hostname or ""}
     if parts.port is not None and parts.port != 443:
         attributes["server.port"] = parts.port
@@ -133,7 +156,7 @@ def server_attributes(endpoint: Endpoint) -> Attributes:
 
 
 def api_attributes(request: Request) -> Attributes:
-    """Return the attribute that names the API, which the latest conventions have for those of OpenAI.
+    """Return the attribute that names the API, which the latest conventions define for OpenAI's APIs.
 
     :param request: The request.
     """
@@ -144,33 +167,46 @@ def api_attributes(request: Request) -> Attributes:
 
 
 def request_attributes(request: Request, *, latest: bool) -> Attributes:
-    """Return what a span has of a request.
+    """Return the attributes of a request on a span.
 
     :param request: The request.
-    :keyword latest: By which conventions.
+    :keyword latest: Whether to follow the latest conventions.
     """
     attributes = common_attributes(request, latest=latest)
-    for name, members, read in _SETTINGS if latest else _SETTINGS[:_OLD_SETTINGS]:
-        value = next((found for member in members if (found := read(request.body.get(member))) is not None), None)
-        if value is not None:
-            attributes[name] = value
+    if not _TOLD_SETTINGS.isdisjoint(request.settings):  # most calls name only a model
+        attributes |= _setting_attributes(request.settings, latest)
     if latest:
         attributes |= api_attributes(request)
         if request.stream:
             attributes["gen_ai.request.stream"] = True
         if request.endpoint.service in _NAMESPACES:
             attributes["azure.resource_provider.namespace"] = _NAMESPACES[request.endpoint.service]
-    return attributes | server_attributes(request.endpoint)
+    attributes.update(server_attributes(request.endpoint.base_url))
+    return attributes
+
+
+def _setting_attributes(settings: Mapping[str, Any], latest: bool) -> Attributes:
+    attributes: Attributes = {}
+    for name, members, read in _SETTINGS if latest else _SETTINGS[:_OLD_SETTINGS]:
+        for member in members:
+            value = read(settings.get(member))
+            if value is not None:
+                attributes[name] = value
+                break
+    return attributes
 
 
 def response_attributes(answer: Mapping[str, Any], *, latest: bool) -> Attributes:
-    """Return what a span has of an answer, whole or as far as it has come.
+    """Return the attributes of an answer on a span, whether complete or so far.
 
-    :param answer: The answer, in wire form.
-    :keyword latest: By which conventions.
+    :param answer: The answer, as JSON.
+    :keyword latest: Whether to follow the latest conventions.
     """
-    said = {member: _text(answer.get(member)) for member in ("id", "model")}
-    attributes: Attributes = {f"gen_ai.response.{member}": text for member, text in said.items() if text}
+    attributes: Attributes = {}
+    for name, member in (("gen_ai.response.id", "id"), ("gen_ai.response.model", "model")):
+        text = _text(answer.get(member))
+        if text:
+            attributes[name] = text
     attributes |= usage_attributes(answer.get("usage"), latest=latest)
     reasons = _finish_reasons(answer, latest)
     if reasons:
@@ -179,41 +215,56 @@ def response_attributes(answer: Mapping[str, Any], *, latest: bool) -> Attribute
 
 
 def _finish_reasons(answer: Mapping[str, Any], latest: bool) -> list[str]:
-    """Return the finish reasons that are there; by the older conventions "none" stands for one that is not."""
+    """Return the finish reasons; a missing one is "none" in the older conventions."""
     reasons = [choice.get("finish_reason") or ("" if latest else "none") for choice in choices_of(answer)]
     return [str(reason) for reason in reasons if reason]
 
 
 def usage_attributes(usage: Any, *, latest: bool) -> Attributes:
-    """Return the tokens spent.
+    """Return the tokens used.
 
-    :param usage: The answer's member of that name.
-    :keyword latest: Whether also those of caches and of thinking.
+    :param usage: The member `usage` of the answer.
+    :keyword latest: Whether to include tokens of caches and of reasoning.
     """
     attributes: Attributes = {}
+    if not is_object(usage):
+        return attributes
     for name, paths in _USAGE if latest else _USAGE[:_OLD_USAGE]:
-        count = next((found for path in paths if (found := _count(usage, path)) is not None), None)
-        if count is not None:
-            attributes[name] = count
+        for path in paths:
+            count = _count(usage, path)
+            if count is not None:
+                attributes[name] = count
+                break
     return attributes
 
 
-def choices_of(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return those of an answer's choices that are objects.
+def token_counts(usage: Any) -> list[tuple[str, int]]:
+    """Return the types of tokens as the metric names them, with how many were used.
 
-    :param answer: The answer, in wire form.
+    :param usage: The member `usage` of the answer.
+    """
+    if not is_object(usage):
+        return []
+    counts = [("input", _integer(usage.get("prompt_tokens"))), ("output", _integer(usage.get("completion_tokens")))]
+    return [(kind, count) for kind, count in counts if count is not None]
+
+
+def choices_of(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the choices of an answer that are objects.
+
+    :param answer: The answer, as JSON.
     """
     choices = answer.get("choices")
     return [choice for choice in choices if is_object(choice)] if is_list(choices) else []
 
 
 def error_class(error: BaseException, *, latest: bool) -> str:
-    """Name an error's class; in the old way the one that azure-ai-inference 1.0.0b9 raised.
+    """Return the name of an error's class; in the older conventions that of azure-ai-inference 1.0.0b9.
 
-    That is the class of azure-core which this library's own derives from.
+    The older one is the azure-core class that this library's class derives from.
 
     :param error: The error.
-    :keyword latest: By which conventions.
+    :keyword latest: Whether to follow the latest conventions.
     """
     own = "azure.ai.inference."
     kind = next(kind for kind in type(error).__mro__ if latest or not kind.__module__.startswith(own))
@@ -221,16 +272,16 @@ def error_class(error: BaseException, *, latest: bool) -> str:
 
 
 def error_type(error: BaseException, *, latest: bool) -> str:
-    """Name the kind of an error: with `latest` by the service's code if it gave one, else by its class.
+    """Return the type of an error: with `latest` the service's code if there is one, else its class.
 
     :param error: The error.
-    :keyword latest: By which conventions.
+    :keyword latest: Whether to follow the latest conventions.
     """
     code = getattr(getattr(error, "error", None), "code", None)
     return code if latest and isinstance(code, str) and code else error_class(error, latest=latest)
 
 
-# ---------------------------------------------------------------- members and the attributes that tell them
+# ---------------------------------------------------------------- members and their attributes
 
 
 def _integer(value: Any) -> int | None:
@@ -275,6 +326,10 @@ _SETTINGS: tuple[tuple[str, tuple[str, ...], Callable[[Any], Any]], ...] = (
     ("gen_ai.embeddings.dimension.count", ("dimensions",), _integer),
 )
 _OLD_SETTINGS = 3
+_TOLD_SETTINGS = frozenset(member for _, members, _ in _SETTINGS for member in members)
+_RECORDED_MEMBERS = _TOLD_SETTINGS | {"model"}
+_SCALARS = frozenset((str, int, float, bool))
+"""Types of settings that are sent as they are."""
 _OLD_USAGE = 2
 
 _USAGE: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
@@ -290,7 +345,7 @@ _USAGE: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
         (("completion_tokens_details", "reasoning_tokens"), ("reasoning_tokens",)),
     ),
 )
-"""Paths in `usage`, of which the first that is there counts: DeepSeek tells beside the sums what others nest."""
+"""Paths in `usage`, of which the first that exists counts: DeepSeek puts next to the totals what others nest."""
 
 
 def _count(usage: Any, path: tuple[str, ...]) -> int | None:

@@ -1,19 +1,20 @@
-"""Prompts and answers, as telemetry records them where it is told to; and errors, where it is not. Pure.
+"""Prompts and answers as telemetry records them, if enabled; and errors, if not. Pure.
 
-The old form is one event for each message, with the message's JSON as it went over the wire. The latest conventions
-have messages of parts, which name the same things for all providers.
+The old form is one event per message, with the message's JSON as sent. The latest conventions have messages made of
+parts, with the same names for all providers.
 
-An error's text may quote a prompt or an answer: services echo what they refuse, and what is not JSON is shown. Where
-content is not to be recorded, such a text is withheld.
+The text of an error may quote a prompt or an answer: services echo what they refuse, and a body that is not JSON is
+shown. If content is not recorded, such a text is withheld.
 """
 
 import json
 import traceback
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from .._json import is_list, is_object, json_or_none
-from ..models._reasoning import tell_apart
+from ..models._reasoning import separate_reasoning
 from .attributes import choices_of
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ WITHHELD = "The error's text quotes a prompt or an answer, and content is not re
 
 
 def message_events(body: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name the events for a request's messages, and give their content.
+    """Return the names and contents of the events for a request's messages.
 
     :param body: The request's JSON.
     """
@@ -40,16 +41,26 @@ def message_events(body: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def choice_events(answer: Mapping[str, Any], *, content: bool, streamed: bool = False) -> list[str]:
-    """Return the content of the events for an answer's choices.
+    """Return the contents of the events for an answer's choices.
 
-    :param answer: The answer, in wire form.
-    :keyword content: Whether to tell what they say; if not, of tool calls only that there are some.
-    :keyword streamed: Whether the answer came in updates. The beta then left out a text that never came; of a plain
-        answer it recorded null.
+    :param answer: The answer, as JSON.
+    :keyword content: Whether to include the text; if not, tool calls only show that they exist.
+    :keyword streamed: Whether the answer was streamed. The beta then left out a missing text; for a plain answer it
+        recorded null.
     """
-    return [
-        json.dumps(_choice(choice, position, content, streamed)) for position, choice in enumerate(choices_of(answer))
-    ]
+    return [_choice_event(choice, position, content, streamed) for position, choice in enumerate(choices_of(answer))]
+
+
+def _choice_event(choice: Mapping[str, Any], position: int, content: bool, streamed: bool) -> str:
+    event = _choice(choice, position, content, streamed)
+    if "message" in event or not isinstance(event["finish_reason"], str):
+        return json.dumps(event)
+    return _event_without_message(event["finish_reason"], event["index"])
+
+
+@lru_cache(maxsize=64, typed=True)  # without content, nearly all events are one of a few
+def _event_without_message(finish_reason: str, index: int) -> str:
+    return json.dumps({"finish_reason": finish_reason, "index": index})
 
 
 def _choice(choice: Mapping[str, Any], position: int, content: bool, streamed: bool) -> Json:
@@ -64,20 +75,20 @@ def _choice(choice: Mapping[str, Any], position: int, content: bool, streamed: b
     if not content:
         stripped = [_without_function(call) for call in _objects(message.get("tool_calls"))]
         return {**event, "message": {"tool_calls": stripped}} if stripped else event
-    told = _told_content(message, streamed)
-    return {"message": told, **event} if told else event
+    recorded = _recorded_content(message, streamed)
+    return {"message": recorded, **event} if recorded else event
 
 
-def _told_content(message: Mapping[str, Any], streamed: bool) -> Json:
+def _recorded_content(message: Mapping[str, Any], streamed: bool) -> Json:
     text = message.get("content")
-    told: Json = {} if streamed and not text else {"content": text}
+    recorded: Json = {} if streamed and not text else {"content": text}
     if message.get("tool_calls"):
-        told["tool_calls"] = message["tool_calls"]
-    return told
+        recorded["tool_calls"] = message["tool_calls"]
+    return recorded
 
 
 def _without_function(call: Mapping[str, Any]) -> Json:
-    """Take name and arguments from a tool call."""
+    """Remove name and arguments from a tool call."""
     kept = {name: value for name, value in call.items() if name != "function"}
     function = call.get("function")
     rest = (
@@ -92,20 +103,20 @@ def _without_function(call: Mapping[str, Any]) -> Json:
 
 
 def content_attributes(body: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Json:
-    """Return the attributes that tell what was asked and answered, as JSON values.
+    """Return the attributes with the prompt and the answer, as JSON values.
 
     :param body: The request's JSON.
-    :param answer: The answer in wire form, as far as there is one.
+    :param answer: The answer as JSON, if there is one.
     """
     messages = _messages(body)
     start = next((at for at, one in enumerate(messages) if one.get("role") not in _INSTRUCTIONS), len(messages))
-    told: Json = {
+    attributes: Json = {
         "gen_ai.system_instructions": [part for message in messages[:start] for part in _parts(message)],
         "gen_ai.input.messages": [{"role": one.get("role"), "parts": _parts(one)} for one in messages[start:]],
         "gen_ai.output.messages": list(map(_output, choices_of(answer or {}))),
         "gen_ai.tool.definitions": list(map(_definition, _objects(body.get("tools")))),
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in attributes.items() if value}
 
 
 def _messages(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -129,7 +140,7 @@ def _parts(message: Mapping[str, Any]) -> list[Json]:
         return [
             {"type": "tool_call_response", "id": message.get("tool_call_id"), "response": _response(message)},
         ]
-    thoughts, text = tell_apart(dict(message))
+    thoughts, text = separate_reasoning(dict(message))
     content = message.get("content")
     parts: list[Json] = [{"type": "reasoning", "content": thoughts}] if thoughts else []
     if is_list(content):
@@ -143,7 +154,7 @@ def _parts(message: Mapping[str, Any]) -> list[Json]:
 
 def _response(message: Mapping[str, Any]) -> Any:
     content = message.get("content")
-    return tell_apart(dict(message))[1] if is_list(content) else content
+    return separate_reasoning(dict(message))[1] if is_list(content) else content
 
 
 def _item(item: Mapping[str, Any]) -> Json:
@@ -193,9 +204,9 @@ def _definition(tool: Mapping[str, Any]) -> Json:
 
 
 def is_quoting(error: BaseException, *contents: Any) -> bool:
-    """Whether an error's text may tell what is in a prompt or an answer.
+    """Return whether an error's text may reveal part of a prompt or an answer.
 
-    Any 24 characters of it that are also in the content are found, and content shorter than that as a whole.
+    It does if any 24 consecutive characters of it occur in the content, or a shorter content occurs as a whole.
 
     :param error: The error.
     :param contents: JSON values: messages, inputs, choices.
@@ -209,7 +220,7 @@ def is_quoting(error: BaseException, *contents: Any) -> bool:
 
 
 def _shows_body(error: BaseException) -> bool:
-    """Whether an error's text shows what came instead of JSON."""
+    """Return whether an error's text shows a body that is not JSON."""
     from azure.core.exceptions import DecodeError
 
     return isinstance(error, DecodeError)
@@ -219,7 +230,7 @@ _RUN = 12
 
 
 def _runs(text: str) -> Iterator[str]:
-    """Cut a text so that each stretch of twice a run's length holds a whole run."""
+    """Split a text so that each stretch of twice a run's length contains a whole run."""
     if len(text) < 2 * _RUN:
         yield from (text,) if len(text) > 1 else ()
     else:
@@ -227,7 +238,7 @@ def _runs(text: str) -> Iterator[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Walk through the texts of a JSON value that are content: not names of roles and types."""
+    """Iterate over the texts of a JSON value that are content, not names of roles and types."""
     if isinstance(value, str):
         yield value
     elif is_list(value):
@@ -243,11 +254,11 @@ _NO_CONTENT = frozenset(("role", "type", "id", "tool_call_id", "finish_reason", 
 
 
 def exception_attributes(error: BaseException, *, kind: str, withheld: bool) -> Json:
-    """Return the attributes of the event that tells of an error.
+    """Return the attributes of the event for an error.
 
     :param error: The error.
     :keyword kind: The name of its class.
-    :keyword withheld: Whether its text, and those of its causes, are left out.
+    :keyword withheld: Whether to leave out its text, and those of its causes.
     """
     if withheld:
         stack = "".join(traceback.format_tb(error.__traceback__))

@@ -1,10 +1,10 @@
-"""Spans, metrics and events of calls: the one module that speaks to OpenTelemetry's API.
+"""Spans, metrics and events of calls: the only module that uses OpenTelemetry's API.
 
-Loaded by `AIInferenceInstrumentor` only. What is said is computed by `_telemetry` and `_telemetry_content`; here is
-when. A span is open from before the request until the answer is read, or the stream is at its end, however it ends. It
-is the current span while the request is sent, so that the spans of HTTP become its children.
+Loaded only by `AIInferenceInstrumentor`. `attributes` and `content` compute what to record; this module decides when. A
+span is open from before the request until the answer has been read, or the stream has ended in any way. It is the
+current span while the request is sent, so that HTTP spans become its children.
 
-Nothing that fails here reaches the caller: `_safely` runs all of it.
+No failure here reaches the caller: `_safely` runs everything.
 """
 
 import _thread
@@ -15,7 +15,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from contextvars import Token
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from time import perf_counter, time_ns
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -39,12 +39,13 @@ from .attributes import (
     common_attributes,
     error_class,
     error_type,
+    read_body,
     read_request,
     request_attributes,
     response_attributes,
     server_attributes,
     span_name,
-    usage_attributes,
+    token_counts,
 )
 from .content import (
     WITHHELD,
@@ -69,37 +70,39 @@ logger = logging.getLogger("azure.ai.inference.tracing")
 
 
 def _safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-    """Run a piece of telemetry; if it fails, that is logged, and the caller never knows."""
+    """Run a piece of telemetry; if it fails, log that without the caller noticing."""
     try:
         return function(*args, **kwargs)
-    except Exception:  # whatever is wrong with telemetry is not the caller's business
-        logger.warning("Telemetry of a call failed; the call itself goes on.", exc_info=True)
+    except Exception:  # failures of telemetry are not the caller's concern
+        logger.warning("Telemetry of a call failed; the call itself continues.", exc_info=True)
         return None
 
 
 class Recording(NamedTuple):
-    """What is to be recorded, and where to."""
+    """What to record, and where."""
 
     latest: bool = False
-    """By the latest conventions instead of those of azure-ai-inference 1.0.0b9."""
+    """Whether to follow the latest conventions instead of those of azure-ai-inference 1.0.0b9."""
     span_content: bool = False
-    """Prompts and answers on spans."""
+    """Whether prompts and answers are recorded on spans."""
     event_content: bool = False
-    """Prompts and answers in log events; the latest conventions only."""
+    """Whether prompts and answers are recorded in log events; only in the latest conventions."""
     tracer_provider: Any = None
     meter_provider: Any = None
     logger_provider: Any = None
+    chunk_times: bool = False
+    """The time from each update of a stream to the next: a measurement of the SDK costs more than an update does."""
 
     @property
     def content(self) -> bool:
-        """Whether prompts and answers are recorded anywhere."""
+        """Whether prompts and answers are recorded at all."""
         return self.span_content or self.event_content
 
 
 class Observer:
-    """Watches calls.
+    """Observes calls.
 
-    :param recording: What is to be recorded.
+    :param recording: What to record.
     """
 
     def __init__(self, recording: Recording) -> None:
@@ -114,22 +117,26 @@ class Observer:
         )
         self.duration = _seconds(meter, "duration", "Duration of an operation, a stream's to its end")
         self.first_chunk = _seconds(meter, "time_to_first_chunk", "Time from the request to a stream's first update")
-        self.per_chunk = _seconds(meter, "time_per_output_chunk", "Time between one update of a stream and the next")
+        self.per_chunk = (
+            _seconds(meter, "time_per_output_chunk", "Time between one update of a stream and the next")
+            if recording.chunk_times
+            else None
+        )
         self.tokens = _recorder(
-            meter, "gen_ai.client.token.usage", "{token}", "Tokens that an operation spent", TOKEN_BUCKETS
+            meter, "gen_ai.client.token.usage", "{token}", "Tokens used by an operation", TOKEN_BUCKETS
         )
         if recording.event_content and not _has_events():
-            logger.warning("Events are not recorded: that needs opentelemetry-api 1.36 or later.")
+            logger.warning("Events are not recorded: they need opentelemetry-api 1.36 or later.")
 
     def __call__(self, call: Call) -> "Watch":
-        """Start to watch a call.
+        """Start to observe a call.
 
         :param call: The call, before it is sent.
         """
         return _safely(_CallWatch, self, call) or UNWATCHED
 
     def start_span(self, call: Call, request: Request) -> Span:
-        """Start a call's span, or give one that records nothing if tracing is off for this call.
+        """Start the span of a call, or return one that records nothing if tracing is off for this call.
 
         :param call: The call.
         :param request: Its request.
@@ -143,10 +150,10 @@ class Observer:
         return self.tracer.start_span(span_name(request, latest=latest), kind=SpanKind.CLIENT, attributes=attributes)
 
     def emit_details(self, span: Span, attributes: Mapping[str, Any]) -> None:
-        """Emit the event that tells all of an operation.
+        """Emit the event with the details of an operation.
 
         :param span: The operation's span.
-        :param attributes: What it tells.
+        :param attributes: Its attributes.
         """
         if not _has_events():
             return
@@ -180,7 +187,7 @@ def _record_nothing(amount: float, attributes: Any, context: Any = None) -> None
 
 @cache
 def _has_events() -> bool:
-    """Whether the installed API knows events that are log records with a name."""
+    """Return whether the installed API supports events, which are log records with a name."""
     try:
         from opentelemetry import _logs
     except ImportError:
@@ -189,20 +196,22 @@ def _has_events() -> bool:
 
 
 def _is_switched_off() -> bool:
-    """Whether azure-core's tracing was switched off, which is more than not having been switched on."""
-    settings: Any = azure_settings  # azure-core types them in part
+    """Return whether azure-core's tracing was explicitly switched off, rather than never switched on."""
+    settings: Any = azure_settings  # azure-core's types are incomplete
     is_said = settings.tracing_implementation() is not None or "AZURE_TRACING_ENABLED" in os.environ
     return is_said and not settings.tracing_enabled()
 
 
 class _CallWatch:
-    """Watches one call."""
+    """Observes a call."""
 
     def __init__(self, observer: Observer, call: Call) -> None:
         self._observer = observer
         self._recording = observer.recording
+        self._call = call
         self._request = read_request(call)
         self._span = observer.start_span(call, self._request)
+        self._where = trace.set_span_in_context(self._span)
         self._started = perf_counter()
         self._event_time = 0
         self._token: Token[context.Context] | None = None
@@ -214,12 +223,16 @@ class _CallWatch:
         _safely(self._enter)
         return self
 
+    @cached_property
+    def _body(self) -> Mapping[str, Any]:
+        return read_body(self._call)
+
     def _enter(self) -> None:
         if self._span is INVALID_SPAN:
             return
-        self._token = context.attach(trace.set_span_in_context(self._span))
+        self._token = context.attach(self._where)
         if self._span.is_recording() and self._recording.span_content and not self._recording.latest:
-            for name, content in message_events(self._request.body):
+            for name, content in message_events(self._body):
                 self._add_event(name, content)
 
     def __exit__(
@@ -234,18 +247,18 @@ class _CallWatch:
             self.end(exc_value)
 
     def resent(self, call: Call) -> None:
-        """Note which API is called now."""
+        """Record which API is called now."""
         if self._recording.latest:
             self._request = self._request._replace(wire=call.sent and call.sent.wire)
             _safely(self._span.set_attributes, api_attributes(self._request))
 
     def answered(self, answer: A) -> A:
-        """Keep the answer; it is read when the span ends."""
+        """Keep the answer, to read it when the span ends."""
         self._answer = cast("Mapping[str, Any]", answer)
         return answer
 
     def streaming(self, completion: Callable[[], Any]) -> "StreamWatch | None":
-        """Leave the span open for the stream to end."""
+        """Leave the span open until the stream ends it."""
         self._streams = True
         return _StreamWatch(self, completion, _Arrivals(self._started, self._observer.per_chunk))
 
@@ -255,11 +268,11 @@ class _CallWatch:
         completion: Callable[[], Any] | None = None,
         arrivals: "_Arrivals | None" = None,
     ) -> None:
-        """Record what is known, and end the span. Only the first end counts.
+        """Record everything known, and end the span. Only the first call counts.
 
-        :param error: What went wrong, if anything did.
-        :param completion: Puts a stream's answer together.
-        :param arrivals: When a stream's updates arrived.
+        :param error: The error, if any.
+        :param completion: Combines a stream's answer.
+        :param arrivals: The arrival times of a stream's updates.
         """
         if self._ended:
             return
@@ -267,6 +280,8 @@ class _CallWatch:
         seconds = perf_counter() - self._started
         if completion is not None:
             self._answer = _safely(completion)
+        if self._answer is not None:
+            self._answer = _safely(dict, self._answer)  # a model would wrap whatever is read here
         _safely(self._describe, error, arrivals)
         if self._recording.event_content:
             _safely(self._emit_details, error)
@@ -278,7 +293,7 @@ class _CallWatch:
             self._add_event("gen_ai.choice", content)
 
     def _describe(self, error: BaseException | None, arrivals: "_Arrivals | None") -> None:
-        """Describe on the span what came of the call."""
+        """Describe the result of the call on the span."""
         latest, span = self._recording.latest, self._span
         if not span.is_recording():
             return
@@ -295,20 +310,20 @@ class _CallWatch:
         if arrivals is not None and arrivals.first is not None:
             self._span.set_attribute("gen_ai.response.time_to_first_chunk", arrivals.first)
         if self._recording.span_content:
-            told = content_attributes(self._request.body, self._answer)
-            self._span.set_attributes({name: _compact(value) for name, value in told.items()})
+            recorded = content_attributes(self._body, self._answer)
+            self._span.set_attributes({name: _compact(value) for name, value in recorded.items()})
 
     def _describe_error(self, error: BaseException) -> None:
         latest, withheld = self._recording.latest, self._is_secret(error)
         self._span.set_attribute("error.type", error_type(error, latest=latest))
         self._span.set_status(StatusCode.ERROR, WITHHELD if withheld else str(error))
-        told = exception_attributes(error, kind=error_class(error, latest=latest), withheld=withheld)
-        self._span.add_event("exception", told)
+        recorded = exception_attributes(error, kind=error_class(error, latest=latest), withheld=withheld)
+        self._span.add_event("exception", recorded)
 
     def _is_secret(self, error: BaseException) -> bool:
         if self._recording.span_content:
             return False
-        body, answer = self._request.body, self._answer or {}
+        body, answer = self._body, self._answer or {}
         return is_quoting(error, body.get("messages"), body.get("input"), answer.get("choices"))
 
     def _emit_details(self, error: BaseException | None) -> None:
@@ -318,32 +333,33 @@ class _CallWatch:
         attributes = request_attributes(self._request, latest=True) | response_attributes(answer, latest=True)
         if error is not None:
             attributes["error.type"] = error_type(error, latest=True)
-        self._observer.emit_details(self._span, attributes | content_attributes(self._request.body, self._answer))
+        self._observer.emit_details(self._span, attributes | content_attributes(self._body, self._answer))
 
     def _measure(self, seconds: float, error: BaseException | None, arrivals: "_Arrivals | None") -> None:
         """Record the metrics."""
         observer, latest, answer = self._observer, self._recording.latest, self._answer or {}
         attributes = self.metric_attributes(lambda: answer)
-        where = trace.set_span_in_context(self._span)
         failed = {} if error is None else {"error.type": error_type(error, latest=latest)}
-        observer.duration(seconds, attributes | failed, where)
-        for name, count in usage_attributes(answer.get("usage"), latest=False).items():
-            kind = "input" if name.endswith("input_tokens") else "output"
-            observer.tokens(count, attributes | {"gen_ai.token.type": kind}, where)
+        observer.duration(seconds, attributes | failed, self._where)
+        for kind, count in token_counts(answer.get("usage")):
+            observer.tokens(count, {**attributes, "gen_ai.token.type": kind}, self._where)
         if arrivals is not None and arrivals.first is not None:
-            observer.first_chunk(arrivals.first, attributes, where)
+            observer.first_chunk(arrivals.first, attributes, self._where)
 
     def metric_attributes(self, answer: Callable[[], Mapping[str, Any]]) -> Attributes:
-        """Return the attributes that all metrics of the call have.
+        """Return the attributes shared by all metrics of the call.
 
-        :param answer: Gives the answer, as far as it has come.
+        :param answer: Returns the answer so far.
         """
         request, model = self._request, answer().get("model")
-        told = common_attributes(request, latest=self._recording.latest) | server_attributes(request.endpoint)
-        return told | {"gen_ai.response.model": model} if isinstance(model, str) else told
+        recorded = common_attributes(request, latest=self._recording.latest)
+        recorded.update(server_attributes(request.endpoint.base_url))
+        if isinstance(model, str):
+            recorded["gen_ai.response.model"] = model
+        return recorded
 
     def _add_event(self, name: str, content: str) -> None:
-        """Add an event, at least a microsecond behind the one before: some backends sort by time."""
+        """Add an event at least a microsecond after the one before, because some backends sort by time."""
         self._event_time = max(time_ns(), self._event_time + 1000)
         attributes = {"gen_ai.system": SYSTEM, "gen_ai.event.content": content}
         self._span.add_event(name, attributes, self._event_time)
@@ -354,43 +370,52 @@ def _compact(value: Any) -> str:
 
 
 class _Arrivals:
-    """When a stream's updates arrive. The time from each to the next is recorded at once, not all at the end."""
+    """The arrival times of a stream's updates: of the first one, and if enabled, the intervals between the others.
 
-    def __init__(self, started: float, record: Callable[[float, Attributes], None]) -> None:
+    :param started: When the request was sent.
+    :param record: Records the time from one update to the next, at once, not all of them at the end.
+    """
+
+    def __init__(self, started: float, record: Record | None) -> None:
         self.first: float | None = None
-        """Seconds from the request to the first."""
+        """Seconds from the request to the first update."""
+        self.all_known = False
+        """Whether further updates are not counted."""
         self._record = record
         self._attributes: Attributes = {}
         self._started = self._last = started
 
     def add(self, count: int, attributes: Callable[[], Attributes]) -> None:
-        """Record updates; those that arrived together have equal shares of the time.
+        """Record updates; those that arrived together get equal shares of the time.
 
-        :param count: How many.
-        :param attributes: Gives the metric's attributes; asked once, at the first update.
+        :param count: The number of updates.
+        :param attributes: Returns the metric's attributes; called once, at the first update.
         """
-        now = perf_counter()
-        seconds = (now - self._last) / count
-        if self.first is None:
-            self.first, seconds, count = now - self._started, 0.0, count - 1
-            self._attributes = attributes()
-        self._last = now
+        now, record = perf_counter(), self._record
+        seconds, self._last = (now - self._last) / count, now
+        is_first = self.first is None
+        if is_first:
+            self.first, self.all_known = now - self._started, record is None
+        if record is None:
+            return
+        if is_first:
+            seconds, count, self._attributes = 0.0, count - 1, attributes()
         for _ in range(count):
-            self._record(seconds, self._attributes)
+            record(seconds, self._attributes)
 
 
 class _StreamWatch:
-    """Watches one stream. It belongs to the stream alone, so that it is freed with it."""
+    """Observes one stream. Only the stream refers to it, so it is freed together with the stream."""
 
     def __init__(self, call: _CallWatch, completion: Callable[[], Any], arrivals: _Arrivals) -> None:
         self._arrivals = arrivals
         self._attributes = partial(call.metric_attributes, completion)
-        # What it takes to end the span is held from outside, so that it is still whole when the stream is garbage.
+        # The objects needed to end the span are referenced from outside, so they outlive the stream.
         self._forgotten = weakref.finalize(self, _end_elsewhere, call, completion, self._arrivals)
 
     def arrived(self, count: int) -> None:
         """Record that bytes arrived, and how many updates they completed."""
-        if count:
+        if count and not self._arrivals.all_known:
             _safely(self._arrivals.add, count, self._attributes)
 
     def ended(self, error: BaseException | None) -> None:
@@ -402,10 +427,10 @@ class _StreamWatch:
 
 
 def _end_elsewhere(call: _CallWatch, completion: Callable[[], Any], arrivals: _Arrivals) -> None:
-    """End the span of a stream that nobody closed.
+    """End the span of a stream that was never closed.
 
-    Whoever is interrupted by the garbage collector may hold a lock of OpenTelemetry's SDK, for which ending the span
-    would wait in vain; `threading.Thread` has locks of its own. At the interpreter's exit there are no threads to be.
+    The garbage collector may interrupt code that holds a lock of OpenTelemetry's SDK, and ending the span there would
+    deadlock; hence a thread, but not a `threading.Thread`, which takes locks too. At interpreter exit none can start.
     """
     if threading.main_thread().is_alive():
         _thread.start_new_thread(call.end, (None, completion, arrivals))

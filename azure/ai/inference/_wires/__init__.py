@@ -1,9 +1,8 @@
 """The APIs that a deployment may speak besides chat completions.
 
 A wire is a pure module. It translates a request from the form of chat completions, and an answer or the events of a
-stream back to it, so that clients, streams, errors, telemetry and tools know one form only. `WIRES` has a row for each;
-another API is a file here and a row there. A wire is loaded when it is first used, for importing the package is on a
-budget.
+stream back to it, so that clients, streams, errors, telemetry and tools know a single form. `WIRES` has a row for each;
+another API is a file here and a row there. A wire is loaded when it is first used, because imports are on a budget.
 
 Whole and streamed answers agree by construction: a wire reads both with its `Events`. `answer` feeds them the whole
 answer, and adds up the chunks with `completion_of`.
@@ -21,69 +20,69 @@ _logger = logging.getLogger("azure.ai.inference")
 
 
 class NoCounterpartError(ValueError):
-    """A request has something that the API has no word for.
+    """A request has something that the API has no counterpart for.
 
-    :param what: The option, or what else the request has, such as "an audio item in messages[2]".
+    :param what: The option, or another part of the request, such as "an audio item in messages[2]".
     :param api: The API's name in a sentence, such as "the Responses API".
     :param way_out: What to do instead, as the end of the sentence.
     """
 
-    def __init__(self, what: str, api: str, way_out: str = "leave it out, or give api='chat'") -> None:
+    def __init__(self, what: str, api: str, way_out: str = "leave it out, or pass api='chat'") -> None:
         super().__init__(f"{what} has no counterpart in {api}: {way_out}.")
         self.what = what
 
 
 class EventReader(Protocol):
-    """Reads one answer: native events in, chunks of a chat completion out. It raises nothing, whatever it is fed.
+    """Reads one answer: native events in, chunks of a chat completion out. It never raises, whatever it is fed.
 
-    It is made with the time as `created`, in seconds since 1970, for an API that does not say when it answered.
+    It is created with the time as `created`, in seconds since 1970, for APIs that do not send the time of their answer.
     """
 
     ended: bool
-    """Whether the API's last event came. Without it a stream is incomplete."""
+    """Whether the API's last event has arrived. Without it a stream is incomplete."""
 
     def __init__(self, created: int) -> None: ...
 
     def feed(self, name: str, data: Object) -> list[Object]:
         """Read an event.
 
-        :param name: The event's name, "message" if it has none. A `type` in the data is trusted more.
+        :param name: The event's name, "message" if it has none. A `type` in the data takes precedence.
         :param data: The event's data.
-        :return: Chunks for the accumulator. An error is the last chunk, `{"error": {"code": ..., "message": ...}}`:
-            the form that every stream raises.
+        :return: Chunks for the accumulator. An error is the last chunk, `{"error": {"code": ..., "message": ...}}`, the
+            form that every stream raises.
         """
         ...
 
     def end(self) -> list[Object]:
-        """Read the end of a stream, which may make an error of a failure that no event explained."""
+        """Read the end of a stream, and report a failure that no event explained as an error."""
         ...
 
 
 class Translator(Protocol):
-    """What a wire's module offers."""
+    """The functions of a wire's module."""
 
     Events: type[EventReader]
 
     def request(self, chat: Mapping[str, Any]) -> Object:
-        """Translate a request. What is only a hint, and unknown to the API, is dropped with `log_dropped`.
+        """Translate a request. Hints that the API does not support are dropped with `log_dropped`.
 
-        :param chat: The request in chat form, which is not changed. Its messages are dicts.
-        :return: The native request. Equal requests give equal ones, member by member and in the same order.
-        :raises NoCounterpartError: Something in it cannot be said in this API.
+        :param chat: The request in chat form, which is not modified. Its messages are dicts.
+        :return: The native request. Equal requests give equal results, member by member and in the same order.
+        :raises NoCounterpartError: It has something that this API cannot express.
         """
         ...
 
     def is_native(self, body: Mapping[str, Any]) -> bool:
-        """Return whether a request body is in the API's own form already, and is to be sent as it is."""
+        """Return whether a request body is already in the API's own form, and is sent unchanged."""
         ...
 
     def answer(self, native: Object, created: int) -> Object:
         """Translate a whole answer.
 
-        :param native: The JSON object that came with a good status.
-        :param created: The time in seconds since 1970, for an API that does not say when it answered.
-        :return: A chat completion; `{"error": ...}` for an answer that failed. What is no answer of this API, such as
-            an error or an answer in chat form, is returned as it is.
+        :param native: The JSON object of a successful response.
+        :param created: The time in seconds since 1970, for APIs that do not send the time of their answer.
+        :return: A chat completion, or `{"error": ...}` for an answer that failed. Anything that is not an answer of
+            this API, such as an error or an answer in chat form, is returned unchanged.
         """
         ...
 
@@ -98,13 +97,13 @@ class Wire(NamedTuple):
     operation: str
     """Its route below the endpoint's base URL."""
     headers: Mapping[str, str]
-    """Headers that it needs, unless the caller gives them."""
+    """Headers that it needs, unless the caller passes them."""
     telemetry: str | None
-    """What OpenTelemetry's conventions call it, as `openai.api.type`; `None` if they have no word for it."""
+    """Its `openai.api.type` in OpenTelemetry's conventions; `None` if they do not define one."""
 
     @property
     def translator(self) -> Translator:
-        """The module, loaded when it is first asked for."""
+        """The module, loaded when it is first used."""
         return cast("Translator", import_module(f".{self.api}", __name__))
 
 
@@ -115,13 +114,13 @@ WIRES: Mapping[str, Wire] = {
         Wire("messages", "the Messages API", "messages", {"anthropic-version": "2023-06-01"}, None),
     )
 }
-"""The APIs by their value of the option `api`."""
+"""The APIs, by their value of the option `api`."""
 
 
 def completion_of(chunks: Iterable[Object]) -> Object:
-    """Add up the chunks of a whole answer.
+    """Combine the chunks of a whole answer.
 
-    :param chunks: What an `EventReader` returned.
+    :param chunks: The chunks returned by an `EventReader`.
     :return: The chat completion, or the error among the chunks.
     """
     from .._streaming.accumulator import Accumulator
@@ -135,11 +134,11 @@ def completion_of(chunks: Iterable[Object]) -> Object:
 
 
 def log_dropped(names: Iterable[str], api: str) -> None:
-    """Log, at DEBUG, which hints of a request an API has no word for.
+    """Log at DEBUG which hints of a request an API does not support.
 
-    :param names: The members that were left out; none logs nothing.
+    :param names: The members that were left out; without any, nothing is logged.
     :param api: The API's name in a sentence.
     """
     dropped = ", ".join(names)
     if dropped:
-        _logger.debug("Left out of the request, because %s has no word for it: %s", api, dropped)
+        _logger.debug("Left out of the request, because %s does not support it: %s", api, dropped)

@@ -1,9 +1,9 @@
-"""The Messages API, which Claude speaks on Microsoft Foundry and at Anthropic.
+"""The Messages API, used by Claude on Microsoft Foundry and at Anthropic.
 
 This module translates the options of a request. `messages_conversation` translates its messages, and `messages_events`
 reads answers. Every option falls into one of four classes: it is translated; it has the same name on both sides; it is
-only a hint, and dropped; or it asks for something that the API does not have, and is refused before anything is sent.
-A member that chat completions do not have passes as it is: that is how `model_extras` reaches `thinking`,
+only a hint, and dropped; or it requests something that the API does not have, and is refused before anything is sent.
+A member that chat completions do not have is passed on unchanged: that is how `model_extras` reaches `thinking`,
 `cache_control` or `mcp_servers`.
 
 A translation is a pure function of the request's prefix: turn N's `system`, `tools` and `messages` begin turn N + 1
@@ -26,8 +26,8 @@ __all__ = ["Events", "answer", "is_native", "request"]
 _API = "the Messages API"
 
 _MAX_TOKENS = 64_000
-"""What is sent as `max_tokens`, which the API requires, where the caller gave none. Every model on Foundry takes it. It
-bounds thinking and text together; lower defaults of other libraries cut tool calls off in their middle."""
+"""The `max_tokens` to send if the caller passed none, since the API requires it. Every model on Foundry accepts it. It
+limits thinking and text together; lower defaults of other libraries cut off tool calls in the middle."""
 
 _SAME = ("model", "stream", "temperature", "top_p", "top_k")
 _HINTS = frozenset(
@@ -36,8 +36,8 @@ _HINTS = frozenset(
         *("prompt_cache_key", "prediction", "n", "logprobs", "top_logprobs", "modalities", "logit_bias"),
     )
 )
-"""Options that may be dropped: they ask for nothing that the answer must have, or, of those in `_REFUSED`, they ask
-for what is the case anyway."""
+"""Options that may be dropped: they request nothing that the answer must have, or, for those in `_REFUSED`, they
+request what is the case anyway."""
 
 _REFUSED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "n": (lambda n: n == 1, "leave it out, and call complete() once for each answer"),
@@ -46,8 +46,8 @@ _REFUSED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "audio": (lambda _: False, "leave it out; Claude writes text"),
     "modalities": (lambda kinds: kinds in (["text"], ("text",)), "leave it out; Claude writes text"),
 }
-"""Options that ask for something that the API does not have, unless the function accepts their value; and the way
-out."""
+"""Options that request something that the API does not have, unless the function accepts their value; and what to do
+instead."""
 
 _TRANSLATED = frozenset(
     (
@@ -68,8 +68,8 @@ def request(chat: Mapping[str, Any]) -> Object:
 
     :param chat: The request in chat form.
     :return: The request in the Messages API's form.
-    :raises NoCounterpartError: It asks for something that the API does not have.
-    :raises ValueError: A message cannot be read.
+    :raises NoCounterpartError: It requests something that the API does not have.
+    :raises ValueError: A message is invalid.
     """
     said = {name: value for name, value in chat.items() if value is not None and value is not NULL}
     _check(said)
@@ -158,7 +158,7 @@ def _tool(tool: Any, place: str) -> Object:
     if "input_schema" in tool or kind not in ("custom", "function"):
         return dict(tool)  # a tool of the API itself
     if kind == "custom":
-        raise NoCounterpartError(f"The custom tool in {place}", _API, "give a function with parameters")
+        raise NoCounterpartError(f"The custom tool in {place}", _API, "pass a function with parameters")
     return _function_tool(tool)
 
 
@@ -190,7 +190,7 @@ def _tool_choice(choice: Any) -> Object:
     if kind == "function":
         return {"type": "tool", "name": _inner(choice, "function").get("name")}
     if kind in ("custom", "allowed_tools"):
-        raise NoCounterpartError(f"tool_choice={dict(choice)!r:.80}", _API, "name a function, or give only these tools")
+        raise NoCounterpartError(f"tool_choice={dict(choice)!r:.80}", _API, "name a function, or pass only these tools")
     return dict(choice)
 
 
@@ -198,7 +198,7 @@ def _reasoning(said: Object) -> Object:
     effort = said.get("reasoning_effort")
     if effort is None:
         return {}
-    # Without "summarized", models from Claude 4.7 on return thinking blocks without a text.
+    # Without "summarized", models from Claude 4.7 on return thinking blocks without text.
     return {"thinking": {"type": "disabled"} if effort == "none" else {"type": "adaptive", "display": "summarized"}}
 
 
@@ -220,7 +220,7 @@ def _format(response_format: Any) -> Object:
         return {}
     if kind == "json_schema" and is_object(response_format):
         return {"format": {"type": kind, "schema": _inner(response_format, "json_schema").get("schema")}}
-    way_out = "Claude has no JSON mode, so give a schema: a JsonSchemaFormat or a type"
+    way_out = "Claude has no JSON mode, so pass a schema: a JsonSchemaFormat or a type"
     raise NoCounterpartError(f"response_format={kind!r:.80}", _API, way_out)
 
 

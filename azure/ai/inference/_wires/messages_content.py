@@ -1,7 +1,7 @@
-"""Items of a message's content, from chat form to blocks of the Messages API.
+"""Translate the items of a message's content from chat form to blocks of the Messages API.
 
-An item whose type chat completions do not have passes as it is: a native `document` or `search_result` may stand among
-the items of a user message.
+An item of a type that chat completions do not have is passed on unchanged: a native `document` or `search_result` may
+be among the items of a user message.
 """
 
 import base64
@@ -24,8 +24,8 @@ def content_blocks(content: Any, place: str, *, answer: bool = False) -> list[Ob
     :param place: Where the message is, for errors, such as "messages[0]".
     :keyword answer: Whether the message is the assistant's.
     :return: The blocks; none for empty texts.
-    :raises NoCounterpartError: An item has a form that the API does not have.
-    :raises ValueError: The content cannot be read.
+    :raises NoCounterpartError: An item has a form that the API does not support.
+    :raises ValueError: The content is invalid.
     """
     if content is None or isinstance(content, str):
         return text_block(content)
@@ -38,7 +38,7 @@ def content_blocks(content: Any, place: str, *, answer: bool = False) -> list[Ob
 
 
 def text_block(text: Any) -> list[Object]:
-    """Return the block of a text, none if there is only white space in it, which the API refuses."""
+    """Return the block of a text; none if the text is only white space, which the API refuses."""
     return [{"type": "text", "text": text}] if isinstance(text, str) and text.strip() else []
 
 
@@ -78,7 +78,7 @@ def _image(item: Mapping[str, Any], place: str) -> list[Object]:
         return [_image_block(*_parse_data_url(url, place), place)]
     if scheme == "https":
         return [{"type": "image", "source": {"type": "url", "url": url}}]
-    raise NoCounterpartError(f"The image URL {url!r:.80} of {place}", API, "give an https URL or a data URL")
+    raise NoCounterpartError(f"The image URL {url!r:.80} of {place}", API, "pass an https URL or a data URL")
 
 
 def _image_block(media_type: str, data: str, place: str) -> Object:
@@ -96,7 +96,7 @@ def _file(item: Mapping[str, Any], place: str) -> list[Object]:
         return [_document(file["file_data"], file.get("filename"), place)]
     if isinstance(file.get("file_id"), str):
         return [_titled({"type": "file", "file_id": file["file_id"]}, file.get("filename"))]
-    raise ValueError(f"{place} has no file: give file_data, a data URL, or the file_id of an uploaded file.")
+    raise ValueError(f"{place} has no file: pass file_data, a data URL, or the file_id of an uploaded file.")
 
 
 def _document_url(item: Mapping[str, Any], place: str) -> list[Object]:
@@ -111,7 +111,7 @@ def _document(url: str, title: Any, place: str) -> Object:
     if scheme in ("https", "http"):
         return _titled({"type": "url", "url": url}, title)
     if scheme != "data":
-        raise NoCounterpartError(f"The document {url!r:.80} of {place}", API, "give a data URL or an https URL")
+        raise NoCounterpartError(f"The document {url!r:.80} of {place}", API, "pass a data URL or an https URL")
     media_type, data = _parse_data_url(url, place)
     if media_type == "application/pdf":
         return _titled({"type": "base64", "media_type": media_type, "data": data}, title)
@@ -119,7 +119,7 @@ def _document(url: str, title: Any, place: str) -> Object:
         try:
             text = base64.b64decode(data).decode()
         except ValueError:
-            raise ValueError(f"The document in {place} is not base64 of a text in UTF-8.") from None
+            raise ValueError(f"The document in {place} is not the base64 of a UTF-8 text.") from None
         return _titled({"type": "text", "media_type": media_type, "data": text}, title)
     if media_type.startswith("image/"):
         return _image_block(media_type, data, place)
@@ -148,7 +148,7 @@ def _parse_data_url(url: str, place: str) -> tuple[str, str]:
 
 
 def _audio(item: Mapping[str, Any], place: str) -> list[Object]:
-    raise NoCounterpartError(f"The audio in {place}", API, "send what it says as a text")
+    raise NoCounterpartError(f"The audio in {place}", API, "send a transcript as text")
 
 
 def _refusal(item: Mapping[str, Any], _: str) -> list[Object]:
@@ -156,7 +156,7 @@ def _refusal(item: Mapping[str, Any], _: str) -> list[Object]:
 
 
 def _thinking(item: Mapping[str, Any], _: str) -> list[Object]:
-    """Translate a thought that carries a signature. Without one it cannot go back, least of all as plain text."""
+    """Translate thinking that carries a signature. Without one it cannot be sent back, least of all as plain text."""
     if not item.get("signature"):
         return []
     return [{"type": "thinking", "thinking": text_of(item.get("thinking")), "signature": item["signature"]}]
@@ -177,4 +177,4 @@ _ITEMS: Mapping[str, _Translate] = {
     "audio_url": _audio,
 }
 _ANSWER_ITEMS: Mapping[str, _Translate] = {"refusal": _refusal, "thinking": _thinking, "reference": _nothing}
-"""What only answers have, of this API or of another."""
+"""Items that only occur in answers, of this API or of another."""

@@ -1,11 +1,11 @@
-"""The messages of a request, from chat form to the Messages API's system blocks and turns.
+"""Translate the messages of a request from chat form to the Messages API's system blocks and turns.
 
-The API has two sides, user and assistant, that take turns: consecutive messages of one side become one turn, and the
-results of tools stand first in the turn after the calls. An empty text is an error there, so it makes no block.
+In this API user and assistant take turns: consecutive messages of one side become one turn, and the results of tools
+come first in the turn after the calls. An empty text is an error there, so it makes no block.
 
 An assistant message that came from this API carries the blocks of its answer in `content_blocks`. Its thinking blocks
-are signed, and have to go back complete and unchanged or not at all. They are therefore replayed only if they still say
-what the message says; a message that its owner edited is built anew from its text and calls.
+are signed, and must be sent back complete and unchanged or not at all. They are therefore only replayed if they still
+match the message; a message that its owner edited is rebuilt from its text and calls.
 """
 
 import json
@@ -21,7 +21,7 @@ _THINKING = ("thinking", "redacted_thinking")
 
 
 def _add_to(turns: list[Object], side: str, blocks: list[Object]) -> None:
-    """Add blocks to the last turn if it is of the same side: turns must alternate."""
+    """Add blocks to the last turn if it is of the same side, because turns must alternate."""
     if turns and turns[-1]["role"] == side:
         turns[-1]["content"] += blocks
     else:
@@ -32,9 +32,9 @@ def translate_messages(messages: Any) -> tuple[list[Object], list[Object]]:
     """Translate a conversation.
 
     :param messages: The messages in chat form.
-    :return: The blocks of `system`, made of the instructions at the beginning; and the turns of `messages`.
+    :return: The blocks of `system`, from the instructions at the beginning; and the turns of `messages`.
     :raises NoCounterpartError: A message has something that the API does not have.
-    :raises ValueError: A message cannot be read.
+    :raises ValueError: A message is invalid.
     """
     if not isinstance(messages, (list, tuple)):
         raise ValueError(f"messages must be a list of messages, not {type(messages).__name__}: {messages!r:.80}.")
@@ -69,7 +69,7 @@ def _blocks(role: Any, message: Mapping[str, Any], place: str) -> tuple[str, lis
     translate = _ROLES.get(role) if isinstance(role, str) else None
     if translate is None:
         what = f"The role {role!r:.40} of {place}"
-        raise NoCounterpartError(what, API, "give a ToolMessage with its tool_call_id for what a function returned")
+        raise NoCounterpartError(what, API, "pass a ToolMessage with its tool_call_id for what a function returned")
     return "assistant" if role == "assistant" else "user", translate(message, place)
 
 
@@ -83,7 +83,7 @@ def _instructions(message: Mapping[str, Any], place: str) -> list[Object]:
 
 
 def _late_instructions(message: Mapping[str, Any], place: str) -> list[Object]:
-    """Keep later instructions in place: to move them up would change the prefix that is cached and signed."""
+    """Keep later instructions in place: moving them up would change the prefix that is cached and signed."""
     blocks = _instructions(message, place)
     if not blocks:
         return []
@@ -129,7 +129,7 @@ _ROLES: Mapping[str, Callable[[Mapping[str, Any], str], list[Object]]] = {
 
 
 def _agree(blocks: list[Any], message: Mapping[str, Any]) -> bool:
-    """Return whether the blocks of an answer still say what its message says: the same text and the same calls."""
+    """Return whether the blocks of an answer still match its message: the same text and the same calls."""
     if not all(map(is_object, blocks)):
         return False
     text = "".join(text_of(block.get("text")) for block in blocks if block.get("type") == "text")
@@ -143,7 +143,7 @@ def _calls_agree(uses: list[Any], calls: Iterable[Any]) -> bool:
 
 
 def _is_empty_text(block: Object) -> bool:
-    """Return whether a block is an empty text, which the API returns, and refuses to take back."""
+    """Return whether a block is an empty text, which the API returns but does not accept."""
     return block.get("type") == "text" and not str(block.get("text") or "").strip()
 
 
@@ -156,7 +156,7 @@ def _tool_use(call: Any, place: str) -> Object:
 
 
 def _name_and_input(call: Mapping[str, Any]) -> tuple[Any, Object]:
-    """Read a call. One of a custom tool, which another API made, has a text in place of arguments."""
+    """Read a call. A custom tool's call, made by another API, has a text instead of arguments."""
     function, custom = call.get("function"), call.get("custom")
     if is_object(custom):
         return custom.get("name"), {"input": custom.get("input")}
@@ -166,7 +166,7 @@ def _name_and_input(call: Mapping[str, Any]) -> tuple[Any, Object]:
 
 
 def _input(arguments: Any) -> Object:
-    """Read a call's arguments. Those that are no object must not make every later request of the history fail."""
+    """Read a call's arguments. If they are not an object, they must not make every later request fail."""
     if is_object(arguments):
         return dict(arguments)
     text = arguments if isinstance(arguments, str) else to_json(arguments)
@@ -184,14 +184,14 @@ def _no_json(constant: str) -> NoReturn:
 
 
 def _id(value: Any, place: str) -> str:
-    """Return an id as the API takes it; those of other providers may have other characters."""
+    """Return an id that the API accepts; those of other providers may contain other characters."""
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{place} is missing: a tool call and its result are matched by it.")
+        raise ValueError(f"{place} is missing: it links a tool call and its result.")
     return re.sub(r"[^A-Za-z0-9_-]", "_", value)
 
 
 def _marked(blocks: list[Object], message: Mapping[str, Any]) -> list[Object]:
-    """Move a message's `cache_control` to its last block; thinking blocks do not take it."""
+    """Move a message's `cache_control` to its last block; thinking blocks do not support it."""
     mark = message.get("cache_control")
     if mark:
         for index in reversed(range(len(blocks))):
@@ -202,7 +202,7 @@ def _marked(blocks: list[Object], message: Mapping[str, Any]) -> list[Object]:
 
 
 def _trim_prefill(turns: list[Object]) -> None:
-    """Cut the white space at the end of a last turn that the model is to go on with: the API refuses it."""
+    """Strip white space from the end of a last turn that the model is to continue: the API refuses it."""
     if turns and turns[-1]["role"] == "assistant":
         *blocks, last = turns[-1]["content"]
         if last.get("type") == "text":

@@ -1,8 +1,8 @@
-"""Answers of the Messages API, whole and streamed, as chunks of a chat completion.
+"""Read answers of the Messages API, whole and streamed, as chunks of a chat completion.
 
-`MessagesEvents` is fed the events of a stream. `answer` feeds it a whole message as one event, so both are one reading.
-It keeps every block as it grows. When the answer ends, it adds `content_blocks` to the message if some block says more
-than text and tool calls do: a signed thought, a search, a citation. The next request replays them.
+`MessagesEvents` is fed the events of a stream. `answer` feeds it a whole message as a single event, so both are read
+the same way. It keeps every block as it grows. When the answer ends, it adds `content_blocks` to the message if a block
+contains more than text and tool calls: signed thinking, a search, a citation. The next request replays them.
 """
 
 import json
@@ -25,7 +25,7 @@ _FINISH_REASONS = {
 _MESSAGE = frozenset(
     ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage")
 )
-"""Members of a message that a completion has other names for. Others, such as `container`, are kept as they are."""
+"""Members of a message that have other names in a completion. Others, such as `container`, are kept unchanged."""
 _TEXTS = {"text_delta": ("text", "content"), "thinking_delta": ("thinking", "reasoning_content")}
 """By type of delta: the member of delta and block, which is also the type of block, and the member of the chunk."""
 _COUNTS = frozenset(
@@ -39,9 +39,9 @@ _COUNTS = frozenset(
 def answer(native: Object, created: int) -> Object:
     """Translate a whole answer.
 
-    :param native: The JSON object that came.
+    :param native: The JSON object received.
     :param created: The time in seconds since 1970.
-    :return: The chat completion. What is no message is returned as it is.
+    :return: The chat completion. Anything other than a message is returned unchanged.
     """
     if native.get("type") != "message":
         return native
@@ -51,12 +51,12 @@ def answer(native: Object, created: int) -> Object:
 
 
 class _Block:
-    """A content block as far as it has come."""
+    """A content block as received so far."""
 
     def __init__(self, content: Object, start: int, call: int | None) -> None:
         self.content = content
         self.start = start
-        """How long the text of the message was when the block began."""
+        """The length of the message's text when the block began."""
         self.call = call
         """Its number among the tool calls, if it is one."""
         self.is_open = True
@@ -66,12 +66,12 @@ class _Block:
 
     @property
     def input(self) -> Any:
-        """The input of a tool, as far as it has come as a value."""
+        """The input of a tool so far, if it arrived as a value."""
         return self.content.get("input")
 
     @property
     def has_json(self) -> bool:
-        """Whether some of a tool's input came as JSON text."""
+        """Whether part of a tool's input arrived as JSON text."""
         return not self._member and any(self._pieces)
 
     def add(self, piece: str) -> None:
@@ -80,7 +80,7 @@ class _Block:
         self._pieces.append(piece)
 
     def update(self, delta: Object) -> None:
-        """Add to members that no chunk shows: signatures, citations, compactions."""
+        """Add to members that do not appear in chunks: signatures, citations, compactions."""
         kind = delta.get("type")
         if kind == "citations_delta":
             self.content["citations"] = [*_list(self.content.get("citations")), delta.get("citation")]
@@ -90,7 +90,7 @@ class _Block:
             self.content.update({name: value for name, value in delta.items() if name != "type" and value is not None})
 
     def close(self) -> None:
-        """Join what arrived in pieces, and store it in the block."""
+        """Join the pieces that have arrived, and store the result in the block."""
         self.is_open = False
         whole = "".join(self._pieces)
         if self._member:
@@ -99,11 +99,11 @@ class _Block:
             try:
                 value: Any = json.loads(whole)
             except (ValueError, RecursionError):
-                return  # cut off: the block keeps its empty input, the call the text
+                return  # cut off: the block keeps its empty input, and the call keeps the text
             self.content["input"] = value
 
     def is_plain(self) -> bool:
-        """Return whether chat completions have a word for all that the block says."""
+        """Return whether chat completions can express everything in the block."""
         kind = self.content.get("type")
         others = {name for name, value in self.content.items() if value and not _is_direct(name, value)}
         return others <= _PLAIN.get(kind if isinstance(kind, str) else "", frozenset())
@@ -147,16 +147,16 @@ class MessagesEvents:
     def feed(self, name: str, data: Object) -> list[Object]:
         """Read an event.
 
-        :param name: The event's name, for want of a `type` in its data.
+        :param name: The event's name, used if its data has no `type`.
         :param data: The event's data.
-        :return: Chunks of the completion; an error as it came.
+        :return: Chunks of the completion; an error unchanged.
         """
         kind = data.get("type")
         read = self._readers.get(kind if isinstance(kind, str) else name)
         return read(data) if read else []
 
     def end(self) -> list[Object]:
-        """Read the end of the stream. The API leaves nothing unexplained until then."""
+        """Read the end of the stream. This API leaves nothing unexplained until then."""
         return []
 
     def _read_start(self, data: Object) -> list[Object]:
@@ -178,7 +178,7 @@ class MessagesEvents:
         return [] if self._has_given(index, content) else self._begin(index, content)
 
     def _has_given(self, index: int | None, content: Object) -> bool:
-        """Return whether message_start had the block already."""
+        """Return whether message_start already contained the block."""
         if index is None or not 0 <= index < len(self._given):
             return False
         given = _object(self._given[index])
@@ -219,7 +219,7 @@ class MessagesEvents:
         piece = _text(delta.get(member))
         if not piece:
             return []
-        if block is None or block.content.get("type") != member:  # some gateways leave out that a block begins
+        if block is None or block.content.get("type") != member:  # some gateways do not announce the start of a block
             self._begin(index, {"type": member, member: ""})
             block = self._by_index[index]
         block.add(piece)
@@ -237,7 +237,7 @@ class MessagesEvents:
         return [self._chunk({"annotations": annotations})] if annotations else []
 
     def _annotations(self, block: _Block) -> list[Object]:
-        """Return the citations of web pages, which chat completions know; others are in `content_blocks`."""
+        """Return the citations of web pages, which chat completions support; others are in `content_blocks`."""
         citations = map(_object, _list(block.content.get("citations")))
         span = {"start_index": block.start, "end_index": self._length}
         return [
@@ -263,7 +263,7 @@ class MessagesEvents:
         return [{**data, "error": data.get("error") or {"type": "error", "message": message}}]
 
     def _note(self, usage: Object, members: Object) -> None:
-        """Take note of what events say of the whole. A later count replaces an earlier one: they are sums."""
+        """Record what events report about the whole. A later count replaces an earlier one: counts are totals."""
         self._usage |= {name: value for name, value in usage.items() if value is not None}
         for name, value in members.items():
             if value is not None and (name.startswith("stop_") or name not in _MESSAGE):
@@ -288,7 +288,7 @@ class MessagesEvents:
         return [*chunks, self._last_chunk(delta)]
 
     def _empty_calls(self) -> list[int]:
-        """Return the numbers of calls without arguments, but not of a last call that was cut before them."""
+        """Return the numbers of calls without arguments, except for a last call that was cut off before them."""
         calls = [block.call for block in self._blocks if block.call is not None]
         empty = [block.call for block in self._blocks if not block.has_json and not block.input]
         was_cut = self._finish_reason() == "length"
@@ -325,7 +325,7 @@ class MessagesEvents:
 
 
 def _usage(native: Object) -> Object:
-    """Translate the counts of tokens. `input_tokens` leaves out what was read from or written to the cache."""
+    """Translate the token counts. `input_tokens` does not include what was read from or written to the cache."""
     read, written = native.get("cache_read_input_tokens"), native.get("cache_creation_input_tokens")
     thinking = _object(native.get("output_tokens_details")).get("thinking_tokens")
     prompt = _count(native.get("input_tokens")) + _count(read) + _count(written)

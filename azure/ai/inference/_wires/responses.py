@@ -1,6 +1,6 @@
-"""The Responses API: OpenAI's, which its newest models speak alone, and of which chat completions are a part.
+"""The Responses API of OpenAI, the only API of its newest models, and a superset of chat completions.
 
-`responses_request` and `responses_input` translate what is sent, `responses_events` what comes back.
+`responses_request` and `responses_input` translate requests, `responses_events` answers.
 """
 
 from .._json import is_list

@@ -1,8 +1,8 @@
-"""Answers of the Responses API to chunks of a chat completion, event by event.
+"""Translate answers of the Responses API to chunks of a chat completion, event by event.
 
 An answer is a list of items: messages, reasoning, tool calls. Events name an item by its `output_index`; its id may
-differ from event to event. Each item comes whole when it is done, and again at the end of the answer: `_settle` then
-emits what no delta had. So an answer that has no deltas at all is read in the same way.
+differ from event to event. Each item is sent whole when it is done, and again at the end of the answer: `_settle` then
+emits what the deltas left out. An answer without any deltas is therefore read the same way.
 """
 
 import json
@@ -15,11 +15,11 @@ from . import Object
 
 _JSON_FORMATS = ("json_schema", "json_object")
 _CALLS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
-"""Items that are tool calls: their type in chat form, and the member that the model writes."""
+"""Items that are tool calls: their type in chat form, and the member written by the model."""
 
 
 class _Part:
-    """A text that grows: of a message, a refusal, a summary, or the arguments of a call."""
+    """A growing text: of a message, a refusal, a summary, or the arguments of a call."""
 
     __slots__ = ("annotations", "has_logprobs", "pieces", "start")
 
@@ -28,13 +28,13 @@ class _Part:
         self.annotations = 0
         self.has_logprobs = False
         self.start = start
-        """Where it begins in the content, in characters."""
+        """Its start in the content, in characters."""
 
 
 class _Item:
-    """An item of the answer, as far as it has come."""
+    """An item of the answer, as received so far."""
 
-    __slots__ = ("call", "index", "is_commentary", "kind", "parts", "thinks_in", "whole")
+    __slots__ = ("call", "index", "is_commentary", "kind", "parts", "reasoning_form", "whole")
 
     def __init__(self, index: int, kind: str) -> None:
         self.index = index
@@ -42,13 +42,13 @@ class _Item:
         self.is_commentary = False
         self.parts: dict[tuple[str, int], _Part] = {}
         self.call: int | None = None
-        """Which tool call of the answer it is, once that has been emitted."""
-        self.thinks_in = ""
-        """Which of its two forms of reasoning is shown: the one that came first."""
+        """The number of the tool call in the answer, once it has been emitted."""
+        self.reasoning_form = ""
+        """Which of its two forms of reasoning is shown: the one that arrived first."""
         self.whole: Object | None = None
 
     def text(self, kind: str) -> str:
-        """Return what has been emitted of it, in parts of a kind."""
+        """Return the text emitted so far, in parts of a kind."""
         return "".join("".join(part.pieces) for (name, _), part in self.parts.items() if name == kind)
 
 
@@ -59,7 +59,7 @@ class Events:
         self.ended = False
         self._head: Object = {"object": "chat.completion.chunk", "created": created}
         self._items: dict[object, _Item] = {}
-        self._role_is_said = False
+        self._role_was_sent = False
         self._first_message_only = False
         self._speaker: _Item | None = None
         self._thinker: object = None
@@ -124,7 +124,7 @@ class Events:
         return self._settle(self._item({**data, "item_id": item.get("id")}, item.get("type")), item)
 
     def _settle(self, state: _Item, item: Object) -> list[Object]:
-        """Emit what of an item has not been emitted, and keep it."""
+        """Emit the rest of an item, and keep the item."""
         if state.whole is None or item.get("encrypted_content") or not state.whole.get("encrypted_content"):
             state.whole = item
         kind = _kind(item)
@@ -153,7 +153,7 @@ class Events:
         return chunks
 
     def _settle_reasoning(self, state: _Item, item: Object) -> list[Object]:
-        form = state.thinks_in or ("summary" if item.get("summary") else "content")
+        form = state.reasoning_form or ("summary" if item.get("summary") else "content")
         chunks: list[Object] = []
         for index, thought in enumerate(_objects(item.get(form))):
             said = "".join(self._part(state, form, index).pieces)
@@ -183,7 +183,7 @@ class Events:
         items = sorted(dict.fromkeys(self._items.values()), key=lambda item: item.index)
         output = [item.whole for item in items if item.whole is not None]
         delta: Object = {}
-        if not (self._length or self._calls) and (commentary := _commentary(items)):  # it is all that the model said
+        if not (self._length or self._calls) and (commentary := _commentary(items)):  # the model said nothing else
             delta["content"] = commentary
         if not _is_plain(output):
             delta["output"] = output
@@ -198,7 +198,7 @@ class Events:
         return chunk
 
     def _fail(self, response: Object) -> list[Object]:
-        """Emit why the answer failed. If nothing says why, the next event may: Azure explains afterwards."""
+        """Emit the reason why the answer failed. Without one, wait for the next event: Azure explains afterwards."""
         self.ended = bool(response.get("error")) or response.get("status") == "cancelled"
         self._failed = response
         if not self.ended:
@@ -230,13 +230,13 @@ class Events:
         "response.failed": _on_failed,
         "error": _on_error,
     }
-    """Everything else is passed over: progress of hosted tools, keep-alives, and what is not known yet."""
+    """Everything else is skipped: progress of hosted tools, keep-alives, and events that are not known yet."""
 
     # ------------------------------------------------------------ chunks
 
     def _chunk(self, delta: Object) -> Object:
-        if not self._role_is_said:
-            self._role_is_said = True
+        if not self._role_was_sent:
+            self._role_was_sent = True
             delta = {"role": "assistant", **delta}
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
 
@@ -266,9 +266,9 @@ class Events:
         return [self._chunk({"refusal": text})]
 
     def _say_thought(self, item: _Item, form: str, index: Any, text: Any) -> list[Object]:
-        if not isinstance(text, str) or not text or item.thinks_in not in ("", form):
+        if not isinstance(text, str) or not text or item.reasoning_form not in ("", form):
             return []
-        item.thinks_in = form
+        item.reasoning_form = form
         part = self._part(item, form, index)
         part.pieces.append(text)
         return self._think(part, text)
@@ -307,13 +307,13 @@ class Events:
         return [self._chunk({"annotations": known})]
 
     def _is_passed_over(self, item: _Item) -> bool:
-        """Whether an item is a further message where each is a JSON document of its own."""
+        """Return whether an item is another message of an answer whose messages are separate JSON documents."""
         return self._first_message_only and self._speaker not in (None, item)
 
     # ------------------------------------------------------------ what is known so far
 
     def _note(self, response: Object) -> None:
-        """Keep what all chunks repeat. The last word stands, so that whole and streamed answers agree."""
+        """Keep what all chunks repeat. The last value counts, so that whole and streamed answers agree."""
         for name, said in (("id", "id"), ("model", "model"), ("service_tier", "service_tier")):
             if isinstance(response.get(said), str):
                 self._head[name] = response[said]
@@ -324,7 +324,7 @@ class Events:
         self._first_message_only = self._first_message_only or format_.get("type") in _JSON_FORMATS
 
     def _item(self, data: Object, kind: Any) -> _Item:
-        """Return the item that an event is about, by `output_index`; by id where a server leaves that out."""
+        """Return the item of an event, by `output_index`, or by id if a server leaves that out."""
         index, item_id = data.get("output_index"), data.get("item_id")
         key = index if isinstance(index, int) else item_id if isinstance(item_id, str) else 0
         item = self._items.get(key)
@@ -338,7 +338,7 @@ class Events:
         return item
 
     def _find(self, index: int, item: Object) -> _Item:
-        """Return what is known of an item of the whole answer, from which a server may have left some out."""
+        """Return the state of an item of the whole answer, from which a server may have left some out."""
         item_id, kind = item.get("id"), item.get("type")
         by_id = self._items.get(item_id) if isinstance(item_id, str) else None
         by_index = self._items.get(index)
@@ -364,7 +364,7 @@ def unfinished(response: Object) -> Object:
 
 
 def _error(code: Any, message: Any, response: Object | None, **more: Any) -> Object:
-    """Return an error in the form that streams raise, with all that the response says."""
+    """Return an error in the form that streams raise, with everything that the response says about it."""
     return {**(response or {}), "error": {"code": code, "message": message, **more}}
 
 
@@ -383,7 +383,7 @@ def _finish_reason(response: Object, has_calls: bool) -> str:
 
 
 def _is_plain(output: list[Object]) -> bool:
-    """Whether a message without the items says all: they are one message without `phase`, if any, and calls."""
+    """Return whether a message can do without the items: one message without `phase`, if any, and calls."""
     messages = [item for item in output if item.get("type") == "message"]
     if len(messages) > 1 or any(message.get("phase") for message in messages):
         return False
@@ -401,7 +401,7 @@ def _annotation(annotation: Object, start: int) -> Object:
 
 
 def _verdicts(filters: list[Object], source: str) -> Object:
-    """Merge what the content filter found in prompt or completion; a verdict that withheld it is not replaced."""
+    """Merge content filter results for prompt or completion; a verdict that withheld it is not replaced."""
     merged: Object = {}
     for entry in filters:
         if entry.get("source_type") == source:
@@ -412,7 +412,7 @@ def _verdicts(filters: list[Object], source: str) -> Object:
 
 
 def _usage(usage: Object) -> Object:
-    """Translate the counts of tokens."""
+    """Translate the token counts."""
     sent, written = usage.get("input_tokens"), usage.get("output_tokens")
     if not isinstance(sent, int) and not isinstance(written, int):
         return {}
@@ -430,13 +430,13 @@ def _usage(usage: Object) -> Object:
 
 
 def _written(call: Object) -> str:
-    """Return what the model wrote for a call, as text also where a server sent an object."""
+    """Return what the model wrote for a call, as text even if a server sent an object."""
     written = call.get(_CALLS[call["type"]][1])
     return written if isinstance(written, str) else "" if written is None else json.dumps(written)
 
 
 def _rest(said: str, whole: Any) -> str:
-    """Return what of a whole text is still to be said; nothing if it does not continue what was said."""
+    """Return the rest of a whole text; nothing if it does not continue what has been emitted."""
     return whole[len(said) :] if isinstance(whole, str) and whole.startswith(said) else ""
 
 
@@ -449,7 +449,7 @@ def _objects(value: Any) -> list[Object]:
 
 
 def _commentary(items: list[Any]) -> str:
-    """Return what the model said as commentary, unless it refused."""
+    """Return the model's commentary, unless the model refused."""
     if any(item.text("refusal") for item in items):
         return ""
     return "\n\n".join(filter(None, (item.text("text") for item in items if item.is_commentary)))

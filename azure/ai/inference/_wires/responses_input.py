@@ -1,8 +1,8 @@
-"""The messages of a conversation as the Responses API's input items, and reasoning that goes back to the model.
+"""Translate messages to the Responses API's input items, and send reasoning back to the model.
 
-Items carry no ids, so that the service has nothing to look up. Only reasoning has its id, to which its encrypted text
-is bound. It goes back while its answer is unchanged: the items in `output` of an assistant message must still say what
-the message says. Otherwise the message is translated plainly. That is always valid; the model then thinks anew.
+Items have no ids, so that the service has nothing to look up. Only reasoning keeps its id, to which its encrypted text
+is bound. It is sent back if its answer is unchanged: the items in `output` of an assistant message must still match the
+message. Otherwise the message is translated without them. That is always valid; the model then reasons again.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from .responses_events import Events
 NAME = "the Responses API"
 
 Replay = Literal["turn", "newest", "none"]
-"""Whose reasoning goes back: of all answers since the user last spoke, of the newest that has some, or of none."""
+"""Which reasoning to send back: that of all answers since the last user message, of the newest with any, or none."""
 
 _NO_INPUT = frozenset(("input_audio", "audio_url", "video_url", "video"))
 _REPLAYABLE = frozenset(("reasoning", "message", "function_call", "custom_tool_call"))
@@ -27,10 +27,10 @@ _LONGEST_CALL_ID = 64
 def input_items(messages: Any, replay: Replay) -> Any:
     """Translate messages.
 
-    :param messages: The messages in chat form. What is no list is returned as it is, for the service to refuse.
-    :param replay: Whose reasoning goes back.
+    :param messages: The messages in chat form. Anything but a list is returned unchanged, for the service to refuse.
+    :param replay: Which reasoning to send back.
     :return: Input items.
-    :raises NoCounterpartError: A message has what the API does not know.
+    :raises NoCounterpartError: A message has something that the API does not support.
     """
     if not is_list(messages):
         return messages
@@ -56,7 +56,7 @@ def input_items(messages: Any, replay: Replay) -> Any:
 
 
 def has_reasoning(items: Any) -> bool:
-    """Return whether input items have reasoning that goes back."""
+    """Return whether input items contain reasoning."""
     return any(item.get("type") == "reasoning" for item in _objects(items))
 
 
@@ -86,7 +86,7 @@ def _content(content: Any, where: str) -> Any:
 
 
 def _part(part: Any, where: str) -> Any:
-    """Translate a content item; one of a type that chat does not know is in the API's own form already."""
+    """Translate a content item; a type that chat does not have is already in the API's own form."""
     if isinstance(part, str):
         return {"type": "input_text", "text": part}
     if not is_object(part):
@@ -133,7 +133,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Object]] = {
 
 
 def _joined_text(content: Any) -> str | None:
-    """Return the text of a content: itself, or that of its items; `None` if there is none."""
+    """Return the text of a content: the content itself, or its items joined; `None` if there is none."""
     if isinstance(content, str):
         return content
     texts = [part if isinstance(part, str) else _text_of(part) for part in content] if is_list(content) else []
@@ -151,7 +151,7 @@ def _text_of(part: Any) -> str:
 def _assistant(message: Mapping[str, Any], where: str, sent_ids: set[str] | None) -> list[Object]:
     """Translate an answer.
 
-    :param sent_ids: The ids that are in the input already, if the answer's reasoning is to go back.
+    :param sent_ids: The ids that are already in the input, if the answer's reasoning is sent back.
     """
     if message.get("prefix"):
         raise NoCounterpartError(f"prefix in {where}", NAME)
@@ -169,7 +169,7 @@ def _said(message: Mapping[str, Any], phase: Any) -> Iterator[Object]:
 
 
 def _answer(text: str, phase: Any) -> Object:
-    """Return an answer as a plain text: parts would need members that not every service has in its answers."""
+    """Return an answer as plain text: parts would need members that not every service sends."""
     return {"type": "message", "role": "assistant", "content": text, **({"phase": phase} if phase else {})}
 
 
@@ -199,7 +199,7 @@ def _call(call: Mapping[str, Any]) -> Object:
 
 
 def _call_id(call_id: Any) -> Any:
-    """Return an id that fits: other services give calls ids of any length."""
+    """Return an id of valid length: other services use ids of any length."""
     if isinstance(call_id, str) and len(call_id) > _LONGEST_CALL_ID:
         return hashlib.sha256(call_id.encode()).hexdigest()
     return call_id
@@ -228,13 +228,13 @@ def _replayed(output: Sequence[Any], sent_ids: set[str]) -> list[Object]:
         else:
             names = ("call_id", "name", "arguments" if item["type"] == "function_call" else "input")
             items.append({"type": item["type"], **{name: item.get(name) for name in names}})
-    while items and items[-1]["type"] == "reasoning":  # refused without the item that it led to
+    while items and items[-1]["type"] == "reasoning":  # refused without the item that follows it
         items.pop()
     return items
 
 
 def _replayed_reasoning(item: Mapping[str, Any], sent_ids: set[str]) -> Iterator[Object]:
-    """Return reasoning in the one form that Azure takes; nothing if the service could not read it, or has it."""
+    """Return reasoning in the one form that Azure accepts; nothing if the service cannot read it or has it already."""
     item_id, encrypted = item.get("id"), item.get("encrypted_content")
     if encrypted and isinstance(item_id, str) and item_id not in sent_ids:
         sent_ids.add(item_id)
@@ -243,7 +243,7 @@ def _replayed_reasoning(item: Mapping[str, Any], sent_ids: set[str]) -> Iterator
 
 
 def _is_unchanged(message: Mapping[str, Any], output: Sequence[Any]) -> bool:
-    """Whether an answer's items say what the message says. An answer in JSON has only its first message's text."""
+    """Return whether an answer's items match the message. An answer in JSON only has the text of its first message."""
     said = _visible(message)
     formats: tuple[Object, ...] = ({}, {"format": {"type": "json_object"}})
     return any(_visible(_fold(output, text)) == said for text in formats)
@@ -261,7 +261,7 @@ def _visible(message: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _parsed(call: Object) -> Any:
-    """Return arguments as JSON, which some frameworks write anew, or as the text that they are."""
+    """Return arguments as a JSON value, because some frameworks reformat them, or else as text."""
     written = call.get("arguments")
     if not isinstance(written, str):
         return call.get("input")

@@ -1,6 +1,6 @@
-"""Requests in chat form to requests of the Responses API.
+"""Translate requests from chat form to the Responses API.
 
-A member that no table names has the same name there, or is the API's own from `model_extras`, and passes as it is.
+A member in no table has the same name there, or is the API's own from `model_extras`, and is passed on unchanged.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,10 +13,10 @@ from . import NoCounterpartError, Object, log_dropped
 from .responses_input import NAME, Replay, input_items
 
 _FEWEST_TOKENS = 16
-"""The least that `max_output_tokens` may be."""
+"""The minimum of `max_output_tokens`."""
 
 _HINTS = frozenset(("seed", "random_seed", "prediction"))
-"""Asked for only as far as the service can, so they are dropped."""
+"""Requests that the service may ignore anyway, so they are dropped."""
 
 _OF_CHAT_ALONE: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
@@ -29,7 +29,7 @@ _OF_CHAT_ALONE: Mapping[str, tuple[Any, ...]] = {
     "functions": ([],),
     "function_call": (),
     "background": (False,),
-    # Mistral's, whose models have chat
+    # Mistral's options, whose models support chat
     "min_tokens": (),
     "top_k": (),
     "repetition_penalty": (1,),
@@ -39,23 +39,23 @@ _OF_CHAT_ALONE: Mapping[str, tuple[Any, ...]] = {
     "guardrails": ([],),
     "safe_prompt": (False,),
 }
-"""Members without a counterpart, with the values that ask for nothing: with these they are dropped, else refused."""
+"""Members without a counterpart, and their values without effect: with these they are dropped, otherwise refused."""
 
 _WAYS_OUT = {
-    "functions": "give tools instead",
-    "function_call": "give tools and tool_choice instead",
+    "functions": "pass tools instead",
+    "function_call": "pass tools and tool_choice instead",
     "background": "stream the answer, which keeps the connection open, or use send_request",
 }
 
 _STORES = ("store", "background", "conversation", "previous_response_id")
-"""Members that say, or need, that the service keeps the answer."""
+"""Members that make the service store the answer, or require it."""
 
 
 def request(chat: Mapping[str, Any], *, replay: Replay = "turn", include: bool = True) -> Object:
     """Translate a request; see `Translator.request`.
 
-    :keyword replay: Whose reasoning goes back to the model.
-    :keyword include: Whether to ask for encrypted reasoning, which some models refuse; without it none goes back.
+    :keyword replay: Which reasoning to send back to the model.
+    :keyword include: Whether to request encrypted reasoning, which some models refuse; without it none is sent back.
     """
     _refuse(chat)
     replay = replay if include else "none"
@@ -66,7 +66,7 @@ def request(chat: Mapping[str, Any], *, replay: Replay = "turn", include: bool =
         else:
             _merge(body, _translated(chat, name))
     if not any(map(_is_said, map(body.get, _STORES))):
-        body["store"] = False  # the default here is to keep answers for 30 days, that of chat not to keep them
+        body["store"] = False  # by default this API stores answers for 30 days, chat does not
     if replay != "none":
         _merge(body, {"include": ["reasoning.encrypted_content"]})
     log_dropped(filter(_HINTS.__contains__, chat), NAME)
@@ -74,14 +74,14 @@ def request(chat: Mapping[str, Any], *, replay: Replay = "turn", include: bool =
 
 
 def _translated(chat: Mapping[str, Any], name: str) -> Object:
-    """Return what a setting is in this API: nothing, for a hint and for what only chat has."""
+    """Return a setting in this API's form: nothing for hints and for settings that only chat has."""
     if name in _TRANSLATED:
         return _TRANSLATED[name](chat[name]) if _counts(chat, name) else {}
     return {} if name in _HINTS or name in _OF_CHAT_ALONE else {name: chat[name]}
 
 
 def _counts(chat: Mapping[str, Any], name: str) -> bool:
-    """Return whether a setting is translated: `max_tokens` is not where `max_completion_tokens` says the same."""
+    """Return whether a setting is translated: `max_tokens` is not if `max_completion_tokens` is given too."""
     return _is_said(chat[name]) and not (name == "max_tokens" and _is_said(chat.get("max_completion_tokens")))
 
 
@@ -121,7 +121,7 @@ def _token_limit(limit: Any) -> Object:
 
 
 def _format(response_format: Any) -> Object:
-    """Lift what chat has in `json_schema`."""
+    """Move the members of `json_schema` up."""
     if not is_object(response_format) or not is_object(response_format.get("json_schema")):
         return {"text": {"format": response_format}}
     lifted = {name: value for name, value in response_format["json_schema"].items() if value is not None}
@@ -133,7 +133,7 @@ def _logprobs(wanted: Any) -> Object:
 
 
 def _stream_options(options: Any) -> Object:
-    """Leave out `include_usage`: usage always comes."""
+    """Leave out `include_usage`: usage is always sent."""
     if not is_object(options):
         return {"stream_options": options}
     others = {name: value for name, value in options.items() if name != "include_usage"}
@@ -152,7 +152,7 @@ def _tool(tool: Any) -> Any:
     if is_object(function):
         described = {name: value for name, value in function.items() if value is not None}
         described.setdefault("parameters", {"type": "object", "properties": {}})
-        described.setdefault("strict", False)  # here True if not said, which would make optional arguments required
+        described.setdefault("strict", False)  # True by default here, which would make optional arguments required
         return {"type": "function", **described}
     if is_object(custom):
         format_ = custom.get("format")
@@ -191,4 +191,4 @@ _TRANSLATED: Mapping[str, Callable[[Any], Object]] = {
     "logprobs": _logprobs,
     "stream_options": _stream_options,
 }
-"""Members that have another name or form."""
+"""Members with another name or form."""

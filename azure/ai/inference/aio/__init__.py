@@ -10,16 +10,16 @@ if TYPE_CHECKING:
 __all__ = ["BatchClient", "ChatCompletionsClient", "EmbeddingsClient", "ImageEmbeddingsClient", "load_client"]
 
 for _name in __all__[1:]:
-    globals()[_name].__module__ = __name__  # for pickles and `repr`, which must survive a move of the files
+    globals()[_name].__module__ = __name__  # for pickles and `repr`, which must not change when files move
 
 
 if TYPE_CHECKING:
-    pass  # Type checkers would take `__getattr__` for a promise that every name exists.
+    pass  # With `__getattr__`, type checkers would accept any name.
 else:
 
     def __getattr__(name: str) -> Any:
         if name == "BatchClient":
-            from ._batch_client import BatchClient  # only now: importing the package is on a budget
+            from ._batch_client import BatchClient  # imported late: imports are on a budget
 
             return BatchClient
         from .._operations.other_libraries import missing_attribute

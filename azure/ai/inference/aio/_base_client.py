@@ -1,4 +1,4 @@
-"""The base of the asynchronous clients: pipeline, requests of your own, model information, closing."""
+"""The base of the asynchronous clients: pipeline, custom requests, model information, closing."""
 
 import copy
 from collections.abc import Mapping
@@ -14,21 +14,23 @@ from .._http.credentials import KeyPolicy, forget_credentials
 from .._http.deadline import CONNECTION_TIMEOUT, Deadline, TimeLeft
 from .._http.policies import RefusedEndpointPolicy, build_policies
 from .._http.proxies import with_environment
-from .._operations.call import make_call
-from .._operations.options import RequestOptions, with_options
+from .._operations.options import RequestOptions
 from .._operations.settings import (
     AsyncCredential,
     Configuration,
     Settings,
     is_key,
+    logger,
     make_credential,
     make_settings,
     pipeline_options,
 )
-from ._turns import Turns
+from .._operations.signatures import with_options
+from ._request_lock import RequestLock
 
 if TYPE_CHECKING:
     from .._http.endpoint import Kind
+    from .._operations.call import Call
 
 
 class InferenceClient:
@@ -57,23 +59,21 @@ class InferenceClient:
         self._client = _pipeline_client(settings, credential, pipeline_options(options, known))
         self._model_infos = {}
         self._timeout = options.get("timeout")
-        self._turns = Turns()
+        self._model_info_lock = RequestLock()
 
     if TYPE_CHECKING:
-        pass  # Type checkers would take `__getattr__` for a promise that every attribute exists.
+        pass  # With `__getattr__`, type checkers would accept any attribute.
     else:
 
         def __getattr__(self, name: str) -> Any:
-            """Raise `AttributeError`, which says what a method of another library is called here."""
-            from .._operations.other_libraries import attribute_hint
+            """Raise `AttributeError`, naming the counterpart here if the attribute is a method of another library."""
+            from .._operations.other_libraries import missing_client_attribute
 
-            client = type(self).__name__
-            hint = attribute_hint(client, name)
-            raise AttributeError(f"{client!r} object has no attribute {name!r}. {hint}".rstrip(". ") + "." * bool(hint))
+            raise missing_client_attribute(type(self).__name__, name)
 
     @property
     def _model_info(self) -> "models.ModelInfo | None":
-        """The model information, if the endpoint was asked for it. Dependants read it under this name."""
+        """The model information, if it has been requested. Dependants read it under this name."""
         return self._model_infos.get(None)
 
     def _with_defaults(self, changes: Mapping[str, Any]) -> Self:
@@ -82,14 +82,29 @@ class InferenceClient:
         client._settings = self._settings.with_defaults(changes)
         return client
 
+    async def _with_served_models(self, call: "Call", response: Any) -> "Call":
+        """Return a refused call; if it was refused for its model, it knows the models that the endpoint lists."""
+        from .._operations.served_models import keep, question, with_model_names
+
+        served = self._settings.served
+        asked = question(call, response, self._settings)
+        if asked is not None:
+            request, options = asked
+            try:
+                answer = await self._client._pipeline.run(request, **options)
+                keep(served, answer.http_response)
+            except Exception:  # noqa: BLE001 - the refusal is what the caller has to see
+                logger.debug("The endpoint does not list its models.", exc_info=True)
+        return with_model_names(call, served.names)
+
     @with_options(RequestOptions)
     async def get_model_info(
         self, *, model: str | None = None, force_refresh: bool = False, **options: Unpack[RequestOptions]
     ) -> "models.ModelInfo":
         """Ask the endpoint which model it serves.
 
-        Serverless and managed endpoints answer; Azure OpenAI and most others do not. The client keeps the answer for
-        each model, so that however many callers ask, one request is sent.
+        Serverless and managed endpoints support this; Azure OpenAI and most others do not. The client keeps the answer
+        for each model, so however many callers ask, only one request is sent.
 
         :keyword model: The model to ask about, on endpoints that serve several (api-version 2025-04-01 and later).
         :keyword force_refresh: Whether to ask again.
@@ -97,12 +112,13 @@ class InferenceClient:
         :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not provide model information.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused the request.
         """
+        from .._operations.call import make_call
         from .._operations.model_info import info_operation, model_info_of
 
-        call = make_call(self._settings, "get_model_info", info_operation(model), options)
+        call = make_call(self._settings, info_operation(model), options)
         timeout = options.get("timeout", self._timeout)
         deadline = None if timeout is None else Deadline(timeout)
-        async with self._turns.take(deadline):
+        async with self._model_info_lock.hold(deadline):
             info = None if force_refresh or call.cls else self._model_infos.get(model)
             if info:
                 return info

@@ -7,8 +7,9 @@ from typing import IO, Any, cast
 
 from typing_extensions import Unpack
 
-from .._operations.options import ClientOptions, RequestOptions, with_options
+from .._operations.options import ClientOptions, RequestOptions
 from .._operations.settings import AsyncCredential
+from .._operations.signatures import with_options
 from ..batch._batch_states import (
     BatchFile,
     BatchJob,
@@ -31,20 +32,20 @@ from ..batch._rows import BatchRow
 from ._base_client import InferenceClient
 
 _FIRST_LOOK, _LAST_LOOK = 0.1, 5.0
-"""Seconds between two looks whether a file is processed: the first, and the longest."""
+"""Seconds between two checks whether a file is processed: the first wait, and the longest."""
 
 
 class BatchClient(InferenceClient):
-    """A client for the service's own Batch API, which answers files of rows within a day, mostly at half the price.
+    """A client for the service's own Batch API, which processes files of rows within a day, usually at half the price.
 
-    Azure OpenAI (deployments of the kind Global-Batch or DataZoneBatch), OpenAI and Mistral have one. Files are in the
-    form of `azure.ai.inference.batch`, and results come in the same.
+    Azure OpenAI (deployments of type Global-Batch or DataZoneBatch), OpenAI and Mistral have one. Files use the format
+    of `azure.ai.inference.batch`, and so do results.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
-    :keyword provider: "azure", "openai" or "mistral", where the host does not tell.
-    :raises ValueError: The endpoint is not a URL that can be called, the credential is empty, or there is no such
-        provider.
+    :keyword provider: "azure", "openai" or "mistral", if the host does not identify the provider.
+    :raises ValueError: The endpoint is not a URL that can be called, the credential is empty, or the provider is
+        unknown.
     :raises TypeError: The credential has an unsupported type, or a keyword is misspelled.
     """
 
@@ -77,10 +78,10 @@ class BatchClient(InferenceClient):
     ) -> BatchFile:
         """Upload rows as an input file. They are written to a temporary file first, and sent from there.
 
-        :param rows: The rows, which are checked; or a binary file of lines, which is sent as it is.
-        :keyword expires_after: For how long the service keeps the file; Azure takes 14 to 30 days.
+        :param rows: The rows, which are checked; or a binary file of lines, which is sent unchanged.
+        :keyword expires_after: How long the service keeps the file; Azure accepts 14 to 30 days.
         :return: The file.
-        :raises ValueError: A row is none, an id occurs twice, or there are more rows or bytes than a file may have.
+        :raises ValueError: A row is invalid, an id occurs twice, or there are more rows or bytes than a file may have.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
         fields = {"purpose": "batch"}
@@ -108,17 +109,17 @@ class BatchClient(InferenceClient):
             if size > self._dialect.most_bytes or (not is_file and count > self._dialect.most_rows):
                 raise ValueError(
                     f"A batch file of {self._dialect.name} may have {self._dialect.most_rows:,} rows and "
-                    f"{self._dialect.most_bytes:,} bytes: cut the rows, or let BatchRun.submit do it."
+                    f"{self._dialect.most_bytes:,} bytes: split the rows, or let BatchRun.submit do it."
                 )
         file.seek(0)
         return size
 
     @with_options(RequestOptions)
     async def get_file(self, file_id: str, **options: Unpack[RequestOptions]) -> BatchFile:
-        """Look at a file.
+        """Get the state of a file.
 
         :param file_id: Its id.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: There is none.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: The file does not exist.
         """
         return wrap_file(await self._json(job_call(self._settings, "get_file", f"files/{file_id}", options)))
 
@@ -134,17 +135,17 @@ class BatchClient(InferenceClient):
         timeout_hours: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> BatchJob:
-        """Create a job for an uploaded file. At Azure the file is waited for until it is processed.
+        """Create a job for an uploaded file. On Azure, first wait until the file is processed.
 
         :param file: The file, or its id.
-        :keyword url: What its rows ask for.
-        :keyword model: The model, at Mistral, where rows need not name it.
+        :keyword url: What its rows request.
+        :keyword model: The model; only for Mistral, whose rows need not name it.
         :keyword metadata: Up to 16 names and texts to find the job by.
-        :keyword output_expires_after: For how long the service keeps the results; not at Mistral.
-        :keyword timeout_hours: After how many hours the job ends, at Mistral.
+        :keyword output_expires_after: How long the service keeps the results; not for Mistral.
+        :keyword timeout_hours: Hours after which the job ends; only for Mistral.
         :return: The job.
-        :raises ValueError: The provider has no such setting.
-        :raises ~azure.core.exceptions.HttpResponseError: The service refused, for one because too many tokens are
+        :raises ValueError: The provider does not support a setting.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused, for example because too many tokens are
             queued already: `error.error.code` is then "token_limit_exceeded".
         """
         file_id = file if isinstance(file, str) else file.id
@@ -177,19 +178,19 @@ class BatchClient(InferenceClient):
 
     @with_options(RequestOptions)
     async def get(self, job_id: str, **options: Unpack[RequestOptions]) -> BatchJob:
-        """Look at a job.
+        """Get the state of a job.
 
         :param job_id: Its id.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: There is none.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: The job does not exist.
         """
         return job_of(await self._json(job_call(self._settings, "get", f"{self._dialect.jobs}/{job_id}", options)))
 
     @with_options(RequestOptions)
     async def cancel(self, job_id: str, **options: Unpack[RequestOptions]) -> BatchJob:
-        """Cancel a job. What was answered before has results, and is paid for.
+        """Cancel a job. Rows that were already answered have results, and are paid for.
 
         :param job_id: Its id.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: There is none.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: The job does not exist.
         """
         path = f"{self._dialect.jobs}/{job_id}/cancel"
         return job_of(await self._json(job_call(self._settings, "cancel", path, options, method="POST", content="{}")))
@@ -204,9 +205,9 @@ class BatchClient(InferenceClient):
         """Wait until a job has ended.
 
         :param job_id: Its id.
-        :keyword polling_interval: Seconds between two looks, 60 by default, as Azure advises.
-        :keyword on_progress: Called with the job at each look.
-        :return: The job, whichever way it ended: see its `status`.
+        :keyword polling_interval: Seconds between two checks, 60 by default, as Azure advises.
+        :keyword on_progress: Called with the job after each check.
+        :return: The job, however it ended: see its `status`.
         """
         while True:
             job = await self.get(job_id)
@@ -219,10 +220,11 @@ class BatchClient(InferenceClient):
     async def results(
         self, job: str | BatchJob, *, rows: Iterable[Mapping[str, Any] | str] | None = None
     ) -> AsyncIterator[BatchResult]:
-        """Read the results of a job that has ended: of answers and of failed rows, in any order, as they arrive.
+        """Read the results of a job that has ended: answers and failed rows, in any order, as they arrive.
 
         :param job: The job, or its id.
-        :keyword rows: The rows, or their ids: behind the results, those that have none come with the error "missing".
+        :keyword rows: The rows, or their ids: after the results, each row without one is returned with the error
+            "missing".
         :return: A generator of results.
         :raises ValueError: The job has not ended.
         """
@@ -257,14 +259,14 @@ class BatchClient(InferenceClient):
         """Delete a file.
 
         :param file_id: Its id.
-        :raises ~azure.core.exceptions.ResourceNotFoundError: There is none.
+        :raises ~azure.core.exceptions.ResourceNotFoundError: The file does not exist.
         """
         await self._json(job_call(self._settings, "delete_file", f"files/{file_id}", options, method="DELETE"))
 
     async def list(self, *, metadata: Mapping[str, str] | None = None) -> AsyncIterator[BatchJob]:
-        """Look at all jobs, the newest first.
+        """List all jobs, the newest first.
 
-        :keyword metadata: Names and texts that a job has to have.
+        :keyword metadata: Names and texts that a job must have.
         :return: A generator of jobs.
         """
         page: Any = None

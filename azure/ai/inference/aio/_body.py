@@ -1,25 +1,26 @@
-"""Reading the body of a response, asynchronously, as it arrives."""
+"""Read the body of a response asynchronously, as it arrives."""
 
 import asyncio
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError, IncompleteReadError
 
-from .._http.content_encoding import Decoder, make_decoder
 from .._http.deadline import Deadline
-from ..exceptions import NoResponseError, ResponseTimeoutError
+
+if TYPE_CHECKING:
+    from .._http.content_encoding import Decoder
 
 Next = Callable[[], Awaitable[bytes]]
 
 
 class UnbufferedBody:
-    """The body of one of aiohttp's responses: read as it arrives, decompressed, within the deadline.
+    """The body of an aiohttp response: read as it arrives, decompressed, within the deadline.
 
     :param internal: aiohttp's response.
-    :param encoding: How the body is compressed, as its header says; None if it is not, or not any more.
-    :param deadline: The call's, if it has one.
+    :param encoding: The compression named in its header; None if the body is not compressed, or no longer.
+    :param deadline: The deadline of the call, if any.
     """
 
     def __init__(self, internal: Any, encoding: str | None, deadline: Deadline | None) -> None:
@@ -34,15 +35,18 @@ class UnbufferedBody:
     async def read(self) -> bytes:
         """Wait for the next bytes.
 
-        :return: What there is, decompressed; nothing at the end of the body.
+        :return: The bytes that have arrived, decompressed; empty at the end of the body.
         :raises ~azure.core.exceptions.IncompleteReadError: The connection broke, or the body is shorter than announced.
-        :raises ~azure.core.exceptions.DecodeError: It does not decompress.
-        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The read timeout, or the deadline, is over.
-        :raises ~azure.core.exceptions.ServiceResponseError: Another process began to read it, and this one is its fork.
+        :raises ~azure.core.exceptions.DecodeError: It cannot be decompressed.
+        :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The read timeout or the deadline has passed.
+        :raises ~azure.core.exceptions.ServiceResponseError: Another process began to read it, and this one is a fork of
+            it.
         """
         if self._process != os.getpid():
+            from ..exceptions import NoResponseError
+
             raise NoResponseError(
-                "The answer can be read only in the process that asked for it; this one was forked from that."
+                "A response can only be read in the process that sent the request; this process was forked from it."
             )
         try:
             if self._deadline is None:
@@ -57,8 +61,10 @@ class UnbufferedBody:
         return reading
 
     async def _read_decoded(self) -> bytes:
-        """Read on until something comes out: a piece that decompresses to nothing is not the end."""
+        """Read until there is output: a piece that decompresses to nothing is not the end."""
         if self._decoder is None:
+            from .._http.content_encoding import make_decoder
+
             self._decoder = make_decoder(self._encoding)
         while piece := await self._content.readany():
             if decoded := self._decoder.feed(piece) if self._decoder else piece:
@@ -66,7 +72,7 @@ class UnbufferedBody:
         return b""
 
     async def pieces(self, **_: Any) -> AsyncIterator[bytes]:
-        """Iterate over the body: what azure-core's response calls for `iter_bytes` and `iter_raw`."""
+        """Iterate over the body: azure-core's response calls this for `iter_bytes` and `iter_raw`."""
         try:
             while piece := await self.read():
                 yield piece
@@ -74,7 +80,7 @@ class UnbufferedBody:
             self._internal.close()
 
     async def drain(self, seconds: float) -> None:
-        """Read the rest, so that the connection can be used again, unless that takes too long.
+        """Read the rest, so that the connection can be reused, unless that takes too long.
 
         :param seconds: How long it may take.
         """
@@ -86,7 +92,7 @@ class UnbufferedBody:
             return
 
     def abandon(self) -> None:
-        """Close the connection of a body that is garbage: from whatever thread, and where the loop may have ended."""
+        """Close the connection of an abandoned body: from any thread, and even if the loop has ended."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._internal.close)
         elif self._internal.connection is not None:
@@ -98,15 +104,17 @@ class UnbufferedBody:
         if isinstance(error, asyncio.TimeoutError):
             if self._deadline is not None and self._deadline.remaining <= 0:
                 return self._deadline.error()
-            return ResponseTimeoutError(f"No bytes came within the read timeout: {error}", error=error)
-        return IncompleteReadError(f"The connection broke before the end of the answer: {error!r}", error=error)
+            from ..exceptions import ResponseTimeoutError
+
+            return ResponseTimeoutError(f"No bytes arrived within the read timeout: {error}", error=error)
+        return IncompleteReadError(f"The connection broke before the end of the response: {error!r}", error=error)
 
 
 class WholeBody:
-    """Stands in for the `content` of aiohttp's response where azure-core reads all of it: `UnbufferedBody`, joined.
+    """Replaces the `content` of aiohttp's response, so that azure-core reads all of it through `UnbufferedBody`.
 
     :param body: The body.
-    :param content: aiohttp's own, which has all else.
+    :param content: aiohttp's own content, for all other attributes.
     """
 
     def __init__(self, body: UnbufferedBody, content: Any) -> None:
@@ -116,7 +124,7 @@ class WholeBody:
     async def read(self, size: int = -1) -> bytes:
         """Read to the end.
 
-        :param size: Not heeded.
+        :param size: Ignored.
         """
         pieces: list[bytes] = []
         while piece := await self._body.read():
@@ -128,14 +136,15 @@ class WholeBody:
 
 
 def open_body(answer: Any, deadline: Deadline | None) -> UnbufferedBody:
-    """Return the body of one of azure-core's responses, and have the response read it by the same rules.
+    """Return the body of an azure-core response, and make the response read through it.
 
-    azure-core's own reading knows gzip and bare deflate alone, and no deadline. What is set here is private to its
-    response: `_stream_download_generator` iterates over the body; `_decompress` says that somebody has to decompress
-    it, which aiohttp may have done in a session of the caller's own, and `_decompressed_content` that it was done.
+    azure-core itself only decompresses gzip and bare deflate, and knows no deadline. The attributes set here are
+    private to its response: `_stream_download_generator` iterates over the body; `_decompress` says whether to
+    decompress it, which aiohttp may already have done in a session of the caller's, and `_decompressed_content` that
+    this is done.
 
-    :param answer: azure-core's response around one of aiohttp's.
-    :param deadline: The call's, if it has one.
+    :param answer: azure-core's response around aiohttp's.
+    :param deadline: The deadline of the call, if any.
     """
     internal = answer.internal_response
     encoding = internal.headers.get("Content-Encoding") if getattr(answer, "_decompress", True) else None
@@ -147,10 +156,10 @@ def open_body(answer: Any, deadline: Deadline | None) -> UnbufferedBody:
 
 
 def reader(response: Any, body: UnbufferedBody | None) -> Next:
-    """Make the function that waits for a response's next bytes, and gives none at its end.
+    """Return a function that waits for the next bytes of a response, and returns none at its end.
 
-    :param response: azure-core's response, from whatever transport; or anything with `iter_bytes`.
-    :param body: Its body, if the transport is one whose bytes can be read as they arrive.
+    :param response: azure-core's response from any transport, or any object with `iter_bytes`.
+    :param body: Its body, if the transport's bytes can be read as they arrive.
     """
     if body is not None:
         return body.read
@@ -158,9 +167,9 @@ def reader(response: Any, body: UnbufferedBody | None) -> Next:
 
 
 async def read_whole(response: Any) -> None:
-    """Read a response's body, if it is of a kind that must be told to: `load_body` is what older ones have.
+    """Read the body of a response that does not load it by itself; older responses call this `load_body`.
 
-    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    :param response: azure-core's response from any transport, or a test double.
     """
     read = getattr(response, "read", None) or getattr(response, "load_body", None)
     if read is not None:
@@ -168,21 +177,21 @@ async def read_whole(response: Any) -> None:
 
 
 async def close_response(response: Any) -> None:
-    """Close a response, if it is of a kind that can be closed.
+    """Close a response, if it can be closed.
 
-    :param response: azure-core's response, from whatever transport, or what a test has in its place.
+    :param response: azure-core's response from any transport, or a test double.
     """
     if hasattr(response, "close"):
         await _settled(response.close())
 
 
 async def _settled(value: Any) -> None:
-    """Await what a double returns, unless it is of the synchronous kind."""
+    """Await the result of a test double, unless it is synchronous."""
     if hasattr(value, "__await__"):
         await value
 
 
 def _not_empty(pieces: AsyncIterable[bytes]) -> Next:
-    """Make the function that gives the next piece; one that decompresses to nothing is not the end."""
+    """Return a function for the next piece; a piece that decompresses to nothing is not the end."""
     full = (piece async for piece in pieces if piece)
     return lambda: anext(full, b"")

@@ -9,9 +9,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from typing_extensions import Self, Unpack
 
 from .. import models
-from .._operations.call import check_keywords, check_status, read_answer
-from .._operations.chat import CHAT_SETTINGS, chat_call, check_defaults, next_call
 from .._operations.options import (
+    CHAT_SETTINGS,
     EMBEDDING_SETTINGS,
     Body,
     ChatClientOptions,
@@ -23,16 +22,17 @@ from .._operations.options import (
     EmbedOptions,
     Messages,
     RequestOptions,
-    needs_endpoint_and_credential,
-    with_options,
 )
-from .._operations.settings import AsyncCredential, logger
+from .._operations.settings import AsyncCredential, check_defaults, logger
+from .._operations.signatures import needs_endpoint_and_credential, with_options
 from .._watch import observe
-from ..models._chat import ChatCompletions, read_completions
 from ._base_client import InferenceClient
 
 if TYPE_CHECKING:
     from .._http.endpoint import Kind
+
+_OF_MODELS = (400, 404)
+"""Statuses by which services refuse a model."""
 
 
 class ChatCompletionsClient(InferenceClient):
@@ -75,7 +75,7 @@ class ChatCompletionsClient(InferenceClient):
     @overload
     async def complete(
         self, *, messages: Messages, stream: Literal[False] = False, **options: Unpack[CompleteOptions]
-    ) -> ChatCompletions: ...
+    ) -> "models.ChatCompletions": ...
 
     @overload
     async def complete(
@@ -85,7 +85,7 @@ class ChatCompletionsClient(InferenceClient):
     @overload
     async def complete(
         self, *, messages: Messages, stream: bool | None = None, **options: Unpack[CompleteOptions]
-    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions": ...
+    ) -> "models.ChatCompletions | models.AsyncStreamingChatCompletions": ...
 
     @overload
     async def complete(
@@ -103,7 +103,7 @@ class ChatCompletionsClient(InferenceClient):
         *,
         stream: bool | None = None,
         **options: Unpack[CompleteOptions],
-    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions": ...
+    ) -> "models.ChatCompletions | models.AsyncStreamingChatCompletions": ...
 
     @with_options(ChatOptions, RequestOptions)
     async def complete(
@@ -113,7 +113,7 @@ class ChatCompletionsClient(InferenceClient):
         messages: Messages | None = None,
         stream: bool | None = None,
         **options: Unpack[CompleteOptions],
-    ) -> "ChatCompletions | models.AsyncStreamingChatCompletions":
+    ) -> "models.ChatCompletions | models.AsyncStreamingChatCompletions":
         """Continue a conversation.
 
         :param body: The whole request, sent as it is instead of messages and settings: a mapping, bytes, or a binary
@@ -127,14 +127,20 @@ class ChatCompletionsClient(InferenceClient):
         :raises ~azure.ai.inference.exceptions.ContentFilterError: The content filter refused the prompt.
         :raises ~azure.core.exceptions.AzureError: The call failed; :mod:`azure.ai.inference.exceptions` lists how.
         """
+        from .._operations.chat import chat_call, next_call, read_completion
+
         call = chat_call(self._settings, body, {"messages": messages, "stream": stream, **options})
         with observe(call) as watch:
+            # azure-core's private pipeline, as generated Azure clients use it: `send_request` hides its context.
             response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
             while (again := next_call(call, response)) is not None:
                 call = again
                 watch.resent(call)
                 response = await self._client._pipeline.run(call.request, stream=call.stream, **call.options)
+            if response.http_response.status_code in _OF_MODELS:
+                call = await self._with_served_models(call, response)
             if call.stream:
+                from .._operations.call import check_status
                 from ._stream import AsyncStreamingChatCompletions
 
                 check_status(call, response.http_response)
@@ -142,8 +148,8 @@ class ChatCompletionsClient(InferenceClient):
                     response.http_response, body=response.context.get("body"), call=call, watch=watch
                 )
                 return cast("models.AsyncStreamingChatCompletions", call.result(response, updates))
-            completions = watch.answered(read_answer(call, response.http_response, read_completions))
-        return cast("ChatCompletions", call.result(response, completions))
+            completions = watch.answered(read_completion(call, response.http_response))
+        return cast("models.ChatCompletions", call.result(response, completions))
 
     @with_options(ChatOptions, RequestOptions)
     def complete_many(
@@ -154,22 +160,24 @@ class ChatCompletionsClient(InferenceClient):
         on_progress: Callable[[Any], object] | None = None,
         **options: Unpack[CompleteOptions],
     ) -> "models.AsyncManyCompletions":
-        """Continue many conversations, some at a time, as fast as the quota allows.
+        """Continue many conversations, several at a time, as fast as the quota allows.
 
-        Results come in the order of the conversations. Each has an answer or an error: `result.ok`, `result.answer`,
-        which raises the error, `result.parse_as(T)`. For more than memory should hold, or a program that may be
-        interrupted, see `azure.ai.inference.batch.BatchRun`.
+        Results come in the order of the conversations. Each has an answer or an error: `result.ok`; `result.answer`,
+        which raises the error; `result.parse_as(T)`. If there is too much for memory, or the program may be
+        interrupted, use `azure.ai.inference.batch.BatchRun`.
 
-        :param conversations: The conversations: each a list of messages, or a text for a user's message. Any iterable,
-            which is read as the requests go out.
-        :keyword max_concurrency: The most requests at a time, 20 by default.
-        :keyword on_progress: Called with an `azure.ai.inference.batch.Progress` after each result.
+        :param conversations: The conversations, each a list of messages or the text of a user message. Any iterable,
+            which is read as requests are sent.
+        :keyword max_concurrency: Maximum number of requests in flight, 20 by default.
+        :keyword on_progress: Called with an `azure.ai.inference.batch.Progress` after each result, and when the
+            service asks for a wait.
         :keyword options: Keyword arguments of each call, as `complete` takes them.
-        :return: An iterator over results; its `summary` has the tokens spent.
-        :raises TypeError: The conversations are no iterable of conversations, or a keyword is unknown.
+        :return: An iterator over results; its `summary` counts the tokens used.
+        :raises TypeError: The conversations are not an iterable of conversations, or a keyword is unknown.
         :raises ValueError: A limit is less than 1.
-        :raises ~azure.ai.inference.exceptions.BatchStoppedError: While iterating: the first request failed as all would
-            (a wrong key, no such deployment or host), or a quota is used up for longer than ten minutes.
+        :raises ~azure.ai.inference.exceptions.BatchStoppedError: While iterating: the first request failed in a way
+            that every other would (a wrong key, an unknown deployment or host), or a quota is used up for more than ten
+            minutes.
         """
         from ..batch._conversations import AsyncManyCompletions
 
@@ -179,7 +187,7 @@ class ChatCompletionsClient(InferenceClient):
     def with_defaults(self, **options: Unpack[ChatOptions]) -> Self:
         """Return a client with other default settings, over the same connections.
 
-        Settings that you do not name stay; `None` removes one. Closing either client closes both.
+        Settings that you do not pass stay unchanged; `None` removes one. Closing either client closes both.
 
         :raises TypeError: A setting is unknown.
         :raises ValueError: The response format is not supported, or the API is unknown.
@@ -192,11 +200,14 @@ class _EmbeddingsOfAnyKind(InferenceClient):
     """The base of both embeddings clients."""
 
     async def _embed(self, kind: "Kind", body: Body | None, options: Mapping[str, Any]) -> "models.EmbeddingsResult":
+        from .._operations.call import read_answer
         from .._operations.embeddings import embed_call, embeddings_of
 
         call = embed_call(self._settings, kind, body, options)
         with observe(call) as watch:
             response = await self._client._pipeline.run(call.request, **call.options)
+            if response.http_response.status_code in _OF_MODELS:
+                call = await self._with_served_models(call, response)
             result = watch.answered(read_answer(call, response.http_response, embeddings_of(call)))
         return cast("models.EmbeddingsResult", call.result(response, result))
 
@@ -204,7 +215,7 @@ class _EmbeddingsOfAnyKind(InferenceClient):
     def with_defaults(self, **options: Unpack[EmbeddingOptions]) -> Self:
         """Return a client with other default settings, over the same connections.
 
-        Settings that you do not name stay; `None` removes one. Closing either client closes both.
+        Settings that you do not pass stay unchanged; `None` removes one. Closing either client closes both.
 
         :raises TypeError: A setting is unknown.
         """
@@ -266,7 +277,7 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         """Embed texts.
 
         :param body: The whole request, sent as it is instead of input and settings: a mapping, bytes, or a binary file.
-        :keyword input: A text or a list of texts; the token ids of a text may stand in its place.
+        :keyword input: A text or a list of texts; each may also be given as its token ids.
         :return: The embeddings, in the order of the input.
         :raises TypeError: Neither input nor a body were given, they have an unsupported type, or a keyword is unknown.
         :raises ValueError: The input is empty.
@@ -285,18 +296,18 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
     ) -> "models.AsyncEmbeddingBatches":
-        """Embed more texts than one request may hold, in several requests, a few of them at a time.
+        """Embed more texts than fit into one request, in several requests, a few of them at a time.
 
         Iterate over the results. They arrive in the order of the input, and the index of an item is its place in the
         whole input. Results are not kept once you have them, so memory stays flat; `await batches.collect()` combines
         them.
 
-        :param input: The texts: any iterable, read as the requests go out.
-        :keyword batch_size: The most texts in a request. The default, 96, is the limit of Cohere's models; that of
-            OpenAI's is 2,048.
-        :keyword batch_length: The most characters, or token ids, in a request, 250,000 by default; the limit of
+        :param input: The texts: any iterable, which is read as requests are sent.
+        :keyword batch_size: Maximum number of texts per request. The default, 96, is the limit of Cohere's models; that
+            of OpenAI's is 2,048.
+        :keyword batch_length: Maximum number of characters, or token ids, per request, 250,000 by default; the limit of
             OpenAI's models is 300,000 tokens. A longer text is sent alone.
-        :keyword max_concurrency: The most requests at a time, 4 by default.
+        :keyword max_concurrency: Maximum number of requests in flight, 4 by default.
         :keyword on_progress: Called with the number of texts in each result that you receive; `update` of a tqdm
             progress bar fits.
         :return: An iterator over results.
@@ -305,6 +316,7 @@ class EmbeddingsClient(_EmbeddingsOfAnyKind):
         :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. The
             error names its inputs and has the results that you have not received yet.
         """
+        from .._operations.call import check_keywords
         from .._operations.embedding_plan import plan_batches
         from ._embedding_batches import AsyncEmbeddingBatches
 
@@ -384,17 +396,17 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         on_progress: Callable[[int], object] | None = None,
         **options: Unpack[EmbedOptions],
     ) -> "models.AsyncEmbeddingBatches":
-        """Embed more images than one request may hold, in several requests, a few of them at a time.
+        """Embed more images than fit into one request, in several requests, a few of them at a time.
 
         Iterate over the results. They arrive in the order of the input, and the index of an item is its place in the
         whole input. Results are not kept once you have them, so memory stays flat; `await batches.collect()` combines
         them.
 
-        :param input: The images: any iterable, read as the requests go out.
-        :keyword batch_size: The most images in a request. The default, 1, is the limit of Cohere's models.
-        :keyword batch_length: The most characters of data URLs and texts in a request, 10,000,000 by default. A longer
-            image is sent alone.
-        :keyword max_concurrency: The most requests at a time, 4 by default.
+        :param input: The images: any iterable, which is read as requests are sent.
+        :keyword batch_size: Maximum number of images per request. The default, 1, is the limit of Cohere's models.
+        :keyword batch_length: Maximum number of characters of data URLs and texts per request, 10,000,000 by default. A
+            longer image is sent alone.
+        :keyword max_concurrency: Maximum number of requests in flight, 4 by default.
         :keyword on_progress: Called with the number of images in each result that you receive; `update` of a tqdm
             progress bar fits.
         :return: An iterator over results.
@@ -403,6 +415,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         :raises ~azure.ai.inference.exceptions.BatchError: While iterating: a request, a hook, or the input failed. The
             error names its inputs and has the results that you have not received yet.
         """
+        from .._operations.call import check_keywords
         from .._operations.embedding_plan import plan_batches
         from ._embedding_batches import AsyncEmbeddingBatches
 
@@ -416,12 +429,12 @@ async def load_client(
 ) -> ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient:
     """Build the client that fits the model behind an endpoint.
 
-    The endpoint is asked what it serves. Serverless and managed endpoints answer; for others pass `model_type`, or
-    build the client yourself.
+    Asks the endpoint what it serves. Serverless and managed endpoints answer; for others pass `model_type`, or build
+    the client yourself.
 
     :param endpoint: URL of the endpoint, as the portal shows it.
     :param credential: An `AzureKeyCredential`, a key, a token credential, or a function that returns a token.
-    :keyword model_type: "chat_completion", "embeddings" or "image_embeddings"; the endpoint is then not asked.
+    :keyword model_type: "chat_completion", "embeddings" or "image_embeddings"; then the endpoint is not asked.
     :keyword options: Keyword arguments of the client.
     :return: The client. If the endpoint was asked, the client keeps the model information.
     :raises ~azure.core.exceptions.ResourceNotFoundError: The endpoint does not provide model information.

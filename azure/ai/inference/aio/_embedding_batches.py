@@ -1,4 +1,11 @@
-"""The asynchronous results of `embed_batches`: keeps requests under way, hands their results over in order."""
+"""The asynchronous results of `embed_batches`: keeps requests in flight and delivers their results in order.
+
+It does not use the runner of `batch`, which makes other promises. Here the first failure ends the iteration, and is
+raised with every result that had arrived; requests start as soon as a slot is free, where a run first sends one alone
+to learn the quota, which takes twice as long for a few of them; a status 429 is retried as `embed` retries it, and not
+by a pacer; a synchronous client needs no event loop, whose import takes time. For rows that are resumed, paced, or fail
+one by one, use `embedding_row` and `batch.BatchRun`.
+"""
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,12 +32,12 @@ from ._request_pool import Request, RequestPool
 class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
     """The results of `embed_batches`, in the order of the input.
 
-    Requests begin with the iteration. At its end, or that of an `async with` block, none is under way. Once it has
-    failed, it raises the same error whenever it is read on; if the reading was only interrupted, it goes on.
+    Requests start with the iteration. At its end, or that of an `async with` block, none is in flight. Once it has
+    failed, it raises the same error on every further read; if only the reading was interrupted, it continues.
 
     :param embed: Sends one request: the client's `embed`, with its options.
     :param plan: What to send.
-    :param on_progress: Called with the number of inputs of each result that is handed over.
+    :param on_progress: Called with the number of inputs in each result that is delivered.
     """
 
     __module__ = "azure.ai.inference.models"
@@ -53,24 +60,25 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
 
     @property
     def usage(self) -> EmbeddingsUsage:
-        """Tokens spent on the results that were handed over."""
+        """Tokens used for the results delivered so far."""
         return self._tally.usage
 
     async def collect(self) -> EmbeddingsResult:
-        """Combine all results that are still to come into one, held in memory.
+        """Combine all remaining results into one, held in memory.
 
-        :return: The embeddings in the order of the input, and the sum of the tokens spent.
-        :raises ~azure.ai.inference.exceptions.BatchError: It could not finish. The error has all results that had come.
+        :return: The embeddings in the order of the input, and the total number of tokens.
+        :raises ~azure.ai.inference.exceptions.BatchError: It could not finish. The error has all results that had
+            arrived.
         """
         results: list[EmbeddingsResult] = []
         try:
             async for result in self:
-                results.append(result)  # noqa: PERF401 - what had come when it fails is kept
+                results.append(result)  # noqa: PERF401 - results that arrived before a failure are kept
         except BatchError as error:
             error.results = [*results, *error.results]
             raise
         except BaseException:
-            self._unread.extendleft(reversed(results))  # interrupted: whoever reads on gets them
+            self._unread.extendleft(reversed(results))  # interrupted: the next read returns them
             raise
         return combine(results, self.usage)
 
@@ -103,7 +111,7 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
         return result
 
     def _fill(self) -> None:
-        """Begin requests, as many as may be in hand."""
+        """Start as many requests as the limit on outstanding batches allows."""
         while len(self._ahead) < self._plan.ahead and not (self._input_ended or self._pool.stopped):
             batch = self._next_batch()
             if batch is not None:
@@ -111,7 +119,7 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
                 self._next_index = batch.indices.stop
 
     def _next_batch(self) -> Batch | None:
-        """Read the input on. What its iterable raises is kept, to be raised behind the results of what came before."""
+        """Read more of the input. If its iterable raises, keep the error, to be raised after the results before it."""
         try:
             batch = next(self._plan.batches, None)
         except BaseException as error:
@@ -123,19 +131,19 @@ class AsyncEmbeddingBatches(AsyncIterator[EmbeddingsResult]):
         return batch
 
     async def _stop(self) -> None:
-        """Begin no more requests, and wait for those under way."""
+        """Start no more requests, and wait for those in flight."""
         self._pool.stopped = True
         await self._pool.wait([request for _, request in self._ahead])
         await self._pool.close([])
 
     def _fail(self, failure: BatchError) -> BatchError:
-        """Keep the error to be raised whenever it is read on; it has the results of all that is in hand."""
+        """Keep the error for every further read; it has all results that arrived."""
         self._failure = failure
         self._ahead.clear()
         return failure
 
     async def aclose(self) -> None:
-        """Begin no more requests, and cancel those under way. May be called again."""
+        """Start no more requests, and cancel those in flight. Can be called again."""
         await self._pool.close([request for _, request in self._ahead])
         if self._failure is None and (self._ahead or not self._input_ended):
             self._fail(closed_failure(self._next_index, self._ahead))

@@ -1,4 +1,4 @@
-"""Requests of `embed_batches` under way, asynchronously: in tasks."""
+"""Send the requests of `embed_batches` asynchronously, in tasks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,17 +13,17 @@ class RequestPool:
     """Sends batches, a limited number at a time, until one fails or it is closed.
 
     :param embed: Sends one request.
-    :param limit: The most requests at a time.
+    :param limit: Maximum number of requests in flight.
     """
 
     def __init__(self, embed: Callable[..., Awaitable[EmbeddingsResult]], limit: int) -> None:
         self._embed = embed
         self.stopped = False
-        """Whether no more requests begin."""
+        """Whether no more requests may start."""
         self._gate = asyncio.Semaphore(limit)
 
     def begin(self, batch: Batch) -> Request:
-        """Send a batch, once it is its turn.
+        """Send a batch when it is its turn.
 
         :param batch: The batch.
         """
@@ -42,12 +42,12 @@ class RequestPool:
                 raise
 
     async def wait(self, requests: Sequence[Request]) -> None:
-        """Wait until requests have ended, whichever way. They go on if the waiting is cancelled."""
+        """Wait until requests have ended, successfully or not. Cancelling the wait does not stop them."""
         if requests:
             await asyncio.wait(requests)
 
     async def close(self, requests: Sequence[Request]) -> None:
-        """Begin no more requests, and cancel those under way."""
+        """Start no more requests, and cancel those in flight."""
         self.stopped = True
         for request in requests:
             request.cancel()
@@ -55,6 +55,6 @@ class RequestPool:
 
 
 def _retrieve(request: Request) -> None:
-    """Look at what a request raised, so that asyncio does not log it when nobody else does."""
+    """Retrieve the exception of a request, so that asyncio does not log it as unhandled."""
     if not request.cancelled():
         request.exception()

@@ -33,14 +33,12 @@ from azure.core.pipeline.transport._aiohttp import AioHttpTransport  # the publi
 from typing_extensions import Self
 
 from .._http.access_tokens import asks_each_time, checked_token, set_token
-from .._http.credentials import on_the_wire
+from .._http.credentials import copy_for_transport
 from .._http.deadline import Deadline
 from .._http.policies import Response, WirePolicies, attempt_options
 from .._http.redirects import RedirectDecisions
-from .._http.response_headers import forget_wrong_length
+from .._http.response_content import remove_invalid_length
 from .._http.retries import RetryDecisions
-from .._operations.call import cut_off
-from ..exceptions import RedirectError
 from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
 from ._lock import Lock
@@ -48,14 +46,15 @@ from ._waiting import within
 
 _TRUST_OPTIONS = ("connection_verify", "connection_cert")
 _LARGE_BODY = 2**20
-"""In bytes; above it, aiohttp warns of bytes that are handed over as they are."""
+"""In bytes; above this, aiohttp warns about bodies passed as bytes."""
 _LONGEST_LINE = 65536
-"""In the head of an answer, in bytes: what the standard library, and so the synchronous client, reads."""
+"""Size limit of a response's head in bytes: that of the standard library, and so of the synchronous client."""
 
 
 class _LoopTransport(AioHttpTransport):
-    """azure-core's transport, which hands large bodies to aiohttp in the form that does not hold up the loop."""
+    """azure-core's transport, except that large bodies are passed to aiohttp in a form that does not block the loop."""
 
+    # azure-core's private method, the one place between a request's content and aiohttp.
     def _get_request_data(self, request: Any) -> Any:
         data: Any = super()._get_request_data(request)  # type: ignore[no-untyped-call]
         if isinstance(data, str) and len(data) > _LARGE_BODY:
@@ -64,10 +63,10 @@ class _LoopTransport(AioHttpTransport):
 
 
 class _Session:
-    """azure-core's transport for one event loop, closed when the loop or the client ends, also if nobody says so.
+    """azure-core's transport for one event loop, closed when the loop or the client ends, even without `close`.
 
-    An event loop finishes the asynchronous generators that were begun in it: before it closes, and when they are
-    garbage.
+    An event loop finishes the asynchronous generators that were started in it, before it closes and when they are
+    garbage collected.
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -85,7 +84,7 @@ class _Session:
         self._end = _close_at_the_end(self.transport)
 
     async def open(self) -> None:
-        """Begin what the loop will end."""
+        """Start the generator that the loop will finish."""
         await anext(self._end)
 
     async def close(self) -> None:
@@ -98,11 +97,11 @@ async def _close_at_the_end(transport: Any) -> AsyncGenerator[None, None]:
         yield
     finally:
         await transport.close()
-        await asyncio.sleep(0)  # sockets close one turn of the loop later, and this may be its last
+        await asyncio.sleep(0)  # sockets close one iteration of the loop later, and this may be its last
 
 
 class LoopTransport(AsyncHttpTransport[Any, Any]):
-    """azure-core's aiohttp transport, with a session for each event loop that the client is used in."""
+    """azure-core's aiohttp transport, with a session for each event loop in which the client is used."""
 
     def __init__(self, **options: Any) -> None:
         self.connection_config = ConnectionConfiguration(**options)
@@ -113,7 +112,7 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
         self._trusts: dict[Any, ssl.SSLContext | bool] = {}
 
     async def open(self) -> None:
-        """Open a session for the running event loop, if there is none.
+        """Open a session for the running event loop, if it has none.
 
         :raises ValueError: The client was closed.
         """
@@ -131,16 +130,16 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
             await session.open()
 
     def _leave_to_parent(self) -> None:
-        """Begin anew in a process that was forked: on connections of the parent's, the two would swap answers.
+        """Start over in a forked process: on the parent's connections, the two would swap responses.
 
-        What was opened is kept, for closing it would take the parent's sockets out of the selector that both have.
+        Open sessions are kept, since closing them would remove the parent's sockets from the selector that both share.
         """
         self._inherited = self._sessions
         self._sessions = {}
         self._process = os.getpid()
 
     async def close(self) -> None:
-        """Close the running loop's session; those of other loops close with them."""
+        """Close the running loop's session; the sessions of other loops close with their loops."""
         self._closed = True
         session = self._sessions.pop(asyncio.get_running_loop(), None)
         self._sessions.clear()
@@ -152,8 +151,8 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
 
         :param request: The request.
         :return: The response.
-        :raises ~azure.core.exceptions.ServiceRequestError: No connection.
-        :raises ~azure.core.exceptions.ServiceResponseError: No answer.
+        :raises ~azure.core.exceptions.ServiceRequestError: There is no connection.
+        :raises ~azure.core.exceptions.ServiceResponseError: There is no response.
         """
         await self.open()
         trusted = {name: options.pop(name) for name in _TRUST_OPTIONS if name in options}
@@ -166,11 +165,11 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
             broke = isinstance(cause, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError))
             if not broke or isinstance(cause, aiohttp.ClientConnectorError):
                 raise
-            # Behind the request, that is: azure-core's synchronous transport calls it a response error.
+            # The request had been sent by then: azure-core's synchronous transport raises a response error too.
             raise ServiceResponseError(error.message, error=cause) from error
 
     def _trust(self, connection_verify: Any = True, connection_cert: Any = None) -> ssl.SSLContext | bool:
-        """Return whom one call trusts. aiohttp takes True as "what the session trusts", which may be anybody."""
+        """Return what to trust in one call. aiohttp reads True as "what the session trusts", which may be anyone."""
         wanted = (connection_verify, connection_cert)
         if wanted not in self._trusts:
             made = make_trust(*wanted)
@@ -191,7 +190,7 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
 
 
 class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
-    """The last policy: keeps an attempt to the deadline, and reads what the caller does not stream."""
+    """The last policy: keeps an attempt within the deadline, and reads responses that the caller does not stream."""
 
     async def send(self, request: Any) -> Response:
         """Send once."""
@@ -200,7 +199,7 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
         deadline: Deadline | None = context.get("deadline")
         context.options = {**options, "stream": True, **attempt_options(request, deadline)}
         try:
-            response: Response | AzureError = await within(deadline, self.next.send(on_the_wire(request)))
+            response: Response | AzureError = await within(deadline, self.next.send(copy_for_transport(request)))
         except AzureError as error:
             response = error
         finally:
@@ -211,16 +210,16 @@ class TransportPolicy(AsyncHTTPPolicy[Any, Any]):
             raise failure_of(response, request, deadline)
         answer = response.http_response
         if isinstance(getattr(answer, "internal_response", None), aiohttp.ClientResponse):
-            forget_wrong_length(answer.headers)
+            remove_invalid_length(answer.headers)
             context["body"] = open_body(answer, deadline)
-            deadline = None  # the body keeps to it
+            deadline = None  # the body observes it
         if not (streamed and answer.status_code == 200):
             await within(deadline, read_answer(answer))
         return response
 
 
 async def read_answer(answer: Any) -> None:
-    """Read an answer's body; where that fails, a failing status still tells more."""
+    """Read the body of a response; if that fails but the status is an error, the status is more useful."""
     failed: AzureError | None = None
     try:
         await read_whole(answer)
@@ -229,6 +228,8 @@ async def read_answer(answer: Any) -> None:
     if failed is None or answer.status_code >= 400:
         return
     if isinstance(failed, IncompleteReadError):
+        from .._operations.call import cut_off
+
         raise cut_off(answer) from failed
     from .._http.failures import body_failure
 
@@ -236,10 +237,10 @@ async def read_answer(answer: Any) -> None:
 
 
 class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
-    """azure-core's policy, for any event loop, which asks for one token however many tasks wait, within the deadline.
+    """azure-core's policy, for any event loop. However many tasks wait, it requests one token, within the deadline.
 
-    :param credential: Gets tokens; a synchronous one, too.
-    :param scopes: What they are for.
+    :param credential: The source of tokens, which may be synchronous.
+    :param scopes: The scopes of the tokens.
     """
 
     def __init__(self, credential: Any, *scopes: str, **options: Any) -> None:
@@ -249,7 +250,7 @@ class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
     async def on_request(self, request: Any) -> None:
         """Set the header.
 
-        :raises TypeError: The credential gave no token.
+        :raises TypeError: The credential returned no token.
         """
         token: Any = self._token
         if asks_each_time(self._credential):
@@ -262,17 +263,17 @@ class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
         return checked_token(await super()._get_token(*scopes, **kwargs))
 
     async def _current(self) -> Any:
-        """Return the token that is kept, or a new one; `_token` and `_need_new_token` are azure-core's."""
+        """Return the cached token, or a new one; `_token` and `_need_new_token` are azure-core's."""
         async with self._asking:
             if self._token is None or self._need_new_token():
                 await self._request_token(*self._scopes)
             return self._token
 
     async def authorize_request(self, request: Any, *scopes: str, **kwargs: Any) -> None:
-        """Get a token that answers a challenge, and set the header.
+        """Get a token for a challenge, and set the header.
 
         :param request: The pipeline's request.
-        :param scopes: What the token is for.
+        :param scopes: The scopes of the token.
         """
         set_token(request, await within(request.context.get("deadline"), self._renewed(*scopes, **kwargs)))
 
@@ -282,7 +283,7 @@ class TokenPolicy(AsyncBearerTokenCredentialPolicy[Any, Any]):
             return self._token
 
     async def on_challenge(self, request: Any, response: Any) -> bool:
-        """Answer a challenge, unless what it demands cannot be read."""
+        """Answer a challenge, unless its claims cannot be read."""
         try:
             return await super().on_challenge(request, response)
         except (binascii.Error, UnicodeDecodeError):
@@ -293,22 +294,24 @@ class ModelRedirectPolicy(RedirectDecisions, AsyncRedirectPolicy[Any, Any]):
     """Follows redirects."""
 
     async def send(self, request: Any) -> Response:
-        """Send, and send again to where a redirect leads.
+        """Send a request, and follow its redirects.
 
-        :raises ~azure.ai.inference.exceptions.RedirectError: They do not end.
+        :raises ~azure.ai.inference.exceptions.RedirectError: There are too many.
         """
         try:
             return await super().send(request)
         except TooManyRedirectsError as error:  # pyright: ignore[reportUnknownVariableType] - generic for no reason
             history: Any = error.history  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        from ..exceptions import RedirectError
+
         raise RedirectError(history)
 
 
 class ModelRetryPolicy(RetryDecisions, AsyncRetryPolicy[Any, Any]):
-    """Sends again."""
+    """Retries requests."""
 
     async def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
-        """Wait as long as was decided."""
+        """Sleep before the next attempt."""
         await transport.sleep(settings["delay"])
 
 

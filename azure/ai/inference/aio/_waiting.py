@@ -1,4 +1,4 @@
-"""Waiting no longer than a deadline."""
+"""Wait no longer than a deadline."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,11 +10,11 @@ T = TypeVar("T")
 
 
 async def within(deadline: Deadline | None, work: Awaitable[T]) -> T:
-    """Wait for something until the deadline, and cancel it then.
+    """Wait for an awaitable until the deadline, then cancel it.
 
-    :param deadline: The call's, if it has one.
-    :param work: What to wait for.
-    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline is over.
+    :param deadline: The deadline of the call, if any.
+    :param work: The awaitable.
+    :raises ~azure.core.exceptions.ServiceResponseTimeoutError: The deadline has passed.
     """
     if deadline is None:
         return await work
@@ -22,5 +22,5 @@ async def within(deadline: Deadline | None, work: Awaitable[T]) -> T:
         return await asyncio.wait_for(work, deadline.remaining)
     except asyncio.TimeoutError as error:
         if deadline.remaining > 0:
-            raise  # it was not the deadline that was over, but what was waited for that said so
+            raise  # the awaitable itself timed out, not the deadline
         raise deadline.error() from error

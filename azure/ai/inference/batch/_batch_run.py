@@ -1,4 +1,4 @@
-"""Many rows through a model: resumable, within the quota, with a result for each."""
+"""Send many rows to a model: resumable, within the quota, with a result for each."""
 
 import os
 import time
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ._batch_states import BatchJob
 from ._loop_thread import LoopThread, iterate
 from ._provider_run import ProviderRun
-from ._results import BatchResult
+from ._results import BatchResult, outcome_result
 from ._row_calls import RowCalls
 from ._row_run import RowRun
 from ._rows import BatchRow
 from ._run_journal import Journal
 from ._run_options import OnChanged, Redo, RunOptions, check_run_options, output_of
+from ._runner import Outcome
 from ._summary import Progress, Summary
 
 if TYPE_CHECKING:
@@ -26,33 +27,33 @@ if TYPE_CHECKING:
 class BatchRun:
     """Sends rows to a model, many at a time, and writes a result for each.
 
-    Run it again after a crash, an interruption or a failure: rows that have a result are not asked again. At most the
-    requests that were under way when a process died are paid for twice, and `summary.in_doubt` names them.
+    Run it again after a crash, an interruption or a failure: rows that have a result are not sent again. Only the
+    requests in flight when a process died may be paid for twice, and `summary.in_doubt` lists them.
 
     :param make_client: A function that builds the asynchronous client, such as
-        `lambda: aio.ChatCompletionsClient(endpoint, key, model="...")`. Called once for each run; the client is closed
+        `lambda: aio.ChatCompletionsClient(endpoint, key, model="...")`. Called once per run, which closes the client
         at its end.
-    :keyword output: File of the results, one JSON object in each line, which is also the journal of what is done. A
-        folder (that is there, or ends with a slash) if several processes write; each then has a part of its own.
-        Without it nothing is kept.
-    :keyword max_concurrency: The most requests at a time, 64 by default.
-    :keyword requests_per_minute: A limit to keep to. By default that of the headers which the service sends; a lower
-        one of theirs wins.
+    :keyword output: File for the results, one JSON object per line; it is also the journal of what is done. If several
+        processes write, a folder (an existing one, or a path that ends with a slash), where each writes a file of its
+        own. Without it nothing is stored.
+    :keyword max_concurrency: Maximum number of requests in flight, 64 by default.
+    :keyword requests_per_minute: A limit to keep to. By default the one in the service's response headers; a lower one
+        there takes precedence.
     :keyword tokens_per_minute: The same for tokens.
-    :keyword max_attempts: The most attempts of a row that is refused for the quota, 10 by default. Other failures are
-        retried as the client's `retry_*` settings say.
-    :keyword max_wait: The longest wait, in seconds, that a refusal may ask for, 600 by default; a longer one (a daily
-        quota) stops the run.
+    :keyword max_attempts: Maximum number of attempts for a row that exceeds the quota, 10 by default. Other failures
+        are retried as configured by the client's `retry_*` settings.
+    :keyword max_wait: The longest wait in seconds to accept from the service, 600 by default; if it asks for more (a
+        daily quota), the run stops.
     :keyword max_failures: How many rows may fail before the run stops: a number (int), or a share (float from 0 to 1)
-        that counts after 100 rows. 0.1 by default.
-    :keyword redo: Which rows of earlier runs are asked again: "transient" (the default), those whose failure may pass;
-        "failed", all that failed; "none".
-    :keyword on_changed: What happens to a row that was answered, but has another request now: "raise" (the default),
-        "redo", which pays for it again, or "keep", which leaves the old answer.
-    :keyword ordered: Whether `results` come in the order of the rows. They come as they are answered by default.
-    :keyword sync_every: Seconds after which results are synced to the disk, 1 by default: a crash of the machine, not
-        of the process, may lose that much.
-    :keyword on_progress: Called with a `Progress` after each row.
+        that applies after 100 rows. 0.1 by default.
+    :keyword redo: Which failed rows of earlier runs are sent again: "transient" (the default), those whose failure may
+        pass; "failed", all of them; "none".
+    :keyword on_changed: What happens to an answered row whose request is different now: "raise" (the default), "redo",
+        which pays for it again, or "keep", which keeps the old answer.
+    :keyword ordered: Whether `results` come in the order of the rows, not as they arrive. False by default.
+    :keyword sync_every: Seconds after which results are synced to disk, 1 by default. If the machine crashes, that
+        much may be lost; if only the process crashes, nothing is.
+    :keyword on_progress: Called with a `Progress` after each row, and when the service asks for a wait.
     :raises TypeError: An argument has the wrong type.
     :raises ValueError: An argument is out of its range.
     """
@@ -98,49 +99,55 @@ class BatchRun:
         self._current: RowRun | None = None
         self._stopping = False
         self.summary: Summary = Summary()
-        """What the last run came to, or how far the present one is."""
+        """The counts of the last run, or of the current one so far."""
 
     def run(self, rows: Iterable[BatchRow]) -> Summary:
-        """Send all rows, and wait for it. Ctrl-C finishes what is under way first; pressed again, it does not.
+        """Send all rows, and wait until they are done. Ctrl-C completes requests in flight; a second one aborts them.
 
         :param rows: The rows, read as they are sent.
-        :return: What the run came to. The results are in `output`.
-        :raises ~azure.ai.inference.exceptions.BatchStoppedError: The run stopped early; its text says why, and what to
-            do. Results up to then are in `output`.
-        :raises ValueError: Two rows have one id, or a row that was answered has another request now.
+        :return: The counts of the run. The results are in `output`.
+        :raises ~azure.ai.inference.exceptions.BatchStoppedError: The run stopped early; the text says why, and what to
+            do. The results so far are in `output`.
+        :raises ValueError: Two rows have the same id, or the request of an answered row is different now.
         """
         with LoopThread() as thread:
-            drained = thread.start(self._drain(rows))
-            try:
-                thread.wait(drained)
-            except KeyboardInterrupt:
-                self.close()
-                thread.wait(drained)
-                raise
+            thread.complete(self._drain(rows), self.close, lambda: self._stopping)
         return self.summary
 
     async def _drain(self, rows: Iterable[BatchRow]) -> None:
-        async for _ in self.results_async(rows):
+        async for _ in self._outcomes(rows):
             pass
 
     def results(self, rows: Iterable[BatchRow]) -> Generator[BatchResult, None, None]:
-        """Send rows, and return their results as they come. Rows are read as results are taken.
+        """Send rows, and return their results as they arrive. Rows are read as results are taken.
 
-        Results of earlier runs are not among them: `collect` reads all from the output.
+        Results of earlier runs are not included; `collect` reads all results from the output.
 
         :param rows: The rows.
-        :return: A generator. Leaving it early, or closing it, finishes what is under way.
-        :raises ~azure.ai.inference.exceptions.BatchStoppedError: As `run`, behind the results that had come.
+        :return: A generator. Leaving it early, or closing it, completes the requests in flight.
+        :raises ~azure.ai.inference.exceptions.BatchStoppedError: As `run`, after the results that had arrived.
         """
-        return iterate(self.results_async(rows), self.close)
+        for outcomes in iterate(self._outcomes(rows), self.close):
+            yield from map(outcome_result, outcomes)
 
     async def results_async(
         self, rows: Iterable[BatchRow] | AsyncIterable[BatchRow]
     ) -> AsyncGenerator[BatchResult, None]:
-        """Send rows, and return their results as they come: as `results`, in the running event loop.
+        """Send rows, and return their results as they arrive, like `results` but in the running event loop.
 
         :param rows: The rows; the iterable may be asynchronous.
         """
+        some = self._outcomes(rows)
+        try:
+            async for outcomes in some:
+                for outcome in outcomes:
+                    yield outcome_result(outcome)
+        finally:
+            await some.aclose()
+
+    async def _outcomes(
+        self, rows: Iterable[BatchRow] | AsyncIterable[BatchRow]
+    ) -> AsyncGenerator[list[Outcome], None]:
         self.summary = Summary()
         client: Any = self._make_client()
         try:
@@ -149,12 +156,12 @@ class BatchRun:
             run = self._current = RowRun(self._options, calls, ask, self.summary)
             if self._stopping:
                 run.stop()
-            results = run.results(rows)
+            some = run.outcomes(rows)
             try:
-                async for result in results:
-                    yield result
+                async for outcomes in some:
+                    yield outcomes
             finally:
-                await results.aclose()
+                await some.aclose()
                 run.end()
         finally:
             self._current, self._stopping = None, False
@@ -163,15 +170,15 @@ class BatchRun:
                 await close()
 
     def submit(self, rows: Iterable[BatchRow], client: "azure.ai.inference.BatchClient") -> "list[BatchJob]":
-        """Submit rows to the service's own Batch API, in as many files as its limits ask for.
+        """Submit rows to the service's own Batch API, in as many files as its limits require.
 
-        Rows that have an answer, or are in a job already, are left out, so it may be called again after a crash. Where
-        the service's queue is full, the rest is submitted by `fetch`.
+        Rows that have an answer, or are already in a job, are left out, so you can call it again after a crash. When
+        the service's queue is full, `fetch` submits the rest.
 
-        :param rows: The rows. Default settings of the client that `make_client` builds fill in what they lack.
+        :param rows: The rows. The default settings of the client that `make_client` builds are added to them.
         :param client: The client for the service's batches.
         :return: The jobs that have not ended.
-        :raises ValueError: The run has no file as output, or a row is none.
+        :raises ValueError: The output is not a file, a row is invalid, or the request of an answered row has changed.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
         self.summary = Summary()
@@ -180,14 +187,14 @@ class BatchRun:
             return run.submit()
 
     def fetch(self, client: "azure.ai.inference.BatchClient", *, polling_interval: float = 60) -> Summary:
-        """Wait for the jobs of `submit`, and write their results to the output, those of expired jobs too.
+        """Wait for the jobs of `submit`, and write their results to the output, including those of expired jobs.
 
-        Rows that have no result get the error "missing", and those of an expired job its own; `submit` or `run` takes
-        them up again.
+        A row without a result gets the error "missing", or the job's own error if the job expired; `submit` or `run`
+        sends it again.
 
         :param client: The client for the service's batches.
-        :keyword polling_interval: Seconds between two looks, 60 by default.
-        :return: Counts.
+        :keyword polling_interval: Seconds between two requests for the status, 60 by default.
+        :return: The counts.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
         self.summary = Summary()
@@ -197,6 +204,25 @@ class BatchRun:
                 self.summary.seconds = time.monotonic() - began
         return self.summary
 
+    def jobs(self, client: "azure.ai.inference.BatchClient") -> "list[BatchJob]":
+        """Return the jobs of `submit` whose results are not in the output yet. Nothing is submitted.
+
+        :param client: The client for the service's batches.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+        """
+        with self._provider_run(client) as run:
+            return run.jobs()
+
+    def cancel(self, client: "azure.ai.inference.BatchClient") -> "list[BatchJob]":
+        """Cancel the jobs of `submit` that have not ended. What they had answered is paid for: `fetch` reads it.
+
+        :param client: The client for the service's batches.
+        :return: The jobs whose results are not in the output yet.
+        :raises ~azure.core.exceptions.HttpResponseError: The service refused.
+        """
+        with self._provider_run(client) as run:
+            return run.cancel()
+
     @contextmanager
     def _provider_run(self, client: "azure.ai.inference.BatchClient") -> "Generator[ProviderRun, None, None]":
         output = self._options.output
@@ -204,14 +230,14 @@ class BatchRun:
             raise ValueError("The service's batches need a file as output: BatchRun(make_client, output='out.jsonl').")
         journal = Journal(output, sync_every=self._options.sync_every)
         try:
-            yield ProviderRun(client, journal, output, self.summary)
+            yield ProviderRun(client, journal, self._options, self.summary)
         finally:
             journal.close(whole=False)
 
     def close(self) -> None:
-        """Begin no more requests. Those under way are finished, within 30 seconds, and their results written.
+        """Start no more requests. Those in flight have 30 seconds to complete, and their results are written.
 
-        May be called from any thread, and from `on_progress`. The iteration ends behind the last of them.
+        May be called from any thread, and from `on_progress`. The iteration ends after the last of them.
         """
         self._stopping = True
         run = self._current

@@ -1,18 +1,17 @@
-"""The services' own Batch APIs as values: what each wants, what its objects mean. Pure.
+"""The services' Batch APIs as values: what each expects, and what its objects mean. Pure.
 
-Services and their documentation contradict each other, so everything is read leniently: a status in any case, counts
-and ids that are null or empty, times as numbers or text.
+Services and their documentation contradict each other, so reading is lenient: statuses in any case, null or empty
+counts and ids, times as numbers or text.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple, Union
 
 from .._http.endpoint import Endpoint
-from .._json import is_list, is_object, json_or_none
+from .._json import is_list, is_object, json_or_none, to_json
 from .._model import Model, wrap_as
-from ._results import BatchResult, wrap_result
+from ._results import BatchResult, BatchRowError, error_of, wrap_result
 from ._row_calls import RowCalls
 from ._rows import check_row
 
@@ -22,10 +21,10 @@ _DONE = ("completed", "failed", "expired", "cancelled")
 
 
 class BatchCounts(Model):
-    """How many rows a job has."""
+    """The row counts of a job."""
 
     total: int | None = None
-    """Rows in all."""
+    """All rows."""
     completed: int | None = None
     """Rows that were answered."""
     failed: int | None = None
@@ -38,15 +37,15 @@ class BatchJobError(Model):
     code: str | None = None
     """The service's code, such as "token_limit_exceeded"."""
     message: str | None = None
-    """What it says."""
+    """The service's description."""
     line: int | None = None
-    """The line of the input, counted from 1."""
+    """The line in the input file, counted from 1."""
     param: str | None = None
-    """The member of the line."""
+    """The member of that line."""
 
 
 class BatchFile(Model):
-    """A file at the service."""
+    """A file stored by the service."""
 
     id: str
     """Its id."""
@@ -57,39 +56,39 @@ class BatchFile(Model):
     purpose: str | None = None
     """"batch", or "batch_output"."""
     status: str | None = None
-    """"processed" if it may be used. OpenAI and Mistral take files as soon as they are there."""
+    """"processed" once it may be used. OpenAI and Mistral accept files as soon as they are uploaded."""
 
 
 class BatchJob(Model):
-    """A job of the service's Batch API, in one vocabulary. What the service sends besides stays."""
+    """A job of the service's Batch API, in one vocabulary for all services. Additional members are kept."""
 
     id: str
     """Its id."""
     status: str
     """"validating", "in_progress", "finalizing", "completed", "failed", "expired", "cancelling" or "cancelled"."""
     counts: BatchCounts
-    """How many rows it has."""
+    """The row counts."""
     errors: list[BatchJobError]
     """Why it failed."""
     input_file_id: str | None = None
-    """The file of its rows."""
+    """Id of the file with the rows."""
     output_file_id: str | None = None
-    """The file of the answers, `None` if there is none (yet)."""
+    """Id of the file with the answers; `None` if there is none (yet)."""
     error_file_id: str | None = None
-    """The file of the rows that failed, `None` if there is none (yet)."""
+    """Id of the file with the failed rows; `None` if there is none (yet)."""
     created_at: Any = None
-    """When it was created, as the service says: seconds since 1970, or a text."""
+    """When it was created, as sent by the service: seconds since 1970, or a text."""
     metadata: dict[str, Any] | None = None
-    """What its maker noted on it."""
+    """The metadata set by its creator."""
 
     @property
     def is_done(self) -> bool:
-        """Whether it has ended. An expired or cancelled job has results too: read them, they are paid for."""
+        """Whether it has ended. An expired or cancelled job has results too, and they are paid for: read them."""
         return self.status in _DONE
 
 
 class Dialect(NamedTuple):
-    """What one provider's Batch API wants."""
+    """What the Batch API of a provider expects."""
 
     name: Provider
     jobs: str
@@ -118,15 +117,18 @@ _STATUSES = {
     "cancellation_requested": "cancelling",
     "canceled": "cancelled",
 }
-_wrap_job, wrap_file = wrap_as(BatchJob), wrap_as(BatchFile)
+_wrap_job, wrap_file, _wrap_error = wrap_as(BatchJob), wrap_as(BatchFile), wrap_as(BatchRowError)
+
+_NO_STATUS = {"code": "status_0", "message": "The service did not answer this row: its status is 0."}
+_NO_ANSWER = {"code": "missing", "message": "The service wrote a line without an answer for this row."}
 
 
 def dialect_of(endpoint: Endpoint, provider: Provider | None) -> Dialect:
-    """Decide whose Batch API an endpoint has.
+    """Decide which provider's Batch API an endpoint has.
 
     :param endpoint: The endpoint.
-    :param provider: What the caller says.
-    :raises ValueError: There is no such provider.
+    :param provider: The provider passed by the caller.
+    :raises ValueError: The provider is unknown.
     """
     if provider is not None:
         if provider not in DIALECTS:
@@ -138,7 +140,7 @@ def dialect_of(endpoint: Endpoint, provider: Provider | None) -> Dialect:
 
 
 def jobs_endpoint(endpoint: Endpoint) -> Endpoint:
-    """Return where an endpoint's batches are: an Azure resource has them below /openai/v1, not below a deployment."""
+    """Return where the batches of an endpoint are: on an Azure resource below /openai/v1, not below a deployment."""
     if endpoint.dialect != "deployments":
         return endpoint
     return endpoint._replace(base_url=f"{endpoint.root}/openai/v1", dialect="v1", api_version=None)
@@ -154,14 +156,14 @@ def new_job(
     output_expires_after: timedelta | None = None,
     timeout_hours: int | None = None,
 ) -> dict[str, Any]:
-    """Write the request that creates a job; `create` explains the arguments.
+    """Build the body that creates a job; `create` explains the arguments.
 
-    :raises ValueError: The provider has no such setting.
+    :raises ValueError: The provider does not support a setting.
     """
-    told = {"output_expires_after": output_expires_after, "timeout_hours": timeout_hours}
+    members = {"output_expires_after": output_expires_after, "timeout_hours": timeout_hours}
     stray = "output_expires_after" if dialect.name == "mistral" else "timeout_hours"
-    if told[stray] is not None:
-        raise ValueError(f"{stray} is no setting of this provider's batches ({dialect.name}): leave it out.")
+    if members[stray] is not None:
+        raise ValueError(f"{stray} is not a setting of this provider's batches ({dialect.name}): leave it out.")
     if dialect.name == "mistral":
         body: dict[str, Any] = {"input_files": [file_id], "endpoint": url, "model": model, "metadata": metadata}
         return {name: value for name, value in {**body, "timeout_hours": timeout_hours}.items() if value is not None}
@@ -174,16 +176,16 @@ def new_job(
 
 
 def expiry(after: timedelta) -> dict[str, Any]:
-    """Write for how long a file is kept."""
+    """Build the form fields that say how long a file is kept."""
     return {"anchor": "created_at", "seconds": int(after.total_seconds())}
 
 
 def job_of(value: Mapping[str, Any]) -> BatchJob:
-    """Read a job in either provider's form."""
+    """Read a job in either provider's format."""
     status = str(value.get("status") or "").lower()
     given: Any = value.get("request_counts") or {}
     inputs: Any = value.get("input_files")
-    told = {
+    members = {
         "status": _STATUSES.get(status, status),
         "counts": {
             "total": given.get("total", value.get("total_requests")),
@@ -195,80 +197,96 @@ def job_of(value: Mapping[str, Any]) -> BatchJob:
         "output_file_id": value.get("output_file_id") or value.get("output_file") or None,
         "error_file_id": value.get("error_file_id") or value.get("error_file") or None,
     }
-    return _wrap_job({**value, **told})
+    return _wrap_job({**value, **members})
 
 
 def _errors_of(value: Any) -> list[Any]:
-    """Read a job's errors: a list of OpenAI's, in an object, or of Mistral's."""
+    """Read the errors of a job: OpenAI's list inside an object, or Mistral's list."""
     listed: Any = value.get("data") if is_object(value) else value
     errors: list[Any] = listed or []
     return [error if is_object(error) else {"message": str(error)} for error in errors]
 
 
 def result_of_line(line: bytes) -> BatchResult | None:
-    """Read a line of a provider's output or error file; `None` for an empty one, and for what is none."""
+    """Read a line of a provider's output or error file; `None` if it is empty or not a result."""
     value = json_or_none(line)
     if not is_object(value) or not value.get("custom_id"):
         return None
-    error: Any = value.get("error")
-    response: Any = value.get("response")
-    if isinstance(error, str):  # Mistral's
-        error = {"code": "error", "message": error}
-    if is_object(response) and not response.get("status_code"):
-        error = error or {"code": "status_0", "message": "The service did not answer this row: its status is 0."}
-        response = None
-    if response is None and not error:
-        error = {"code": "missing", "message": "The service wrote a line without an answer for this row."}
-    return wrap_result({**value, "error": error or None, "response": response})
+    received: Any = value.get("response")
+    response = _response_of(received)
+    error = _error_of_line(value.get("error"))
+    if response is None and error is None:
+        error = _NO_STATUS if is_object(received) else _NO_ANSWER
+    result = wrap_result({**value, "custom_id": str(value["custom_id"]), "error": error, "response": response})
+    if error is None and not result.ok:  # OpenAI's rows that failed with a status have no error
+        result.error = _wrap_error(error_of(result._exception))  # noqa: SLF001 - it is ours
+    return result
+
+
+def _response_of(value: Any) -> dict[str, Any] | None:
+    """Return the response in a line; `None` if it has no status, or 0."""
+    status = str(value.get("status_code")) if is_object(value) else ""
+    return {**value, "status_code": int(status)} if status.isdecimal() and int(status) else None
+
+
+def _error_of_line(value: Any) -> dict[str, Any] | None:
+    """Return the error in a line; Mistral's is a text."""
+    if not value:
+        return None
+    error: dict[str, Any] = dict(value) if is_object(value) else {"message": str(value)}
+    return {**error, "code": str(error.get("code") or "error"), "message": str(error.get("message") or "")}
 
 
 class Lines:
-    """Cuts bytes into lines, as they come."""
+    """Splits bytes into lines as they arrive."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Return the lines that are whole."""
+        """Return the lines that are complete."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         yield from lines
 
     def end(self) -> bytes:
-        """Return what is behind the last line end."""
+        """Return what follows the last line end."""
         return self._rest
 
 
 def input_lines(
     rows: Iterable[Union[Mapping[str, Any], Any]], dialect: Dialect, calls: RowCalls | None = None
-) -> Iterator[tuple[str, bytes, float]]:
-    """Write rows as lines of a provider's input file, and check them.
+) -> Iterator[tuple[str, bytes, str]]:
+    """Check rows, and write them as lines of a provider's input file.
 
     :param rows: The rows.
     :param dialect: The provider.
-    :param calls: Fills in a client's default settings.
-    :return: Each row's id, its line, and an estimate of its tokens.
-    :raises ValueError: A row is none, or an id occurs twice.
-    :raises TypeError: A row is none.
+    :param calls: Adds a client's default settings.
+    :return: Each row's id, its line, and its URL, which Mistral's lines do not have.
+    :raises ValueError: A row is invalid, or an id occurs twice.
+    :raises TypeError: A row has the wrong type, or is not JSON.
     """
     seen: set[str] = set()
     for number, given in enumerate(rows, 1):
         row = check_row(given, f"row {number}")
         if row.custom_id in seen:
-            raise ValueError(f"Row {number} has the custom_id {row.custom_id!r:.100}, as a row before it.")
+            raise ValueError(f"Row {number} has the same custom_id as an earlier row: {row.custom_id!r:.100}.")
         seen.add(row.custom_id)
         body = dict(row.body) if calls is None else calls.body(row)
         line: dict[str, Any] = {"custom_id": row.custom_id, "body": body}
         if dialect.name != "mistral":
             line = {"custom_id": row.custom_id, "method": "POST", "url": row.url, "body": body}
-        text = json.dumps(line).encode() + b"\n"
-        yield row.custom_id, text, len(text) / 4
+        try:
+            text = to_json(line)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"The row {row.custom_id!r:.100} cannot be written as JSON: {error}") from None
+        yield row.custom_id, text.encode() + b"\n", row.url
 
 
 class UploadBody:
-    """A multipart body that is read from a file as it is sent, again for each attempt.
+    """A multipart body that is read from a file while it is sent, and again for each attempt.
 
-    :param file: The file's content, at its beginning.
-    :param size: Its bytes.
+    :param file: The file, positioned at its beginning.
+    :param size: Its size in bytes.
     :param fields: The form's other fields.
     :param name: The file's name.
     """
@@ -289,7 +307,7 @@ class UploadBody:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that describe it."""
+        """The headers that describe the body."""
         return {
             "Content-Type": f"multipart/form-data; boundary={self.boundary}",
             "Content-Length": str(self.size),

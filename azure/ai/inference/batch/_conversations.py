@@ -1,10 +1,12 @@
-"""`complete_many`: many conversations at a time, their results in order, in both worlds. No file, no journal."""
+"""`complete_many`: many conversations at a time, with results in order, in both worlds. No file, no journal."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from inspect import GEN_RUNNING, getgeneratorstate
 from types import TracebackType
 from typing import Any
 
@@ -14,23 +16,23 @@ from .._json import is_object
 from .._operations.call import check_keywords
 from .._operations.settings import Settings
 from ._loop_thread import iterate
-from ._results import BatchResult
+from ._results import BatchResult, outcome_result
 from ._row_calls import ConversationCalls
 from ._row_run import RowRun
 from ._run_options import RunOptions, check_run_options
 from ._summary import Progress, Summary
 
 _NO_LIMIT = 2**63
-"""Rows that may fail: whoever looks at each result decides for himself."""
+"""Rows may fail: the caller checks each result."""
 
 
 class _Many:
-    """What is to be answered, checked before anything is sent.
+    """The arguments of `complete_many`, checked before anything is sent.
 
-    :param settings: The client's.
+    :param settings: The client's settings.
     :param conversations: The conversations.
-    :param max_concurrency: The most requests at a time.
-    :param on_progress: Called with a `Progress` after each.
+    :param max_concurrency: Maximum number of requests in flight.
+    :param on_progress: Called with a `Progress` after each result.
     :param options: Keyword arguments of each call.
     """
 
@@ -45,7 +47,7 @@ class _Many:
         one = isinstance(conversations, (str, bytes)) or is_object(conversations)
         if one or not hasattr(conversations, "__iter__"):
             raise TypeError(
-                "conversations must be an iterable of conversations, each a list of messages or a text for a user's "
+                "conversations must be an iterable of conversations, each a list of messages or the text of a user "
                 f"message; not {type(conversations).__name__}: {conversations!r:.200}"
             )
         for name in ("stream", "body", "cls"):
@@ -62,21 +64,21 @@ class _Many:
         self._stopped = False
         self.summary = Summary()
 
-    async def results(self, ask: Callable[..., Awaitable[Any]]) -> AsyncGenerator[BatchResult, None]:
+    async def results(self, ask: Callable[..., Awaitable[Any]]) -> AsyncGenerator[list[BatchResult], None]:
         run = self._run = RowRun(self._options, self._calls, ask, self.summary)
         if self._stopped:
             run.stop()
-        results = run.results(self._conversations)
+        some = run.outcomes(self._conversations)
         try:
-            async for result in results:
-                yield result
+            async for outcomes in some:
+                yield [outcome_result(outcome) for outcome in outcomes]
         finally:
-            await results.aclose()
+            await some.aclose()
             run.end()
             self._run = None
 
     def stop(self) -> None:
-        """Begin no more requests; from any thread."""
+        """Start no more requests; may be called from any thread."""
         self._stopped = True
         if self._run is not None:
             self._run.stop()
@@ -85,37 +87,42 @@ class _Many:
 class AsyncManyCompletions(AsyncIterator[BatchResult]):
     """The results of `complete_many`, in the order of the conversations.
 
-    Requests begin with the iteration. A wait for a result that is cancelled loses nothing: the next one goes on.
+    Requests start with the iteration. Cancelling a wait for a result loses nothing: the next wait continues.
     """
 
     def __init__(self, complete: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
         self._many = _Many(*arguments)
         self._results = self._many.results(complete)
-        self._following: asyncio.Future[BatchResult] | None = None
+        self._following: asyncio.Future[list[BatchResult] | None] | None = None
+        self._unread: deque[BatchResult] = deque()
 
     @property
     def summary(self) -> Summary:
-        """Counts up to now: answered, failed, tokens, refused requests."""
+        """The counts so far: answered, failed, tokens, refused requests."""
         return self._many.summary
 
     async def aclose(self) -> None:
-        """Begin no more requests, and finish those under way. May be called again."""
+        """Start no more requests, and complete those in flight. Can be called again."""
         self._many.stop()
         if self._following is not None:
             await asyncio.wait([self._following])
         await self._results.aclose()
+        self._unread.clear()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> BatchResult:
-        if self._following is None:
-            self._following = asyncio.ensure_future(anext(self._results, _END))
-        result = await asyncio.shield(self._following)
-        self._following = None
-        if result is _END:
-            raise StopAsyncIteration
-        return result
+        while not self._unread:
+            following = self._following or asyncio.ensure_future(anext(self._results, None))
+            self._following = following
+            some = await asyncio.shield(following)
+            if self._following is following:  # else another task that waits for it has taken it
+                self._following = None
+                self._unread.extend(some or ())
+            if some is None:
+                raise StopAsyncIteration
+        return self._unread.popleft()
 
     async def __aenter__(self) -> Self:
         return self
@@ -129,20 +136,21 @@ class AsyncManyCompletions(AsyncIterator[BatchResult]):
         await self.aclose()
 
 
-_END: Any = object()
-
-
 class ManyCompletions(Iterator[BatchResult]):
     """The results of `complete_many`, in the order of the conversations.
 
-    Requests begin with the iteration, each in a thread. Ctrl-C finishes what is under way first.
+    Requests start with the iteration, each in a thread. Ctrl-C completes the requests in flight.
     """
 
     def __init__(self, complete: Callable[..., Any], *arguments: Any) -> None:
         self._many = _Many(*arguments)
-        self._results = iterate(self._threaded(complete), self._many.stop)
+        self._results = self._each(complete)
 
-    async def _threaded(self, complete: Callable[..., Any]) -> AsyncGenerator[BatchResult, None]:
+    def _each(self, complete: Callable[..., Any]) -> Generator[BatchResult, None, None]:
+        for some in iterate(self._threaded(complete), self._many.stop):
+            yield from some
+
+    async def _threaded(self, complete: Callable[..., Any]) -> AsyncGenerator[list[BatchResult], None]:
         loop = asyncio.get_running_loop()
         threads = ThreadPoolExecutor(self._many._options.max_concurrency, "complete_many")  # noqa: SLF001
 
@@ -151,21 +159,26 @@ class ManyCompletions(Iterator[BatchResult]):
 
         results = self._many.results(ask)
         try:
-            async for result in results:
-                yield result
+            async for some in results:
+                yield some
         finally:
             await results.aclose()
             threads.shutdown(wait=False, cancel_futures=True)
 
     @property
     def summary(self) -> Summary:
-        """Counts up to now: answered, failed, tokens, refused requests."""
+        """The counts so far: answered, failed, tokens, refused requests."""
         return self._many.summary
 
     def close(self) -> None:
-        """Begin no more requests, and finish those under way. May be called again."""
+        """Start no more requests, and complete those in flight. Can be called again.
+
+        May be called from any thread, and from `on_progress`: an iteration that is under way ends after the results of
+        the requests in flight.
+        """
         self._many.stop()
-        self._results.close()
+        if getgeneratorstate(self._results) != GEN_RUNNING:
+            self._results.close()
 
     def __iter__(self) -> Self:
         return self
@@ -186,4 +199,4 @@ class ManyCompletions(Iterator[BatchResult]):
 
 
 for _shown in (AsyncManyCompletions, ManyCompletions):
-    _shown.__module__ = "azure.ai.inference.models"  # which shows what clients return, beside the streams
+    _shown.__module__ = "azure.ai.inference.models"  # the public module that shows what clients return, like streams

@@ -1,4 +1,4 @@
-"""What a run would come to, without sending anything. Pure."""
+"""Predict what a run will need, without sending anything. Pure."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -13,22 +13,22 @@ _MOST_PROBLEMS = 10
 
 
 class Forecast(NamedTuple):
-    """What a run would come to."""
+    """What a run will need."""
 
     rows: int
     duplicates: int
-    """Rows with an id that a row before them has."""
+    """Rows with the id of an earlier row."""
     refused: int
     """Rows that cannot be sent."""
     problems: list[str]
-    """What is wrong with the first of those."""
+    """What is wrong with the first of them."""
     prompt_tokens: float
-    """An estimate of the tokens in the requests: a quarter of the characters."""
+    """Estimated tokens of the requests: a quarter of the characters."""
     answer_tokens: float
-    """The most tokens that the answers may have, of rows that limit them."""
+    """Maximum number of tokens in the answers, for rows that limit them."""
 
     def minutes(self, requests_per_minute: float | None, tokens_per_minute: float | None) -> float | None:
-        """Return how long a quota makes it take; `None` without one."""
+        """Return how long the run takes within a quota; `None` without one."""
         tokens = self.prompt_tokens + self.answer_tokens
         taken = [
             amount / limit for amount, limit in ((self.rows, requests_per_minute), (tokens, tokens_per_minute)) if limit
@@ -50,14 +50,14 @@ def forecast(client: Any, rows: Iterable[BatchRow]) -> Forecast:
     refused = 0
     for count, row in enumerate(rows, 1):
         call = calls(row, count)
-        duplicates += index[call.row.custom_id] is not None
-        index[call.row.custom_id] = IndexedRow(RowState.ASKED, 0)
+        duplicates += index[call.custom_id] is not None
+        index[call.custom_id] = IndexedRow(RowState.ASKED, 0)
         prompt_tokens += call.tokens - call.answer_tokens
         answer_tokens += call.answer_tokens
         problem = _problem(client, calls, call.arguments)
         if problem is not None:
             refused += 1
-            problems += [f"{call.row.custom_id}: {problem}"] if refused <= _MOST_PROBLEMS else []
+            problems += [f"{call.custom_id}: {problem}"] if refused <= _MOST_PROBLEMS else []
     return Forecast(count, duplicates, refused, problems, round(prompt_tokens), round(answer_tokens))
 
 

@@ -1,4 +1,4 @@
-"""Requests of the services' Batch APIs, and the reading of their answers. Pure."""
+"""Build the requests of the services' Batch APIs, and read their responses. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from .._errors.build import decode_error
 from .._http.credentials import forget_credentials
 from .._json import is_object, json_or_none
-from .._operations.call import Call, make_call, status_error
+from .._operations.call import Call, Operation, Payload, make_call, status_error
 from .._operations.settings import Settings
 from ._batch_states import Dialect
 
@@ -27,24 +27,24 @@ def job_call(
 ) -> Call:
     """Build a request.
 
-    :param settings: The client's.
+    :param settings: The client's settings.
     :param function: Name of the client's method, for messages.
     :param path: The route below the endpoint.
     :param options: The call's keyword arguments.
     :raises TypeError: A keyword is unknown.
     """
     own: Any = options.get("headers") or {}
-    told: dict[str, Any] = {**options, "headers": {**(headers or {}), **own}}
-    modelless = settings._replace(model_in_headers=True)  # a job's rows name the model
-    call = make_call(modelless, function, path, told, content=content, stream=stream)
+    arguments: dict[str, Any] = {**options, "headers": {**(headers or {}), **own}}
+    modelless = settings._replace(model_in_headers=True)  # the rows of a job name the model
+    call = make_call(modelless, Operation(function, path), arguments, Payload(content, stream=stream))
     call.request.method = method
     return call
 
 
 def read_json(call: Call, response: Any) -> dict[str, Any]:
-    """Read the JSON object that an answer is.
+    """Read the JSON object of a response.
 
-    :raises ~azure.core.exceptions.HttpResponseError: The service refused, or the body is no JSON object.
+    :raises ~azure.core.exceptions.HttpResponseError: The service refused, or the body is not a JSON object.
     """
     if response.status_code not in _GOOD:
         raise status_error(call, response)
@@ -56,10 +56,10 @@ def read_json(call: Call, response: Any) -> dict[str, Any]:
 
 
 def page_after(dialect: Dialect, page: Mapping[str, Any] | None, number: int) -> dict[str, str] | None:
-    """Return the query that asks for the next page of jobs; `None` if there is none.
+    """Return the query for the next page of jobs; `None` if there is none.
 
-    :param page: The page before, `None` for the first.
-    :param number: How many there were.
+    :param page: The previous page; `None` for the first.
+    :param number: How many pages there were.
     """
     if dialect.name == "mistral":
         more = page is None or number * 100 < int(page.get("total") or 0)
@@ -71,11 +71,11 @@ def page_after(dialect: Dialect, page: Mapping[str, Any] | None, number: int) ->
 
 
 def has_metadata(job: Mapping[str, Any], wanted: Mapping[str, str] | None) -> bool:
-    """Whether a job has been noted so."""
+    """Return whether a job has the given metadata."""
     noted: Any = job.get("metadata") or {}
     return all(str(noted.get(name)) == value for name, value in (wanted or {}).items())
 
 
 def to_body(value: Mapping[str, Any]) -> str:
-    """Write a request's body."""
+    """Write the body of a request."""
     return json.dumps(value)

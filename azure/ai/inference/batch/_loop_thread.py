@@ -1,7 +1,7 @@
-"""An event loop in a thread of its own, for those who wait for it and may be interrupted.
+"""Run an event loop in a thread of its own, so that the waiting thread can be interrupted.
 
-The thread that waits can be one that has a loop of its own (a notebook's), and Ctrl-C reaches it, not the loop: so what
-is under way can be finished first.
+The waiting thread may have a loop of its own (a notebook's), and Ctrl-C reaches it rather than the loop, so requests
+in flight can still be completed.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing_extensions import Self
 T = TypeVar("T")
 
 _LOOK_EVERY = 0.5
-"""Seconds; Windows delivers Ctrl-C between two waits, not within one."""
+"""Seconds. Windows delivers Ctrl-C between two waits, not during one."""
 
 
 class LoopThread:
@@ -39,14 +39,33 @@ class LoopThread:
             self.loop.close()
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
-        """Start a coroutine, in the context of the caller."""
+        """Start a coroutine, in the caller's context."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def wait(self, future: "Future[T]") -> T:
-        """Wait for a coroutine's result. An interruption leaves it running."""
+        """Wait for the result of a coroutine. An interruption leaves it running."""
         while not wait([future], timeout=_LOOK_EVERY).done:
             pass
         return future.result()
+
+    def complete(
+        self, coroutine: Coroutine[Any, Any, T], close: Callable[[], None], is_closed: Callable[[], bool]
+    ) -> T:
+        """Run a coroutine. Ctrl-C completes the work in flight; a second one aborts it.
+
+        :param coroutine: The coroutine.
+        :param close: Called after the first Ctrl-C, to start nothing more.
+        :param is_closed: Returns whether a handler of the caller's has closed it at the first Ctrl-C, so that an
+            interruption is the second.
+        """
+        future = self.start(coroutine)
+        try:
+            return self.wait(future)
+        except KeyboardInterrupt:
+            if not is_closed():
+                close()
+                self.wait(future)
+            raise
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -63,10 +82,10 @@ class LoopThread:
 
 
 def iterate(results: AsyncGenerator[T, None], stop: Callable[[], None]) -> Generator[T, None, None]:
-    """Iterate over what is asynchronous, in a loop of its own.
+    """Iterate over an asynchronous generator, in a loop of its own.
 
     :param results: The results; never `None`.
-    :param stop: Called after Ctrl-C: has them end when what is under way is finished, which is waited for.
+    :param stop: Called after Ctrl-C to end the results. The work in flight is still awaited.
     """
     with LoopThread() as thread:
         try:

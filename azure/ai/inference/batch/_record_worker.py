@@ -1,142 +1,161 @@
-"""Records of a table as rows, answered in a worker of a cluster. Knows no engine.
+"""Answer rows in a worker of a cluster. Independent of the engine.
 
-A worker has a client of its own, built where it runs, and writes a part of the journal. It looks into the parts of the
-others before it asks, so that what a worker had answered when it died is not asked again.
+A worker builds its own client where it runs, and writes its own file of the journal. Before it sends a row, it looks
+into the files of the others, so that the answers of a worker that died are not requested again.
 """
 
 import asyncio
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NoReturn
 
-from azure.core.credentials import AzureKeyCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+from azure.core.exceptions import AzureError
 
-from ._places import Places
-from ._results import BatchResult, answered, failed, is_transient
+from ..exceptions import BatchStoppedError
+from ._result_index import ResultIndex
+from ._results import BatchResult, outcome_result
 from ._row_calls import RowCall, RowCalls
-from ._rows import chat_row
-from ._run_journal import Journal
-from ._runner import Job, Runner
-
-COLUMNS = ("status_code", "text", "body", "error", "prompt_tokens", "completion_tokens", "attempts")
-"""What is added to a record, in this order."""
-
-_SECRET_WORDS = ("key", "secret", "token", "password", "credential")
-
-
-class RecordRows(NamedTuple):
-    """How records become rows."""
-
-    id: str
-    """The column that has the ids."""
-    messages: Callable[[Mapping[str, Any]], Any]
-    """Makes the messages of a record."""
-    options: Mapping[str, Any]
-    """Settings of the model."""
-
-
-def check_make_client(make_client: Any) -> None:
-    """Check that a function that builds clients can go to other machines without a secret in it.
-
-    :raises TypeError: It is no function, or it has a credential or a client in it.
-    """
-    if not callable(make_client):
-        raise TypeError(f"make_client must be a function that builds an asynchronous client, not {make_client!r:.100}.")
-    held: Mapping[str, Any] = inspect.getclosurevars(make_client).nonlocals if inspect.isfunction(make_client) else {}
-    for name, value in held.items():
-        secret = isinstance(value, str) and any(word in name.lower() for word in _SECRET_WORDS)
-        if secret or isinstance(value, AzureKeyCredential) or hasattr(value, "get_token") or hasattr(value, "complete"):
-            raise TypeError(
-                f"make_client holds {name!r}, which would be pickled and sent to every worker. Read the key from the "
-                "environment inside of the function, or call DefaultAzureCredential() there."
-            )
+from ._row_selection import changed_words, has_changed, is_redone
+from ._rows import BatchRow
+from ._run_journal import Journal, state_of
+from ._run_options import RunOptions
+from ._runner import Job, QuotaWaitError, Runner
+from ._stopping import affects_every_row, failures_reason, first_failure_reason, quota_reason, stopped_text
+from ._summary import Summary
 
 
 class RecordWorker:
-    """Answers records. Used in one event loop.
+    """Answers rows. For use in one event loop.
 
-    :param rows: How records become rows.
-    :param client: The client.
-    :param pacer: Says when requests start.
-    :param output: The folder of results, or `None`.
-    :param max_concurrency: The most requests at a time.
+    :param client: The asynchronous client, which it closes.
+    :param pacer: Decides when requests start.
+    :param options: Settings of the run; its output is a folder.
+    :raises TypeError: It is not an asynchronous client of this package.
     """
 
-    def __init__(self, rows: RecordRows, client: Any, pacer: Any, output: Path | None, max_concurrency: int) -> None:
-        self._rows, self._client = rows, client
+    def __init__(self, client: Any, pacer: Any, options: RunOptions) -> None:
+        self._client, self._options = client, options
         self._calls = RowCalls(client)
-        self._room = asyncio.Semaphore(max_concurrency)
+        self._asks = client.complete if self._calls.kind == "chat" else client.embed
+        self._room = asyncio.Semaphore(options.max_concurrency)
+        output = options.output
         self._journal = None if output is None else Journal(output, folder=True, reads=False)
-        self._places = None if output is None else Places(output)
-        self._runner = Runner(pacer, max_concurrency=max_concurrency, begun=self._begun, lost=self._lost)
-        self._answered = False
+        self._results = None if output is None else ResultIndex(output)
+        self._runner = Runner(
+            pacer,
+            max_concurrency=options.max_concurrency,
+            max_attempts=options.max_attempts,
+            max_wait=options.max_wait,
+            begun=self._begun,
+            lost=self._lost,
+        )
+        self._under_way: dict[str, asyncio.Future[BatchResult]] = {}
+        self._stopped: Exception | None = None
+        self.summary = Summary()
+        """The counts of all its rows."""
 
-    async def answer(self, records: Sequence[Mapping[str, Any]]) -> list[BatchResult]:
-        """Answer records.
+    async def answer(self, rows: Sequence[BatchRow | BatchResult], summary: Summary | None = None) -> list[BatchResult]:
+        """Answer rows.
 
-        :param records: The records.
-        :return: A result for each, in their order.
-        :raises ~azure.core.exceptions.AzureError: The first request failed as all would.
+        :param rows: The rows; a result among them, for a record that could not become a row, is returned.
+        :param summary: Counts to update, besides the worker's own.
+        :return: A result for each, in order.
+        :raises ~azure.ai.inference.exceptions.BatchStoppedError: Continuing is useless.
+        :raises ValueError: The request of an answered row is different now.
         """
-        if self._places is not None:
-            self._places.refresh()
-        return list(await asyncio.gather(*(self._one(record) for record in records)))
+        if self._results is not None:
+            self._results.refresh()
+        results = await asyncio.gather(*(self._counted(row, summary) for row in rows), return_exceptions=True)
+        if self._stopped is not None:
+            raise self._stopped
+        return [_result_or_raise(result) for result in results]
 
-    async def _one(self, record: Mapping[str, Any]) -> BatchResult:
-        custom_id = str(record[self._rows.id])
-        try:
-            row = chat_row(custom_id, messages=self._rows.messages(record), **self._rows.options)
-            call = self._calls(row, 1)
-        except (TypeError, ValueError) as error:
-            return failed(custom_id, "", error, 0, 0.0)
-        known = None if self._places is None else self._places.find(custom_id)
-        if known is not None and known.request_sha256 == call.sha256 and not is_transient(known):
-            return known
-        async with self._room:
-            send = partial(self._client.complete, **call.arguments)
-            outcome = await self._runner.carry_out(Job(call, send, call.tokens))
-        make: Any = answered if outcome.error is None else failed
-        said = outcome.answer if outcome.error is None else outcome.error
-        result: BatchResult = make(custom_id, call.sha256, said, outcome.attempts, outcome.seconds)
-        self._answered = self._answered or result.ok
+    async def close(self) -> None:
+        """Close the client and the journal."""
         if self._journal is not None:
-            self._journal.write(result)
+            self._journal.close(whole=not self._under_way)
+        await self._client.close()
+
+    async def _counted(self, row: BatchRow | BatchResult, summary: Summary | None) -> BatchResult:
+        if self._stopped is not None:
+            raise self._stopped
+        if isinstance(row, BatchResult):
+            result = row
+            self._note(result)
+        else:
+            result = await self._result(row, summary)
+        if summary is not None:
+            summary.count(result)
         return result
 
-    def _begun(self, call: RowCall) -> None:
+    async def _result(self, row: BatchRow, summary: Summary | None) -> BatchResult:
+        """Return the known result of a row, or send it."""
+        call, custom_id = self._calls(row, 1), row.custom_id
+        if self._results is None:
+            return await self._ask(call, summary)
+        known = self._results.find(custom_id)
+        while custom_id in self._under_way:  # another record has the same id
+            known = await self._under_way[custom_id]
+        if known is not None and not self._asks_again(known, call):
+            return known
+        task = self._under_way[custom_id] = asyncio.ensure_future(self._ask(call, summary))
+        try:
+            return await task
+        finally:
+            del self._under_way[custom_id]
+
+    def _asks_again(self, known: BatchResult, call: RowCall) -> bool:
+        changed = has_changed(known, call.sha256)
+        if not known.ok:
+            return changed or is_redone(state_of(known), self._options.redo)
+        if changed and self._options.on_changed == "raise":
+            words = changed_words(known.custom_id, known.request_sha256 or "", call.sha256)
+            self._end(ValueError(f"{words} Or two records have this id: ids must be unique."))
+        return changed and self._options.on_changed == "redo"
+
+    async def _ask(self, call: RowCall, summary: Summary | None) -> BatchResult:
+        async with self._room:
+            try:
+                outcome = await self._runner.carry_out(Job(call, partial(self._asks, **call.arguments), call.tokens))
+            except QuotaWaitError as error:
+                self._stop(quota_reason(error), error.error)
+            except AzureError as error:  # of `_lost`
+                self._stop(first_failure_reason(error), error)
+        made = outcome_result(outcome)
         if self._journal is not None:
-            self._journal.sent(call.row.custom_id)
+            self._journal.write(made)
+        if summary is not None:
+            summary.count_requests(outcome)
+        self._note(made)
+        return made
+
+    def _note(self, result: BatchResult) -> None:
+        """Count a new result, and stop if too many rows have failed."""
+        self.summary.count(result)
+        reason = failures_reason(self.summary, self._options.max_failures)
+        if reason is not None:
+            self._stop(reason, None)
+
+    def _begun(self, calls: list[RowCall]) -> None:
+        if self._journal is not None:
+            self._journal.sent(*(call.custom_id for call in calls))
 
     def _lost(self, call: RowCall, error: Exception) -> None:
-        if self._answered or not isinstance(error, AzureError):
-            return
-        unreachable = isinstance(error, (ClientAuthenticationError, ServiceRequestError))
-        if unreachable or getattr(error, "status_code", None) in (401, 403, 404):
+        if not self.summary.answered and affects_every_row(error):
             raise error
 
+    def _stop(self, why: str, error: Exception | None) -> NoReturn:
+        words = stopped_text(why, in_output=self._journal is not None)
+        self._end(BatchStoppedError(words, summary=self.summary, error=error))
 
-def columns_of(result: BatchResult) -> dict[str, Any]:
-    """Return what is added to a record; each column has one type, whatever became of the row."""
-    import json
-
-    usage, response = result.usage, result.response
-    return {
-        "status_code": response.status_code if response else None,
-        "text": _text_of(result),
-        "body": json.dumps(response.body) if response else None,
-        "error": None if result.error is None else f"{result.error.code}: {result.error.message}",
-        "prompt_tokens": _tokens(usage, "prompt_tokens"),
-        "completion_tokens": _tokens(usage, "completion_tokens"),
-        "attempts": result.attempts or 0,
-    }
+    def _end(self, error: Exception) -> NoReturn:
+        """Start no more requests, and raise the first reason."""
+        self._stopped = self._stopped or error
+        self._runner.stop()
+        raise self._stopped
 
 
-def _text_of(result: BatchResult) -> str | None:
-    return result.answer.choices[0].message.text if result.ok and result.answer.choices else None
-
-
-def _tokens(usage: Mapping[str, Any] | None, name: str) -> int:
-    return (usage or {}).get(name) or 0
+def _result_or_raise(result: BatchResult | BaseException) -> BatchResult:
+    if isinstance(result, BaseException):
+        raise result
+    return result

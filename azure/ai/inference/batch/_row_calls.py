@@ -1,7 +1,7 @@
-"""A row as a call of a client: its arguments, its hash, and what it may cost. Pure.
+"""Turn a row into a call of a client: its arguments, its hash, and what it may cost. Pure.
 
-A client's default settings fill in what a row lacks, and are part of the hash: with another model or another
-temperature it is another request.
+A client's default settings are added to a row and are part of the hash: with another model or another temperature it
+is a different request.
 """
 
 import json
@@ -13,16 +13,15 @@ from typing import Any, NamedTuple
 from azure.core.serialization import NULL
 
 from .._http.endpoint import Kind
-from .._json import is_object, to_json
-from .._operations.chat import CHAT_SETTINGS
-from .._operations.options import EMBEDDING_SETTINGS
+from .._json import is_object, sorted_json, to_json
+from .._operations.options import CHAT_SETTINGS, EMBEDDING_SETTINGS
 from .._operations.response_format import response_format_of
-from ._rows import BatchRow, check_row, kind_of
+from ._rows import BatchRow, read_row
 
 _CHARACTERS_PER_TOKEN = 4
 _ANSWER_LIMITS = ("max_completion_tokens", "max_tokens")
 _STREAMING = frozenset(("stream", "stream_options"))
-"""Left out: a result has the whole answer."""
+"""Left out: a result contains the whole answer."""
 
 _CLIENTS: Mapping[str, Kind] = {
     "ChatCompletionsClient": "chat",
@@ -31,21 +30,18 @@ _CLIENTS: Mapping[str, Kind] = {
 }
 
 
-_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
-
-
 class RowCall(NamedTuple):
-    """A row, ready to be asked."""
+    """A row that is ready to be sent."""
 
-    row: BatchRow
+    custom_id: str
     make_arguments: Callable[[], Mapping[str, Any]]
-    """Makes the keyword arguments of `complete` or `embed`, which rows that are passed over need not have."""
+    """Builds the keyword arguments of `complete` or `embed`; skipped rows never need them."""
     sha256: str
-    """The request's hash, in hex."""
+    """The hash of the request, in hex."""
     tokens: float
-    """An estimate of the tokens that it takes, as Azure makes it to admit a request: text and limit of the answer."""
+    """An estimate of its tokens, computed as Azure does to admit a request: the text, and the limit of the answer."""
     answer_tokens: float
-    """Of those, the limit of the answer."""
+    """The limit of the answer, which is part of the estimate."""
 
     @property
     def arguments(self) -> Mapping[str, Any]:
@@ -54,22 +50,22 @@ class RowCall(NamedTuple):
 
 
 class RowCalls:
-    """Makes calls of a client from rows.
+    """Builds calls of a client from rows.
 
     :param client: The client.
-    :raises TypeError: It is none of this package's.
+    :raises TypeError: It is not a client of this package.
     """
 
     def __init__(self, client: Any) -> None:
         names = [kind.__name__ for kind in type(client).__mro__]
         kind: Kind | None = next((_CLIENTS[name] for name in names if name in _CLIENTS), None)
-        if kind is None:
+        if kind is None or not hasattr(client, "__aenter__"):
             raise TypeError(
                 "make_client must return an asynchronous client, such as azure.ai.inference.aio.ChatCompletionsClient; "
-                f"it returned {type(client).__name__}."
+                f"it returned {type(client).__module__}.{type(client).__name__}."
             )
         self.kind: Kind = kind
-        """What the client is for."""
+        """What the client does: chat or embeddings."""
         self._client = type(client).__name__
         self._known = frozenset(CHAT_SETTINGS if self.kind == "chat" else EMBEDDING_SETTINGS)
         self._own = "messages" if self.kind == "chat" else "input"
@@ -77,32 +73,37 @@ class RowCalls:
         """The client's default settings, as members of a request."""
 
     def __call__(self, given: Any, number: int) -> RowCall:
-        """Make the call of a row.
+        """Build the call of a row.
 
         :param given: The row.
-        :param number: Which of all rows it is, counted from 1.
-        :raises TypeError: It is no row.
-        :raises ValueError: It is none that can be asked, or is for another kind of client.
+        :param number: The number of the row, counted from 1.
+        :raises TypeError: It is not a row, or its body is not JSON.
+        :raises ValueError: The row is invalid, or is for another kind of client.
         """
-        row = check_row(given, f"row {number}")
-        if kind_of(row) != self.kind:
+        custom_id, kind, url, own = read_row(given, f"row {number}")
+        if kind != self.kind:
             raise ValueError(
-                f"The row {row.custom_id!r:.100} is for {row.url}, which a {self._client} does not ask. "
-                "Run rows of each kind by themselves, each with its own client."
+                f"The row {custom_id!r:.100} is for {url}, which {self._client} does not support. "
+                "Run rows of each kind separately, each with its own client."
             )
-        body = self.body(row)
-        text = _canonical(row.url, body)
-        limit: Any = next((body[name] for name in _ANSWER_LIMITS if isinstance(body.get(name), int)), 0)
-        answers = body.get("n")
-        limit *= answers if isinstance(answers, int) else 1
-        digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        body = self._whole(own)
+        try:
+            text = _canonical(url, body)
+        except (TypeError, RecursionError) as error:
+            raise TypeError(f"The body of the row {custom_id!r:.100} cannot be written as JSON: {error}") from None
+        limit = _answer_limit(body)
         tokens = len(text) / _CHARACTERS_PER_TOKEN + limit
-        return RowCall(row, partial(self._arguments, row.body), digest, tokens, limit)
+        return RowCall(custom_id, partial(self._arguments, own), _hash(text), tokens, limit)
 
     def body(self, row: BatchRow) -> dict[str, Any]:
-        """Return the whole body that is sent for a row."""
-        body = {**self.defaults, **row.body}
-        return {name: value for name, value in body.items() if name not in _STREAMING}
+        """Return the whole request body of a row."""
+        return self._whole(row.body)
+
+    def _whole(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        body = {**self.defaults, **own}
+        for name in _STREAMING:
+            body.pop(name, None)
+        return body
 
     def _arguments(self, body: Mapping[str, Any]) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
@@ -124,7 +125,7 @@ class RowCalls:
 
 
 def _canonical(url: str, body: Mapping[str, Any]) -> str:
-    return _encode({"body": body, "url": url})
+    return sorted_json({"body": body, "url": url})
 
 
 def request_hash(url: str, body: Mapping[str, Any]) -> str:
@@ -133,45 +134,58 @@ def request_hash(url: str, body: Mapping[str, Any]) -> str:
     :param url: The row's URL.
     :param body: The whole body.
     """
-    return sha256(_canonical(url, body).encode("utf-8", "surrogatepass")).hexdigest()
+    return _hash(_canonical(url, body))
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _answer_limit(body: Mapping[str, Any]) -> float:
+    """Return how many tokens the answers may have, 0 if the request does not say."""
+    answers = body.get("n")
+    for name in _ANSWER_LIMITS:
+        limit = body.get(name)
+        if isinstance(limit, int):
+            return limit * answers if isinstance(answers, int) else limit
+    return 0
 
 
 class ConversationCalls:
-    """Makes calls of conversations: those of `complete_many`.
+    """Builds calls from conversations, for `complete_many`.
 
     :param options: Keyword arguments of each call.
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = options
-        self._limit: Any = next((options[name] for name in _ANSWER_LIMITS if isinstance(options.get(name), int)), 0)
+        self._limit = _answer_limit(options)
 
     def __call__(self, given: Any, number: int) -> RowCall:
-        """Make the call of a conversation.
+        """Build the call of a conversation.
 
-        :param given: Messages, or a text, which stands for a user's message.
-        :param number: Which of all it is, counted from 1.
+        :param given: Messages, or the text of a user message.
+        :param number: The number of the conversation, counted from 1.
         :raises TypeError: It is a single message.
         """
         if is_object(given):
             raise TypeError(
-                f"conversations[{number - 1}] is one message: give a list of conversations, each a list of messages or "
-                f"a text for a user's message. It is {given!r:.200}"
+                f"conversations[{number - 1}] is one message: pass a list of conversations, each a list of messages or "
+                f"the text of a user message. It is {given!r:.200}"
             )
         messages: Any = [{"role": "user", "content": given}] if isinstance(given, str) else given
         if hasattr(messages, "__iter__") and not isinstance(messages, (list, tuple)):
-            messages = list(messages)  # it may be asked more than once
-        row = BatchRow(custom_id=str(number - 1), body={})
+            messages = list(messages)  # it may be sent more than once
         text = str(messages)  # pyright: ignore[reportUnknownArgumentType]
         tokens = len(text) / _CHARACTERS_PER_TOKEN + self._limit
         arguments: dict[str, Any] = {**self._options, "messages": messages}
-        return RowCall(row, lambda: arguments, "", tokens, self._limit)
+        return RowCall(str(number - 1), lambda: arguments, "", tokens, self._limit)
 
 
 def default_body(client: Any) -> dict[str, Any]:
     """Return a client's default settings as members of a request."""
     settings = dict(client._settings.defaults)  # noqa: SLF001 - a client of this package
-    settings.pop("api", None)  # no member of a request: the client that asks knows it
+    settings.pop("api", None)  # not part of a request: the client that sends it has it
     extras: Any = settings.pop("model_extras", None) or {}
     if "response_format" in settings:
         settings["response_format"] = response_format_of(settings["response_format"])

@@ -6,32 +6,27 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaita
 from functools import partial
 from typing import Any, cast
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+from azure.core.exceptions import AzureError
 
 from ..exceptions import BatchStoppedError
 from ._pacing import Pacer
-from ._results import BatchResult, answered, failed
+from ._results import outcome_result
 from ._row_calls import RowCall
-from ._row_index import IndexedRow, RowState, request_bits
-from ._run_journal import Journal
+from ._row_selection import SKIPPED_AT_ONCE, RowSelection
+from ._run_journal import Journal, answered_line, line_of
 from ._run_options import RunOptions
 from ._runner import Job, Outcome, QuotaWaitError, Runner
-from ._summary import Progress, Summary
-
-_SKIPPED_AT_ONCE = 1000
-"""Rows that are passed over before others get a turn."""
-
-_FEW = 100
-"""Rows that have to be done before a share of failures means something."""
+from ._stopping import affects_every_row, failures_reason, first_failure_reason, quota_reason, stopped_text
+from ._summary import Summary, progress_of
 
 
 class RowRun:
     """One run: a client, a journal, a runner.
 
     :param options: Settings of the run.
-    :param calls: Makes a call of a row and of its number, and checks it.
-    :param ask: Sends a call's arguments: a client's `complete` or `embed`.
-    :param summary: Counts.
+    :param calls: Builds and checks the call of a row, given its number.
+    :param ask: Sends the arguments of a call: `complete` or `embed` of a client.
+    :param summary: The counts.
     """
 
     def __init__(
@@ -54,14 +49,20 @@ class RowRun:
             ordered=options.ordered,
             begun=self._begun,
             lost=self._lost,
-            finished=self._finished,
-            noted=self._noted,
+            settled=self._settled,
         )
         self._loop = asyncio.get_running_loop()
         self._began = time.monotonic()
         self._tokens = 0.0
         self._in_doubt: set[str] = set()
+        self._heard = False
+        """Whether the service responded to a row with an error that concerns this row alone."""
         self._journal = self._open_journal()
+        self._selection = (
+            None
+            if self._journal is None
+            else RowSelection(self._journal.index, options.redo, options.on_changed, summary)
+        )
 
     def _open_journal(self) -> Journal | None:
         options = self._options
@@ -71,33 +72,32 @@ class RowRun:
         self._summary.in_doubt, self._summary.torn_lines = journal.in_doubt, journal.torn_lines
         return journal
 
-    async def results(self, rows: Any) -> AsyncGenerator[BatchResult, None]:
-        """Send rows, and return their results.
+    async def outcomes(self, rows: Any) -> AsyncGenerator[list[Outcome], None]:
+        """Send rows, and yield lists of their outcomes; `outcome_result` converts each to a result.
 
-        :param rows: An iterable, or an asynchronous one.
+        :param rows: An iterable, which may be asynchronous.
         :raises ~azure.ai.inference.exceptions.BatchStoppedError: The run stopped early.
         """
         jobs: Any = self._jobs_async(rows) if hasattr(rows, "__aiter__") else self._jobs(rows)
         outcomes = self._runner.outcomes(jobs)
         try:
-            async for result in outcomes:
-                yield result
+            async for some in outcomes:
+                yield some
         except QuotaWaitError as error:
-            raise self._stopped(_quota_words(error), error.error) from error.error
+            raise self._stopped(quota_reason(error), error.error) from error.error
         except _FailedForAllError as error:
-            words = f"The first request failed as all would:\n{error.error.message}\n"
-            raise self._stopped(words, error.error) from error.error
+            raise self._stopped(first_failure_reason(error.error), error.error) from error.error
         except _TooManyFailuresError as error:
             raise self._stopped(str(error), None) from None
         finally:
             await outcomes.aclose()
 
     def stop(self) -> None:
-        """Begin no more requests; from any thread."""
+        """Start no more requests; may be called from any thread."""
         self._loop.call_soon_threadsafe(self._runner.stop)
 
     def end(self) -> None:
-        """Take the time, and close the journal."""
+        """Record the duration, and close the journal."""
         self._summary.seconds = time.monotonic() - self._began
         if self._journal is not None:
             self._journal.close(whole=not self._in_doubt)
@@ -107,7 +107,7 @@ class RowRun:
     def _jobs(self, rows: Iterable[Any]) -> Iterator[Job | None]:
         for number, row in enumerate(rows, 1):
             job = self._job(row, number)
-            if job is not None or number % _SKIPPED_AT_ONCE == 0:
+            if job is not None or number % SKIPPED_AT_ONCE == 0:
                 yield job
 
     async def _jobs_async(self, rows: AsyncIterable[Any]) -> AsyncIterator[Job | None]:
@@ -115,116 +115,100 @@ class RowRun:
         async for row in rows:
             number += 1
             job = self._job(row, number)
-            if job is not None:
+            if job is not None or number % SKIPPED_AT_ONCE == 0:
                 yield job
 
     def _job(self, row: Any, number: int) -> Job | None:
-        """Make the job of a row; `None` for one that is done."""
+        """Build the job of a row; `None` if the row is done."""
         call = self._calls(row, number)
         self._summary.rows += 1
-        if self._journal is not None and not self._wanted(call, number):
-            self._summary.skipped += 1
+        if self._selection is not None and not self._selection.wants(call, number):
             return None
         return Job(call, partial(self._ask, **call.arguments), call.tokens)
 
-    def _wanted(self, call: RowCall, number: int) -> bool:
-        """Decide whether a row is asked, by what earlier runs made of it."""
-        request, wanted = request_bits(call.sha256), False
+    # ---------------------------------------------------------------- outcomes
 
-        def decide(known: IndexedRow | None) -> IndexedRow:
-            nonlocal wanted
-            if known is not None and known.state in (RowState.ASKED, RowState.SEEN):
-                raise ValueError(
-                    f"Row {number} has the custom_id {call.row.custom_id!r:.100}, as a row before it: ids must be "
-                    "unique in a run."
-                )
-            wanted = known is None or self._is_redone(call, known, request)
-            return IndexedRow(RowState.ASKED if wanted else RowState.SEEN, request)
-
-        cast("Journal", self._journal).index.meet(call.row.custom_id, decide)
-        return wanted
-
-    def _is_redone(self, call: RowCall, known: IndexedRow, request: int) -> bool:
-        changed = known.request not in (0, request)
-        redo, on_changed = self._options.redo, self._options.on_changed
-        if known.state is not RowState.ANSWERED:
-            return changed or redo == "failed" or (redo == "transient" and known.state is RowState.TRANSIENT)
-        if changed and on_changed == "raise":
-            raise ValueError(
-                f"The row {call.row.custom_id!r:.100} was answered, but its request, or a default setting of the "
-                f"client, is another now (its SHA-256 was {known.request << 3:016x}..., and is "
-                f"{call.sha256[:16]}...). Give on_changed='redo' to ask it again and pay for it, on_changed='keep' to "
-                "keep the old answer, or write to another output."
-            )
-        if changed and on_changed == "keep":
-            self._summary.kept += 1
-        return changed and on_changed == "redo"
-
-    # ---------------------------------------------------------------- what becomes of them
-
-    def _begun(self, call: RowCall) -> None:
+    def _begun(self, calls: list[RowCall]) -> None:
         if self._journal is not None:
-            self._in_doubt.add(call.row.custom_id)
-            self._journal.sent(call.row.custom_id)
+            names = [call.custom_id for call in calls]
+            self._journal.sent(*names)
+            self._in_doubt.update(names)
 
     def _lost(self, call: RowCall, error: Exception) -> None:
-        """Note that an attempt failed: nothing is under way for its row.
+        """Record that an attempt failed: nothing is in flight for its row.
 
-        :raises _FailedForAllError: All others would fail as well: no access, no such deployment, no such host.
+        :raises _FailedForAllError: Every other row would fail too: no access, unknown deployment, unknown host.
         """
-        self._in_doubt.discard(call.row.custom_id)
-        if self._summary.answered or self._summary.failed or not isinstance(error, AzureError):
-            return
-        unreachable = isinstance(error, (ClientAuthenticationError, ServiceRequestError))
-        if unreachable or getattr(error, "status_code", None) in (401, 403, 404):
-            raise _FailedForAllError(error)
+        self._in_doubt.discard(call.custom_id)
+        if not (self._summary.answered or self._heard) and affects_every_row(error):
+            raise _FailedForAllError(cast("AzureError", error))
+        self._heard = self._heard or getattr(error, "status_code", None) is not None
+        now = time.monotonic()
+        if self._pacer.blocked_for(now):  # nobody hears of a row until then
+            self._summary.seconds = now - self._began
+            self._show(now)
 
-    def _finished(self, outcome: Outcome) -> BatchResult:
-        call: RowCall = outcome.item
-        make: Any = answered if outcome.error is None else failed
-        said = outcome.answer if outcome.error is None else outcome.error
-        result: BatchResult = make(call.row.custom_id, call.sha256, said, outcome.attempts, outcome.seconds)
+    def _settled(self, outcomes: list[Outcome]) -> None:
+        """Write the outcomes of rows, then count them.
+
+        :raises OSError: The output could not be written. Everything is counted all the same, whatever is raised.
+        """
+        fault: Exception | None = None
+        try:
+            self._write(outcomes)
+        except OSError as error:
+            fault = error
+        for outcome in outcomes:
+            self._count(outcome)
+            if fault is None:
+                try:
+                    self._report(outcome)
+                except Exception as error:  # noqa: BLE001 - whatever `on_progress` raises
+                    fault = error
+        if fault is not None:
+            raise fault
+
+    def _write(self, outcomes: list[Outcome]) -> None:
         if self._journal is not None:
-            self._journal.write(result)
-            self._in_doubt.discard(call.row.custom_id)
-        self._tokens = call.tokens
+            self._journal.write_lines([_line_of(outcome) for outcome in outcomes])
+            self._in_doubt.difference_update([outcome.item.custom_id for outcome in outcomes])
+
+    def _count(self, outcome: Outcome) -> None:
         summary = self._summary
-        summary.requests += outcome.attempts
-        summary.refused += outcome.refused
-        summary.retries += outcome.attempts - 1
-        summary.maybe_paid += outcome.maybe_paid
-        summary.count(result)
+        summary.count_requests(outcome)
+        if outcome.error is None:
+            summary.count_answer(outcome.answer)
+        else:
+            summary.count(outcome_result(outcome))
         summary.seconds = time.monotonic() - self._began
-        return result
+        self._tokens = outcome.item.tokens
 
-    def _noted(self, result: BatchResult) -> None:
+    def _report(self, outcome: Outcome) -> None:
+        """Report progress to the caller.
+
+        :raises _TooManyFailuresError: Too many rows failed, so the run ends here.
+        """
+        self._show(time.monotonic())
+        if outcome.error is not None:
+            reason = failures_reason(self._summary, self._options.max_failures)
+            if reason is not None:
+                raise _TooManyFailuresError(reason)
+
+    def _show(self, now: float) -> None:
         if self._options.on_progress is not None:
-            self._options.on_progress(self._progress())
-        if not result.ok:
-            self._check_failures()
-
-    def _progress(self) -> Progress:
-        summary = self._summary
-        rate = self._pacer.per_minute(time.monotonic(), self._tokens)
-        done = summary.answered + summary.skipped
-        tokens = summary.usage.total_tokens
-        return Progress(summary.rows, done, summary.failed, tokens, summary.refused, rate, summary.seconds)
-
-    def _check_failures(self) -> None:
-        summary, most = self._summary, self._options.max_failures
-        done = summary.answered + summary.failed
-        too_many = summary.failed > most if isinstance(most, int) else done >= _FEW and summary.failed > most * done
-        if too_many:
-            errors = ", ".join(f"{code} ({count} times)" for code, count in summary.errors.most_common(3))
-            raise _TooManyFailuresError(
-                f"{summary.failed} of {done} rows failed, more than max_failures={most!r} allows: {errors}."
-            )
+            rate = self._pacer.per_minute(now, self._tokens)
+            self._options.on_progress(progress_of(self._summary, rate, self._pacer.blocked_for(now)))
 
     def _stopped(self, why: str, error: Exception | None) -> BatchStoppedError:
-        where = (
-            "" if self._journal is None else " Results up to now are in the output; the same call goes on from there."
-        )
-        return BatchStoppedError(f"The run stopped early. {why}{where}", summary=self._summary, error=error)
+        words = stopped_text(why, in_output=self._journal is not None)
+        return BatchStoppedError(words, summary=self._summary, error=error)
+
+
+def _line_of(outcome: Outcome) -> bytes:
+    call: RowCall = outcome.item
+    if outcome.error is not None:
+        return line_of(outcome_result(outcome)).encode()
+    return answered_line(call.custom_id, call.sha256, outcome.answer, outcome.body, outcome.attempts, outcome.seconds)
 
 
 class _FailedForAllError(Exception):
@@ -235,12 +219,3 @@ class _FailedForAllError(Exception):
 
 class _TooManyFailuresError(Exception):
     pass
-
-
-def _quota_words(error: QuotaWaitError) -> str:
-    if error.seconds is None:
-        return f"The account has no quota left, and waiting does not help:\n{error}\n"
-    return (
-        f"The service asks to wait for {error.seconds:,.0f} seconds, longer than max_wait; a quota is used up. Run it "
-        f"again then:\n{error}\n"
-    )

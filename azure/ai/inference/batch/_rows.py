@@ -1,22 +1,24 @@
-"""Rows: the requests of a run, each a line of OpenAI's Batch API. Pure.
+"""Rows: the requests of a run, each a line of the input format of OpenAI's Batch API. Pure.
 
-The same line runs live, on a cluster, or in a provider's own batches; vLLM and Mistral read nearly the same.
+The same line can be sent live, on a cluster, or in a provider's own batches; vLLM and Mistral read almost the same
+format.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from typing_extensions import Unpack
 
 from .._http.endpoint import Kind
 from .._json import is_object
-from .._model import Model, wrap_as
+from .._model import Model, raw_member, wrap_as
 from .._model_fields import field
-from .._operations.chat import CHAT_SETTINGS, chat_call
+from .._operations.chat import chat_call
 from .._operations.embeddings import embed_call
 from .._operations.options import (
+    CHAT_SETTINGS,
     EMBEDDING_SETTINGS,
     ChatOptions,
     EmbeddingOptions,
@@ -33,50 +35,50 @@ _KINDS: Mapping[str, Kind] = {
     "images/embeddings": "image_embeddings",
     "embeddings": "embeddings",
 }
-"""What a row is for, by the end of its URL."""
+"""The kind of a row, by the end of its URL."""
 
 
 class BatchRow(Model):
     """One request of a run: the input line of OpenAI's Batch API."""
 
     custom_id: str
-    """Your name for the row, unique in a run. Its result has the same."""
+    """Your name for the row, unique within a run. Its result has the same."""
     method: str = field(default="POST")
     """HTTP method, "POST"."""
     url: str = field(default=CHAT_URL)
     """"/v1/chat/completions" (the default) or "/v1/embeddings"."""
     body: dict[str, Any]
-    """The request: messages or input, and settings of the model. A client's default settings fill in what it lacks."""
+    """The request body: messages or input, and settings of the model. A client's default settings are added."""
 
 
 _wrap = wrap_as(BatchRow)
 
 
 def chat_row(custom_id: str, *, messages: Messages, **options: Unpack[ChatOptions]) -> BatchRow:
-    """Make a row for a chat completion.
+    """Build a row for a chat completion.
 
-    :param custom_id: Your name for the row, unique in a run.
+    :param custom_id: Your name for the row, unique within a run.
     :keyword messages: The conversation, as `ChatCompletionsClient.complete` takes it.
     :keyword options: Settings of the model, as `complete` takes them.
     :return: The row. Its body is what `complete` would send.
-    :raises TypeError: A keyword is unknown, or the messages are no list of messages.
+    :raises TypeError: A keyword is unknown, or the messages are not a list of messages.
     :raises ValueError: The messages are empty, one has no role, the response format is unknown, or the id is empty.
     """
     _check_options("chat_row", options, CHAT_SETTINGS)
     if options.get("api") is not None:
-        raise ValueError("Rows have the form of chat completions. Give api= to the client that runs them.")
+        raise ValueError("Rows have the form of chat completions. Pass api= to the client that runs them.")
     call = chat_call(_settings("chat"), None, {"messages": messages, **options})
     return make_row(custom_id, CHAT_URL, json.loads(_content(call)))
 
 
 def embedding_row(custom_id: str, *, input: str | Sequence[str], **options: Unpack[EmbeddingOptions]) -> BatchRow:
-    """Make a row for embeddings.
+    """Build a row for embeddings.
 
-    :param custom_id: Your name for the row, unique in a run.
-    :keyword input: A text, or a list of them that are embedded in one request.
+    :param custom_id: Your name for the row, unique within a run.
+    :keyword input: A text, or a list of texts to embed in one request.
     :keyword options: Settings of the model, as `EmbeddingsClient.embed` takes them.
     :return: The row. Its body is what `embed` would send.
-    :raises TypeError: A keyword is unknown, or the input is no text.
+    :raises TypeError: A keyword is unknown, or the input is not text.
     :raises ValueError: The input or the id is empty.
     """
     _check_options("embedding_row", options, EMBEDDING_SETTINGS)
@@ -85,46 +87,53 @@ def embedding_row(custom_id: str, *, input: str | Sequence[str], **options: Unpa
 
 
 def make_row(custom_id: Any, url: str, body: Any) -> BatchRow:
-    """Make a row, and check it."""
+    """Build and check a row."""
     return check_row({"custom_id": custom_id, "method": "POST", "url": url, "body": body}, "the row")
 
 
-def check_row(row: Any, where: str) -> BatchRow:
-    """Check that something is a row that can be asked.
+class RowParts(NamedTuple):
+    """The members of a row that has been checked."""
 
-    :param row: A `BatchRow`, or a mapping with its members. Mistral's rows have no URL; chat is meant.
-    :param where: What to call it in an error, such as "line 7 of in.jsonl".
-    :raises TypeError: It is no mapping, or a member has the wrong type.
-    :raises ValueError: It has no id, or asks for what is none of chat and embeddings.
+    custom_id: str
+    kind: Kind
+    url: str
+    body: Mapping[str, Any]
+
+
+def check_row(row: Any, where: str) -> BatchRow:
+    """Check that a value is a valid row.
+
+    :param row: A `BatchRow`, or a mapping with its members. Mistral's rows have no URL and mean chat.
+    :param where: The name for it in an error, such as "line 7 of in.jsonl".
+    :raises TypeError: It is not a mapping, or a member has the wrong type.
+    :raises ValueError: It has no id, or its request is neither chat nor embeddings.
     """
+    read_row(row, where)
+    checked: BatchRow = row if isinstance(row, BatchRow) else _wrap({"method": "POST", "url": CHAT_URL, **row})
+    return checked
+
+
+def read_row(row: Any, where: str) -> RowParts:
+    """Check that a value is a valid row, and return its members. Parameters and errors are those of `check_row`."""
     if not is_object(row):
         raise TypeError(
             f"{where} must be a BatchRow, made by chat_row(), embedding_row() or read_rows(), or a mapping with "
             f"custom_id and body; it is {type(row).__name__}: {row!r:.200}"
         )
-    checked: BatchRow = row if isinstance(row, BatchRow) else _wrap({"method": "POST", "url": CHAT_URL, **row})
-    identifier: Any = checked.custom_id
-    body: Any = checked.body
+    members = row if isinstance(row, dict) else dict(row)
+    identifier, body = raw_member(members, "custom_id"), raw_member(members, "body")
     if not isinstance(identifier, str) or not identifier:
         raise ValueError(f"{where} needs a custom_id, a str that is unique in the run; it has {identifier!r:.200}.")
     if not is_object(body):
         raise TypeError(f"{where} ({identifier!r:.100}) needs a body, a JSON object; it has {body!r:.200}.")
-    kind_of(checked)
-    return checked
-
-
-def kind_of(row: BatchRow) -> Kind:
-    """Return what a row is for.
-
-    :raises ValueError: Its URL or its method is none that a client here can ask.
-    """
-    kind = _kind_at(str(row.url), str(row.method))
+    method, url = raw_member(members, "method", "POST"), raw_member(members, "url", CHAT_URL)
+    kind = _kind_at(str(url), str(method))
     if kind is None:
         raise ValueError(
-            f"The row {row.custom_id!r:.100} asks for {row.method} {row.url!r:.100}; rows are POST requests to "
+            f"The row {identifier!r:.100} asks for {method} {url!r:.100}; rows are POST requests to "
             f"{CHAT_URL} or {EMBEDDINGS_URL}."
         )
-    return kind
+    return RowParts(identifier, kind, url, body)
 
 
 @lru_cache(64)
@@ -144,6 +153,6 @@ def _check_options(function: str, options: Mapping[str, Any], known: Sequence[st
 
 @cache
 def _settings(kind: Kind) -> Settings:
-    """Return the settings of a client that goes nowhere: it writes requests as all do."""
+    """Return the settings of a client without an endpoint: it writes requests as all others do."""
     known = CHAT_SETTINGS if kind == "chat" else EMBEDDING_SETTINGS
     return make_settings("batch", "http://localhost/v1", kind, known, {})

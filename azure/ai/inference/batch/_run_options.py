@@ -1,10 +1,11 @@
 """The settings of a run, checked before anything is sent. Pure."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypedDict, cast
 
+from .._operations.options import ChatOptions
 from ._summary import Progress
 
 Redo = Literal["transient", "failed", "none"]
@@ -27,15 +28,80 @@ class RunOptions(NamedTuple):
     on_progress: Callable[[Progress], object] | None = None
     output: Path | None = None
     folder: bool = False
-    """Whether the output is a folder, where each process has a part."""
+    """Whether the output is a folder, where each process writes its own file."""
+
+
+class WorkerSettings(TypedDict, total=False):
+    """Settings of a run in several processes."""
+
+    max_concurrency: int
+    """Maximum number of requests in flight per process, 32 by default."""
+    requests_per_minute: float | None
+    """A limit for all processes together; by default that of the service's headers."""
+    tokens_per_minute: float | None
+    """The same for tokens."""
+    max_failures: int | float
+    """How many rows may fail before the run stops: a number (int), or a share (float from 0 to 1) that applies after
+    100 rows. 0.1 by default. `RayRun` counts those of all workers, others those of each process."""
+    redo: Redo
+    """Which failed rows of earlier runs are sent again, as in `BatchRun`."""
+    on_changed: OnChanged
+    """What happens to an answered row whose request has changed, as in `BatchRun`."""
+
+
+class CompletionsOptions(ChatOptions, WorkerSettings, total=False):
+    """Settings of a run in several processes, and of the model."""
+
+
+WORKER_CONCURRENCY = 32
+
+
+def take_settings(options: Any) -> WorkerSettings:
+    """Remove the settings of a run from keyword arguments, and return them; the rest are settings of the model.
+
+    :param options: The keyword arguments, a dict.
+    """
+    taken = {name: options.pop(name) for name in WorkerSettings.__annotations__ if name in options}
+    return cast("WorkerSettings", taken)
 
 
 def output_of(output: "str | os.PathLike[str] | None") -> dict[str, Any]:
-    """Return what the argument `output` says: the path, and whether it is a folder's."""
+    """Return the values of the argument `output`: the path, and whether it is a folder.
+
+    :raises ValueError: It is not a path.
+    """
     if output is None:
         return {"output": None, "folder": False}
-    path = Path(output)
-    return {"output": path, "folder": os.fspath(output).endswith(("/", os.sep)) or path.is_dir()}
+    text = os.fsdecode(output)
+    if not text:
+        raise ValueError("output must be a path, not an empty text. Leave it out to store nothing.")
+    if "://" in text:
+        raise ValueError(
+            f"output must be a path, not {text!r:.200}: results are appended line by line, which object stores cannot "
+            "do. Pass a path on a disk or a mounted share, and copy it when the run has ended."
+        )
+    return {"output": Path(text), "folder": text.endswith(("/", os.sep)) or Path(text).is_dir()}
+
+
+def worker_options(output: "str | os.PathLike[str] | None", settings: Mapping[str, Any], **more: Any) -> RunOptions:
+    """Return the settings of a run in several processes, checked. Its output is a folder.
+
+    :param output: The argument `output`.
+    :param settings: A `WorkerSettings`.
+    :param more: Other settings.
+    :raises TypeError: One has the wrong type, or is unknown.
+    :raises ValueError: One is out of its range, or the output is not a path, or is a file.
+    """
+    for name in settings:
+        if name not in WorkerSettings.__annotations__:
+            raise TypeError(f"unexpected keyword argument {name!r}")
+    found = output_of(output)
+    if output is not None and found["output"].is_file():
+        raise ValueError(f"output must be a folder, with a file for each worker: {os.fspath(output)} is a file.")
+    given: dict[str, Any] = {"max_concurrency": WORKER_CONCURRENCY, **settings, **more}
+    options = RunOptions(**given)._replace(output=found["output"], folder=output is not None)
+    check_run_options(options)
+    return options
 
 
 def check_run_options(options: RunOptions) -> None:
@@ -47,9 +113,16 @@ def check_run_options(options: RunOptions) -> None:
     _check_limits(options)
     _check_choice("redo", options.redo, ("transient", "failed", "none"))
     _check_choice("on_changed", options.on_changed, ("raise", "redo", "keep"))
+    if options.on_progress is not None and not callable(options.on_progress):
+        raise TypeError(f"on_progress must be a function, not {type(options.on_progress).__name__}.")
 
 
-def _check_count(name: str, value: Any) -> None:
+def check_count(name: str, value: Any) -> None:
+    """Check that an argument is an int of 1 or more.
+
+    :raises TypeError: It is not an int.
+    :raises ValueError: It is less than 1.
+    """
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{name} must be an int, not {type(value).__name__}: {value!r:.200}")
     if value < 1:
@@ -58,12 +131,12 @@ def _check_count(name: str, value: Any) -> None:
 
 def _check_rate(name: str, value: Any) -> None:
     if value is not None and not (_is_number(name, value) and value > 0):
-        raise ValueError(f"{name} must be more than 0, or None for what the service's headers say; not {value}.")
+        raise ValueError(f"{name} must be more than 0, or None for the limit in the service's headers; not {value}.")
 
 
 def _check_limits(options: RunOptions) -> None:
     for name in ("max_concurrency", "max_attempts"):
-        _check_count(name, getattr(options, name))
+        check_count(name, getattr(options, name))
     for name in ("requests_per_minute", "tokens_per_minute"):
         _check_rate(name, getattr(options, name))
     for name in ("max_wait", "max_failures", "sync_every"):

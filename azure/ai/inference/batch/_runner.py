@@ -1,67 +1,74 @@
-"""Many requests under way: starts them as the pacer says, sends refused ones again, hands the outcomes over.
+"""Run many requests concurrently: start them as the pacer allows, retry refused ones, deliver the outcomes.
 
-Knows nothing of rows and files. Workers pull jobs from an iterator, as results are taken, so memory holds a few times
-`max_concurrency` of them however many there are. The pacer owns status 429; the pipeline of the client keeps the
-retries of other statuses and of lost connections.
+Independent of rows and files. Work is done in rounds, one per iteration of the event loop in which something happened:
+everything that ended is settled together, then everything that may start begins together. So the journal needs one
+write for each of the two, and a job costs one task and no lock. Jobs are pulled as outcomes are consumed, so memory
+holds a few times `max_concurrency` jobs, however many there are. The pacer handles status 429; the client's pipeline
+retries other statuses and lost connections.
 """
 
 import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple, cast
+from contextvars import copy_context
+from typing import Any, NamedTuple
 
 from azure.core.exceptions import AzureError
 
+from .._http.paced_calls import PACED, PacedCall
 from .._http.response_headers import RateLimits, rate_limits
-from .._http.retries import PACED, PacedCall
+from .._json import is_object
+from .._model import raw_member
 
 _GRACE = 30.0
-"""Seconds that requests under way get to finish when no more are wanted."""
+"""Seconds that requests in flight have to complete after the run is stopped."""
 
 _LOOK_EVERY = 0.05
-"""Seconds between two looks at the headers of answers; reading them takes a tenth of what a request takes."""
+"""Seconds between two readings of response headers; reading them takes a tenth of the CPU time of a request."""
 
 _AHEAD = 4
-"""Jobs in hand for each worker, so that one slow answer does not hold up the others where order is kept."""
+"""Outcomes to buffer per concurrent request, so that one slow answer does not hold up the others in an ordered run."""
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 1.0, 60.0
 
 
 class Job(NamedTuple):
-    """A request to be sent."""
+    """A request to send."""
 
     item: Any
-    """What it is for."""
+    """The caller's own object, returned with the outcome."""
     send: Callable[[], Awaitable[Any]]
-    """Sends it once, and returns the answer."""
+    """Sends the request once, and returns the answer."""
     tokens: float = 0.0
-    """An estimate of the tokens that it takes."""
+    """An estimate of its tokens."""
 
 
 class Outcome(NamedTuple):
-    """What became of a job."""
+    """The outcome of a job."""
 
     item: Any
     answer: Any
     """`None` if it failed."""
     error: Exception | None
-    """What the last attempt raised."""
+    """The error of the last attempt, if it failed."""
     attempts: int
     refused: int
-    """Of those, attempts that were refused for the quota."""
+    """Attempts that were refused for the quota."""
     maybe_paid: int
-    """Of those, attempts that may have been answered although the answer did not arrive."""
+    """Attempts that may have been answered although no answer arrived."""
     seconds: float
+    body: bytes | None = None
+    """The body of the answer as received; `None` if it was converted from another API's format."""
 
 
 class QuotaWaitError(Exception):
-    """The service asks for a longer wait than the run shall make; `seconds` says how long.
+    """The service asks for a longer wait than the run accepts; `seconds` is its length.
 
     :param error: The refusal.
-    :param seconds: The wait that it asks for, `None` if there is no use in waiting.
+    :param seconds: The wait it asks for; `None` if waiting is useless.
     """
 
     def __init__(self, error: Exception, seconds: float | None) -> None:
@@ -71,22 +78,29 @@ class QuotaWaitError(Exception):
 
 
 class _StoppedError(Exception):
-    """No more requests begin."""
+    """No more requests may start."""
+
+
+class _Refused(NamedTuple):
+    """A job that waits for another turn."""
+
+    job: Job
+    turn: "asyncio.Future[None]"
 
 
 class Runner:
-    """Carries jobs out.
+    """Runs jobs.
 
-    :param pacer: Says when requests start: a `Pacer`, or what is used as one.
-    :keyword max_concurrency: The most requests at a time.
-    :keyword max_attempts: The most attempts of a job that is refused for the quota.
-    :keyword max_wait: The longest wait that a refusal may ask for, in seconds.
+    :param pacer: Decides when requests start: a `Pacer`, or an object with the same methods.
+    :keyword max_concurrency: Maximum number of requests in flight.
+    :keyword max_attempts: Maximum number of attempts for a job that is refused for the quota.
+    :keyword max_wait: The longest wait to accept from a refusal, in seconds.
     :keyword ordered: Whether outcomes come in the order of the jobs.
-    :keyword begun: Called before each attempt.
-    :keyword finished: Called with each outcome as soon as it is there; what it returns is handed over. What it raises
-        ends the run.
-    :keyword noted: Called with what `finished` returned, which is handed over even if it raises; that ends the run.
-    :keyword lost: Called with each attempt's error, also if another attempt follows. What it raises ends the run.
+    :keyword begun: Called with the items of jobs before each attempt.
+    :keyword lost: Called with the error of each attempt, even if another follows.
+    :keyword settled: Called with outcomes before they are delivered, and before other jobs begin in their place.
+
+    If one of these functions raises, the run ends; outcomes are still delivered.
     """
 
     def __init__(
@@ -97,47 +111,60 @@ class Runner:
         max_attempts: int = 10,
         max_wait: float = 600.0,
         ordered: bool = False,
-        begun: Callable[[Any], object] = lambda item: None,
-        finished: Callable[[Outcome], Any] = lambda outcome: outcome,
-        noted: Callable[[Any], object] = lambda outcome: None,
+        begun: Callable[[list[Any]], object] = lambda items: None,
         lost: Callable[[Any, Exception], object] = lambda item, error: None,
+        settled: Callable[[list[Outcome]], object] = lambda outcomes: None,
     ) -> None:
         self.pacer = pacer
         self.max_concurrency = max_concurrency
         self._max_attempts, self._max_wait = max_attempts, max_wait
-        self._ordered = ordered
-        self._begun, self._lost, self._finished, self._noted = begun, lost, finished, noted
+        self._begun, self._lost, self._settled = begun, lost, settled
         self._failure: Exception | None = None
+        self._stop_event, self._demand = asyncio.Event(), asyncio.Event()
+        self._source: Iterator[Job | None] = iter(())
+        self._reader: asyncio.Task[None] | None = None
+        self._exhausted = False
+        self._pulled: deque[Job] = deque()
+        self._waiting: deque[_Refused] = deque()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._ended: list[tuple[int, Outcome | None]] = []
+        self._early: dict[int, Outcome | None] | None = {} if ordered else None
+        self._ready: deque[Outcome] = deque()
+        self._number = self._next_number = self._unread = 0
+        self._context = copy_context()
+        self._scheduled = False
+        self._arrival: asyncio.Future[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._grace: asyncio.TimerHandle | None = None
         self._look_at = 0.0
-        self._changed, self._stop_event = asyncio.Event(), asyncio.Event()
-        self._gate, self._source_lock = asyncio.Lock(), asyncio.Lock()
-        self._room = asyncio.Semaphore(_AHEAD * max_concurrency)
-        self._slots: deque[asyncio.Future[Any]] = deque()
-        self._out: asyncio.Queue[Any] = asyncio.Queue()
-        self._workers: list[asyncio.Task[None]] = []
-        self._pulling: asyncio.Task[Any] | None = None
-        self._timer: asyncio.TimerHandle | None = None
         self.stopping = False
-        """Whether no more requests begin."""
+        """Whether no more requests may start."""
 
-    async def outcomes(self, jobs: Iterable[Job | None] | AsyncIterable[Job | None]) -> AsyncGenerator[Any, None]:
-        """Carry jobs out, and hand over what `finished` returns, as long as somebody takes it. Used once.
+    # ---------------------------------------------------------------- for callers
 
-        :param jobs: The jobs; `None` among them gives others a turn.
-        :raises Exception: What the iterable or one of the functions raised, or an error that hits every job, behind
-            the outcomes of what had begun before.
+    async def outcomes(
+        self, jobs: Iterable[Job | None] | AsyncIterable[Job | None]
+    ) -> AsyncGenerator[list[Outcome], None]:
+        """Run jobs, and yield lists of their outcomes as they are consumed. Call it once.
+
+        :param jobs: The jobs; a `None` among them lets other tasks run.
+        :raises Exception: Raised by the iterable or one of the functions, or an error that affects every job; after
+            the outcomes of the jobs that had already started.
         """
-        self._source = _pull(jobs)
-        self._workers = [asyncio.create_task(self._work()) for _ in range(self.max_concurrency)]
-        ended = asyncio.ensure_future(asyncio.wait(self._workers))
-        ended.add_done_callback(lambda _: self._out.put_nowait(_END))
-        outcome = None
+        if isinstance(jobs, AsyncIterable):
+            self._reader = asyncio.create_task(self._read(jobs))
+        else:
+            self._source = iter(jobs)
+        self._schedule()
         try:
-            while outcome is not _END:
-                outcome = await self._out.get()
-                for ready in self._ready(outcome):
-                    yield ready
-                    self._room.release()
+            while self._ready or not self._is_over():
+                if not self._ready:
+                    self._arrival = asyncio.get_running_loop().create_future()
+                    await self._arrival
+                taken = [self._ready.popleft() for _ in range(min(len(self._ready), self.max_concurrency))]
+                yield taken
+                self._unread -= len(taken)
+                self._schedule()
         finally:
             self.stop()
             await self._finish()
@@ -145,128 +172,237 @@ class Runner:
             raise self._failure
 
     def stop(self) -> None:
-        """Begin no more requests. Those under way are finished. Called in the loop that runs them."""
+        """Start no more requests; those in flight are completed. Call it in the loop that runs them."""
         if self.stopping:
             return
         self.stopping = True
-        self._timer = asyncio.get_running_loop().call_later(_GRACE, self._give_up)
+        self._grace = asyncio.get_running_loop().call_later(_GRACE, self._give_up)
         self._stop_event.set()
-        self._changed.set()
-        for _ in range(self.max_concurrency):
-            self._room.release()
-        if self._pulling is not None:
-            self._pulling.cancel()
+        for refused in [each for each in self._waiting if not each.turn.done()]:
+            refused.turn.set_exception(_StoppedError())
+        if self._reader is not None:
+            self._reader.cancel()
+        self._schedule()
 
-    async def _finish(self) -> None:
-        """Let requests under way finish; those that take too long are cancelled."""
-        await asyncio.gather(*self._workers, return_exceptions=True)
-        cast("asyncio.TimerHandle", self._timer).cancel()
+    async def carry_out(self, job: Job) -> Outcome:
+        """Send a job when the pacer allows it, and send it again if it is refused.
 
-    def _give_up(self) -> None:
-        for worker in self._workers:
-            worker.cancel()
+        :param job: The job.
+        :raises QuotaWaitError: The service asks for too long a wait.
+        """
+        await self._turn(job)
+        return await self._attempts(job)
+
+    # ---------------------------------------------------------------- rounds
+
+    def _schedule(self) -> None:
+        """Run a round in the next iteration of the loop, in the context of the run, not of one of its jobs."""
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._round, context=self._context)
+
+    def _round(self) -> None:
+        self._scheduled = False
+        self._settle()
+        self._start()
+        arrival = self._arrival
+        if arrival is not None and not arrival.done() and (self._ready or self._is_over()):
+            arrival.set_result(None)
+
+    def _is_over(self) -> bool:
+        return not self._tasks and not self._ended and (self.stopping or (self._exhausted and not self._pulled))
+
+    def _settle(self) -> None:
+        if not self._ended:
+            return
+        ended, self._ended = self._ended, []
+        outcomes = [outcome for _, outcome in ended if outcome is not None]
+        try:
+            self._settled(outcomes)
+        except Exception as error:  # noqa: BLE001 - anything raised by the caller's own functions ends the run
+            self._fail(error)
+        if self._early is None:
+            self._ready.extend(outcomes)
+            return
+        self._early.update(ended)
+        while self._next_number in self._early:
+            outcome = self._early.pop(self._next_number)
+            self._next_number += 1
+            if outcome is not None:
+                self._ready.append(outcome)
+
+    def _start(self) -> None:
+        """Start every job that may start now: refused ones first, then new ones."""
+        now = time.monotonic()
+        again: list[_Refused] = []
+        new: list[Job] = []
+        while (job := self._candidate(len(new))) is not None:
+            wait = self.pacer.start(now, job.tokens)
+            if wait > 0:
+                self._come_back(wait)
+                break
+            if self._waiting:
+                again.append(self._waiting.popleft())
+            else:
+                new.append(self._pulled.popleft())
+        if again or new:
+            self._begin(again, new)
+
+    def _candidate(self, begun: int) -> Job | None:
+        """Return the job that would start next.
+
+        :param begun: The number of new jobs that this round starts.
+        """
+        while self._waiting and self._waiting[0].turn.done():
+            self._waiting.popleft()
+        if self._waiting:
+            return self._waiting[0].job
+        busy, unread = len(self._tasks) + begun, self._unread + begun
+        if self.stopping or busy >= self.max_concurrency or unread >= _AHEAD * self.max_concurrency:
+            return None
+        if not self._pulled:
+            self._pull()
+        return self._pulled[0] if self._pulled else None
+
+    def _begin(self, again: list[_Refused], new: list[Job]) -> None:
+        jobs = [*(refused.job for refused in again), *new]
+        try:
+            self._begun([job.item for job in jobs])
+        except Exception as error:  # noqa: BLE001 - as above
+            for _ in jobs:
+                self.pacer.failed()
+            self._waiting.extend(again)  # `stop` fails their turns
+            self._fail(error)
+            return
+        for refused in again:
+            refused.turn.set_result(None)
+        self._unread += len(new)
+        for job in new:
+            self._tasks[self._number] = asyncio.create_task(self._carry_on(self._number, job))
+            self._number += 1
+
+    async def _carry_on(self, number: int, job: Job) -> None:
+        """Run a job that may start."""
+        outcome = None
+        try:
+            outcome = await self._attempts(job)
+        except _StoppedError:
+            pass
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(error)
+        finally:
+            self._ended.append((number, outcome))
+            del self._tasks[number]
+            self._schedule()
+
+    def _come_back(self, wait: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_later(wait, self._schedule)
 
     def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error
         self.stop()
 
-    def _ready(self, outcome: Any) -> Iterator[Any]:
-        """Return what can be handed over now."""
-        if not self._ordered:
-            if outcome is not _END:
-                yield outcome
+    async def _finish(self) -> None:
+        """Wait for the requests in flight; those that take too long are cancelled."""
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
+        if self._reader is not None:
+            await asyncio.wait([self._reader])
+        self._settle()
+        for timer in (self._alarm, self._grace):
+            if timer is not None:
+                timer.cancel()
+
+    def _give_up(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+
+    # ---------------------------------------------------------------- where jobs come from
+
+    def _pull(self) -> None:
+        """Pull the next job, if one is available."""
+        if self._reader is not None:
+            self._demand.set()
             return
-        while self._slots and self._slots[0].done():
-            slot = self._slots.popleft()
-            if not slot.cancelled():
-                yield slot.result()
+        try:
+            job = next(self._source)
+        except Exception as error:  # noqa: BLE001 - anything raised by the caller's iterable, after the jobs that it yielded
+            self._exhausted = True
+            if not isinstance(error, StopIteration):
+                self._failure = self._failure or error
+            return
+        if job is None:
+            self._schedule()
+        else:
+            self._pulled.append(job)
 
-    async def _work(self) -> None:
-        while not self.stopping:
-            await self._room.acquire()
-            slot: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            try:
-                job = await self._next(slot)
-                if job is None:
-                    return
-                outcome = self._finished(await self.carry_out(job))
-                slot.set_result(outcome)
-                self._out.put_nowait(outcome)
-                self._noted(outcome)
-            except _StoppedError:
-                return
-            except Exception as error:  # noqa: BLE001 - whatever the caller's own functions raise ends the run
-                self._fail(error)
-                return
-            finally:
-                slot.cancel()
-
-    async def _next(self, slot: "asyncio.Future[Any]") -> Job | None:
-        """Return the next job, `None` behind the last."""
-        async with self._source_lock:
-            job = None
-            while job is None and not self.stopping:
-                self._pulling = asyncio.current_task()
-                try:
-                    job = await anext(self._source)
-                except (StopAsyncIteration, asyncio.CancelledError):  # `stop` cancels the wait for a job
-                    return None
-                finally:
-                    self._pulling = None
+    async def _read(self, jobs: AsyncIterable[Job | None]) -> None:
+        """Read jobs from an asynchronous iterable, at most `max_concurrency` ahead of those that have started."""
+        try:
+            async for job in jobs:
                 if job is None:
                     await asyncio.sleep(0)
-            if self._ordered and job is not None:
-                self._slots.append(slot)
-            return job
+                    continue
+                self._pulled.append(job)
+                self._schedule()
+                if len(self._pulled) >= self.max_concurrency:
+                    self._demand.clear()
+                    await self._demand.wait()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failure = self._failure or error
+        finally:
+            self._exhausted = True
+            self._schedule()
 
-    async def carry_out(self, job: Job) -> Outcome:
-        """Send a job when the pacer lets it, and again if it is refused.
+    # ---------------------------------------------------------------- one job
 
-        :param job: The job.
-        :raises QuotaWaitError: The service asks for too long a wait.
-        """
+    async def _attempts(self, job: Job) -> Outcome:
+        """Send a job that may start, and send it again if it is refused."""
         began = time.monotonic()
         attempts = refused = maybe_paid = 0
         while True:
-            await self._turn(job.tokens)
-            answer, error, paced = await self._send(job)
+            paced = PacedCall()
+            answer, error = await self._send(job, paced)
             attempts += 1 + paced.retries
             maybe_paid += paced.maybe_paid
             if error is not None:
                 self._lost(job.item, error)
-            if error is not None and _is_refusal(error):
-                refused += 1
-                wait = self._wait_after(error, refused)
-                if refused < self._max_attempts:
-                    await self._sleep(wait)
-                    continue
-            return Outcome(job.item, answer, error, attempts, refused, maybe_paid, time.monotonic() - began)
+                if _is_refusal(error):
+                    refused += 1
+                    wait = self._wait_after(error, refused)
+                    if refused < self._max_attempts:
+                        await self._sleep(wait)
+                        await self._turn(job)
+                        continue
+            seconds = time.monotonic() - began
+            return Outcome(job.item, answer, error, attempts, refused, maybe_paid, seconds, paced.body)
 
-    async def _send(self, job: Job) -> tuple[Any, Exception | None, PacedCall]:
+    async def _send(self, job: Job, paced: PacedCall) -> tuple[Any, Exception | None]:
         """Send a job once, and let the pacer learn from it."""
-        paced = PacedCall()
         token = PACED.set(paced)
         try:
-            self._begun(job.item)
             answer = await job.send()
         except (AzureError, TypeError, ValueError) as error:
             if _is_refusal(error):
                 limits = rate_limits(getattr(error, "headers", None) or {})
-                asked = getattr(error, "retry_after", None)
-                self._ended(lambda: self.pacer.refused(time.monotonic(), asked, limits))
+                self.pacer.refused(time.monotonic(), getattr(error, "retry_after", None), limits)
             else:
-                self._ended(self.pacer.failed)
-            return None, error, paced
+                self.pacer.failed()
+            return None, error
         except BaseException:
-            self._ended(self.pacer.failed)
+            self.pacer.failed()
             raise
         finally:
             PACED.reset(token)
+            self._schedule()
         now = time.monotonic()
-        usage = answer.usage
-        spent = usage.get("total_tokens") if usage else None
-        self._ended(lambda: self.pacer.answered(now, self._limits(now, answer), job.tokens, spent))
-        return answer, None, paced
+        usage = raw_member(answer, "usage")
+        spent = usage.get("total_tokens") if is_object(usage) else None
+        known = spent if isinstance(spent, int) else None
+        self.pacer.answered(now, self._limits(now, answer), job.tokens, known)
+        return answer, None
 
     def _limits(self, now: float, answer: Any) -> RateLimits | None:
         if now < self._look_at:
@@ -275,36 +411,28 @@ class Runner:
         limits: RateLimits = answer.rate_limits
         return limits
 
-    def _ended(self, tell: Callable[[], None]) -> None:
-        tell()
-        self._changed.set()
-
     def _wait_after(self, error: Exception, refused: int) -> float:
-        """Decide how long a refused job waits.
+        """Return how long a refused job waits.
 
-        :raises QuotaWaitError: Too long, or waiting is of no use.
+        :raises QuotaWaitError: The wait is too long, or waiting is useless.
         """
         details = getattr(error, "error", None)
-        if getattr(details, "code", None) == "insufficient_quota":  # OpenAI: the account has no money left
+        if getattr(details, "code", None) == "insufficient_quota":  # OpenAI: the account has no credit left
             raise QuotaWaitError(error, None)
         asked = getattr(error, "retry_after", None)
         if asked is not None and asked > self._max_wait:
             raise QuotaWaitError(error, asked)
         least: float = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (refused - 1)) if asked is None else asked
-        return least + random.uniform(0, max(0.05, least / 10))  # noqa: S311 - jitter is no secret
+        return least + random.uniform(0, max(0.05, least / 10))  # noqa: S311 - jitter is not a secret
 
-    async def _turn(self, tokens: float) -> None:
-        """Wait until the pacer lets a request start. One worker asks at a time, in the order in which they came."""
-        async with self._gate:
-            while True:
-                if self.stopping:
-                    raise _StoppedError
-                wait = self.pacer.start(time.monotonic(), tokens)
-                if wait <= 0:
-                    return
-                self._changed.clear()
-                with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), wait)
+    async def _turn(self, job: Job) -> None:
+        """Wait until the pacer lets a job start again."""
+        if self.stopping:
+            raise _StoppedError
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Refused(job, turn))
+        self._schedule()
+        await turn
 
     async def _sleep(self, seconds: float) -> None:
         with suppress(asyncio.TimeoutError):
@@ -314,15 +442,3 @@ class Runner:
 
 def _is_refusal(error: Exception) -> bool:
     return getattr(error, "status_code", None) == 429
-
-
-_END = object()
-
-
-async def _pull(jobs: Iterable[Job | None] | AsyncIterable[Job | None]) -> AsyncIterator[Job | None]:
-    if isinstance(jobs, AsyncIterable):
-        async for job in jobs:
-            yield job
-    else:
-        for job in jobs:
-            yield job

@@ -1,9 +1,11 @@
-"""Rows from files: lines of OpenAI's Batch API, or tables with a template. Files are read as the rows are taken."""
+"""Read rows from files: lines of OpenAI's Batch API, or tables with a template. Files are read as rows are taken."""
 
 import csv
 import json
+import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from string import Formatter
@@ -18,7 +20,7 @@ from ._rows import CHAT_URL, BatchRow, chat_row, check_row, embedding_row, make_
 Records = Iterator[tuple[int, Mapping[str, Any]]]
 
 _LONGEST_FIELD = 2**31 - 1
-"""Characters; the csv module takes no more than 131,072 unless it is told."""
+"""Characters. By default the csv module refuses fields of more than 131,072."""
 
 
 def read_rows(
@@ -32,16 +34,16 @@ def read_rows(
     """Read rows from a file.
 
     :param path: A file of rows (``.jsonl``: lines of OpenAI's Batch API), or with `template` a table: ``.csv``,
-        ``.tsv``, ``.jsonl`` with an object in each line, or ``.parquet``, which needs pyarrow.
-    :keyword template: The message, or the text to embed, with columns in braces: "Is this praise? {text}". Two braces
-        stand for one.
-    :keyword id: The column of a table that has the ids. By default `custom_id`, if there is such a column; else ids are
-        the numbers of the records, "row-1" and so on.
-    :keyword url: What a table's rows ask for: "/v1/chat/completions" (the default) or "/v1/embeddings".
+        ``.tsv``, ``.jsonl`` with one object per line, or ``.parquet``, which needs pyarrow.
+    :keyword template: The message, or the text to embed, with columns in braces: "Is this praise? {text}". A doubled
+        brace stands for a single one. Lists and objects are written as JSON, missing values as nothing.
+    :keyword id: The column of a table with the ids. By default `custom_id`, if there is such a column; otherwise ids
+        are the numbers of the records, "row-1" and so on.
+    :keyword url: What the rows of a table request: "/v1/chat/completions" (the default) or "/v1/embeddings".
     :keyword options: Settings of the model, for rows that do not have them.
     :return: A generator of rows.
-    :raises ValueError: The file's kind is unknown, a table has no template or not the columns that it names, or (while
-        reading) a line is no row.
+    :raises ValueError: The file's kind is unknown, a table has no template or lacks a column that the template names,
+        or (while reading) a line is not a row.
     :raises TypeError: A keyword is unknown.
     :raises OSError: The file cannot be read.
     :raises ImportError: pyarrow is not installed.
@@ -49,10 +51,10 @@ def read_rows(
     file = Path(path)
     kind = file.suffix.lower()
     if kind not in _READERS:
-        raise ValueError(f"{file} ends in {kind!r}; rows are read from {', '.join(_READERS)} files.")
+        raise ValueError(f"{file} ends in {kind!r}; rows can be read from {', '.join(_READERS)} files.")
     if template is None and kind not in _LINES:
         raise ValueError(
-            f"{file} is a table: give template=, the message with its columns in braces, such as {{text}}."
+            f"{file} is a table: pass template=, the message with its columns in braces, such as {{text}}."
         )
     if not file.is_file():
         raise FileNotFoundError(f"There is no file {file}.")
@@ -60,10 +62,25 @@ def read_rows(
     make = chat_row if url == CHAT_URL else embedding_row
     probe: Any = {"messages": [{"role": "user", "content": ""}]} if url == CHAT_URL else {"input": "-"}
     defaults = {name: value for name, value in make("-", **probe, **extra).body.items() if name not in probe}
-    records = _READERS[kind](file)
+    records = _in_utf_8(file, _READERS[kind](file))
     if template is None:
         return _rows(file, records, defaults)
     return _filled(file, records, _Template(template), id, url, defaults)
+
+
+def _in_utf_8(file: Path, records: Records) -> Records:
+    """Name the file whose text is not UTF-8, and the record before which it was found."""
+    number = 0
+    try:
+        for number, record in records:
+            yield number, record
+    except UnicodeDecodeError as error:
+        wrong = error.object[error.start]
+        if number == 0 and error.object[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise ValueError(f"{file} is UTF-16. Save it as UTF-8.") from None
+        raise ValueError(
+            f"{file} is not UTF-8: byte {wrong:#04x}, somewhere after line {number}. Save it as UTF-8."
+        ) from None
 
 
 def _rows(file: Path, records: Records, defaults: Mapping[str, Any]) -> Iterator[BatchRow]:
@@ -81,19 +98,30 @@ def _filled(
         where = f"record {number} (line {line}) of {file}"
         name = id or ("custom_id" if "custom_id" in record else None)
         if name is not None and name not in record:
-            raise ValueError(f"{where} has no column {name!r}, which has the ids; it has {_names(record)}.")
+            raise ValueError(f"{where} has no column {name!r} for the ids; it has {_names(record)}.")
         text = template.fill(record, where)
         content: dict[str, Any] = (
             {"messages": [{"role": "user", "content": text}]} if url == CHAT_URL else {"input": [text]}
         )
-        custom_id = f"row-{number}" if name is None else str(record[name])
+        custom_id = f"row-{number}" if name is None else _text(record[name])
+        if not custom_id:
+            raise ValueError(f"{where} has no id: its column {name!r} is empty.")
         yield make_row(custom_id, url, {**content, **defaults})
+
+
+def _text(value: Any) -> str:
+    """Return the value of a column as text: nothing for a missing one, JSON for lists and objects."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 class _Template:
     """A text with columns in braces.
 
-    :raises ValueError: It is none.
+    :raises ValueError: It is not valid.
     """
 
     def __init__(self, text: str) -> None:
@@ -101,22 +129,22 @@ class _Template:
             self._pieces = [(before, name) for before, name, _, _ in Formatter().parse(text)]
         except ValueError as error:
             raise ValueError(
-                f"The template is no text with columns in braces: {error}. {{{{ stands for a brace."
+                f"The template is not a valid text with columns in braces: {error}. {{{{ stands for a brace."
             ) from None
         if not any(name for _, name in self._pieces):
             raise ValueError("The template names no column, such as {text}: all rows would be the same.")
 
     def fill(self, record: Mapping[str, Any], where: str) -> str:
-        """Replace the names of columns by a record's values."""
+        """Replace column names with the values of a record."""
         filled: list[str] = []
         for before, name in self._pieces:
             filled.append(before)
             if name is not None:
                 if name not in record:
                     raise ValueError(
-                        f"{where} has no column {name!r}, which the template names; it has {_names(record)}."
+                        f"{where} has no column {name!r}, which the template uses; it has {_names(record)}."
                     )
-                filled.append("" if record[name] is None else str(record[name]))
+                filled.append(_text(record[name]))
         return "".join(filled)
 
 
@@ -130,32 +158,51 @@ def _lines(file: Path) -> Records:
 
 
 def objects_of(lines: Iterable[str], name: str) -> Records:
-    """Read JSON objects from lines; empty ones are passed over.
+    """Read JSON objects from lines; skip empty ones.
 
     :param lines: The lines.
-    :param name: What to call them in an error.
-    :raises ValueError: A line is no JSON object.
+    :param name: The name for them in an error.
+    :raises ValueError: A line is not a JSON object.
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
-        except ValueError as error:
-            raise ValueError(f"line {number} of {name} is no JSON: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"line {number} of {name} is not JSON: {error}") from None
         if not is_object(value):
-            raise ValueError(f"line {number} of {name} is no JSON object: {line.strip():.100}")
+            raise ValueError(f"line {number} of {name} is not a JSON object: {line.strip():.100}")
         yield number, value
 
 
 def _table(file: Path, delimiter: str) -> Records:
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines, delimiter=delimiter)
-        for record in reader:
-            if None in record:
-                raise ValueError(f"line {reader.line_num} of {file} has more fields than the first line has columns.")
-            yield reader.line_num, record
+        # Not strict, a quote that is never closed takes the rest of the file as one cell.
+        reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
+        try:
+            _check_columns(file, [name for name in reader.fieldnames or () if name])
+            for record in reader:
+                if None in record:
+                    raise ValueError(
+                        f"line {reader.line_num} of {file} has more fields than the first line has columns."
+                    )
+                yield reader.line_num, record
+        except csv.Error as error:
+            raise ValueError(f"{file} is not valid after line {reader.line_num}: {error}. Check its quotes.") from None
+
+
+def _check_columns(file: Path, names: Sequence[str]) -> None:
+    """Check that each column has a name of its own: a record has one value for each name.
+
+    :raises ValueError: Two columns have the same name.
+    """
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(
+                f"{file} has {count} columns named {name!r}: rename them, so that it is clear which to use."
+            )
 
 
 def _parquet(file: Path) -> Records:
@@ -165,6 +212,7 @@ def _parquet(file: Path) -> Records:
         raise ImportError(f"reading {file} needs pyarrow: pip install pyarrow") from error
     number = 0
     with parquet.ParquetFile(file) as table:
+        _check_columns(file, table.schema_arrow.names)
         for batch in table.iter_batches():
             for record in batch.to_pylist():
                 number += 1

@@ -1,7 +1,7 @@
-"""Many rows on a Ray cluster. Needs the extra ``ray``: Ray Data 2.60 or later.
+"""Send many rows to a model on a Ray cluster. Needs the extra ``ray``: Ray Data 2.60 or later.
 
-Ray Data reads, places, restarts, holds back and writes. Ours are a client in each worker, one pacer for the whole
-cluster, and the journal::
+Ray Data reads, distributes, restarts, applies backpressure and writes. This module adds a client in each worker, one
+pacer for the whole cluster, and the journal::
 
     from azure.ai.inference.batch.ray import complete_dataset
 
@@ -9,303 +9,186 @@ cluster, and the journal::
         return ChatCompletionsClient(os.environ["AZURE_AI_CHAT_ENDPOINT"], os.environ["AZURE_AI_CHAT_KEY"])
 
     def messages(record):
-        return [{"role": "user", "content": f"Is this praise? {record['text']}"}]
+        return [{"role": "user", "content": f"Is this praise? {record['review']}"}]
 
     ds = ray.data.read_parquet("reviews/")
-    ds = complete_dataset(ds, make_client, id="review", messages=messages, output="/mnt/shared/labels/", workers=8)
+    ds = complete_dataset(ds, make_client, id="id", messages=messages, output="/mnt/shared/labels/", workers=8)
     ds.write_parquet("labelled/")
+
+:class:`RayRun` needs no dataset: it is `BatchRun` with workers on a cluster.
 """
 
-import asyncio
-import logging
-import time
-from collections import deque
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 from typing_extensions import Unpack
 
-from .._http.response_headers import RateLimits
 from .._operations.options import ChatOptions
+from .._operations.signatures import with_options
+from ..exceptions import BatchStoppedError
+from ._budget import Budget, LeasedPacer
+from ._cluster_address import check_reachable
+from ._cluster_run import ClusterRun, Tally, Worker
+from ._columns import Columns
+from ._loop_thread import LoopThread
 from ._pacing import Pacer
-from ._record_worker import COLUMNS, RecordRows, RecordWorker, check_make_client, columns_of
+from ._record_worker import RecordWorker
+from ._records import RecordRows, check_make_client, check_records
+from ._row_calls import RowCalls
+from ._rows import BatchRow
+from ._run_options import (
+    WORKER_CONCURRENCY,
+    CompletionsOptions,
+    OnChanged,
+    Redo,
+    RunOptions,
+    WorkerSettings,
+    check_count,
+    take_settings,
+    worker_options,
+)
+from ._summary import Progress, Summary
 
 if TYPE_CHECKING:
-    from ..aio import ChatCompletionsClient
+    from .. import aio
 
 try:
     ray: Any = import_module("ray")
 except ImportError as _error:
     raise ImportError('batches on Ray need the extra "ray": pip install "ray[data]>=2.60"') from _error
 
-__all__ = ["Budget", "Completions", "complete_dataset"]
-
-_LEASE = 0.25
-"""Seconds for which starts are leased: what a worker that dies takes with it."""
-
-_LATE = 0.1
-"""Seconds after which a start that was not used is given back: made up for later, it would be part of a burst."""
-
-_REPORT_EVERY = 0.1
-_AWAY = 10.0
-"""Seconds without an answer of the budget after which a worker keeps to a share of its own."""
-
-_FORGOTTEN = 60.0
-"""Seconds after which a worker that says nothing is taken for dead."""
+__all__ = ["Budget", "Completions", "RayRun", "complete_dataset"]
 
 _CALLS = 4
-"""Batches at a time in a worker, so that one slow row does not hold up all."""
-
-_logger = logging.getLogger("azure.ai.inference")
-
-
-class Budget:
-    """The one pacer of a cluster: an actor, from which workers lease the starts of requests.
-
-    :keyword requests_per_minute: A limit to keep to, `None` for that of the service's headers.
-    :keyword tokens_per_minute: The same for tokens.
-    """
-
-    def __init__(self, *, requests_per_minute: float | None = None, tokens_per_minute: float | None = None) -> None:
-        self._pacer = Pacer(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
-        self._in_flight: dict[str, int] = {}
-        self._seen: dict[str, float] = {}
-
-    def lease(self, worker: str, wanted: int, tokens: float, reports: list[tuple[Any, ...]]) -> list[float]:
-        """Take reports, and return when requests may start.
-
-        :param worker: The worker's name.
-        :param wanted: How many requests it would like to start.
-        :param tokens: How many tokens each takes, about.
-        :param reports: What became of requests: ("answered", limits, estimated, spent), ("refused", seconds, limits),
-            or ("failed",), also for a lease that was not used.
-        :return: Seconds from now, at most a quarter.
-        """
-        now = time.monotonic()
-        self._forget(now)
-        self._seen[worker] = now
-        for kind, *told in reports:
-            self._in_flight[worker] = max(0, self._in_flight.get(worker, 0) - 1)
-            if kind == "answered":
-                self._pacer.answered(now, *told)
-            elif kind == "refused":
-                self._pacer.refused(now, *told)
-            else:
-                self._pacer.failed()
-        starts: list[float] = []
-        at = now
-        while len(starts) < wanted and at - now <= _LEASE:
-            wait = self._pacer.start(at, tokens)
-            if wait:
-                at += wait
-            else:
-                starts.append(at - now)
-        self._in_flight[worker] = self._in_flight.get(worker, 0) + len(starts)
-        return starts
-
-    def _forget(self, now: float) -> None:
-        """Count the requests of workers that died as over."""
-        for worker in [name for name, seen in self._seen.items() if now - seen > _FORGOTTEN]:
-            for _ in range(self._in_flight.pop(worker, 0)):
-                self._pacer.failed()
-            del self._seen[worker]
-
-
-class _LeasedPacer:
-    """A worker's pacer, which leases its starts from the budget. To be used as `Pacer`."""
-
-    def __init__(self, budget: Any, worker: str, share: Pacer) -> None:
-        self._budget, self._worker, self._share = budget, worker, share
-        self._starts: deque[float] = deque()
-        self._reports: list[tuple[Any, ...]] = []
-        self._wanted, self._tokens = 0, 0.0
-        self._renewing: asyncio.Task[None] | None = None
-        self._renewed_at = time.monotonic()
-        self._away = False
-        self._in_flight = 0
-
-    def start(self, now: float, tokens: float) -> float:
-        if self._away:
-            return self._share.start(now, tokens)
-        while self._starts and now - self._starts[0] > _LATE:
-            self._starts.popleft()
-            self._reports.append(("failed",))
-        if self._starts and self._starts[0] <= now:
-            self._starts.popleft()
-            self._in_flight += 1
-            self._renew(tokens)
-            return 0.0
-        self._renew(tokens)
-        return min(_REPORT_EVERY / 2, max(0.001, self._starts[0] - now)) if self._starts else _REPORT_EVERY / 5
-
-    def _renew(self, tokens: float) -> None:
-        self._tokens = tokens
-        if len(self._starts) < _CALLS and self._renewing is None:
-            self._renewing = asyncio.get_running_loop().create_task(self._lease())
-
-    async def _lease(self) -> None:
-        reports, self._reports = self._reports, []
-        wanted = max(1, 2 * _CALLS - len(self._starts))
-        try:
-            asked: Any = self._budget.lease.remote(self._worker, wanted, self._tokens, reports)
-            starts = await asyncio.wait_for(asked, _AWAY)
-        except Exception:  # noqa: BLE001 - whatever keeps the budget from answering: Ray has many words for it
-            self._reports = reports + self._reports
-            if time.monotonic() - self._renewed_at > _AWAY:
-                _logger.warning("The budget does not answer: this worker keeps to its share of the quota.")
-                self._away = True
-        else:
-            now = self._renewed_at = time.monotonic()
-            self._starts.extend(now + start for start in starts)
-            if not starts:
-                await asyncio.sleep(_REPORT_EVERY / 2)
-        finally:
-            self._renewing = None
-
-    def _report(self, *report: Any) -> None:
-        self._in_flight -= 1
-        self._reports.append(report)
-        self._renew(self._tokens)
-
-    def answered(self, now: float, limits: RateLimits | None, estimated: float, spent: float | None = None) -> None:
-        if self._away:
-            self._share.answered(now, limits, estimated, spent)
-        else:
-            self._report("answered", limits, estimated, spent)
-
-    def refused(self, now: float, retry_after: float | None, limits: RateLimits | None = None) -> None:
-        if self._away:
-            self._share.refused(now, retry_after, limits)
-        else:
-            self._report("refused", retry_after, limits)
-
-    def failed(self) -> None:
-        if self._away:
-            self._share.failed()
-        else:
-            self._report("failed")
+"""Concurrent batches of a dataset per worker, so that one slow row does not hold up the others."""
 
 
 class Completions:
     """Answers batches of records: a callable class for `Dataset.map_batches`, with `batch_format="pyarrow"`.
 
-    `complete_dataset` puts it to use; do it by hand for other sizes and resources::
+    `complete_dataset` uses it, and explains the arguments; use it directly for other sizes and resources::
 
         ds.map_batches(Completions, fn_constructor_kwargs={...}, batch_format="pyarrow", batch_size=64,
                        compute=ray.data.ActorPoolStrategy(size=8, max_concurrent_calls_per_actor=4), num_cpus=0.25)
 
     :param make_client: Builds the asynchronous client, in the worker.
-    :keyword id: The column that has the ids.
-    :keyword messages: Makes the messages of a record, a dict.
-    :keyword output: A folder that all machines see, for the results as JSON lines: the journal.
-    :keyword budget: The handle of a `Budget` actor, `None` for a pacer of its own.
-    :keyword workers: How many workers there are: the share of each, should the budget not answer.
-    :keyword max_concurrency: The most requests at a time.
-    :keyword requests_per_minute: A limit to keep to.
-    :keyword tokens_per_minute: The same for tokens.
-    :keyword options: Settings of the model.
+    :keyword budget: The handle of a `Budget` actor; `None` gives each worker a pacer of its own.
+    :keyword workers: The number of workers, which determines the share of each if the budget does not respond.
     """
 
+    @with_options(WorkerSettings, ChatOptions)
     def __init__(
         self,
-        make_client: "Callable[[], ChatCompletionsClient]",
+        make_client: "Callable[[], aio.ChatCompletionsClient]",
         *,
         id: str,
         messages: Callable[[Mapping[str, Any]], Any],
-        output: str | None = None,
+        output: str | os.PathLike[str] | None = None,
+        parse_as: Any = None,
+        prefix: str = "",
         budget: Any = None,
         workers: int = 1,
-        max_concurrency: int = 32,
-        requests_per_minute: float | None = None,
-        tokens_per_minute: float | None = None,
-        **options: Unpack[ChatOptions],
+        **options: Unpack[CompletionsOptions],
     ) -> None:
-        from uuid import uuid4
-
-        share = Pacer(
-            requests_per_minute=requests_per_minute and requests_per_minute / workers,
-            tokens_per_minute=tokens_per_minute and tokens_per_minute / workers,
-        )
-        self._pacer: Any = share if budget is None else _LeasedPacer(budget, uuid4().hex, share)
-        self._rows = RecordRows(id, messages, options)
-        self._make_client, self._max_concurrency = make_client, max_concurrency
-        self._output = None if output is None else Path(output)
+        self._options = worker_options(output, take_settings(options))
+        self._rows = RecordRows(id, messages, _with_format(options, parse_as))
+        self._columns = Columns(parse_as, prefix)
+        self._make_client, self._budget, self._workers = make_client, budget, workers
         self._worker: RecordWorker | None = None
 
     async def __call__(self, batch: Any) -> Any:
         """Answer a batch.
 
         :param batch: A `pyarrow.Table`.
-        :return: The table with the columns status_code, text, body, error, prompt_tokens, completion_tokens, attempts.
+        :return: The table with the added columns.
         """
-        if self._worker is None:  # here, in the event loop that the client is for
-            client = self._make_client()
-            self._worker = RecordWorker(self._rows, client, self._pacer, self._output, self._max_concurrency)
-        results = await self._worker.answer(batch.to_pylist())
-        return _with_columns(batch, [columns_of(result) for result in results])
-
-
-def _with_columns(table: Any, added: list[dict[str, Any]]) -> Any:
-    arrow: Any = import_module("pyarrow")
-    kinds = {"status_code": arrow.int32(), "attempts": arrow.int32()}
-    kinds |= {"prompt_tokens": arrow.int64(), "completion_tokens": arrow.int64()}
-    for name in COLUMNS:
-        values = arrow.array([columns[name] for columns in added], type=kinds.get(name, arrow.string()))
-        table = table.append_column(name, values)
-    return table
+        self._columns.check(batch.column_names)
+        self._rows.check_columns(batch.column_names)
+        if self._worker is None:  # created here, in the event loop that the client is for
+            pacer = _pacer(self._options, self._budget, self._workers)
+            self._worker = RecordWorker(self._make_client(), pacer, self._options)
+        results = await self._worker.answer(self._rows.rows_of(batch.to_pylist()))
+        return self._columns.add_to(batch, results)
 
 
 def complete_dataset(
     ds: Any,
-    make_client: "Callable[[], ChatCompletionsClient]",
+    make_client: "Callable[[], aio.ChatCompletionsClient]",
     *,
     id: str,
     messages: Callable[[Mapping[str, Any]], Any],
-    output: str | None = None,
+    output: str | os.PathLike[str] | None = None,
+    parse_as: Any = None,
+    prefix: str = "",
     workers: int = 1,
-    max_concurrency: int = 32,
+    max_concurrency: int = WORKER_CONCURRENCY,
     requests_per_minute: float | None = None,
     tokens_per_minute: float | None = None,
+    max_failures: int | float = 0.1,
+    redo: Redo = "transient",
+    on_changed: OnChanged = "raise",
     batch_size: int = 64,
     num_cpus: float = 0.25,
     **options: Unpack[ChatOptions],
 ) -> Any:
     """Answer each record of a dataset.
 
-    A worker that dies is restarted by Ray; what it had answered is read from the output and not asked again, nor is
-    what an earlier run had answered.
+    Ray restarts a worker that dies. Its answers, and those of earlier runs, are read from the output and not requested
+    again.
 
     :param ds: A `ray.data.Dataset`.
-    :param make_client: A function that builds the asynchronous client, called in each worker. It must not hold a key:
-        read it from the environment inside.
-    :keyword id: The column that has the ids, unique in the dataset.
-    :keyword messages: A function that makes the messages of a record, a dict.
-    :keyword output: A folder that all machines see, for the results as JSON lines. Without it nothing is kept.
-    :keyword workers: How many workers, each a process.
-    :keyword max_concurrency: The most requests at a time in a worker.
-    :keyword requests_per_minute: A limit that all workers together keep to; by default that of the service's headers.
+    :param make_client: A function that builds the asynchronous client, called in each worker. It must not contain a
+        key: read it from the environment inside the function.
+    :keyword id: The column with the ids, unique in the dataset.
+    :keyword messages: A function that returns the messages of a record, a dict. If it raises, its row fails.
+    :keyword output: A folder shared by all machines, for the results as JSON lines. Without it nothing is stored.
+    :keyword parse_as: A type to request (unless `response_format` is given) and to read each answer as,
+        into a column `parsed` with columns of its own; the guide has a table of types. An answer
+        that does not match has an error and no `parsed`.
+    :keyword prefix: Text to put before the name of each added column, such as `"answer_"`.
+    :keyword workers: The number of workers, each a process.
+    :keyword max_concurrency: Maximum number of requests in flight per worker.
+    :keyword requests_per_minute: A limit for all workers together; by default that of the service's headers.
     :keyword tokens_per_minute: The same for tokens.
-    :keyword batch_size: How many records a worker takes at a time.
-    :keyword num_cpus: What a worker takes of a machine.
+    :keyword max_failures: How many rows of a worker may fail before the job stops: a number (int), or a share (float
+        from 0 to 1) that applies after 100 rows. 0.1 by default.
+    :keyword redo: Which failed rows of earlier runs are sent again, as in `BatchRun`.
+    :keyword on_changed: What happens to an answered row whose request has changed, as in `BatchRun`.
+    :keyword batch_size: The number of records a worker takes at a time.
+    :keyword num_cpus: The CPUs that a worker reserves.
     :keyword options: Settings of the model.
     :return: A dataset with the columns of `ds`, and status_code, text, body, error, prompt_tokens, completion_tokens
-        and attempts: an error is its row's.
-    :raises TypeError: `make_client` holds a credential, or a keyword is unknown.
+        and attempts. An error is the result of its row.
+    :raises TypeError: `make_client` contains a credential, a keyword is unknown, or an argument has the wrong type.
+    :raises ValueError: An argument is out of its range, or the dataset already has an added column, or lacks the one
+        with the ids.
     """
-    check_make_client(make_client)
-    _check_settings(options)
-    from uuid import uuid4
-
-    limits: dict[str, Any] = {"requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute}
-    name = f"azure-ai-inference-{uuid4().hex}"
-    budget = ray.remote(Budget).options(name=name, num_cpus=0, max_restarts=-1).remote(**limits)
-    arguments: dict[str, Any] = {"id": id, "messages": messages, "output": output, "budget": budget, "workers": workers}
+    rows = RecordRows(id, messages, _with_format(options, parse_as))
+    check_records(make_client, rows)
+    check_count("workers", workers)
+    check_count("batch_size", batch_size)
+    settings: dict[str, Any] = {
+        "max_concurrency": max_concurrency,
+        "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute,
+        "max_failures": max_failures,
+        "redo": redo,
+        "on_changed": on_changed,
+    }
+    limits = worker_options(output, settings)
+    schema: Any = ds.schema(fetch_if_missing=False)
+    columns = Columns(parse_as, prefix)
+    if schema is not None:
+        columns.check(schema.names)
+        rows.check_columns(schema.names)
+    arguments = {"id": id, "messages": messages, "parse_as": parse_as, "prefix": prefix, "workers": workers}
     return ds.map_batches(
         Completions,
         fn_constructor_args=(make_client,),
-        fn_constructor_kwargs={**arguments, "max_concurrency": max_concurrency, **limits, **options},
+        fn_constructor_kwargs={**arguments, **settings, "output": output, "budget": _start_budget(limits), **options},
         batch_format="pyarrow",
         batch_size=batch_size,
         compute=ray.data.ActorPoolStrategy(size=workers, max_concurrent_calls_per_actor=_CALLS),
@@ -313,8 +196,149 @@ def complete_dataset(
     )
 
 
-def _check_settings(options: Mapping[str, Any]) -> None:
-    from ._rows import chat_row
+class RayRun:
+    """Sends rows to a model from the workers of a cluster, and writes a result for each: `BatchRun` on many machines.
 
-    known: Any = options
-    chat_row("-", messages=[{"role": "user", "content": ""}], **known)
+    `ray.init()` chooses the cluster; without it, the workers are processes of this machine. Run it again to continue.
+
+    :param make_client: A function that builds the asynchronous client, called in each worker. It must not contain a
+        key: read it from the environment inside the function.
+    :keyword output: The folder for the results, shared by all machines; each worker writes its own file.
+    :keyword workers: The number of workers, each a process.
+    :keyword on_progress: Called with a `Progress` after each batch.
+    :keyword num_cpus: The CPUs that a worker reserves.
+    :keyword settings: Settings of the run: `max_concurrency`, `requests_per_minute`, `tokens_per_minute`,
+        `max_failures`, `redo`, `on_changed`.
+    :raises TypeError: `make_client` contains a credential, a keyword is unknown, or an argument has the wrong type.
+    :raises ValueError: An argument is out of its range, or the output is not a folder.
+    """
+
+    @with_options(WorkerSettings)
+    def __init__(
+        self,
+        make_client: "Callable[[], aio.ChatCompletionsClient | aio.EmbeddingsClient]",
+        *,
+        output: str | os.PathLike[str],
+        workers: int = 1,
+        on_progress: Callable[[Progress], object] | None = None,
+        num_cpus: float = 0.25,
+        **settings: Unpack[WorkerSettings],
+    ) -> None:
+        check_make_client(make_client)
+        check_count("workers", workers)
+        self._make_client, self._workers, self._num_cpus = make_client, workers, num_cpus
+        self._options = worker_options(output, settings, on_progress=on_progress)
+        self._current: ClusterRun | None = None
+        self._stopping = False
+        self.summary: Summary = Summary()
+        """The counts of the last run, or of the current one so far."""
+
+    def run(self, rows: Iterable[BatchRow]) -> Summary:
+        """Send all rows, and wait until they are done. Ctrl-C completes requests in flight; a second one aborts them.
+
+        :param rows: The rows, read here as they are sent.
+        :return: The counts of the run. The results are in `output`: `collect` reads them.
+        :raises ~azure.ai.inference.exceptions.BatchStoppedError: The run stopped early; its text says why.
+        :raises ValueError: Two rows have the same id, or the request of an answered row is different now.
+        """
+        if not ray.is_initialized():
+            _connect()
+        self.summary = Summary()
+        with LoopThread() as thread:
+            thread.complete(self._run(rows), self.close, lambda: self._stopping)
+        return self.summary
+
+    def close(self) -> None:
+        """Start no more requests; those in flight are completed. May be called from any thread."""
+        self._stopping = True
+        if self._current is not None:
+            self._current.stop()
+
+    async def _run(self, rows: Iterable[BatchRow]) -> None:
+        run = self._current = ClusterRun(self._options, self.summary)
+        if self._stopping:
+            run.stop()
+        name = f"azure-ai-inference-{uuid4().hex}"
+        budget = _start_budget(self._options, name)
+        actor = ray.remote(_RowWorker).options(
+            num_cpus=self._num_cpus, scheduling_strategy="SPREAD", max_restarts=-1, max_task_retries=-1
+        )
+        elsewhere = self._options._replace(on_progress=None, on_changed="redo", max_failures=1.0)
+        actors = [actor.remote(self._make_client, elsewhere, name, self._workers) for _ in range(self._workers)]
+        try:
+            await run.run(rows, [Worker(each.ready.remote, each.answer.remote) for each in actors])
+        finally:
+            self._current, self._stopping = None, False
+            ray.wait([each.close.remote() for each in actors], num_returns=len(actors), timeout=_GRACE)
+            for each in (*actors, budget):
+                ray.kill(each)
+
+
+def _connect() -> None:
+    """Connect to the cluster that RAY_ADDRESS names, or start one on this machine."""
+    try:
+        check_reachable(os.environ.get("RAY_ADDRESS", ""))
+        ray.init(log_to_driver=False, logging_level="ERROR")
+    except (OSError, RuntimeError) as error:
+        raise ConnectionError(f"the cluster of RAY_ADDRESS does not answer: {error}") from error
+
+
+_GRACE = 5.0
+"""Seconds for workers to close their clients; workers that were never placed have none to close."""
+
+
+class _RowWorker:
+    """A worker of a `RayRun`: an actor."""
+
+    def __init__(self, make_client: Any, options: RunOptions, budget: str, workers: int) -> None:
+        self._make_client, self._options = make_client, options
+        self._pacer = _pacer(options, ray.get_actor(budget), workers)
+        self._worker: RecordWorker | None = None
+
+    async def ready(self) -> RowCalls | str:
+        """Build the client, and return the builder of its calls, or the reason why there is none."""
+        try:
+            client = self._make_client()
+            self._worker = RecordWorker(client, self._pacer, self._options)
+            return RowCalls(client)
+        except Exception as error:  # noqa: BLE001 - any error may fail to unpickle elsewhere, but its text does not
+            return f"A worker could not start: {type(error).__name__}: {error}"
+
+    async def answer(self, rows: list[BatchRow]) -> Tally:
+        """Answer a batch."""
+        if self._worker is None:  # it died and was restarted
+            calls = await self.ready()
+            if isinstance(calls, str):
+                return Tally(Summary(), None, calls)
+        summary = Summary()
+        reason: str | None = None
+        try:
+            await cast("RecordWorker", self._worker).answer(rows, summary)
+        except BatchStoppedError as error:
+            reason = error.message
+        except Exception as error:  # noqa: BLE001 - as above
+            reason = f"A worker cannot continue: {type(error).__name__}: {error}"
+        return Tally(summary, self._pacer.per_minute(0.0, 0.0), reason)
+
+    async def close(self) -> None:
+        """Close the client and the journal."""
+        if self._worker is not None:
+            await self._worker.close()
+
+
+def _with_format(options: Any, parse_as: Any) -> Any:
+    return options if parse_as is None else {"response_format": parse_as, **options}
+
+
+def _start_budget(options: RunOptions, name: str | None = None) -> Any:
+    limits = {"requests_per_minute": options.requests_per_minute, "tokens_per_minute": options.tokens_per_minute}
+    return ray.remote(Budget).options(name=name, num_cpus=0, max_restarts=-1).remote(**limits)
+
+
+def _pacer(options: RunOptions, budget: Any, workers: int) -> Any:
+    share = Pacer(
+        requests_per_minute=options.requests_per_minute,
+        tokens_per_minute=options.tokens_per_minute,
+        share=1 / workers,
+    )
+    return share if budget is None else LeasedPacer(budget.lease.remote, uuid4().hex, share)

@@ -1,7 +1,6 @@
-"""``python -m azure.ai.inference.emulator``: the emulator for people, until Ctrl-C."""
+"""``python -m azure.ai.inference.emulator``: run the emulator until Ctrl-C."""
 
 import argparse
-import errno
 import logging
 import os
 import shlex
@@ -9,46 +8,60 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ._cassette import RECORD_MODES
 from ._dialects import DIALECTS
 from ._emulator import DEFAULT_KEY, Emulator
 from ._environment_variables import environment_variables
-from ._weather import WAITS
+from ._fault import WAITS
+from ._service import DEFAULT_MODEL
 
 _DEFAULT_PORT: Final = 8484
 _REQUESTS_SHOWN: Final = 1000
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line. Return the exit status."""
-    options = vars(_parser().parse_args(arguments))
+def main(arguments: Sequence[str] | None = None, program: str = "python -m azure.ai.inference.emulator") -> int:
+    """Run the command line. Return the exit status.
+
+    :param arguments: The arguments after the program's name; by default those of the process.
+    :param program: The program's name for help.
+    """
+    options = vars(_parser(program).parse_args(arguments))
     if options.pop("log"):
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, _interrupt)  # shells have what they start with "&" ignore it
+    signal.signal(signal.SIGINT, _interrupt)  # shells make programs started with "&" ignore it
     try:
         given = {name: value for name, value in options.items() if value is not None}
-        # Without the page nobody could look at them.
+        # Without the page, nobody could see them.
         given.setdefault("requests_kept", _REQUESTS_SHOWN if options["ui"] else 0)
         with Emulator(**given) as endpoint:
-            sys.stdout.write(_banner(endpoint, endpoint.ca_file if options["tls"] else None, bool(options["ui"])))
+            model = given.get("model", DEFAULT_MODEL)
+            sys.stdout.write(_banner(endpoint, model, endpoint.ca_file if options["tls"] else None, options["ui"]))
             sys.stdout.flush()
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
         return 0
-    except (OSError, ValueError, ImportError) as error:
-        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        sys.stderr.write(f"The emulator cannot start: {error.args[1] if taken else error}\n")
+    except (OSError, TypeError, ValueError, ImportError) as error:
+        sys.stderr.write(f"The emulator cannot start: {_reason(error)}\n")
         return 2
 
 
-def _banner(endpoint: Emulator, ca_file: str | None, page: bool) -> str:
-    """Return where it listens, and the lines that point clients at it."""
+def _reason(error: Exception) -> str:
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
+def _banner(endpoint: Emulator, model: str, ca_file: str | None, page: bool) -> str:
+    """Return the address, and the lines that point clients at it.
+
+    They name the model too: the shell that they are pasted into may have that of a real deployment, or none.
+    """
     trust = f"; trust {ca_file}" if ca_file else ""
-    variables = dict(environment_variables(endpoint.url, endpoint.key))
+    variables = {**environment_variables(endpoint.url, endpoint.key), "AZURE_AI_CHAT_MODEL": model}
     if ca_file:
         variables |= {"SSL_CERT_FILE": ca_file, "NODE_EXTRA_CA_CERTS": ca_file}
     lines = [_assignment(name, value) for name, value in variables.items()]
@@ -68,40 +81,63 @@ def _interrupt(number: int, frame: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _parser() -> argparse.ArgumentParser:
-    description = "A local endpoint that answers as model inference services do. Ends with Ctrl-C."
-    parser = argparse.ArgumentParser("python -m azure.ai.inference.emulator", description=description)
+class _Parser(argparse.ArgumentParser):
+    """Reports errors in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message.removeprefix('argument ')}; --help lists the options\n")
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = _Parser(
+        program,
+        description="A local endpoint that answers as model inference services do. Ends with Ctrl-C.",
+        epilog=f"examples:\n  {program}\n  {program} --ui\n  {program} --faults '429:times=2,wait=1'\n"
+        f"  {program} --record https://RES.services.ai.azure.com --cassette tape.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # keeps the lines of examples
+    )
     add = parser.add_argument
     add("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
-    add("--allow-host", action="append", dest="allow_hosts", metavar="NAME", help="host name that callers may use")
+    add("--allow-host", action="append", dest="allow_hosts", metavar="NAME", help="another host name to accept")
     add(
         "--allow-origin",
         action="append",
         dest="allow_origins",
         metavar="ORIGIN",
-        help="web pages that may call, such as http://localhost:3000, or '*'; may be given more than once",
+        help="origin of web pages that may call, such as http://localhost:3000, or '*'; may be repeated",
     )
-    add("--port", type=int, default=_DEFAULT_PORT, help=f"port; 0 takes a free one (default: {_DEFAULT_PORT})")
+    add("--port", type=int, default=_DEFAULT_PORT, help=f"port; 0 chooses a free one (default: {_DEFAULT_PORT})")
     add("--key", help=f"key that callers need (default: {DEFAULT_KEY})")
     add("--tls", action="store_true", help="serve https with a generated certificate (needs trustme)")
-    add("--dialect", choices=DIALECTS, help="provider to play (default: the one that belongs to the path)")
-    add("--model", help="name of the model (default: emulator-1)")
+    dialect = "provider to emulate (default: the one that belongs to the path): %(choices)s"
+    add("--dialect", choices=DIALECTS, metavar="NAME", help=dialect)
+    add("--model", metavar="NAME", help=f"name of the model (default: {DEFAULT_MODEL})")
     add("--script", metavar="FILE", help="JSON or YAML file with replies")
-    add("--faults", metavar="SPEC", help="what goes wrong, such as '429:times=2,wait=1;cut:every=3,events=5'")
+    add("--faults", metavar="SPEC", help="faults to inject, such as '429:times=2,wait=1;cut:every=3,events=5'")
     add("--latency", type=float, metavar="SECONDS", help="wait before each answer")
-    add("--token-rate", type=float, metavar="N", help="tokens a second in streams")
+    add("--token-rate", type=float, metavar="N", help="tokens per second in streams")
     add("--requests-per-minute", type=int, metavar="N", help="quota; more gets 429")
     add("--tokens-per-minute", type=int, metavar="N", help="quota; more gets 429")
-    add("--quota-window", type=float, metavar="SECONDS", help="over which quotas are judged: 60, or as Azure 1 or 10")
-    add("--quota-wait", choices=WAITS, help="how a 429 says when to come back (default: retry-after)")
-    add("--quota-by-estimate", action="store_true", help="book the tokens that a request may take when it is let in")
-    add("--refused-count", action="store_true", help="refused requests count too, in the next window")
+    add("--quota-window", type=float, metavar="SECONDS", help="period of the quotas: 60, or as on Azure 1 or 10")
+    wait = "how a 429 says when to retry (default: retry-after): %(choices)s"
+    add("--quota-wait", choices=WAITS, metavar="HOW", help=wait)
+    add("--quota-by-estimate", action="store_true", help="charge the tokens that a request may use when it arrives")
+    add("--refused-count", action="store_true", help="count refused requests too, in the next window")
+    add("--concurrency-limit", type=int, metavar="N", help="requests answered at the same time; more get 429")
     add("--max-request-size", type=int, metavar="BYTES", help="larger requests get 413 (default: 64 MiB)")
-    add("--record", metavar="URL", help="pass requests on to a real endpoint and keep the exchanges in the cassette")
+    add("--record", metavar="URL", help="forward requests to a real endpoint and record the exchanges in the cassette")
     add("--cassette", metavar="FILE", help="file of recorded exchanges; without --record, answers come from it")
-    add("--record-mode", choices=RECORD_MODES, help="what to record, as VCR's modes (default: all)")
     add(
-        "--replay-speed", type=float, metavar="N", help="play a cassette with its waits: 1 as recorded, 2 twice as fast"
+        "--record-mode",
+        choices=RECORD_MODES,
+        metavar="MODE",
+        help="what to record, as in VCR (default: all): %(choices)s",
+    )
+    add(
+        "--replay-speed",
+        type=float,
+        metavar="N",
+        help="speed of replay: 1 as recorded, 2 twice as fast",
     )
     add("--ui", action="store_true", help="serve a page that shows the requests, and the control API, at /_emulator/")
     add("--ui-token", metavar="TOKEN", help="token that the page and the control API need (default: a random one)")
@@ -109,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         "--requests-kept",
         type=int,
         metavar="N",
-        help=f"how many of the newest requests the page shows (default: {_REQUESTS_SHOWN})",
+        help=f"how many of the newest requests to show on the page (default: {_REQUESTS_SHOWN})",
     )
     add("--log", action="store_true", help="log a line for each request to stderr")
     return parser

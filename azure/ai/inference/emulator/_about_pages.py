@@ -1,4 +1,4 @@
-"""What the emulator says of itself, without a key and uncounted: ``/``, ``/health`` and the OpenAPI document."""
+"""What the emulator says about itself, without a key and uncounted: ``/``, ``/health`` and the OpenAPI document."""
 
 from ._openapi import describe
 from ._request import RecordedRequest
@@ -6,16 +6,16 @@ from ._response import Response, json_response
 
 _WELCOME = """This is an emulator of model inference services. It is running.
 
-Call it as you would call the service, with the key that it was started with:
+Call it as you would call the service, with the key it was started with:
 
     POST /chat/completions?api-version=2024-05-01-preview          a serverless endpoint
     POST /models/chat/completions?api-version=2024-05-01-preview   a Foundry resource
     POST /openai/deployments/NAME/chat/completions?api-version=2024-10-21
     POST /openai/v1/chat/completions                               Azure OpenAI
-    POST /v1/chat/completions, /v1/responses, /v1/messages         OpenAI, Anthropic, and servers of their kind
+    POST /v1/chat/completions, /v1/responses, /v1/messages         OpenAI, Anthropic, and compatible servers
 
     GET  /openapi.json    every route
-    GET  /health          whether it runs
+    GET  /health          whether it is running
 
     curl {url}/v1/chat/completions -H "Authorization: Bearer KEY" -H "Content-Type: application/json" \\
       -d '{{"model": "emulator-1", "messages": [{{"role": "user", "content": "Hello"}}]}}'
@@ -25,7 +25,7 @@ Call it as you would call the service, with the key that it was started with:
 def about_page(request: RecordedRequest, *, control: bool) -> Response | None:
     """Return the answer to a request about the emulator itself, or None.
 
-    :keyword control: whether its control API is served.
+    :keyword control: whether the control API is enabled.
     """
     if request.method not in ("GET", "HEAD"):
         return None

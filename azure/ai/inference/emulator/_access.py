@@ -1,7 +1,7 @@
 """Access control: keys, and Entra ID tokens as far as an emulator can check them.
 
-A token is a JWT whose audience and expiry are read; its signature is not checked. Every credential that a request
-carries has to be valid, so a key that was rotated in only one of two headers is noticed.
+A token is a JWT of which audience and expiry are checked, but not the signature. Every credential in a request must be
+valid, so a key that was rotated in only one of two headers is noticed.
 """
 
 import base64
@@ -29,11 +29,11 @@ def check_access(
 ) -> None:
     """Check the credentials of a request.
 
-    :keyword keys: what is taken as it is, as a key or as a bearer token.
-    :keyword audiences: whose tokens are taken.
-    :keyword demand: whether a credential is needed; see :class:`Dialect`.
-    :keyword serverless: whether the front door of a serverless endpoint words the refusal.
-    :raises ServiceError: 401.
+    :keyword keys: texts accepted as a key or as a bearer token.
+    :keyword audiences: the audiences of accepted tokens.
+    :keyword demand: whether a credential is required; see :class:`Dialect`.
+    :keyword serverless: whether the refusal has the wording of a serverless endpoint.
+    :raises ServiceError: 401 if a credential is missing or invalid.
     """
     if demand == "ignored":
         return
@@ -69,7 +69,7 @@ def _key_problem(serverless: bool, given: str | None = None) -> ServiceError:
 
 
 def _masked(key: str) -> str:
-    """Return a key as OpenAI shows it in its refusal, of which a short one shows nothing."""
+    """Return a key as OpenAI masks it in its refusal; a short one is masked completely."""
     return "*" * len(key) if len(key) < _SHOWN_FROM else f"{key[:4]}{'*' * (len(key) - 8)}{key[-4:]}"
 
 
@@ -99,7 +99,7 @@ def _encode(value: dict[str, Any]) -> str:
 
 
 def _claims(token: str) -> dict[str, Any] | None:
-    """Return the claims of a JWT, or None for what is none."""
+    """Return the claims of a JWT, or None if it is not one."""
     parts = token.split(".")
     if len(parts) != 3:
         return None

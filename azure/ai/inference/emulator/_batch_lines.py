@@ -1,4 +1,4 @@
-"""The lines of a batch: checked with the services' codes, and answered. Functions on values."""
+"""The lines of a batch: checked, with the services' error codes, and answered. Functions on values."""
 
 import json
 import random
@@ -12,7 +12,7 @@ from ._response import Response
 from ._values import as_object, as_text, compact
 
 Ask = Callable[[str, bytes], Response]
-"""Answers one request: the path below the version, such as ``/chat/completions``, and the body."""
+"""Answers one request, given the path below the version, such as ``/chat/completions``, and the body."""
 
 _MOST_LINES: Final = {"azure": 100_000, "openai": 50_000, "mistral": 1_000_000}
 _BOM: Final = b"\xef\xbb\xbf"
@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Outputs:
-    """The result files of a batch, and how many lines of each kind there are."""
+    """The result files of a batch, and the number of lines of each kind."""
 
     output: bytes
     errors: bytes
@@ -38,11 +38,11 @@ class Outputs:
 
 
 def read_lines(data: bytes, provider: Provider, url: str, model: str | None) -> tuple[list[Line], list[dict[str, Any]]]:
-    """Read the lines of an input file, and find what is wrong with them.
+    """Read the lines of an input file, and check them.
 
     :param data: the file.
     :param url: the job's endpoint.
-    :param model: the job's model, at Mistral.
+    :param model: the job's model, for Mistral.
     :return: The lines, and the errors, each with code, message, param and line.
     """
     if provider == "azure" and data.startswith(_BOM):
@@ -101,9 +101,9 @@ def answer_lines(
 ) -> Outputs:
     """Answer lines, in any order.
 
-    :param ask: answers one.
+    :param ask: answers one line.
     :keyword faults: ``missing-rows`` (every fifth has no line), ``status-0`` (every fifth has status 0).
-    :keyword ended: the code of the lines behind the first half, for a batch that expired or was cancelled.
+    :keyword ended: the error code for the second half of the lines, if the batch expired or was cancelled.
     """
     output: list[str] = []
     errors: list[str] = []
@@ -124,9 +124,9 @@ def answer_lines(
             output.append(_line(line, provider, {"status_code": 0, "request_id": "", "body": None}, None))
             continue
         body = json.loads(response.body)
-        told = {"status_code": response.status, "request_id": str(uuid4()), "body": body}
+        answered = {"status_code": response.status, "request_id": str(uuid4()), "body": body}
         error = "the request failed" if provider == "mistral" and not good else None
-        (output if good else errors).append(_line(line, provider, told, error))
+        (output if good else errors).append(_line(line, provider, answered, error))
     shuffled = random.Random(len(output))  # noqa: S311 - the order is any, but the same each time
     shuffled.shuffle(output)
     return Outputs(_file(output), _file(errors), completed, failed)

@@ -1,7 +1,7 @@
 """The services' Batch APIs: ``/files`` with ``/batches`` (Azure OpenAI, OpenAI) or ``/batch/jobs`` (Mistral).
 
-A job goes through its states by the clock. Azure's traps are on: a file is pending for a while, the first status has a
-capital letter, counts are null at first, and where no request failed the id of the error file is empty.
+A job goes through its states by the clock. Azure's pitfalls are included: a file is pending for a while, the first
+status is capitalised, counts are null at first, and if no request failed the id of the error file is empty.
 """
 
 import json
@@ -16,13 +16,15 @@ from ._access import check_access
 from ._batch_files import FileStore, Provider, StoredFile
 from ._batch_lines import Ask, Line, Outputs, answer_lines, read_lines
 from ._problems import ServiceError
+from ._raw_replies import raw_response
 from ._request import RecordedRequest
 from ._response import Response, json_response
 from ._routes import find_family
+from ._script import Match
 from ._values import as_object, as_text
 
 BATCH_FAULTS: Final = ("expired", "missing-rows", "status-0", "token-limit", "token-limit-later")
-"""What may go wrong with a batch."""
+"""Faults of a batch."""
 
 _PATH: Final = re.compile(r"(?P<prefix>.*/v1)/(?P<kind>files|batches|batch/jobs)(?P<rest>/.*)?$")
 _MISTRAL: Final[Mapping[str, str]] = {
@@ -36,9 +38,9 @@ _MISTRAL: Final[Mapping[str, str]] = {
     "cancelled": "CANCELLED",
 }
 _FILTERS: Final = ("page", "page_size", "model", "agent_id", "created_after", "created_by_me", "status", "order_by")
-"""Members of the query of Mistral's list; others are metadata."""
+"""Query parameters of Mistral's list; any other is metadata."""
 _STARTS, _FINALIZES = 0.2, 0.8
-"""At which part of its time a job begins to work, and to write its files."""
+"""The parts of its duration after which a job starts to work, and to write its files."""
 _QUEUE_IS_FULL: Final = "Enqueued token limit reached. Please wait until some in_progress batches have been completed."
 
 
@@ -46,7 +48,7 @@ _QUEUE_IS_FULL: Final = "Enqueued token limit reached. Please wait until some in
 class _Job:
     """A batch.
 
-    :param body: what it was created with.
+    :param body: the request that created it.
     """
 
     body: dict[str, Any]
@@ -69,10 +71,10 @@ class _Job:
 class BatchService:
     """The batches of a session.
 
-    :param clock: gives seconds.
+    :param clock: returns seconds.
     :param respond: answers one request of a batch.
-    :keyword seconds: how long a batch takes.
-    :keyword faults: what goes wrong; of :data:`BATCH_FAULTS`.
+    :keyword seconds: the duration of a batch.
+    :keyword faults: the faults, from :data:`BATCH_FAULTS`.
     """
 
     def __init__(
@@ -90,19 +92,30 @@ class BatchService:
 
     @staticmethod
     def serves(path: str) -> bool:
-        """Return whether a path is one of a Batch API."""
+        """Return whether a path belongs to a Batch API."""
         return _PATH.match(path) is not None
 
-    def respond(self, request: RecordedRequest, *, keys: Collection[str], dialect: str) -> Response:
+    def respond(
+        self,
+        request: RecordedRequest,
+        scripted: Callable[[RecordedRequest], Match],
+        *,
+        keys: Collection[str],
+        dialect: str,
+    ) -> Response:
         """Answer a request.
 
-        :keyword keys: what is let in.
-        :keyword dialect: the dialect of the route, which says whose API it is.
-        :raises ServiceError: for what cannot be.
+        :param scripted: returns the reply that is scripted for this path, if any.
+        :keyword keys: the accepted keys.
+        :keyword dialect: the dialect of the route, which determines the provider.
+        :raises ServiceError: if the request is invalid.
         """
         match = cast("re.Match[str]", _PATH.match(request.path))
         family = find_family(request.path)
         check_access(request, keys=keys, audiences=family.audiences, demand="required", serverless=False)
+        reply = scripted(request).reply
+        if reply is not None:
+            return raw_response(reply)
         provider = _provider(request, match["kind"], dialect)
         rest = match["rest"] or ""
         if match["kind"] == "files":
@@ -170,10 +183,10 @@ class BatchService:
         ids = [job.id for job in jobs]
         start = ids.index(after) + 1 if after in ids else 0
         part = jobs[start : start + limit]
-        told = {"first_id": part[0].id, "last_id": part[-1].id} if part else {"first_id": None, "last_id": None}
+        ends = {"first_id": part[0].id, "last_id": part[-1].id} if part else {"first_id": None, "last_id": None}
         more = {"has_more": len(jobs) > start + limit}
         return json_response(
-            {"object": "list", "data": [self._shown(job, inline=False) for job in part], **told, **more}
+            {"object": "list", "data": [self._shown(job, inline=False) for job in part], **ends, **more}
         )
 
     # ---------------------------------------------------------------- states
@@ -190,7 +203,7 @@ class BatchService:
         return "validating" if part < _STARTS else "in_progress" if part < _FINALIZES else "finalizing"
 
     def _write(self, job: _Job, state: str) -> Outputs:
-        """Answer a job's lines, once, and write its files."""
+        """Answer the lines of a job, once, and write its files."""
         if job.outputs is None:
             ended = {"expired": "batch_expired", "cancelled": "batch_cancelled"}.get(state)
             ask = self._asker(job)
@@ -230,7 +243,7 @@ class BatchService:
 
 
 def _provider(request: RecordedRequest, kind: str, dialect: str) -> Provider:
-    """Return whose API is asked: by dialect and path, and by the user agent of Mistral's own client."""
+    """Return the provider, by dialect and path, and by the user agent of Mistral's own client."""
     agent = request.headers.get("user-agent", "")
     if dialect == "mistral" or kind == "batch/jobs" or agent.startswith("mistral-client"):
         return "mistral"

@@ -1,8 +1,8 @@
-"""Exchanges with a real endpoint, kept in a file and played again.
+"""Record exchanges with a real endpoint in a file, and replay them.
 
-A cassette is JSON that people can read and review: requests and answers in order, bodies as JSON where they are,
-streams event by event with their timing, and no secrets. Playing finds an exchange by method, path, query and body;
-the same request asked again gets the next answer recorded for it, and the last one from then on.
+A cassette is JSON that people can read and review: requests and responses in order, bodies as JSON if possible, streams
+event by event with their timing, and no secrets. Replay finds an exchange by method, path, query and body; repeating a
+request returns the next response recorded for it, and finally the last one.
 """
 
 import base64
@@ -21,7 +21,7 @@ from ._recorder import NOT_PASSED_ON, Arrivals, content_type, forward, is_stream
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, Step, event, json_response
 from ._secrets import Scrubber
-from ._split_secrets import hide_split_secrets
+from ._split_secrets import hide_cut_secrets, hide_spelled_secrets, hide_split_secrets
 from ._values import as_list, as_object, escape_surrogates
 
 RECORD_MODES: Final = ("all", "once", "new_episodes", "none")
@@ -31,21 +31,23 @@ _EVENT_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 class Cassette:
-    """A cassette that is being recorded or played.
+    """A cassette that is being recorded or replayed.
 
     :param path: the file.
-    :param upstream: the endpoint to record, or None to play.
+    :param upstream: the endpoint to record, or None to replay.
     :keyword mode: one of :data:`RECORD_MODES`.
-    :keyword speed: how fast to play: 1 as it was recorded, 2 twice as fast. None: without waiting.
-    :raises ValueError: if the file is no cassette, or the endpoint no URL.
-    :raises FileNotFoundError: if there is nothing to play.
+    :keyword speed: the speed of replay: 1 as recorded, 2 twice as fast. None: without waiting.
+    :raises ValueError: if the file is not a cassette, or a folder, or the endpoint not a URL.
+    :raises FileNotFoundError: if there is nothing to replay.
     """
 
     def __init__(self, path: Path, upstream: str | None, *, mode: str = "all", speed: float | None = None) -> None:
+        if path.is_dir():
+            raise ValueError(f"cassette is {str(path)!r}, a folder; pass the name of a file")
         self._path = path
         self._speed = speed
         if upstream is not None and not _is_address(upstream):
-            raise ValueError(f"record is {upstream!r}; give a URL such as 'https://example.services.ai.azure.com'")
+            raise ValueError(f"record is {upstream!r}; pass a URL such as 'https://example.services.ai.azure.com'")
         known = path.exists() and mode != "all"
         recording = upstream is not None and mode != "none" and not (mode == "once" and known)
         self._upstream = upstream if recording else None
@@ -55,7 +57,7 @@ class Cassette:
         self._played: dict[str, int] = {}
 
     async def play(self, request: RecordedRequest) -> Response:
-        """Answer from the cassette, or from the endpoint that is being recorded."""
+        """Respond from the cassette, or from the endpoint that is being recorded."""
         wanted = write_request(request)
         signature = _signature(wanted)
         numbered = enumerate(self._exchanges, 1)
@@ -75,17 +77,17 @@ class Cassette:
         return json_response({"error": {"code": "NoRecording", "message": message}}, 404)
 
     def rewind(self) -> None:
-        """Play from the beginning."""
+        """Replay from the beginning."""
         self._played.clear()
 
     def _keep(self, request: RecordedRequest, arrivals: Arrivals) -> None:
         try:
             self._writer.append(write_exchange(request, arrivals))
-        except OSError as error:  # the caller gets its answer all the same: it may have been paid for
+        except OSError as error:  # the caller gets the response anyway: it may have been paid for
             _LOGGER.error("an exchange was not recorded: %s", error)
 
     def _nearest(self, wanted: Mapping[str, Any]) -> str | None:
-        """Return where the recorded request that comes nearest differs."""
+        """Return where the most similar recorded request differs."""
         asked = _compared(wanted)
         rows = [_compared(as_object(exchange["request"])) for exchange in self._exchanges]
         rows = [row for row in rows if row["path"] == asked["path"]] or rows
@@ -109,7 +111,7 @@ def _is_address(url: str) -> bool:
 
 
 def _compared(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members of a request by which it is found, so that their names read well in a message."""
+    """Return the members of a request that identify it, under names that read well in a message."""
     body = as_object(request["body"])
     content = next(iter(body.values()), None)
     query = {str(name): value for name, value in as_list(request["query"])}
@@ -121,28 +123,28 @@ def _signature(request: Mapping[str, Any]) -> str:
 
 
 def write_exchange(request: RecordedRequest, arrivals: Arrivals, secrets: Iterable[str] = ()) -> Exchange:
-    """Return an exchange as the cassette holds it, without secrets.
+    """Return an exchange as stored in the cassette, without secrets.
 
-    :param secrets: secrets that the request carried, if it does not have them any more.
+    :param secrets: secrets of the request, if they have been removed from it.
     """
     scrubber = Scrubber()
     for secret in secrets:
         scrubber.learn(secret)
     written = write_request(request, scrubber)
-    _write_response(arrivals, scrubber)  # what the end of an answer gives away is blotted out at its beginning too
+    _write_response(arrivals, scrubber)  # a secret revealed at the end of a response is masked at its beginning too
     return {"request": written, "response": _write_response(arrivals, scrubber)}
 
 
 def write_request(request: RecordedRequest, scrubber: Scrubber | None = None) -> dict[str, Any]:
-    """Return a request as the cassette holds it."""
+    """Return a request as stored in the cassette."""
     scrubber = scrubber or Scrubber()
-    _write_body(request.raw, scrubber)  # to learn what is secret, before what stands above it is written
+    _write_body(request.raw, scrubber)  # learns the secrets, before the parts above are written
     query = scrubber.query(request.query)
     headers = {name: value for name, value in request.headers.items() if name not in NOT_PASSED_ON}
     headers = scrubber.headers(headers, of_request=True)
     return {
         "method": request.method,
-        "path": scrubber.text(request.raw_path.partition("?")[0] or request.path),
+        "path": scrubber.path(request.raw_path.partition("?")[0] or request.path),
         "query": sorted(map(list, query)),
         "headers": headers,
         "body": _write_body(_without_boundary(request), scrubber),
@@ -150,7 +152,7 @@ def write_request(request: RecordedRequest, scrubber: Scrubber | None = None) ->
 
 
 def _without_boundary(request: RecordedRequest) -> bytes:
-    """Return the body with the random text that parts forms replaced, so that the same form is found again."""
+    """Return the body with the random boundary of forms replaced, so that the same form matches again."""
     found = re.search(r'(?i)^multipart/.*boundary="?([^";]+)', request.headers.get("content-type", ""))
     return request.raw.replace(found[1].encode(), b"boundary") if found else request.raw
 
@@ -167,15 +169,16 @@ def _write_response(arrivals: Arrivals, scrubber: Scrubber) -> dict[str, Any]:
 def _write_stream(arrivals: Arrivals, scrubber: Scrubber) -> Iterator[dict[str, Any]]:
     """Yield the pieces of a stream, each with the seconds since the one before it."""
     before, pieces = 0.0, list(_pieces(arrivals))
-    clean = hide_split_secrets([piece for _, piece in pieces], scrubber.known)
+    hide = hide_split_secrets if _has_events(arrivals) else hide_cut_secrets
+    clean = hide([piece for _, piece in pieces], scrubber)
     for (when, _), piece in zip(pieces, clean, strict=True):
         yield {"after": round(when - before, 4), **_write_piece(piece, scrubber)}
         before = when
 
 
 def _pieces(arrivals: Arrivals) -> Iterator[tuple[float, bytes]]:
-    """Yield events when they were whole, or, where there are none, what came as it came."""
-    if not content_type(arrivals.headers).startswith("text/event-stream"):
+    """Yield events once they were complete, or, if there are none, the pieces as received."""
+    if not _has_events(arrivals):
         yield from arrivals.pieces
         return
     rest, when = b"", 0.0
@@ -185,6 +188,10 @@ def _pieces(arrivals: Arrivals) -> Iterator[tuple[float, bytes]]:
             yield when, one
     if rest:
         yield when, rest
+
+
+def _has_events(arrivals: Arrivals) -> bool:
+    return content_type(arrivals.headers).startswith("text/event-stream")
 
 
 def _split_events(data: bytes) -> list[bytes]:
@@ -205,7 +212,7 @@ def _write_piece(piece: bytes, scrubber: Scrubber) -> dict[str, Any]:
 
 def _write_body(raw: bytes, scrubber: Scrubber) -> dict[str, Any]:
     try:
-        return {"json": scrubber.json(json.loads(raw))}
+        return {"json": scrubber.json(hide_spelled_secrets(json.loads(raw), scrubber))}
     except (ValueError, RecursionError):
         return _write_text(raw, scrubber)
 
@@ -218,15 +225,15 @@ def _write_text(raw: bytes, scrubber: Scrubber) -> dict[str, Any]:
 
 
 def read_response(answer: Mapping[str, Any], speed: float | None = None) -> Response:
-    """Return an answer of the cassette.
+    """Return a response from the cassette.
 
-    :param speed: how fast to play it: 1 as it was recorded. None: without waiting.
+    :param speed: the speed of replay: 1 as recorded. None: without waiting.
     """
     status, headers = answer["status"], answer["headers"]
     if "stream" in answer:
         return Response(status, headers, steps=_played_steps(answer, speed))
     body = _read_body(answer["body"])
-    if is_stream(headers):  # version 1 had the events of a stream in one text
+    if is_stream(headers):  # version 1 stored the events of a stream as one text
         return Response(status, headers, steps=[one for one in _split_events(body) if one])
     if speed and answer.get("seconds"):
         return Response(status, headers, steps=[Pause(answer["seconds"] / speed), body], length=len(body))
@@ -245,4 +252,4 @@ def _played_steps(answer: Mapping[str, Any], speed: float | None) -> Iterator[St
 def _read_body(body: Mapping[str, Any]) -> bytes:
     if "json" in body:
         return escape_surrogates(json.dumps(body["json"], ensure_ascii=False)).encode()
-    return base64.b64decode(body["base64"]) if "base64" in body else str(body["text"]).encode()
+    return base64.b64decode(body["base64"]) if "base64" in body else str(body["text"]).encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""The exchanges that a journal has kept, as a cassette to play again."""
+"""Export the exchanges of a journal as a cassette."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from ._recorder import Arrivals
 
 
 def export(exchanges: Iterable[Exchange]) -> dict[str, Any]:
-    """Return a cassette with the exchanges that are complete and whose answers are still kept."""
+    """Return a cassette of the exchanges that are complete and whose responses are still stored."""
     return {"version": VERSION, "exchanges": [_write(exchange) for exchange in exchanges if _is_complete(exchange)]}
 
 

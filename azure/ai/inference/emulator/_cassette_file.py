@@ -1,7 +1,7 @@
-"""The file of a cassette: one JSON document that grows by an exchange at a time and can be read after each.
+"""The file of a cassette: one JSON document that grows by one exchange at a time and is readable after each.
 
-A new exchange is written over the closing brackets, which follow it again: what stands before is not touched, so a long
-recording costs no more for its last exchange than for its first.
+A new exchange overwrites the closing brackets, which are then written again. Everything before stays untouched, so the
+last exchange of a long recording costs no more than the first.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from ._cassette_check import check_exchange
 from ._values import as_list, as_object, escape_surrogates
 
 VERSION: Final = 2
@@ -25,55 +26,49 @@ Exchange = dict[str, Any]
 def read_cassette(path: Path) -> list[Exchange]:
     """Return the exchanges of a file.
 
-    :raises ValueError: if the file is no cassette, naming what is wrong.
-    :raises FileNotFoundError: if there is none.
+    :raises ValueError: if the file is not a cassette, naming the reason.
+    :raises FileNotFoundError: if it does not exist.
     """
-    text = path.read_text("utf-8")
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not a cassette: {error}") from error
     try:
         found = as_object(json.loads(text))
     except (ValueError, RecursionError) as error:
         if not text.encode().startswith(_HEAD):
-            raise ValueError(f"{path} is no cassette: {error}") from error
+            raise ValueError(f"{path} is not a cassette: {error}") from error
         exchanges = list(_whole_exchanges(text[len(_HEAD) :]))
-        _LOGGER.warning("%s breaks off; its first %s exchanges are whole and are used", path, len(exchanges))
+        _LOGGER.warning("%s breaks off; its first %s exchanges are complete and are used", path, len(exchanges))
         found = {"version": VERSION, "exchanges": exchanges}
     if found.get("version") not in (1, VERSION):
-        raise ValueError(f"{path} is no cassette of version 1 or {VERSION}; record it again")
+        raise ValueError(f"{path} is not a cassette of version 1 or {VERSION}; record it again")
     exchanges = as_list(found.get("exchanges"))
     for number, exchange in enumerate(exchanges, 1):
-        _check_exchange(exchange, f"exchange {number} of {path}")
+        check_exchange(exchange, f"exchange {number} of {path}")
         if found["version"] == 1:
-            # Version 1 had paths decoded.
+            # Version 1 stored paths decoded.
             exchange["request"]["path"] = quote(exchange["request"]["path"], safe="/:@!$&'()*+,;=~%")
     return exchanges
 
 
 def _whole_exchanges(text: str) -> Iterator[Any]:
-    """Yield what was written before the recorder was killed in the middle of an exchange."""
+    """Yield the exchanges that were complete when the recorder was killed."""
     decoder, at = json.JSONDecoder(), 0
     while True:
         try:
             exchange, at = decoder.raw_decode(text, at)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         yield exchange
         at += len(",\n")
-
-
-def _check_exchange(exchange: Any, where: str) -> None:
-    request, response = as_object(as_object(exchange).get("request")), as_object(as_object(exchange).get("response"))
-    missing = [name for name in ("method", "path", "query", "body") if name not in request]
-    missing += [name for name in ("status", "headers") if name not in response]
-    missing += [] if "body" in response or "stream" in response else ["body"]
-    if missing:
-        raise ValueError(f"{where} has no {', '.join(missing)}; record it again")
 
 
 class CassetteWriter:
     """Appends exchanges to a file.
 
     :param path: the file.
-    :param kept: exchanges that the file starts with. A file of another version is written anew with them.
+    :param kept: exchanges to start the file with. A file of another version is rewritten with them.
     """
 
     def __init__(self, path: Path, kept: list[Exchange]) -> None:
@@ -95,9 +90,10 @@ class CassetteWriter:
             file.write(separator + _encode(exchange) + _TAIL)
 
     def _begin(self) -> None:
-        """Write the file that is appended to, unless it is there."""
+        """Create the file and its folder, unless they exist."""
         if self._kept and _can_grow(self._path):
             return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_name(self._path.name + ".new")
         new.write_bytes(_HEAD + b",\n".join(map(_encode, self._kept)) + _TAIL)
         new.replace(self._path)

@@ -1,4 +1,4 @@
-"""Turns a chat request and a reply into an :class:`Answer`: applies ``n``, ``stop`` and token limits, counts usage."""
+"""Turn a chat request and a reply into an :class:`Answer`: apply ``n``, ``stop`` and token limits, count usage."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from ._default_answers import prompt_tokens, read_talk, reasoning
 from ._dialects import Dialect
 from ._problems import ServiceError
 from ._replies import Reply
-from ._rules import ANSWER_FILTER_PHRASE, hides_thoughts
+from ._rules import ANSWER_FILTER_PHRASE, hides_reasoning
 from ._schema_examples import SchemaError, generate, read_hints
 from ._tool_choice import choose_calls, with_ids
 from ._tool_forms import custom_names
@@ -23,9 +23,9 @@ _NOT_IN_ID: Final = ("stream", "stream_options")
 
 
 def default_reply(body: Mapping[str, Any], *, model: str) -> Reply:
-    """Return what the model says when no reply is scripted.
+    """Return the model's reply when none is scripted.
 
-    :raises ServiceError: 400 for a schema that nothing fits.
+    :raises ServiceError: 400 for a schema that no value matches.
     """
     messages = as_list(body["messages"])
     if ANSWER_FILTER_PHRASE in read_talk(messages).last.lower():
@@ -44,12 +44,12 @@ def _reasons(body: Mapping[str, Any], model: str) -> bool:
     effort = as_text(body.get("reasoning_effort"))
     names = ("deepseek-r", "magistral", "reasoner", "-thinking", "qwq")
     asked = effort not in ("", "none", "minimal") or body.get("prompt_mode") == "reasoning"
-    usual = hides_thoughts(model) or any(name in model.lower() for name in names)
+    usual = hides_reasoning(model) or any(name in model.lower() for name in names)
     return asked or (effort == "" and usual)
 
 
 def _texts(body: Mapping[str, Any], messages: Sequence[Any], variant: int, count: int) -> list[str]:
-    """Return the words of each choice: JSON where the request wants JSON."""
+    """Return the text of each choice: JSON if the request wants JSON."""
     wanted = as_object(body.get("response_format"))
     kind = wanted.get("type", "text")
     if kind == "text":
@@ -70,8 +70,8 @@ def finish(body: Mapping[str, Any], reply: Reply, dialect: Dialect, model: str) 
     """Return a reply cut to what the request allows, with its usage.
 
     :param body: a checked request.
-    :param reply: what the model says.
-    :param model: the model's name in the answer.
+    :param reply: the model's reply.
+    :param model: the name of the model in the answer.
     """
     identity = {name: value for name, value in body.items() if name not in _NOT_IN_ID}
     seed = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
@@ -121,7 +121,7 @@ def _stopped(text: str, stop: Any) -> str:
 
 
 def _limited(text: str, body: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the text within the token limit, and why it ends."""
+    """Return the text within the token limit, and the reason why it ends."""
     limit: float | None = body.get("max_completion_tokens", body.get("max_tokens"))
     if limit is None or count_pieces(text) <= limit:
         return text, "stop"

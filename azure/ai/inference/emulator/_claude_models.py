@@ -1,7 +1,7 @@
-"""What each family of Claude models takes, by the default names of their deployments.
+"""The capabilities of each family of Claude models, by the default names of their deployments.
 
-The rows are those of Anthropic's and Microsoft's pages of September 2026. A deployment may have any name; one whose
-name tells no family takes everything.
+The rows follow Anthropic's and Microsoft's pages of September 2026. A deployment may have any name; if it does not
+identify a family, everything is accepted.
 """
 
 import re
@@ -13,17 +13,17 @@ _EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
 
 @dataclass(frozen=True)
 class Claude:
-    """What a family of models takes.
+    """The capabilities of a family of models.
 
-    :keyword max_tokens: the most that ``max_tokens`` may be.
-    :keyword sampling: whether ``temperature`` and ``top_p`` are taken both, only ``one`` of them, or ``none``.
+    :keyword max_tokens: the highest accepted ``max_tokens``.
+    :keyword sampling: whether ``temperature`` and ``top_p`` are accepted: both, only ``one`` of them, or ``none``.
     :keyword prefill: whether the last message may be the assistant's.
-    :keyword thinking: the types of ``thinking``.
+    :keyword thinking: the accepted types of ``thinking``.
     :keyword thinks: whether it thinks when ``asked``, ``usually`` or ``always``.
-    :keyword display: whether thoughts are ``summarized`` or ``omitted`` where the request does not say.
-    :keyword efforts: the values of ``output_config.effort``.
+    :keyword display: whether thinking is ``summarized`` or ``omitted`` by default.
+    :keyword efforts: the accepted values of ``output_config.effort``.
     :keyword forced_tools: whether ``tool_choice`` may force a call.
-    :keyword bound: whether the signature of a thought holds in its own conversation only.
+    :keyword bound: whether the signature of a thinking block is only valid in its own conversation.
     """
 
     max_tokens: int = 128_000
@@ -64,7 +64,7 @@ _PATTERNS: Final = tuple((re.compile(rf"claude-{name}(?!\d)", re.IGNORECASE), ro
 
 
 def find_claude(model: str) -> Claude:
-    """Return what a model takes.
+    """Return the capabilities of a model.
 
     :param model: the name of its deployment.
     """
@@ -72,5 +72,5 @@ def find_claude(model: str) -> Claude:
 
 
 def is_claude(model: str) -> bool:
-    """Return whether a deployment's name begins as those of Claude models do."""
+    """Return whether a deployment's name begins like those of Claude models."""
     return model.lower().startswith("claude")

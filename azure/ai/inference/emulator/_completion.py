@@ -1,4 +1,4 @@
-"""Writes an answer as JSON, whole or as the chunks of a stream, in the form of a dialect.
+"""Write an answer as JSON, whole or as the chunks of a stream, in the form of a dialect.
 
 Both are made from the same :class:`Answer`, so the chunks of a stream add up to the plain answer.
 """
@@ -16,13 +16,13 @@ from ._replies import ToolCall
 from ._values import as_object, pieces
 
 CREATED: Final = 1_767_225_600
-"""Every answer is from the first second of 2026: the same request is to get the same bytes."""
+"""Every answer is from the first second of 2026, so that the same request returns the same bytes."""
 _CATEGORIES: Final = ("hate", "self_harm", "sexual", "violence")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice, cut and finished."""
+    """One choice, finished and cut to its limits."""
 
     index: int
     finish_reason: str
@@ -36,7 +36,7 @@ class Choice:
     custom: frozenset[str] = frozenset()
     """The names of the tools that take text instead of JSON."""
     as_function_call: bool = False
-    """Whether a call is sent as requests of 2023 want it: ``function_call``."""
+    """Whether to send calls as ``function_call``, the form of 2023."""
 
     @property
     def tokens(self) -> Iterator[str]:
@@ -46,16 +46,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer, before its JSON."""
+    """A whole answer, before it becomes JSON."""
 
     id: str
     model: str
     choices: Sequence[Choice]
     usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    moderation: Mapping[str, Any] | None = None
 
 
 def verdict(filtered: str | None = None) -> dict[str, Any]:
-    """Return the content filter's results, with ``filtered`` as the category that was found."""
+    """Return content filter results, with ``filtered`` as the detected category."""
     results: dict[str, Any] = {name: {"filtered": False, "severity": "safe"} for name in _CATEGORIES}
     if filtered is not None:
         results[filtered] = {"filtered": True, "severity": "high"}
@@ -63,18 +64,18 @@ def verdict(filtered: str | None = None) -> dict[str, Any]:
 
 
 def whole(answer: Answer, dialect: Dialect) -> dict[str, Any]:
-    """Return the answer to a plain request."""
+    """Return the response to a request without streaming."""
     body = _head(answer, dialect, "chat.completion")
     body["choices"] = [_whole_choice(choice, dialect) for choice in answer.choices]
     if dialect.filters:
         body["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": verdict()}]
-    return body | {"usage": dict(answer.usage)}
+    return body | _moderation(answer) | {"usage": dict(answer.usage)}
 
 
 def chunks(answer: Answer, dialect: Dialect, *, include_usage: bool = False) -> Iterator[dict[str, Any]]:
     """Return the chunks of a stream, in order.
 
-    :keyword include_usage: whether the request asked for it, where a dialect sends usage only then.
+    :keyword include_usage: whether the request asked for usage, for dialects that only send it then.
     """
     if dialect.filters:
         results = [{"prompt_index": 0, "content_filter_results": verdict()}]
@@ -92,12 +93,20 @@ def chunks(answer: Answer, dialect: Dialect, *, include_usage: bool = False) -> 
             chunk["usage"] = dict(answer.usage)
         yield chunk | _padding(answer, dialect, number)
     yield from _late_filters(answer, dialect)
+    if answer.moderation is not None:
+        number += 1
+        none = {"usage": None} if separate else {}
+        yield head | {"choices": [], **none} | _moderation(answer) | _padding(answer, dialect, number)
     if separate:
         yield head | {"choices": [], "usage": dict(answer.usage)} | _padding(answer, dialect, number + 1)
 
 
+def _moderation(answer: Answer) -> dict[str, Any]:
+    return {} if answer.moderation is None else {"moderation": dict(answer.moderation)}
+
+
 def _marked(parts: Iterator[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Yield each part, and whether it is the last. A stream is made while it is sent: thousands may be open at once."""
+    """Yield each part, and whether it is the last. Streams are generated while sent: thousands may be open at once."""
     before = next(parts)
     for part in parts:
         yield before, False
@@ -106,7 +115,7 @@ def _marked(parts: Iterator[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], b
 
 
 def _padding(answer: Answer, dialect: Dialect, number: int) -> dict[str, str]:
-    """Return the member that hides the length of a token from those who watch the line; its text means nothing."""
+    """Return the member that hides the length of a token from eavesdroppers; its text means nothing."""
     return {"obfuscation": answer.id[-(1 + number % 16) :]} if dialect.padded else {}
 
 
@@ -140,7 +149,7 @@ def _whole_call(call: ToolCall, choice: Choice) -> dict[str, Any]:
 
 
 def _custom_input(call: ToolCall) -> str:
-    """Return the text that a custom tool is called with; a script may give it as it is."""
+    """Return the text input of a custom tool; a script may provide it directly."""
     try:
         found = as_object(json.loads(call.text)).get("input")
     except ValueError:
@@ -164,7 +173,7 @@ def _thinking(text: str) -> dict[str, Any]:
 
 
 def _deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, Any]]:
-    """Yield the choices of a stream's chunks that make up one choice."""
+    """Yield the choices of the stream's chunks that make up one choice."""
     first: dict[str, Any] = {"role": "assistant", "content": dialect.first_content}
     yield _part(choice, dialect, first | ({"refusal": None} if dialect.ordered else {}), {})
     for delta in _reasoning_deltas(choice, dialect):
@@ -208,7 +217,7 @@ def _reasoning_deltas(choice: Choice, dialect: Dialect) -> Iterator[dict[str, An
 
 
 def _bare_calls(choice: Choice) -> dict[str, Any]:
-    """Return the last delta, with the calls whole, where a dialect has them there."""
+    """Return the last delta with complete calls, for dialects that send them there."""
     if not choice.tool_calls:
         return {"content": ""}
     functions = [({"name": call.name, "arguments": call.text}, call.id) for call in choice.tool_calls]
@@ -278,7 +287,7 @@ def logprobs(choice: Choice, tokens: Iterable[str] | None = None) -> dict[str, A
 
 
 def _logprob(token: str, top: int) -> dict[str, Any]:
-    """Return a probability that falls with a word's length: made up, but always the same."""
+    """Return a probability that falls with the length of a word: made up, but always the same."""
     ranked = [_token_logprob(token if rank == 0 else f"{token}{rank}", rank) for rank in range(top)]
     return _token_logprob(token, 0) | {"top_logprobs": ranked}
 
@@ -293,7 +302,7 @@ def _token_logprob(token: str, rank: int) -> dict[str, Any]:
 
 
 def silence(transcript: str, id_: str) -> dict[str, Any]:
-    """Return an audio answer: a tenth of a second of silence as a WAV file, with what it is said to say."""
+    """Return an audio answer: a WAV file of silence for a tenth of a second, with its supposed transcript."""
     samples = bytes(1600)
     head = b"RIFF" + (36 + len(samples)).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
     head += (1).to_bytes(2, "little") * 2 + (8000).to_bytes(4, "little") + (16000).to_bytes(4, "little")

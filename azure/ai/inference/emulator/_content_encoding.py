@@ -1,4 +1,4 @@
-"""Compressed request bodies, read within a limit: a few bytes of gzip may stand for gigabytes."""
+"""Decompress request bodies within a limit: a few bytes of gzip may expand to gigabytes."""
 
 import zlib
 from typing import Final
@@ -11,9 +11,9 @@ _WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 def decode_body(raw: bytes, encodings: str, limit: int) -> bytes:
     """Return a body without its ``Content-Encoding``.
 
-    :param encodings: the header, with several encodings in the order in which they were applied.
-    :param limit: how many bytes may come out.
-    :raises ServiceError: 400 for a body that is not so encoded, 413 above the limit, 415 for another encoding.
+    :param encodings: the header, with several encodings in the order they were applied.
+    :param limit: maximum number of bytes after decompression.
+    :raises ServiceError: 400 for a body that is not encoded like that, 413 above the limit, 415 for another encoding.
     """
     names = [name.strip().lower() for name in encodings.split(",")]
     for name in reversed([name for name in names if name not in ("", "identity")]):
@@ -27,7 +27,7 @@ def _inflate(raw: bytes, name: str, limit: int) -> bytes:
         raise ServiceError(415, "UnsupportedMediaType", message)
     found = b""
     try:
-        while raw:  # a file of gzip may have several members
+        while raw:  # a gzip file may have several members
             inflater = zlib.decompressobj(_window_bits(raw, name))
             found += inflater.decompress(raw, limit + 1 - len(found))
             if len(found) > limit:
@@ -41,7 +41,7 @@ def _inflate(raw: bytes, name: str, limit: int) -> bytes:
 
 
 def _window_bits(raw: bytes, name: str) -> int:
-    """Return what zlib is to expect; "deflate" is meant to have a head of its own (RFC 9110), but often has none."""
+    """Return the window size for zlib; "deflate" should have a header (RFC 9110), but often has none."""
     bare = name == "deflate" and not (raw[0] & 0x0F == 8 and int.from_bytes(raw[:2], "big") % 31 == 0)
     return -15 if bare else _WINDOW_BITS[name]
 

@@ -1,9 +1,9 @@
-"""What requests may hold, as JSON schema: checked by `_validation`, served under ``/openapi.json``.
+"""The JSON schemas of requests: checked by `_validation`, served at ``/openapi.json``.
 
 Members, types and ranges are those of the Azure AI model inference API (2024-05-01-preview to 2025-05-01), of chat
 completions on Azure OpenAI, and of Mistral's chat API. Where a description is narrower than every known server
-(temperature up to 1, ``stop`` as a list only), the servers' behaviour counts. An optional member may be null, which
-means that it is not set.
+(temperature up to 1, ``stop`` only as a list), the servers' behaviour counts. An optional member may be null, meaning
+not set.
 """
 
 from collections.abc import Mapping
@@ -111,6 +111,12 @@ MODEL_INFERENCE: Final[Mapping[str, Fragment]] = {
 }
 """The schema of the Azure AI model inference API; anything else is an extra parameter there."""
 
+_MODERATION_MODE: Final = record({"mode": enum("score", "block")})
+MODERATION: Final = record(
+    {"model": STRING}, {"policy": record({}, {"input": _MODERATION_MODE, "output": _MODERATION_MODE})}
+)
+"""A request for moderation results, in chat completions and the Responses API."""
+
 OPENAI: Final[Mapping[str, Fragment]] = {
     "tools": array(kinds("type", {"function": record({"function": _FUNCTION}), "custom": record({"custom": _CUSTOM})})),
     "functions": array(_FUNCTION, 1, 128),
@@ -125,7 +131,7 @@ OPENAI: Final[Mapping[str, Fragment]] = {
     "prompt_cache_key": STRING,
     "prompt_cache_retention": enum("in_memory", "in-memory", "24h"),
     "prompt_cache_options": OBJECT,
-    "moderation": record({"model": STRING}, {"policy": OBJECT}),
+    "moderation": MODERATION,
     "parallel_tool_calls": BOOLEAN,
     "reasoning_effort": enum("none", "minimal", "low", "medium", "high", "xhigh", "max"),
     "verbosity": enum("low", "medium", "high"),
@@ -138,7 +144,7 @@ OPENAI: Final[Mapping[str, Fragment]] = {
     "web_search_options": OBJECT,
     "data_sources": array(OBJECT),
 }
-"""What chat completions of the OpenAI kind take beside that."""
+"""What OpenAI-style chat completions accept in addition."""
 
 OPENAI_TOOL_CHOICE: Final[Fragment] = either(
     enum("auto", "none", "required"),
@@ -151,7 +157,7 @@ OPENAI_TOOL_CHOICE: Final[Fragment] = either(
         },
     ),
 )
-"""Which tool to call, where ``any`` is not known."""
+"""Which tool to call, for services without ``any``."""
 
 MISTRAL: Final[Mapping[str, Fragment]] = {
     "temperature": number(0, 1.5),
@@ -173,7 +179,7 @@ MISTRAL: Final[Mapping[str, Fragment]] = {
     "safe_prompt": BOOLEAN,
     "prompt_cache_key": STRING,
 }
-"""What Mistral's models take beside the model inference schema; it has no ``seed``."""
+"""What Mistral's models accept in addition to the model inference schema; it has no ``seed``."""
 
 EMBEDDINGS: Final[Mapping[str, Fragment]] = {
     "input": either(STRING, array(either(STRING, integer(0), array(integer(0), 1)), 1, 2048)),
@@ -192,6 +198,6 @@ IMAGE_EMBEDDINGS: Final[Mapping[str, Fragment]] = {
 
 
 def request_schema(members: Mapping[str, Fragment], required: str) -> Fragment:
-    """Return the schema of a request body. Whether unknown members are let in is judged elsewhere."""
+    """Return the schema of a request body. Whether unknown members are accepted is decided elsewhere."""
     optional = {name: inner for name, inner in members.items() if name != required}
     return record({required: members[required]}, optional)

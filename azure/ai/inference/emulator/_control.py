@@ -1,32 +1,33 @@
-"""The control API under ``/_emulator/``: what came, what went wrong, and the switches, for the page and for programs.
+"""The control API under ``/_emulator/``: requests, findings and switches, for the page and for programs.
 
 It is a separate service on the same port, with its own token, and is exempt from faults, quotas and recording. Programs
-send the token as ``Authorization: Bearer``; the page has it in a cookie that scripts cannot read. Only callers that
-name this machine are served, so that no page of another site reaches it by DNS rebinding.
+send the token as ``Authorization: Bearer``; the page has it in a cookie that scripts cannot read. Only callers that use
+a name of this machine are served, so that no page of another site can reach it by DNS rebinding.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ._cassette_export import export
 from ._control_operations import OPEN, OPERATIONS, PREFIX, Operation
 from ._exchange_view import describe_events, describe_exchange, describe_fault, describe_rule, summarize
+from ._fault import Fault, parse_faults, read_fault
 from ._feed import follow
 from ._journal import Journal
 from ._page import PAGE_HEADERS, page_file
 from ._request import RecordedRequest
 from ._request_filters import select
-from ._response import Response, json_response
+from ._response import Response, Step, json_response
 from ._script import read_rule
-from ._values import as_object
+from ._values import as_object, compact
 from ._verdict import judge
-from ._weather import Fault, parse_faults
 from ._web_access import host_name, is_loopback
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class ControlError(Exception):
 class Control:
     """The control API of one emulator.
 
-    :param token: what callers need.
-    :param journal: what came.
+    :param token: the token that callers need.
+    :param journal: the requests.
     :param session: returns the current session.
     :param reset: resets the emulator.
     """
@@ -60,13 +61,13 @@ class Control:
         self._reset = reset
 
     def answer(self, request: RecordedRequest) -> Response:
-        """Answer a request whose path begins with the prefix."""
+        """Respond to a request whose path begins with the prefix."""
         try:
             response = self._answer(request)
         except ControlError as error:
             body = {"error": {"code": error.code, "message": error.message}}
             response = json_response(body, error.status)
-        except (TypeError, ValueError, ImportError) as error:  # an argument that cannot be
+        except (TypeError, ValueError, ImportError) as error:  # an invalid argument
             body = {"error": {"code": "BadRequest", "message": str(error)}}
             response = json_response(body, 400)
         return Response(response.status, {**PAGE_HEADERS, **response.headers}, response.body, steps=response.steps)
@@ -105,7 +106,7 @@ class Control:
         return file
 
     def health(self, request: RecordedRequest) -> Response:
-        """Return that the emulator runs."""
+        """Return that the emulator is running."""
         return json_response({"status": "ok"})
 
     def sign_in(self, request: RecordedRequest) -> Response:
@@ -121,29 +122,29 @@ class Control:
         return json_response({"requests": [summarize(exchange) for exchange in found], "total": total})
 
     def forget(self, request: RecordedRequest) -> Response:
-        """Forget the requests."""
+        """Delete the stored requests."""
         self._journal.clear()
         return json_response({})
 
     def request(self, request: RecordedRequest, number: int) -> Response:
-        """Return all that is known of one request."""
+        """Return everything known about a request."""
         return json_response(describe_exchange(self._exchange(number)))
 
     def parts(self, request: RecordedRequest, number: int) -> Response:
-        """Return the parts of an answer, from the one that ``from`` names on."""
+        """Return the parts of a response, starting at the one named by ``from``."""
         first = request.param("from") or "0"
         if not (first.isascii() and first.isdigit()):
-            raise ControlError(400, "BadRequest", f"from is {first!r}; give the number of a part, such as 0")
+            raise ControlError(400, "BadRequest", f"from is {first!r}; pass the number of a part, such as 0")
         return json_response(describe_events(self._exchange(number), int(first)))
 
     def _exchange(self, number: int) -> Any:
         exchange = self._journal.find(number)
         if exchange is None:
-            raise ControlError(404, "NotFound", f"Request {number} is not kept, or never came.")
+            raise ControlError(404, "NotFound", f"Request {number} is not stored, or never arrived.")
         return exchange
 
     def events(self, request: RecordedRequest) -> Response:
-        """Follow what changes."""
+        """Follow changes."""
         headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         last = request.headers.get("last-event-id", request.param("last_event_id"))
         return Response(200, headers, steps=follow(self._journal, self.state, last))
@@ -153,15 +154,15 @@ class Control:
         session = self._session()
         return {
             "kept": self._journal.kept,
-            "settings": vars(session.tempo),
+            "settings": vars(session.live_settings),
             "faults": self._faults(),
             "replies": [describe_rule(rule) for rule in session.rules],
         }
 
     def _faults(self) -> list[dict[str, Any]]:
         return [
-            {"id": forecast.number, "struck": forecast.struck, "over": forecast.is_over, **_members(forecast.fault)}
-            for forecast in self._session().forecasts
+            {"id": scheduled.number, "struck": scheduled.struck, "over": scheduled.is_over, **_members(scheduled.fault)}
+            for scheduled in self._session().faults
         ]
 
     def faults(self, request: RecordedRequest) -> Response:
@@ -169,18 +170,18 @@ class Control:
         return json_response({"faults": self._faults()})
 
     def add_faults(self, request: RecordedRequest) -> Response:
-        """Add faults: ``{"fault": "429:times=2"}``, or the members of one."""
+        """Add faults: ``{"fault": "429:times=2"}``, or the members of one fault."""
         members = _body(request)
         text = members.get("fault")
-        faults = parse_faults(text) if isinstance(text, str) else [Fault(**members)]
+        faults = parse_faults(text) if isinstance(text, str) else [read_fault(members)]
         for fault in faults:
             self._session().add_fault(fault)
         return json_response({"faults": self._faults()}, 201)
 
     def remove_faults(self, request: RecordedRequest) -> Response:
         """Remove all faults."""
-        for forecast in self._session().forecasts:
-            self._session().remove_fault(forecast.number)
+        for scheduled in self._session().faults:
+            self._session().remove_fault(scheduled.number)
         return json_response({})
 
     def remove_fault(self, request: RecordedRequest, number: int) -> Response:
@@ -208,45 +209,49 @@ class Control:
 
     def settings(self, request: RecordedRequest) -> Response:
         """Return the settings that may be changed."""
-        return json_response(vars(self._session().tempo))
+        return json_response(vars(self._session().live_settings))
 
     def change_settings(self, request: RecordedRequest) -> Response:
         """Change some settings."""
         session = self._session()
-        session.adjust(session.tempo.changed(_body(request)))
+        session.adjust(session.live_settings.changed(_body(request)))
         return self.settings(request)
 
     def reset_all(self, request: RecordedRequest) -> Response:
-        """Forget everything and restore the settings of the start."""
+        """Delete everything and restore the initial settings."""
         self._reset()
         return json_response({})
 
     def verdict(self, request: RecordedRequest) -> Response:
-        """Return what the application did wrong."""
+        """Return the mistakes of the application."""
         return json_response({"findings": [vars(finding) for finding in judge(self._journal.exchanges)]})
 
     def cassette(self, request: RecordedRequest) -> Response:
-        """Return the exchanges as a cassette, to be saved as a file."""
+        """Return the exchanges as a cassette, for saving to a file."""
         disposition = {"Content-Disposition": 'attachment; filename="cassette.json"'}
-        return json_response(export(self._journal.exchanges), 200, disposition)
+        return Response(200, {**disposition, "Content-Type": "application/json"}, steps=self._cassette_steps())
+
+    def _cassette_steps(self) -> Iterator[Step]:
+        # Up to 64 MiB are scrubbed: in a thread, so that others are answered meanwhile.
+        yield asyncio.to_thread(lambda: compact(export(self._journal.exchanges)).encode())
 
 
 def check_token(token: str, is_served: bool) -> str:
-    """Return a token that was chosen, checked.
+    """Check and return a token chosen by the user.
 
-    :raises ValueError: if it is too short, cannot be in a cookie, or serves nothing.
+    :raises ValueError: if it is too short, is not allowed in a cookie, or there is no page.
     """
     if not is_served:
         raise ValueError("ui_token is set, but ui is not; set ui=True")
     if len(token) < _SHORTEST_TOKEN:
         raise ValueError(f"ui_token has {len(token)} characters; choose {_SHORTEST_TOKEN} or more")
     if not _TOKEN.fullmatch(token):
-        raise ValueError("ui_token has characters that a cookie cannot hold; choose letters, digits and -._~")
+        raise ValueError("ui_token has characters that are not allowed in a cookie; choose letters, digits and -._~")
     return token
 
 
 def _find(method: str, path: str) -> tuple[Operation, int | None]:
-    """Return the operation that a path asks for, and the number in the path.
+    """Return the operation of a path, and the number in the path.
 
     :raises ControlError: 404 or 405.
     """
@@ -266,13 +271,13 @@ def _find(method: str, path: str) -> tuple[Operation, int | None]:
 
 
 def _check_caller(request: RecordedRequest) -> None:
-    """Refuse pages of other origins, and those that reach this machine by a name of their own.
+    """Refuse pages of other origins, and callers that use a foreign name for this machine.
 
     :raises ControlError: 403.
     """
     host = request.headers.get("host", "")
     if not is_loopback(host_name(host)):
-        message = f"The control API answers only to this machine's own names, such as localhost, not to {host!r}."
+        message = f"The control API only responds to this machine's own names, such as localhost, not to {host!r}."
         raise ControlError(403, "HostNotAllowed", message)
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != host:
@@ -305,7 +310,7 @@ def _cookie_name(request: RecordedRequest) -> str:
 
 
 def _cookie(request: RecordedRequest) -> str:
-    """Return the token that the page's cookie holds, or an empty text."""
+    """Return the token in the page's cookie, or an empty string."""
     pairs = (pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";"))
     return next((value for name, _, value in pairs if name == _cookie_name(request)), "")
 

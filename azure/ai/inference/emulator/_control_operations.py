@@ -1,4 +1,4 @@
-"""The operations of the control API, as a table that the API answers by and the OpenAPI document is made of."""
+"""The operations of the control API: the table that the API uses and from which the OpenAPI document is built."""
 
 import re
 from typing import Any, Final, NamedTuple
@@ -10,8 +10,8 @@ class Operation(NamedTuple):
     """One operation of the API.
 
     :ivar method: such as ``GET``.
-    :ivar path: below the prefix; ``{id}`` stands for a number.
-    :ivar summary: what it does, for the OpenAPI document.
+    :ivar path: below the prefix; ``{id}`` is a number.
+    :ivar summary: its description in the OpenAPI document.
     :ivar name: the method of :class:`Control` that runs it.
     """
 
@@ -22,13 +22,13 @@ class Operation(NamedTuple):
 
 
 OPERATIONS: Final = (
-    Operation("GET", "/health", "Return that the emulator runs. Needs no token.", "health"),
+    Operation("GET", "/health", "Return that the emulator is running. Needs no token.", "health"),
     Operation("POST", "/session", "Exchange the token for the page's cookie.", "sign_in"),
     Operation("GET", "/requests", "Return the requests that match the filters, newest first.", "requests"),
-    Operation("DELETE", "/requests", "Forget the requests.", "forget"),
-    Operation("GET", "/requests/{id}", "Return a request, its answer, and what became of it.", "request"),
-    Operation("GET", "/requests/{id}/events", "Return what was sent of an answer, part by part.", "parts"),
-    Operation("GET", "/events", "Follow what changes, as server-sent events.", "events"),
+    Operation("DELETE", "/requests", "Delete the stored requests.", "forget"),
+    Operation("GET", "/requests/{id}", "Return a request, its response, and its outcome.", "request"),
+    Operation("GET", "/requests/{id}/events", "Return the parts of a response as they were sent.", "parts"),
+    Operation("GET", "/events", "Follow changes, as server-sent events.", "events"),
     Operation("GET", "/faults", "Return the faults.", "faults"),
     Operation("POST", "/faults", "Add faults.", "add_faults"),
     Operation("DELETE", "/faults", "Remove all faults.", "remove_faults"),
@@ -39,8 +39,8 @@ OPERATIONS: Final = (
     Operation("DELETE", "/replies/{id}", "Remove a reply.", "remove_reply"),
     Operation("GET", "/settings", "Return latency, token rate, pause and quotas.", "settings"),
     Operation("PATCH", "/settings", "Change some of them.", "change_settings"),
-    Operation("POST", "/reset", "Forget everything and restore the settings of the start.", "reset_all"),
-    Operation("GET", "/verdict", "Return what the application did wrong.", "verdict"),
+    Operation("POST", "/reset", "Delete everything and restore the initial settings.", "reset_all"),
+    Operation("GET", "/verdict", "Return the mistakes of the application.", "verdict"),
     Operation("GET", "/cassette", "Return the exchanges as a cassette.", "cassette"),
 )
 
@@ -80,5 +80,5 @@ _REFUSALS: Final = {
     "400": "The body or a filter is invalid; the message says why.",
     "401": "The token is missing or wrong.",
     "403": "The host or the origin is not this machine.",
-    "404": "There is no such request, fault or reply.",
+    "404": "The request, fault or reply does not exist.",
 }

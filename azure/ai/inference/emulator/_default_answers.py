@@ -1,8 +1,8 @@
-"""What the emulator says when no reply is scripted. It depends on the conversation alone.
+"""The emulator's answers when no reply is scripted. They depend only on the conversation.
 
-The same conversation gets the same words on every machine and day, so a test may assert them; another
-``variant`` (the position among ``n`` choices, or ``seed``) gets other words. Each skill looks at the conversation and
-answers or passes it on; the first answer counts.
+The same conversation gets the same answer on every machine and day, so tests may assert it; another ``variant`` (the
+position among ``n`` choices, or ``seed``) gets a different one. Each skill looks at the conversation and answers or
+passes it on; the first answer counts.
 """
 
 import json
@@ -16,7 +16,7 @@ from ._tool_forms import tool_name
 from ._values import as_list, as_object, as_text, content_text, count_pieces, part_types
 
 MAX_COUNT: Final = 10_000
-"""How far the emulator counts when asked to: "count to 500" makes a stream of a known length."""
+"""How far the emulator counts on request: "count to 500" makes a stream of known length."""
 
 _SEARCHED: Final = 1_000
 """How many characters at either end of a message the skills look at."""
@@ -24,7 +24,7 @@ _SEARCHED: Final = 1_000
 
 @dataclass(frozen=True)
 class Talk:
-    """A conversation as the skills see it."""
+    """A conversation, as the skills see it."""
 
     texts: Sequence[str]
     parts: Sequence[str]
@@ -43,12 +43,12 @@ class Talk:
 
 
 def gist(text: str) -> str:
-    """Return beginning and end of a long text: what is asked stands there, and searching it all may take minutes."""
+    """Return the beginning and end of a long text: questions stand there, and searching all of it may take minutes."""
     return text if len(text) <= 2 * _SEARCHED else f"{text[:_SEARCHED]} {text[-_SEARCHED:]}"
 
 
 def read_talk(messages: Sequence[Any], variant: int = 0) -> Talk:
-    """Return the conversation in ``messages``, as the service's JSON has them."""
+    """Return the conversation in ``messages``, as the service's JSON has it."""
     users = [as_object(message).get("content") for message in messages if as_object(message).get("role") == "user"]
     instructions = (
         content_text(as_object(message).get("content"))
@@ -64,7 +64,7 @@ def read_talk(messages: Sequence[Any], variant: int = 0) -> Talk:
 
 
 def answer(messages: Sequence[Any], variant: int = 0) -> str:
-    """Return what the emulator says next."""
+    """Return the emulator's next message."""
     results = _tool_results(messages)
     if results:
         return _with_results(results)
@@ -99,7 +99,7 @@ def _with_results(results: Sequence[tuple[str, str]]) -> str:
 
 
 def _readable(content: str) -> str:
-    """Return a tool's result for people: members of a JSON object as ``name is value``."""
+    """Return a tool's result in readable form: members of a JSON object as ``name is value``."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
@@ -223,8 +223,8 @@ def _manners(talk: Talk) -> str | None:
 def _identity(talk: Talk) -> str | None:
     if not re.search(r"\b(who|what) are you\b|\byour (?:instructions|job|role)\b", talk.gist, re.I):
         return None
-    told = f' My instructions are: "{_short(talk.system, 400)}"' if talk.system else ""
-    return f"I am a local stand-in for a model, made for tests and samples.{told}"
+    instructions = f' My instructions are: "{_short(talk.system, 400)}"' if talk.system else ""
+    return f"I am a local stand-in for a model, made for tests and samples.{instructions}"
 
 
 _FACTS: Final[Sequence[tuple[str, str]]] = (
@@ -240,7 +240,7 @@ _FACTS: Final[Sequence[tuple[str, str]]] = (
 
 
 def _fact(talk: Talk) -> str | None:
-    return next((told for pattern, told in _FACTS if re.search(pattern, talk.gist, re.I | re.S)), None)
+    return next((fact for pattern, fact in _FACTS if re.search(pattern, talk.gist, re.I | re.S)), None)
 
 
 _TOPIC: Final = re.compile(

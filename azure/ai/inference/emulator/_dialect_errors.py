@@ -1,7 +1,7 @@
 """The error bodies of each provider, made from a :class:`ServiceError`.
 
-Each function returns an object for JSON. The shapes are those found on the wire; the layer in front of a
-model and the model itself often differ, so ``ServiceError.kind`` chooses.
+Each function returns an object for JSON. The formats are those seen on the wire; the gateway in front of a model and
+the model itself often differ, so ``ServiceError.kind`` selects one.
 """
 
 import json
@@ -39,7 +39,7 @@ _ANTHROPIC: Final[Mapping[int, str]] = {
 
 
 def serverless(problem: ServiceError) -> Any:
-    """Return the error of a serverless endpoint, whose gateway has three shapes of its own."""
+    """Return the error of a serverless endpoint, whose gateway has three formats of its own."""
     if problem.kind in ("key", "token"):
         return {"statusCode": problem.status, "message": problem.message}
     if problem.kind == "extra":
@@ -84,14 +84,14 @@ def azure_openai(problem: ServiceError) -> Any:
 
 
 def anthropic(problem: ServiceError) -> Any:
-    """Return the error of Anthropic's API: its type follows from the status."""
+    """Return the error of Anthropic's API, whose type follows from the status."""
     usual = "invalid_request_error" if problem.status < 500 else "api_error"
     error = {"type": _ANTHROPIC.get(problem.status, usual), "message": problem.message, "details": None}
     return {"type": "error", "error": error, "request_id": f"req_{uuid.uuid4().hex}"}
 
 
 def foundry_messages(problem: ServiceError) -> Any:
-    """Return the error of a Foundry resource in front of Anthropic's API: Azure's, where its gateway refuses."""
+    """Return the error of a Foundry resource in front of Anthropic's API; if its gateway refuses, it is Azure's."""
     return azure_openai(problem) if problem.kind in ("key", "token", "route", "api", "limit") else anthropic(problem)
 
 
@@ -119,7 +119,7 @@ def _openai_key_error(problem: ServiceError) -> dict[str, Any]:
 
 
 def fastapi_detail(problem: ServiceError) -> list[dict[str, Any]]:
-    """Return the list of violations that FastAPI makes of a body that does not validate."""
+    """Return the list of violations that FastAPI returns for an invalid body."""
     rule = _PYDANTIC.get(problem.rule, "value_error")
     words = {"missing": "Field required", "extra_forbidden": "Extra inputs are not permitted"}
     message = words.get(rule, problem.message)
@@ -127,7 +127,7 @@ def fastapi_detail(problem: ServiceError) -> list[dict[str, Any]]:
 
 
 def mistral(problem: ServiceError) -> Any:
-    """Return the error of Mistral's platform: violations as FastAPI lists them, all others flat."""
+    """Return the error of Mistral's platform: violations as a list like FastAPI's, all others flat."""
     if problem.status == 422:
         return {"detail": fastapi_detail(problem)}
     if problem.kind == "key":

@@ -1,7 +1,7 @@
-"""The dialects: how providers differ, one row of options each.
+"""The dialects: how providers differ, as one row of options each.
 
-The rows are facts from recorded exchanges and the servers' sources. `_completion` reads those on the shape of answers,
-`_rules` those on requests; `_dialect_errors` renders a refusal.
+The rows are facts from recorded exchanges and the servers' sources. `_completion` uses those about answers, `_rules`
+those about requests; `_dialect_errors` renders refusals.
 """
 
 import re
@@ -25,19 +25,19 @@ _FINGERPRINT: Final = {"system_fingerprint": "fp_emulator"}
 
 @dataclass(frozen=True)
 class Dialect:
-    """The ways of one provider.
+    """The behaviour of one provider.
 
-    :param name: as given to ``Emulator(dialect=...)``.
-    :param render: makes the body of a refusal, an object for JSON.
+    :param name: the value for ``Emulator(dialect=...)``.
+    :param render: returns the body of a refusal, an object for JSON.
     :keyword members: the members of a chat request it knows.
     :keyword unknown: other members: ``ask`` (refused unless the header ``extra-parameters`` says otherwise),
         ``refuse``, or ``ignore``.
     :keyword key: whether a key is ``required``, ``optional`` (a wrong one is refused) or ``ignored``.
-    :keyword versions: whether the rules on ``api-version`` hold.
+    :keyword versions: whether the rules on ``api-version`` apply.
     :keyword strict: whether a body is refused as FastAPI does, with 422.
     :keyword ordered: whether tool messages must answer calls of the message before them.
     :keyword filters: Azure's content filter results; in streams, the prompt's come first, on a chunk of their own.
-    :keyword late_filters: the answer's filter results come later than the text, on choices without a delta.
+    :keyword late_filters: the answer's filter results follow the text, on choices without a delta.
     :keyword padded: whether chunks carry ``obfuscation``.
     :keyword first_content: the content of a stream's first delta.
     :keyword tool_calls: in streams: ``pieces`` with an index; ``whole`` with an index; ``bare`` (whole, on the last
@@ -50,9 +50,9 @@ class Dialect:
     :keyword extras: members of every answer and chunk.
     :keyword choice_extras: members of every choice.
     :keyword done: the bytes that end a stream.
-    :keyword named_finish: the finish reason where a named tool was forced.
-    :keyword stream_failure: makes the events by which a stream ends that the service gives up, given its words; None
-        where they are as those of chat completions. It is given the stream's first event too.
+    :keyword named_finish: the finish reason if a named tool was forced.
+    :keyword stream_failure: returns the events that end a stream when the service gives up, from its message and the
+        stream's first event; None if they are those of chat completions.
     """
 
     name: str
@@ -168,7 +168,7 @@ MESSAGES_DIALECTS: Final[Mapping[str, Dialect]] = {
         "anthropic", errors.anthropic, versions=False, named_finish="tool_calls", stream_failure=messages_failure
     ),
 }
-"""How the Messages API is served: behind a Foundry resource's front door, and by Anthropic itself."""
+"""The providers of the Messages API: a Foundry resource, and Anthropic itself."""
 
 _MISTRAL_CLIENTS: Final = re.compile(r"mistral-client|mistralai", re.IGNORECASE)
 """The user agents of Mistral's clients for Python and npm, for its platform and for Azure."""
@@ -176,5 +176,5 @@ _MISTRAL_ROUTES: Final = {"local": "mistral", "v1-models": "mistral", "models": 
 
 
 def client_dialect(user_agent: str, family: str) -> str | None:
-    """Return the dialect of the client that calls, if it reads no other: Mistral's clients read Mistral's."""
+    """Return the dialect that the calling client requires, if any: Mistral's clients only read Mistral's."""
     return _MISTRAL_ROUTES.get(family) if _MISTRAL_CLIENTS.search(user_agent) else None

@@ -1,4 +1,4 @@
-"""Where two requests differ, for the message of a cassette that has no answer."""
+"""Describe where two requests differ, for the error of a cassette without a matching response."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -6,34 +6,36 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from secrets import token_urlsafe
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from ._access import make_token
+from ._argument_checks import as_items, as_texts, check_all, check_choice, check_least, check_type
 from ._batch_service import BATCH_FAULTS
 from ._cassette import RECORD_MODES, Cassette
 from ._control import Control, check_token
 from ._control_operations import PREFIX
 from ._dialects import DIALECTS
 from ._environment_variables import environment_variables
+from ._fault import WAITS, Fault, parse_faults
 from ._journal import Journal
 from ._request import RecordedRequest
 from ._response import Response
 from ._script import Rule, Scripted, load_script
 from ._server_options import ServerOptions
-from ._service import Settings
+from ._service import DEFAULT_MODEL, Settings
 from ._session import Session
 from ._verdict import Finding, judge
-from ._weather import WAITS, Fault, parse_faults
 from ._web_access import WebAccess, check_origin, is_loopback
 
 if TYPE_CHECKING:
     from ._server import Server
 
 DEFAULT_KEY: Final = "local-emulator-key"
-"""The key where none is given. It opens nothing but emulators."""
+"""The default key. It opens nothing but emulators."""
 
 
 class Emulator:
@@ -48,10 +50,11 @@ class Emulator:
     ``/openai/v1`` (Azure OpenAI), ``/api/projects/NAME/openai/v1`` (a project) and ``/v1`` (any OpenAI-compatible
     server). Each follows that service's rules on api-version, model name, credentials and body. The routes of Azure
     OpenAI, projects and ``/v1`` also have ``responses``; ``/anthropic/v1/messages`` (Foundry) and ``/v1/messages``
-    speak Anthropic's Messages API. A model named ``gpt-5-codex`` refuses chat completions, as the real one does.
+    serve Anthropic's Messages API. A model named ``gpt-5-codex`` refuses chat completions, as the real one does.
 
-    Answers depend on the conversation alone. A user message that says "trigger the content filter" is refused like a
-    harmful prompt. "filter your answer" makes the answer withheld, and "count to 500" gives a stream of known length.
+    Answers depend only on the conversation. A user message that says "trigger the content filter" is refused like a
+    harmful prompt. "filter your answer" makes the filter withhold the answer, and "count to 500" makes a stream of
+    known length.
 
     Below ``/openai/v1`` (Azure), ``/v1`` (OpenAI) and ``/v1/batch/jobs`` (Mistral) it serves files and batches.
     ``GET /emulator/stats`` counts requests, also for other processes.
@@ -69,9 +72,9 @@ class Emulator:
     :keyword script: a JSON or YAML file with replies; see :meth:`reply`. Default: none.
     :keyword strict: refuse a request that no reply matches with 404, and say which came closest. Default: False, the
         emulator answers by itself.
-    :keyword faults: what goes wrong; see :meth:`fault`. Default: nothing.
+    :keyword faults: faults to inject; see :meth:`fault`. Default: none.
     :keyword latency: seconds before each answer. Default: 0.
-    :keyword token_rate: tokens a second in streams. Default: as fast as they are read.
+    :keyword token_rate: tokens per second in streams. Default: as fast as they are read.
     :keyword requests_per_minute: a quota; more gets 429. Every answer then has ``x-ratelimit-*`` headers. Default:
         none.
     :keyword tokens_per_minute: the same for the tokens of prompts and answers. Default: none.
@@ -82,8 +85,9 @@ class Emulator:
     :keyword quota_by_estimate: charge the tokens that a request may use (its text and its ``max_tokens``) when it
         arrives, as Azure does, instead of those that it used. Default: False.
     :keyword refused_count: count refused requests too, in the next window. Default: False.
+    :keyword concurrency_limit: how many requests may be answered at the same time; more get 429. Default: no limit.
     :keyword batch_seconds: how long a batch takes from its creation to its results. Default: 0.2.
-    :keyword batch_faults: what goes wrong with batches: "expired" (half of the requests are not executed),
+    :keyword batch_faults: faults of batches: "expired" (half of the requests are not executed),
         "missing-rows" (every fifth has no result), "status-0" (every fifth has status 0), "token-limit" and
         "token-limit-later" (the first is refused for too many tokens, when it is created or in its errors). Default:
         nothing.
@@ -98,15 +102,15 @@ class Emulator:
     :keyword max_request_size: the largest request body, in bytes; larger ones get 413. Default: 64 MiB.
     :keyword requests_kept: how many of the newest requests to keep; choose a number for an endpoint that runs for days.
         Default: all.
-    :keyword record: the address of a real endpoint. Requests are passed on to it with the caller's credential, and the
+    :keyword record: the address of a real endpoint. Requests are forwarded to it with the caller's credential, and the
         exchanges are written to ``cassette``, without secrets. Default: none.
     :keyword cassette: a file with recorded exchanges to answer from, unless ``record`` is given. Default: none.
     :keyword record_mode: VCR's modes: "all" records every request into a new file; "once" records into a new file and
-        plays an existing one; "new_episodes" plays what the file has and adds what it lacks; "none" only plays.
+        replays an existing one; "new_episodes" replays what the file has and adds what it lacks; "none" only replays.
         Default: "all".
-    :keyword replay_speed: how fast to play a cassette: 1 with the waits that were recorded, 2 twice as fast. Default:
+    :keyword replay_speed: speed at which to replay a cassette: 1 with the recorded waits, 2 twice as fast. Default:
         without waits.
-    :keyword ui: serve a page that shows the requests as they come, and the control API below it, under
+    :keyword ui: serve a page that shows the requests as they arrive, and the control API below it, under
         ``/_emulator/``; open :attr:`ui_url`. Default: False.
     :keyword ui_token: the token that the page and the control API need. Default: a random one for each emulator.
     :raises ValueError: for an invalid setting.
@@ -118,7 +122,7 @@ class Emulator:
         key: str = DEFAULT_KEY,
         tokens: Collection[str] = (),
         dialect: str | None = None,
-        model: str = "emulator-1",
+        model: str = DEFAULT_MODEL,
         model_type: str = "chat-completion",
         models: Collection[str] | None = None,
         script: str | Path | None = None,
@@ -132,6 +136,7 @@ class Emulator:
         quota_wait: str = "retry-after",
         quota_by_estimate: bool = False,
         refused_count: bool = False,
+        concurrency_limit: int | None = None,
         batch_seconds: float = 0.2,
         batch_faults: Collection[str] = (),
         host: str = "127.0.0.1",
@@ -148,21 +153,24 @@ class Emulator:
         ui: bool = False,
         ui_token: str | None = None,
     ) -> None:
-        _check_choice("dialect", dialect, DIALECTS)
-        _check_choice("record_mode", record_mode, RECORD_MODES)
-        _check_least({"port": (port, 0), "latency": (latency, 0), "max_request_size": (max_request_size, 1)})
-        _check_least({"requests_per_minute": (requests_per_minute, 1), "tokens_per_minute": (tokens_per_minute, 1)})
-        _check_least({"requests_kept": (requests_kept, 0)})
-        _check_choice("quota_wait", quota_wait, WAITS)
-        _check_least({"batch_seconds": (batch_seconds, 0)})
-        for fault in batch_faults:
-            _check_choice("batch_faults", fault, BATCH_FAULTS)
-        if not quota_window > 0:
+        check_all((int,), port=port, max_request_size=max_request_size)
+        check_all((int, NoneType), requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
+        check_all((int, NoneType), requests_kept=requests_kept, concurrency_limit=concurrency_limit)
+        check_all((float,), latency=latency, quota_window=quota_window, batch_seconds=batch_seconds)
+        check_all((float, NoneType), token_rate=token_rate, replay_speed=replay_speed)
+        check_all((str,), model=model, model_type=model_type, host=host)
+        check_all((str, NoneType), record=record, ui_token=ui_token)
+        check_all((str, PathLike, NoneType), script=script, cassette=cassette)
+        check_choice("dialect", dialect, (*DIALECTS, None))
+        check_choice("record_mode", record_mode, RECORD_MODES)
+        check_choice("quota_wait", quota_wait, WAITS)
+        check_least(0, port=port, latency=latency, requests_kept=requests_kept, batch_seconds=batch_seconds)
+        check_least(1, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
+        check_least(1, concurrency_limit=concurrency_limit, max_request_size=max_request_size)
+        if quota_window <= 0:
             raise ValueError(f"quota_window is {quota_window}; choose a number of seconds above 0")
-        _check_collections({"tokens": tokens, "models": models})
-        _check_collections({"allow_hosts": allow_hosts, "allow_origins": allow_origins})
         if token_rate is not None and token_rate <= 0:
-            raise ValueError(f"token_rate is {token_rate}; choose a number of tokens a second above 0")
+            raise ValueError(f"token_rate is {token_rate}; choose a number of tokens per second above 0")
         if replay_speed is not None and replay_speed <= 0:
             raise ValueError(
                 f"replay_speed is {replay_speed}; choose a number above 0, such as 1 for the recorded speed"
@@ -171,13 +179,16 @@ class Emulator:
             raise ValueError(f"port is {port}; choose one from 0 (any free one) to 65535")
         if record is not None and cassette is None:
             raise ValueError("record needs a cassette, the file to write to")
+        batch_faults = as_texts("batch_faults", batch_faults)
+        for fault in batch_faults:
+            check_choice("batch_faults", fault, BATCH_FAULTS)
         self._key = self._first_key = _checked_key(key)
-        names = None if models is None else tuple(models)
-        self._settings = Settings(self._key, tuple(tokens), dialect, model, model_type, names)
+        names = None if models is None else as_texts("models", models)
+        self._settings = Settings(self._key, as_texts("tokens", tokens), dialect, model, model_type, names)
         self._new_session = partial(
             Session,
             rules=() if script is None else load_script(script),
-            faults=parse_faults(faults) if isinstance(faults, str) else tuple(faults),
+            faults=parse_faults(faults) if isinstance(faults, str) else as_items("faults", faults, Fault),
             strict=strict,
             is_controlled=ui,
             requests_per_minute=requests_per_minute,
@@ -186,15 +197,17 @@ class Emulator:
             quota_wait=quota_wait,
             quota_by_estimate=quota_by_estimate,
             refused_count=refused_count,
+            concurrency_limit=concurrency_limit,
             batch_seconds=batch_seconds,
-            batch_faults=tuple(batch_faults),
+            batch_faults=batch_faults,
             latency=latency,
             token_rate=token_rate,
         )
         self._journal = Journal(requests_kept)
         self._session = self._new_session(self._settings, self._journal)
-        hosts = frozenset(name.lower() for name in (host, *allow_hosts))
-        access = WebAccess(hosts, frozenset(map(check_origin, allow_origins)), is_loopback(host))
+        hosts = frozenset(name.lower() for name in (host, *as_texts("allow_hosts", allow_hosts)))
+        origins = frozenset(map(check_origin, as_texts("allow_origins", allow_origins)))
+        access = WebAccess(hosts, origins, is_loopback(host))
         self._options = ServerOptions(host, port, tls, max_request_size, access)
         self._cassette = (
             None if cassette is None else Cassette(Path(cassette), record, mode=record_mode, speed=replay_speed)
@@ -220,15 +233,15 @@ class Emulator:
     def url(self) -> str:
         """The address of the running emulator, such as ``http://127.0.0.1:43121``.
 
-        :raises RuntimeError: if it does not run.
+        :raises RuntimeError: if it is not running.
         """
         return self._running().url
 
     @property
     def ca_file(self) -> str:
-        """The certificate authority's file to trust, with ``tls`` on: ``connection_verify=endpoint.ca_file``.
+        """The file of the certificate authority to trust, with ``tls`` on: ``connection_verify=endpoint.ca_file``.
 
-        :raises RuntimeError: if the emulator does not run, or runs without TLS.
+        :raises RuntimeError: if the emulator is not running, or runs without TLS.
         """
         path = self._running().ca_file
         if path is None:
@@ -237,9 +250,9 @@ class Emulator:
 
     @property
     def ui_url(self) -> str:
-        """The address of the page, with its token, to be opened in a browser.
+        """The address of the page, including its token, to open in a browser.
 
-        :raises RuntimeError: if the emulator does not run, or runs without ``ui``.
+        :raises RuntimeError: if the emulator is not running, or runs without ``ui``.
         """
         if self._control is None:
             raise RuntimeError("the emulator runs without its page; start it as Emulator(ui=True)")
@@ -254,17 +267,17 @@ class Emulator:
     def requests(self) -> Sequence[RecordedRequest]:
         """The requests since the start or the last :meth:`reset`, oldest first, without secrets.
 
-        With ``requests_kept``, only the newest. What became of each is its ``outcome``.
+        With ``requests_kept``, only the newest ones. Each has its ``outcome``.
         """
         return tuple(exchange.request for exchange in self._journal.exchanges)
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The variables that point clients at this emulator: addresses and keys, by the names that each client reads.
+        """The variables that point clients at this emulator: addresses and keys, under the names that clients read.
 
-        They are those of this package, openai, Azure OpenAI, anthropic and Mistral, and ``NO_PROXY``.
+        They cover this package, openai, Azure OpenAI, anthropic and Mistral, and include ``NO_PROXY``.
 
-        :raises RuntimeError: if the emulator does not run.
+        :raises RuntimeError: if the emulator is not running.
         """
         return environment_variables(self.url, self._key)
 
@@ -290,15 +303,15 @@ class Emulator:
         :param said: a text, a :class:`Reply`, a mapping with its members, or a function of the request that returns
             one of these.
         :keyword last: a regular expression found in the last message, ignoring case.
-        :keyword model: the model that the body names.
-        :keyword tool: a tool that is offered.
+        :keyword model: the model named in the body.
+        :keyword tool: a tool offered in the body.
         :keyword path: a part of the path, for another route than chat; the reply then needs a ``body``.
         :keyword match: members of the body, such as ``messages[-1].content`` or ``tools[*].function.name`` (any of
-            them), and what each has to be: a value, a compiled regular expression, a function that returns whether it
+            them), and what each must be: a value, a compiled regular expression, a function that returns whether it
             matches, or a mapping with some members of an object.
-        :keyword schema: a JSON schema that the body has to fit. Needs jsonschema.
+        :keyword schema: a JSON schema that the body must match. Needs jsonschema.
         :keyword when: a function that takes the :class:`RecordedRequest` and returns whether it matches.
-        :keyword times: how often the reply is given. Default: 1. None: without end.
+        :keyword times: how often to use the reply. Default: 1. None: without limit.
         :raises ValueError: for an invalid condition.
         :raises ImportError: for ``schema`` without jsonschema.
         """
@@ -308,32 +321,32 @@ class Emulator:
         self._session.add_rule(rule)
 
     def assert_all_replied(self) -> None:
-        """Check that every reply was given as often as it should be, and with ``strict`` that no request lacked one.
+        """Check that every reply was used as often as expected, and with ``strict`` that no request lacked one.
 
         :raises AssertionError: otherwise; the message names the replies, and the requests that matched none.
         """
         self._session.check_replied()
 
     def verdict(self) -> Sequence[Finding]:
-        """Return what the application did wrong, as far as its requests show it.
+        """Return the mistakes of the application, as far as its requests show them.
 
-        It finds answers whose ``Retry-After`` was ignored, retries without a wait, streams that broke off and were
-        taken for whole, and credentials in URLs, bodies, other headers, or sent to another origin. Of a broken stream
-        that was neither asked for again nor sent back, only the application knows; that is a ``warning``.
+        It finds ignored ``Retry-After`` headers, retries without a wait, broken streams that were taken for complete,
+        and credentials in URLs, bodies, other headers, or sent to another origin. If a broken stream is neither
+        requested again nor sent back, only the application knows whether it noticed; that is a ``warning``.
         """
         return judge(self._journal.exchanges)
 
     def fault(self, fault: str | Fault) -> None:
-        """Make something go wrong.
+        """Inject a fault.
 
-        :param fault: a :class:`Fault`, or several as the command line has them: ``"429:times=2,wait=1;cut:events=5"``.
+        :param fault: a :class:`Fault`, or one or several as on the command line: ``"429:times=2,wait=1;cut:events=5"``.
         :raises ValueError: for an invalid fault.
         """
         for one in parse_faults(fault) if isinstance(fault, str) else [fault]:
             self._session.add_fault(one)
 
     def reset(self) -> None:
-        """Forget requests, replies, faults and quotas, and restore the settings of the start, the key included."""
+        """Delete requests, replies, faults and quotas, and restore the initial settings, including the key."""
         self._settings = replace(self._settings, key=self._first_key)
         self._key = self._first_key
         if self._cassette is not None:
@@ -343,15 +356,15 @@ class Emulator:
         self._session = self._new_session(self._settings, self._journal)
 
     def token(self, scope: str = "https://cognitiveservices.azure.com/.default", *, expires_in: float = 3600) -> str:
-        """Return a token as Entra ID issues it; the emulator accepts it where the real service accepts that scope.
+        """Return a token like those of Entra ID; the emulator accepts it where the real service accepts that scope.
 
-        :param scope: what it is for. Default: Azure's AI services.
+        :param scope: the scope of the token. Default: Azure's AI services.
         :keyword expires_in: seconds from now; negative for one that has expired.
         """
         return make_token(scope, expires_in)
 
     def start(self) -> Emulator:
-        """Start the server, if it does not run; ``with`` does it for you.
+        """Start the server, unless it is running; ``with`` does it for you.
 
         :raises OSError: if the port is taken.
         :raises ImportError: if aiohttp (or, for TLS, trustme) is not installed.
@@ -365,14 +378,14 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Stop the server and cut its connections. Does nothing if it does not run."""
+        """Stop the server and close its connections. Does nothing if it is not running."""
         server, self._server = self._server, None
         if server is not None:
             server.stop()
 
     def _running(self) -> Server:
         if self._server is None:
-            raise RuntimeError("the emulator does not run; use it as `with Emulator() as endpoint:`, or call start()")
+            raise RuntimeError("the emulator is not running; use `with Emulator() as endpoint:`, or call start()")
         return self._server
 
     def __enter__(self) -> Emulator:
@@ -405,29 +418,13 @@ class Emulator:
         exchange = self._session.note(request)
         try:
             return replace(await self._cassette.play(request), exchange=exchange)
-        except asyncio.CancelledError:  # the caller left while the real endpoint was being asked
+        except asyncio.CancelledError:  # the caller left while the real endpoint was being called
             exchange.left()
             raise
 
 
 def _checked_key(key: str) -> str:
+    check_type("key", key, (str,))
     if not key:
-        raise ValueError("key is empty; give a str such as 'secret', or leave it out")
+        raise ValueError("key is empty; pass a str such as 'secret', or leave it out")
     return key
-
-
-def _check_choice(name: str, value: str | None, choices: Collection[str]) -> None:
-    if value is not None and value not in choices:
-        raise ValueError(f"{name} is {value!r}; choose one of {', '.join(choices)}")
-
-
-def _check_least(values: Mapping[str, tuple[float | None, int]]) -> None:
-    for name, (value, least) in values.items():
-        if value is not None and value < least:
-            raise ValueError(f"{name} is {value}; choose {least} or more")
-
-
-def _check_collections(values: Mapping[str, Collection[str] | None]) -> None:
-    for name, value in values.items():
-        if isinstance(value, str):
-            raise ValueError(f"{name} is a str, {value!r}; put it in a list")

@@ -1,6 +1,6 @@
-"""Reasoning that the Responses API encrypts, so that a caller may carry it: here a digest is enough.
+"""Reasoning that the Responses API encrypts so that callers can carry it; here a digest is enough.
 
-The text holds digests of its item, its answer and its model. One that was made for another model or item is found so.
+The text contains digests of its item, its answer and its model, so reasoning of another model or item is detected.
 """
 
 import base64
@@ -21,13 +21,13 @@ def encrypt(item_id: str, model: str) -> str:
 
 
 def is_of_model(content: str, model: str) -> bool:
-    """Return whether an encrypted content can be read, and is of a model."""
+    """Return whether an encrypted content is readable, and belongs to a model."""
     raw = _read(content)
     return raw is not None and raw[-_PART:] == _digest("model", model)
 
 
 def is_of_item(content: str, item_id: str) -> bool:
-    """Return whether an encrypted content is of an item."""
+    """Return whether an encrypted content belongs to an item."""
     raw = _read(content)
     return raw is not None and raw[len(_HEAD) : -_PART] == _digest(item_id)
 

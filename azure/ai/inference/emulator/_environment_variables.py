@@ -1,4 +1,4 @@
-"""The variables that point an application's clients at an emulator, without a change to its code."""
+"""The environment variables that point an application's clients at an emulator, without changes to its code."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -7,10 +7,10 @@ _API_VERSION = "2024-10-21"
 
 
 def environment_variables(url: str, key: str) -> Mapping[str, str]:
-    """Return the variables of each client that reads some, for an emulator at ``url``.
+    """Return the variables read by each client, for an emulator at ``url``.
 
     The names are those of this package's samples (``AZURE_AI_...``), openai, anthropic, mistralai, LiteLLM
-    (``..._API_BASE``) and LangChain (``MISTRAL_BASE_URL``). A proxy is never asked for the emulator.
+    (``..._API_BASE``) and LangChain (``MISTRAL_BASE_URL``). The emulator is excluded from proxies.
     """
     v1 = f"{url}/v1"
     host = urlsplit(url).hostname or "127.0.0.1"

@@ -1,10 +1,11 @@
-"""One request and its answer as they happen. The server reports what it sends; the journal is told what changed.
+"""One request and its response as they happen. The server reports what it sends; the journal is notified of changes.
 
-The bytes of an answer are kept with the time of each part, so that a stream can be looked at event by event.
+The bytes of a response are stored with the time of each part, so that a stream can be inspected event by event.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,15 +24,17 @@ _CLOSING: Final = (
     b"event: response.incomplete",
     b"event: response.failed",
 )
-"""How the last event of a stream begins: Chat Completions, Messages, and Responses."""
+"""The beginnings of the last event of a stream: Chat Completions, Messages, and Responses."""
+MOST_SHOWN: Final = 500_000
+"""The largest body, in bytes, that is shown whole. Scrubbing takes about a second per megabyte."""
 _TAIL: Final = 64 * 1024
-"""Bytes at the end of a stream in which its last event is looked for."""
+"""The number of bytes at the end of a stream that are searched for its last event."""
 
 Changed = Callable[["Exchange", int], None]
 
 
 class Part(NamedTuple):
-    """A part of an answer as it was sent.
+    """A part of a response as it was sent.
 
     :ivar at: seconds after the request's arrival.
     :ivar data: its bytes.
@@ -42,11 +45,11 @@ class Part(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What a list shows of a request, read from its body once.
+    """The parts of a request that a list shows, read from its body once.
 
     :ivar path: its path.
-    :ivar model: the model it asks for.
-    :ivar stream: whether it asks for a stream.
+    :ivar model: the requested model.
+    :ivar stream: whether a stream is requested.
     :ivar preview: the beginning of its last message.
     """
 
@@ -57,11 +60,11 @@ class Facts(NamedTuple):
 
 
 class Exchange:
-    """A request, what is sent in answer, and what became of it.
+    """A request, its response, and its outcome.
 
     :param request: the request, without secrets.
-    :param secrets: the credentials that it carried, replaced by ``***`` wherever the exchange is shown.
-    :param changed: called with this exchange and the number of bytes kept, after each change.
+    :param secrets: the credentials in the request, replaced by ``***`` wherever the exchange is shown.
+    :param changed: called with this exchange and the number of bytes stored, after each change.
     """
 
     def __init__(self, request: RecordedRequest, secrets: tuple[str, ...], changed: Changed) -> None:
@@ -81,37 +84,40 @@ class Exchange:
         """Return a scrubber that knows the secrets of the request, including those in its body."""
         if self._scrubber is None:
             self._scrubber = scrubber_of(self.secrets)
-            self._scrubber.json(self.request.body)
+            self._scrubber.learn_members(self.request.body)
+            if len(self.request.raw) <= MOST_SHOWN:
+                with suppress(RecursionError):
+                    self._scrubber.json(self.request.body)
         return self._scrubber
 
     def facts(self, read: Callable[[Exchange], Facts]) -> Facts:
-        """Return what a list shows of the request, read when it is first shown."""
+        """Return the list view of the request, read when it is first needed."""
         if self._facts is None:
             self._facts = read(self)
         return self._facts
 
     @property
     def count(self) -> int:
-        """How many parts of the answer are kept."""
+        """How many parts of the response are stored."""
         return len(self._ends)
 
     @property
     def is_dropped(self) -> bool:
-        """Whether the answer's bytes were dropped to bound memory."""
+        """Whether the bytes of the response were dropped to limit memory."""
         return not self._keeps
 
     def answered(self, response: Response) -> None:
-        """Note the answer that is about to be sent."""
+        """Record the response that is about to be sent."""
         outcome = self.outcome
         outcome.headers = Scrubber().headers(response.headers, of_request=False)
         outcome.usage = response.usage
-        outcome.retry_after = asked_wait(response.headers)
+        outcome.retry_after = requested_wait(response.headers)
         kind = next((value for name, value in response.headers.items() if name.lower() == "content-type"), "")
         outcome.streamed = response.steps is not None and kind.startswith("text/event-stream")
         self._changed(self, 0)
 
     def sent(self, status: int, data: bytes) -> None:
-        """Note bytes that are sent. The first ones, which may be empty, send the status too."""
+        """Record bytes that are sent. The first ones, which may be empty, send the status too."""
         outcome = self.outcome
         outcome.status = status
         outcome.bytes_sent += len(data)
@@ -125,12 +131,12 @@ class Exchange:
         self._changed(self, len(data) if self._keeps else 0)
 
     def cut(self) -> None:
-        """Note that the emulator breaks the connection off."""
+        """Record that the emulator cuts the connection."""
         self.outcome.cut = True
         self._end()
 
     def left(self) -> None:
-        """Note that the caller closed the connection. After the last event it does not matter."""
+        """Record that the caller closed the connection. After the last event that does not matter."""
         outcome = self.outcome
         if not outcome.ended:
             if not outcome.whole:
@@ -138,7 +144,7 @@ class Exchange:
             self._end()
 
     def finish(self) -> None:
-        """Note that the answer was sent to its end."""
+        """Record that the response was sent completely."""
         outcome, tail = self.outcome, bytes(self._kept[-_TAIL:])
         outcome.whole |= not outcome.streamed or any(closing in tail for closing in _CLOSING)
         self._end()
@@ -148,7 +154,7 @@ class Exchange:
         self._changed(self, 0)
 
     def drop(self) -> int:
-        """Forget the answer's bytes. Return how many there were."""
+        """Delete the bytes of the response. Return how many there were."""
         if not self._keeps:
             return 0
         size = len(self._kept)
@@ -162,7 +168,7 @@ class Exchange:
         return bytes(self._kept)
 
     def parts(self, first: int = 0) -> Iterator[Part]:
-        """Return what was sent, part by part, from the part number ``first`` on."""
+        """Return what was sent, part by part, starting at part number ``first``."""
         start = self._ends[first - 1] if 0 < first <= len(self._ends) else 0
         for at, end in zip(self._times[first:], self._ends[first:], strict=False):
             yield Part(at, bytes(self._kept[start:end]))
@@ -177,17 +183,18 @@ def scrubber_of(secrets: Iterable[str]) -> Scrubber:
     return scrubber
 
 
-def unnoted() -> Exchange:
-    """Return an exchange that is not kept, for answers about the emulator itself."""
+def unstored_exchange() -> Exchange:
+    """Return an exchange that is not stored, for responses about the emulator itself."""
     return Exchange(RecordedRequest("", ""), (), lambda exchange, grown: None)
 
 
-def asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that an answer asks its caller to wait, in any of the headers that services use."""
+def requested_wait(headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds a response asks its caller to wait, in any of the headers that services use."""
     given = {name.lower(): value for name, value in headers.items()}
     for name, scale in _WAITS.items():
         with suppress(KeyError, ValueError):
-            return float(given[name]) * scale
+            if math.isfinite(wait := float(given[name]) * scale):
+                return wait
     with suppress(KeyError, ValueError):
         return max(0.0, parsedate_to_datetime(given["retry-after"]).timestamp() - time.time())
     return None
@@ -199,4 +206,4 @@ _WAITS: Final = {
     "retry-after": 1.0,
     "x-ratelimit-timeremaining": 1.0,
 }
-"""The headers that ask for a wait, most exact first, and their unit in seconds."""
+"""The headers that ask for a wait, most precise first, and their unit in seconds."""

@@ -1,4 +1,4 @@
-"""The vocabulary of contracts: fragments of JSON schema, and functions that put them together."""
+"""The building blocks of contracts: fragments of JSON schema, and functions that combine them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -22,17 +22,17 @@ def integer(low: int = -(2**63), high: int = 2**63 - 1) -> Fragment:
 
 
 def array(items: Fragment, low: int = 0, high: int = 0) -> Fragment:
-    """Return the schema of an array, with the least and the most of its items; 0 for no limit."""
+    """Return the schema of an array with a minimum and maximum number of items; 0 for no limit."""
     return {"type": "array", "items": items, "minItems": low} | ({"maxItems": high} if high else {})
 
 
 def enum(*values: str) -> Fragment:
-    """Return the schema of one of some texts."""
+    """Return the schema of a text from a fixed set."""
     return {"type": "string", "enum": list(values)}
 
 
 def record(required: Mapping[str, Fragment], optional: Mapping[str, Fragment] | None = None) -> Fragment:
-    """Return the schema of an object. Its optional members may be null, which says nothing."""
+    """Return the schema of an object. Its optional members may be null, which means not set."""
     properties = dict(required) | {name: nullable(inner) for name, inner in (optional or {}).items()}
     return {"type": "object", "properties": properties, "required": list(required)}
 
@@ -43,12 +43,12 @@ def nullable(fragment: Fragment) -> Fragment:
 
 
 def either(*fragments: Fragment) -> Fragment:
-    """Return the schema of a value that fits one of several."""
+    """Return the schema of a value that matches one of several schemas."""
     return {"anyOf": list(fragments)}
 
 
 def kinds(name: str, rows: Mapping[str, Fragment]) -> Fragment:
-    """Return the schema of objects that are told apart by the member ``name``."""
+    """Return the schema of objects that are distinguished by the member ``name``."""
     branches: list[Fragment] = []
     for kind, row in rows.items():
         tagged = {name: {"const": kind, "type": "string"}}

@@ -1,8 +1,8 @@
 """Embeddings computed from the text itself: texts that share words, or parts of words, are close to each other.
 
-Every word and every three letters of it are hashed to a few places of the vector (feature hashing), so no model is
-needed, the same text gets the same vector on any machine, and a search over the emulator's vectors finds what a
-person would expect.
+Every word and every trigram of it is hashed to a few positions of the vector (feature hashing), so no model is needed,
+the same text gets the same vector on any machine, and a search over the emulator's vectors finds what a person would
+expect.
 """
 
 import base64
@@ -24,10 +24,12 @@ from ._rules import check_body, read_body, split_extras
 from ._values import as_list, as_object, as_text, count_pieces
 
 DIMENSIONS: Final = 1024
-"""The length of a vector where the request does not say."""
+"""The default length of a vector."""
 _PLACES: Final = 6
 _READ: Final = 32_768
-"""How many characters of a text make its vector: about the 8,192 tokens that models read."""
+"""How many characters of a text are used: about the 8,192 tokens that models read."""
+_MOST_TOKENS: Final = 300_000
+"""How many tokens OpenAI embeds in one request."""
 _COMMON_WORDS: Final = (
     "a an and are as at be by do for from has how i in is it its me my of on or that the this to was were what "
     "who with you"
@@ -58,11 +60,12 @@ def embedding_members(dialect: Dialect, *, images: bool) -> Mapping[str, Fragmen
 def embed(request: RecordedRequest, dialect: Dialect, *, model: str, images: bool) -> dict[str, Any]:
     """Return the answer to a request for embeddings.
 
-    :param model: the model's name where the request does not say.
-    :raises ServiceError: as the provider refuses.
+    :param model: the default name of the model.
+    :raises ServiceError: if the provider would refuse.
     """
     members = embedding_members(dialect, images=images)
     body = split_extras(read_body(request), request, dialect, members)
+    tokens = _checked_cost(body.get("input"))
     check_body(body, contract.request_schema(members, "input"), dialect.strict)
     found = {name: value for name, value in body.items() if value is not None}
     length = int(found.get("dimensions", found.get("output_dimension", DIMENSIONS)))
@@ -76,7 +79,6 @@ def embed(request: RecordedRequest, dialect: Dialect, *, model: str, images: boo
         {"index": index, "object": "embedding", "embedding": encode(vector(counts, length), encoding)}
         for index, counts in enumerate(features)
     ]
-    tokens = sum(_cost(item) for item in inputs)
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
     return {
         "id": "emb-emulator",
@@ -88,7 +90,7 @@ def embed(request: RecordedRequest, dialect: Dialect, *, model: str, images: boo
 
 
 def encode(values: Sequence[float], encoding: str) -> Encoded:
-    """Return a unit vector in an encoding: ``base64`` is little-endian float32; bits are packed, the high one first."""
+    """Return a unit vector in an encoding: ``base64`` is little-endian float32; bits are packed, high bit first."""
     if encoding == "base64":
         return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
     if encoding in ("int8", "uint8"):
@@ -123,7 +125,7 @@ def _places(feature: str) -> tuple[tuple[int, float], ...]:
 
 
 def _text_features(item: Any) -> Mapping[str, float]:
-    """Return the features of a text: words weigh most, their letters keep ``painter`` near ``painting``."""
+    """Return the features of a text: words weigh most, their trigrams keep ``painter`` near ``painting``."""
     features: defaultdict[str, float] = defaultdict(float)
     for word in _item_words(item):
         weight = 0.1 if word in _COMMON else 1.0
@@ -142,7 +144,7 @@ def _item_words(item: Any) -> list[str]:
 
 
 def _image_features(item: Any, index: int) -> Mapping[str, float]:
-    """Return the features of an image's bytes and of the text beside it."""
+    """Return the features of an image's bytes and of its text."""
     found = as_object(item)
     _, comma, encoded = as_text(found.get("image")).partition(",")
     try:
@@ -156,7 +158,21 @@ def _image_features(item: Any, index: int) -> Mapping[str, float]:
     return {**blocks, **_text_features(as_text(found.get("text")))}
 
 
+def _checked_cost(given: Any) -> int:
+    """Return how many tokens an input has, which need not be valid: to check millions of tokens takes minutes.
+
+    :raises ServiceError: 400 if there are more than a service embeds at once.
+    """
+    tokens = _cost(given) if isinstance(given, str) else sum(map(_cost, as_list(given)))
+    if tokens > _MOST_TOKENS:
+        message = f"Requested {tokens} tokens, max {_MOST_TOKENS} tokens per request"
+        raise ServiceError(400, "max_tokens_per_request", message, param="input")
+    return tokens
+
+
 def _cost(item: Any) -> int:
     if isinstance(item, str):
         return count_pieces(item)
-    return 85 + count_pieces(as_text(as_object(item).get("text"))) if isinstance(item, dict) else len(as_list(item))
+    if isinstance(item, dict):
+        return 85 + count_pieces(as_text(as_object(item).get("text")))
+    return len(as_list(item)) if isinstance(item, list) else 1  # a token's id

@@ -1,7 +1,7 @@
-"""The input of the Responses API: what it refuses in its items, and what the model is told by them.
+"""The input of the Responses API: which items it refuses, and what the model reads from them.
 
-Reasoning goes back as Azure takes it: with its id, its summary and its encrypted content, before what followed it. What
-a stateless service cannot look up, it does not find.
+Reasoning is accepted as on Azure: with its id, its summary and its encrypted content, before the item that followed it.
+A stateless service does not find items that it would have to look up.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ def refuse_item(message: str, *path: Any, code: str = "invalid_value") -> Servic
 
 
 def read_items(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the items of a request's input. A text is a message, and so is an item that has only a role."""
+    """Return the items of a request's input. A plain text is a message, and so is an item that only has a role."""
     given = body.get("input", [])
     if isinstance(given, str):
         return [{"type": "message", "role": "user", "content": given}]
@@ -51,9 +51,9 @@ def read_items(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 def check_items(items: list[dict[str, Any]], model: str, earlier: list[Any]) -> None:
     """Check the items of a request.
 
-    :param model: the model that is called.
-    :param earlier: the items before them, which the service has kept.
-    :raises ServiceError: as the API refuses.
+    :param model: the model being called.
+    :param earlier: the items before them, which the service has stored.
+    :raises ServiceError: if the API would refuse.
     """
     for index, item in enumerate(items):
         _check_members(item, index)
@@ -162,7 +162,7 @@ def _not_found(id_: str) -> ServiceError:
 
 
 def _check_companions(items: list[dict[str, Any]]) -> None:
-    """No item comes twice, and reasoning and what followed it come together, if either comes with its id."""
+    """Check that no item occurs twice, and that reasoning and its successor come together if either has its id."""
     ids: list[str] = []
     for index, item in enumerate(items):
         given = as_text(item.get("id"))
@@ -183,7 +183,7 @@ def _alone(item: Mapping[str, Any], what: str) -> ServiceError:
 
 
 def _reasoning_of(item_id: str) -> str:
-    """Return the id of the reasoning that an item followed; its own id tells of it."""
+    """Return the id of the reasoning that preceded an item, which follows from the item's own id."""
     kind, _, rest = item_id.partition("_r")
     return f"rs_{rest[:24]}" if kind in ("fc", "msg") else ""
 
@@ -203,14 +203,14 @@ def _check_pairs(items: list[dict[str, Any]]) -> None:
 
 
 def _check_answers(items: list[dict[str, Any]], model: str) -> None:
-    """One of the newest models takes the reasoning of one answer only."""
+    """Check that one of the newest models is sent the reasoning of only one answer."""
     answers = {item["id"][:27] for item in items if item["type"] == "reasoning"}
     if "gpt-6-astra" in model.lower() and len(answers) > 1:
         raise ServiceError(400, "invalid_value", "Conflicting authenticated continuation identities.", param="input")
 
 
 def chat_messages(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the messages of a chat completion that say what items say, as the model understands them."""
+    """Yield the messages of a chat completion equivalent to the items, as the model understands them."""
     for item in items:
         if item["type"] == "message":
             yield {"role": item["role"], "content": _chat_content(item["content"])}

@@ -1,4 +1,4 @@
-"""The requests that came and what became of them: numbered, bounded, and as a feed of what changed."""
+"""The requests received and their outcomes: numbered, bounded, and as a feed of changes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ._leaks import find_leaks
 from ._request import RecordedRequest, credentials
 
 BYTES_KEPT: Final = 64 * 1024 * 1024
-"""The bytes kept of all answers together. Beyond that, the oldest answers lose their bytes; outcomes stay."""
+"""The total bytes stored for all responses. Beyond that, the oldest responses lose their bytes; outcomes stay."""
 
 
 class Journal:
-    """What came, oldest first. The server's thread writes, any thread reads.
+    """The requests received, oldest first. The server's thread writes, any thread may read.
 
-    A change gives an exchange a new version, a number that only grows. A reader that has seen everything up to one
-    version asks for what is newer, so no change is lost however long it was away, and no list of changes is needed.
+    A change gives an exchange a new version, a number that only grows. A reader that knows everything up to one version
+    asks for newer ones, so no change is lost however long it was away, and no list of changes is needed.
 
-    :param kept: how many of the newest requests are kept. None: all.
-    :keyword bytes_kept: how many bytes of their answers are kept. Default: 64 MiB.
+    :param kept: how many of the newest requests to keep. None: all.
+    :keyword bytes_kept: how many bytes of their responses to keep. Default: 64 MiB.
     """
 
     def __init__(self, kept: int | None, *, bytes_kept: int = BYTES_KEPT) -> None:
@@ -41,19 +41,19 @@ class Journal:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """The exchanges that are kept, oldest first."""
+        """The stored exchanges, oldest first."""
         with self._lock:
             return tuple(self._exchanges.values())
 
     def find(self, number: int) -> Exchange | None:
-        """Return the exchange of one request, if it is kept."""
+        """Return the exchange of a request, if it is stored."""
         with self._lock:
             return self._exchanges.get(number)
 
     def open(self, request: RecordedRequest, secrets: tuple[str, ...] = ()) -> Exchange:
-        """Begin an exchange with a request that arrived. It is kept without secrets.
+        """Start an exchange for a request that arrived. It is stored without secrets.
 
-        :param secrets: further secrets to look for in what the request holds.
+        :param secrets: other secrets to remove from the request.
         """
         carried = tuple(credentials(request))
         with self._lock:
@@ -70,7 +70,7 @@ class Journal:
         return exchange
 
     def clear(self) -> None:
-        """Forget all requests. What is still being answered is not shown any more."""
+        """Delete all requests. Those still being answered are no longer shown."""
         with self._lock:
             self._exchanges.clear()
             self._dirty.clear()
@@ -107,12 +107,12 @@ class Journal:
         self._bytes -= exchange.drop()
 
     def _drop_oldest(self) -> None:
-        # Half at a time, so that the walk over those that are dropped already is rare.
+        # Half at a time, so that the walk over exchanges dropped before is rare.
         oldest = iter(self._exchanges.values())
         while self._bytes > self._bytes_kept // 2:
             self._bytes -= next(oldest).drop()
 
 
 def _new_epoch() -> str:
-    """Return a name for a run of versions. No other run has it, not even that of another process."""
+    """Return a name for a series of versions. It is unique, even across processes."""
     return token_hex(4)

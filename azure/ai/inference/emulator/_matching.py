@@ -1,7 +1,7 @@
-"""Does a request match what a reply was written for, and if not, why.
+"""Check whether a request matches the conditions of a reply, and explain why not.
 
-A check is a function of the request that returns None where it matches, else the reason in words. Members of the body
-are named as services do, ``messages[0].content``, with ``[-1]`` for the last item and ``[*]`` for any of them.
+A check is a function of the request that returns None if it matches, else the reason as text. Members of the body are
+named as services do, ``messages[0].content``, with ``[-1]`` for the last item and ``[*]`` for any item.
 """
 
 import re
@@ -21,11 +21,11 @@ _SHOWN: Final = 200
 
 
 def path_check(path: str | None) -> Check:
-    """Match requests whose path contains ``path``, by default those that continue a conversation."""
-    wanted = _CONVERSATIONS if path is None else (path,)
+    """Match requests whose path contains ``path``; by default, requests that continue a conversation."""
 
     def check(request: RecordedRequest) -> str | None:
-        return None if any(part in request.path for part in wanted) else f"the path is {request.path!r}"
+        is_meant = request.path.endswith(_CONVERSATIONS) if path is None else path in request.path
+        return None if is_meant else f"the path is {request.path!r}"
 
     return check
 
@@ -45,7 +45,7 @@ def last_check(last: str) -> Check:
 
 
 def model_check(model: str) -> Check:
-    """Match the model that the body names."""
+    """Match the model named in the body."""
 
     def check(request: RecordedRequest) -> str | None:
         found = as_object(request.body).get("model")
@@ -55,7 +55,7 @@ def model_check(model: str) -> Check:
 
 
 def tool_check(tool: str) -> Check:
-    """Match a tool that is offered."""
+    """Match a tool offered in the body."""
 
     def check(request: RecordedRequest) -> str | None:
         names = tool_names(as_object(request.body))
@@ -77,7 +77,7 @@ def member_checks(match: Mapping[str, Any]) -> list[Check]:
 
 
 def schema_check(schema: Mapping[str, Any]) -> Check:
-    """Match a body that is valid by a JSON schema.
+    """Match a body that is valid against a JSON schema.
 
     :raises ImportError: without jsonschema.
     :raises ValueError: for an invalid schema.
@@ -99,13 +99,13 @@ def schema_check(schema: Mapping[str, Any]) -> Check:
         error = next(validator.iter_errors(request.body), None)
         if error is None:
             return None
-        return f"the body does not fit the schema: {_cut(error.message)} (at {error.json_path.replace('$.', '')})"
+        return f"the body does not match the schema: {_cut(error.message)} (at {error.json_path.replace('$.', '')})"
 
     return check
 
 
 def function_check(when: Callable[[RecordedRequest], Any]) -> Check:
-    """Match what a function of the request, without secrets, finds true."""
+    """Match requests, without their secrets, for which a function returns a true value."""
 
     def check(request: RecordedRequest) -> str | None:
         return None if when(request.scrubbed()) else f"{getattr(when, '__name__', 'the function')} returned false"
@@ -140,7 +140,7 @@ def _compile(name: str, pattern: Any, flags: int = 0) -> re.Pattern[str]:
 
 
 def _steps(name: str) -> list[str | int]:
-    """Split ``messages[0].content``; a star stands for itself.
+    """Split ``messages[0].content`` into steps; a star is kept.
 
     :raises ValueError: for a name that is not of that form.
     """
@@ -151,7 +151,7 @@ def _steps(name: str) -> list[str | int]:
 
 
 def _prepared(name: str, wanted: Any) -> Any:
-    """Return what is wanted, with ``{"$regex": ...}``, as files have it, compiled."""
+    """Return the expected value, with ``{"$regex": ...}``, the form in files, compiled."""
     if isinstance(wanted, Mapping):
         members = cast("Mapping[str, Any]", wanted)
         if set(members) == {_REGEX}:
@@ -170,7 +170,7 @@ def _check_member(name: str, steps: Sequence[str | int], wanted: Any, request: R
 
 
 def _find(value: Any, steps: Sequence[str | int]) -> list[Any]:
-    """Return the values at a place; several where it has a star, none where nothing is there."""
+    """Return the values at a place: several if it has a star, none if nothing is there."""
     found = [value]
     for step in steps:
         found = [inner for outer in found for inner in _step(outer, step)]

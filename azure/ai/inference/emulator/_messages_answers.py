@@ -1,10 +1,11 @@
-"""Answers of the Messages API: a message of blocks, and the events that it is streamed as.
+"""Answers of the Messages API: a message of blocks, and the events of its stream.
 
-The events are made from the whole message, so that both say the same.
+The events are made from the whole message, so that both agree.
 """
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from ._claude_models import find_claude
@@ -18,9 +19,9 @@ from ._tool_choice import with_ids
 from ._values import as_list, as_object, pieces
 
 REFUSAL_PHRASE: Final = "ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL_"
-"""A message that holds this text of Anthropic's is refused."""
+"""Anthropic's test phrase: a message that contains it is refused."""
 REDACTED_PHRASE: Final = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_"
-"""A message that holds this text of Anthropic's gets an answer with redacted thinking."""
+"""Anthropic's test phrase: a message that contains it gets an answer with redacted thinking."""
 
 _STOP_REASONS: Final = {
     "stop": "end_turn",
@@ -31,7 +32,7 @@ _STOP_REASONS: Final = {
 
 
 def chat_body(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a checked request as one for a chat completion, as the model understands it."""
+    """Return a checked request as a chat completion request, as the model understands it."""
     chat: dict[str, Any] = {"messages": as_chat(body), "model": body["model"]}
     chat["reasoning_effort"] = "high" if _thinks(body) else "none"
     chat["max_tokens"] = body.get("max_tokens")
@@ -67,7 +68,7 @@ def _chat_choice(choice: Mapping[str, Any]) -> Any:
 
 
 def refused(_: Mapping[str, Any], chat: Mapping[str, Any]) -> Reply | None:
-    """Return the refusal of a request that asks for one."""
+    """Return the refusal of a request that asks for it."""
     last = str(as_list(chat["messages"])[-1].get("content"))
     if REFUSAL_PHRASE not in last and "trigger the content filter" not in last.lower():
         return None
@@ -79,8 +80,8 @@ def message_of(body: Mapping[str, Any], reply: Reply, answer: Answer, _: Dialect
     """Return the answer to a plain request.
 
     :param body: the checked request.
-    :param reply: what the model says.
-    :param answer: the same, cut and counted.
+    :param reply: the model's reply.
+    :param answer: the same, cut to its limits and counted.
     """
     choice = answer.choices[0]
     seed = answer.id.removeprefix("chatcmpl-")
@@ -159,7 +160,7 @@ def message_events(message: Mapping[str, Any], reply: Reply, _: Dialect) -> Iter
     """Return the events of a stream, framed.
 
     :param message: the whole message.
-    :param reply: what the model says: the arguments of its calls are streamed as they are, valid or not.
+    :param reply: the model's reply: the arguments of its calls are streamed unchanged, valid or not.
     """
     nothing: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
     usage = {**message["usage"], "output_tokens": 1}
@@ -180,15 +181,19 @@ def message_events(message: Mapping[str, Any], reply: Reply, _: Dialect) -> Iter
     yield named_event({"type": "message_stop"})
 
 
-def _block_events(block: Mapping[str, Any], arguments: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return a block as it starts, and the deltas that complete it."""
-    if block["type"] == "text":
-        return {**block, "text": ""}, [{"type": "text_delta", "text": piece} for piece in pieces(block["text"])]
-    if block["type"] == "thinking":
-        thoughts = [{"type": "thinking_delta", "thinking": piece} for piece in pieces(block["thinking"])]
+def _block_events(block: Mapping[str, Any], arguments: str) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """Return the start of a block, and the deltas that complete it, each generated when it is sent."""
+    kind = block["type"]
+    if kind == "text":
+        return {**block, "text": ""}, _text_deltas("text", block["text"])
+    if kind == "thinking":
         signed = {"type": "signature_delta", "signature": block["signature"]}
-        return {**block, "thinking": "", "signature": ""}, [*thoughts, signed]
-    if block["type"] == "tool_use":
-        parts = ["", *(pieces(arguments) if arguments != "{}" else ())]
-        return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": part} for part in parts]
-    return dict(block), []
+        return {**block, "thinking": "", "signature": ""}, chain(_text_deltas("thinking", block["thinking"]), [signed])
+    if kind == "tool_use":
+        parts = chain([""], pieces(arguments) if arguments != "{}" else ())
+        return {**block, "input": {}}, ({"type": "input_json_delta", "partial_json": part} for part in parts)
+    return dict(block), iter(())
+
+
+def _text_deltas(member: str, text: str) -> Iterator[dict[str, Any]]:
+    return ({"type": f"{member}_delta", member: piece} for piece in pieces(text))

@@ -1,7 +1,7 @@
-"""What requests to the Messages API may hold, as JSON schema; see `_contract`.
+"""The JSON schemas of requests to the Messages API; see `_contract`.
 
-Members and types are those of Anthropic's API, version 2023-06-01, without what Foundry does not have. Blocks that
-Anthropic's own tools make are taken with any members.
+Members and types are those of Anthropic's API, version 2023-06-01, without those that Foundry lacks. Blocks made by
+Anthropic's own tools are accepted with any members.
 """
 
 from collections.abc import Mapping
@@ -135,9 +135,9 @@ TOOL: Final[Fragment] = record(
 
 
 def messages_schema(required: tuple[str, ...] = ("model", "max_tokens", "messages")) -> Fragment:
-    """Return the schema of a request body, apart from members that it does not name.
+    """Return the schema of a request body, apart from unknown members.
 
-    :param required: the members that it must have.
+    :param required: the required members.
     """
     optional = {name: inner for name, inner in MESSAGES.items() if name not in required}
     return record({name: MESSAGES[name] for name in required}, optional)

@@ -1,4 +1,4 @@
-"""How a stream of the Messages API ends that the service gives up."""
+"""The event that ends a stream of the Messages API when the service gives up."""
 
 from ._response import named_event
 
@@ -6,7 +6,7 @@ from ._response import named_event
 def messages_failure(message: str | None, _: bytes) -> bytes:
     """Return the event, framed.
 
-    :param message: its words. Default: those of a service that is overloaded.
+    :param message: its text. Default: that of an overloaded service.
     """
     error = {"details": None, "type": "overloaded_error", "message": message or "Overloaded"}
     return named_event({"type": "error", "error": error})

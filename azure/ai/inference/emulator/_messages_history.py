@@ -1,6 +1,6 @@
-"""The turns of a request to the Messages API: what it refuses in them, and what the model is told by them.
+"""The turns of a request to the Messages API: what it refuses in them, and what the model reads from them.
 
-Thoughts are checked as the API does it: those of the newest answer have to be there complete, in order and unchanged.
+Thinking blocks are checked as the API does: those of the newest answer must be complete, in order and unchanged.
 """
 
 import base64
@@ -24,7 +24,7 @@ def invalid(message: str) -> ServiceError:
 
 
 def blocks_of(content: Any) -> list[dict[str, Any]]:
-    """Return the blocks of a turn's content; of a text, the one that says the same."""
+    """Return the blocks of a turn's content; a text becomes a single block."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return as_list(content)
@@ -33,7 +33,7 @@ def blocks_of(content: Any) -> list[dict[str, Any]]:
 def check_history(body: Mapping[str, Any], claude: Claude) -> None:
     """Check the turns of a request.
 
-    :raises ServiceError: as the API refuses.
+    :raises ServiceError: if the API would refuse.
     """
     messages = as_list(body["messages"])
     for index, turn in enumerate(messages):
@@ -82,7 +82,7 @@ def _ids(turn: Mapping[str, Any], kind: str, name: str) -> list[str]:
 
 
 def _check_pairs(messages: list[Any]) -> None:
-    """Each call is answered in the turn after it, before anything else is said, and results answer nothing else."""
+    """Check that each call is answered first thing in the next turn, and that results answer nothing else."""
     for index, turn in enumerate(messages):
         answered = _ids(messages[index + 1], "tool_result", "tool_use_id") if index + 1 < len(messages) else []
         open_calls = [id_ for id_ in _ids(turn, "tool_use", "id") if id_ not in answered]

@@ -1,7 +1,7 @@
-"""What the Messages API refuses, in Anthropic's words.
+"""The refusals of the Messages API, in Anthropic's words.
 
-The contract says what a request may hold (`_messages_contract`), the model's family what it takes (`_claude_models`).
-`check_messages` holds a request against both; `_messages_history` goes through its turns.
+The contract says what a request may contain (`_messages_contract`), and the model's family what it supports
+(`_claude_models`). `check_messages` checks a request against both; `_messages_history` checks its turns.
 """
 
 import re
@@ -31,7 +31,7 @@ _ARTICLES: Final = {"a string": "string", "an object": "dictionary", "an array":
 def check_messages(request: RecordedRequest, _: StoredAnswers) -> dict[str, Any]:
     """Return a request's body, checked and without nulls.
 
-    :raises ServiceError: as the API refuses.
+    :raises ServiceError: if the API would refuse.
     """
     version = request.headers.get("anthropic-version")
     if not version:
@@ -53,9 +53,9 @@ def check_messages(request: RecordedRequest, _: StoredAnswers) -> dict[str, Any]
 
 
 def check_count(request: RecordedRequest) -> dict[str, Any]:
-    """Return the body of a request to count tokens, which is one for an answer, but for its limit.
+    """Return the body of a request to count tokens, which is like one for an answer, but without a limit.
 
-    :raises ServiceError: as the API refuses.
+    :raises ServiceError: if the API would refuse.
     """
     body = {name: value for name, value in read_body(request).items() if value is not None}
     unknown = next((name for name in body if name not in MESSAGES), None)
@@ -83,7 +83,7 @@ def _place(path: Path) -> str:
 
 
 def _words(violation: Violation) -> str:
-    """Describe how a value breaks a rule, in the words of the library that Anthropic's API checks with."""
+    """Describe how a value breaks a rule, in the words of the validation library that Anthropic's API uses."""
     if violation.rule == "required":
         return "Field required"
     if violation.rule == "type":
@@ -152,7 +152,7 @@ def _check_output(body: Mapping[str, Any]) -> None:
 
 
 def _schemas(schema: Any) -> Iterator[dict[str, Any]]:
-    """Return a schema and those within it."""
+    """Return a schema and the schemas nested in it."""
     waiting = [as_object(schema)]
     while waiting:
         found = waiting.pop()

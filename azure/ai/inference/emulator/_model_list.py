@@ -1,4 +1,4 @@
-"""What ``GET models`` says, of all models or of one."""
+"""The responses of ``GET models``, for all models or for one."""
 
 from collections.abc import Collection
 from typing import Any, Final
@@ -14,15 +14,18 @@ _CAPABILITIES: Final = {
     "fine_tuning": False,
     "vision": True,
 }
-"""Mistral's clients refuse a model without these."""
+"""Members without which Mistral's clients refuse a model."""
 
 
 def list_models(names: Collection[str], dialect: Dialect, asked: str | None) -> dict[str, Any]:
-    """Return the list of models, or the one that was asked for.
+    """Return the list of models, or the requested one.
 
-    :raises ServiceError: 404 for one that is not there.
+    :raises ServiceError: 404 if it does not exist.
     """
     models = {name: _describe(name, dialect) for name in names}
+    if asked is None and dialect.name == "anthropic":
+        ids = list(models)
+        return {"data": list(models.values()), "has_more": False, "first_id": ids[0], "last_id": ids[-1]}
     if asked is None:
         return {"object": "list", "data": list(models.values())}
     if asked not in models:
@@ -31,6 +34,8 @@ def list_models(names: Collection[str], dialect: Dialect, asked: str | None) -> 
 
 
 def _describe(name: str, dialect: Dialect) -> dict[str, Any]:
+    if dialect.name == "anthropic":
+        return {"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"}
     model: dict[str, Any] = {"id": name, "object": "model", "created": 0, "owned_by": _OWNER}
     if dialect.name.startswith("mistral"):
         model |= {
@@ -44,6 +49,6 @@ def _describe(name: str, dialect: Dialect) -> dict[str, Any]:
 
 
 def model_not_found(name: str) -> ServiceError:
-    """Return OpenAI's refusal of a model that it does not have."""
+    """Return OpenAI's refusal of an unknown model."""
     message = f"The model `{name}` does not exist or you do not have access to it."
     return ServiceError(404, "model_not_found", message)

@@ -13,7 +13,7 @@ class Part:
     """One field.
 
     :param value: its bytes.
-    :param filename: the name of a file. None: it is no file.
+    :param filename: the name of a file. None: it is not a file.
     """
 
     value: bytes
@@ -26,7 +26,7 @@ class Part:
 
 
 def parse_multipart(raw: bytes, content_type: str) -> dict[str, Part]:
-    """Return the fields of a body by name; none for a body that is no form.
+    """Return the fields of a body by name; none for a body that is not a form.
 
     :param raw: the body.
     :param content_type: the header, which names the boundary.

@@ -1,7 +1,7 @@
-"""The APIs besides chat completions that the emulator plays, each as functions on values.
+"""The APIs besides chat completions that the emulator serves, each as functions on values.
 
-The model knows conversations in chat form only. An API checks a request of its own, says it in chat form, and writes
-what the model says as an answer of its own; a stream's events are made from that answer.
+The model only knows conversations in chat form. An API checks its own requests, converts them to chat form, and writes
+the model's reply as an answer of its own; the events of a stream are made from that answer.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,15 +30,15 @@ class NativeApi(NamedTuple):
     """An API, as the steps from a request to an answer."""
 
     check: Callable[[RecordedRequest, StoredAnswers], dict[str, Any]]
-    """Check a request's body and return it; raises a `ServiceError`."""
+    """Checks and returns the body of a request; raises a `ServiceError`."""
     chat_body: Callable[[_Body], dict[str, Any]]
-    """Return the request in chat form."""
+    """Returns the request in chat form."""
     refused: Callable[[_Body, _Body], Reply | None]
-    """Return the refusal of a request that asks for one; given the request, and the same in chat form."""
+    """Returns the refusal of a request that asks for one, given the request and its chat form."""
     write: Callable[[_Body, Reply, Answer, Dialect], dict[str, Any]]
-    """Write the answer to a plain request."""
+    """Writes the answer to a plain request."""
     events: Callable[[_Body, Reply, Dialect], Iterator[bytes]]
-    """Write the events of a stream, from the answer to a plain request."""
+    """Writes the events of a stream, from the answer to a plain request."""
 
 
 NATIVE_APIS: Final[Mapping[str, NativeApi]] = {
@@ -58,8 +58,8 @@ def answer_natively(
 ) -> Response:
     """Return an API's answer to a request.
 
-    :param speak: gives the reply that was scripted for a request, or None.
-    :param stored: the answers that a request may go on from.
+    :param speak: returns the scripted reply for a request, or None.
+    :param stored: the answers that a request may continue.
     """
     body = api.check(request, stored)
     chat = api.chat_body(body)
@@ -77,6 +77,6 @@ def answer_natively(
 
 
 def count_tokens(request: RecordedRequest) -> Response:
-    """Return how many tokens a request to the Messages API has."""
+    """Return the number of tokens in a request to the Messages API."""
     chat = chat_body(check_count(request))
     return json_response({"input_tokens": prompt_tokens(chat["messages"], as_list(chat.get("tools")))})

@@ -1,6 +1,6 @@
-"""Which of OpenAI's models speak which API, by the default names of their deployments, and how they refuse the other.
+"""Which OpenAI models support which API, by the default names of their deployments, and how they refuse the others.
 
-Facts of November 2026. A deployment may have any name; one whose name tells nothing speaks every API.
+Facts of November 2026. A deployment may have any name; one whose name says nothing supports every API.
 """
 
 import re
@@ -30,22 +30,22 @@ _LEARN: Final = (
 
 
 def reasons(model: str) -> bool:
-    """Return whether a model reasons, and takes no sampling."""
+    """Return whether a model reasons, and refuses sampling options."""
     return _REASONING.search(model) is not None
 
 
-def names_phases(model: str) -> bool:
-    """Return whether a model's messages say of which phase of the answer they are."""
+def sends_phases(model: str) -> bool:
+    """Return whether a model's messages name the phase of the answer."""
     return _PHASES.search(model) is not None
 
 
 def check_speaks_chat(body: Mapping[str, Any], model: str, *, azure: bool, family: str) -> None:
-    """Refuse a chat request to a model that does not speak chat completions, or not with tools.
+    """Refuse a chat request to a model that does not support chat completions, or not with tools.
 
     :param body: the request.
-    :keyword azure: whether Azure refuses, or OpenAI.
-    :keyword family: the routes that were called; see `_routes`.
-    :raises ServiceError: 400 or 404, as the services do.
+    :keyword azure: whether the refusal is Azure's, or OpenAI's.
+    :keyword family: the family of the route; see `_routes`.
+    :raises ServiceError: 400 or 404, like the services.
     """
     if azure and is_claude(model):
         raise _no_claude_here(model, family)
@@ -92,7 +92,7 @@ def _check_tools(model: str, effort: str) -> None:
 
 
 def check_speaks_responses(model: str) -> None:
-    """Refuse a request to a model that does not speak the Responses API.
+    """Refuse a request to a model that does not support the Responses API.
 
     :raises ServiceError: 400.
     """
@@ -101,7 +101,7 @@ def check_speaks_responses(model: str) -> None:
 
 
 def check_effort(model: str, reasoning: Mapping[str, Any]) -> None:
-    """Refuse an effort or a summary that a model does not know.
+    """Refuse an effort or a summary that a model does not support.
 
     :raises ServiceError: 400.
     """

@@ -1,5 +1,6 @@
-"""The routes as OpenAPI 3.1, made from the tables that requests are checked by."""
+"""The routes as OpenAPI 3.1, generated from the tables that requests are checked against."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -11,15 +12,31 @@ from ._fragments import OBJECT, STRING
 from ._hashed_embeddings import embedding_members
 from ._messages_contract import messages_schema
 from ._responses_contract import responses_schema
-from ._routes import FAMILIES, Family
+from ._routes import FAMILIES, STORED, Family, methods
 
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"key": []}, {"bearer": []}]
 _ERROR: Final[Mapping[str, Any]] = {
-    "description": "A refusal, in the provider's own shape.",
+    "description": "A refusal, in the provider's own format.",
     "content": {"application/json": {}},
 }
 _STATUSES: Final = ("400", "401", "404", "405", "413", "415", "422", "429")
 _NUMBERS: Final = {"type": "array", "items": {"type": "number"}}
+_RESPONSE: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["id", "object", "created_at", "status", "model", "output", "usage"],
+    "properties": {
+        "id": STRING,
+        "object": {"const": "response"},
+        "status": {"type": "string", "enum": ["completed", "incomplete"]},
+        "output": {"type": "array", "items": OBJECT},
+        "usage": OBJECT,
+    },
+}
+_DELETED: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["id", "object", "deleted"],
+    "properties": {"id": STRING, "object": {"const": "response"}, "deleted": {"const": True}},
+}
 _ANSWERS: Final[Mapping[str, Any]] = {
     "chat/completions": {
         "type": "object",
@@ -50,17 +67,19 @@ _ANSWERS: Final[Mapping[str, Any]] = {
             "usage": OBJECT,
         },
     },
-    "responses": {
+    "responses": _RESPONSE,
+    "responses/input_tokens": {
         "type": "object",
-        "required": ["id", "object", "created_at", "status", "model", "output", "usage"],
-        "properties": {
-            "id": STRING,
-            "object": {"const": "response"},
-            "status": {"type": "string", "enum": ["completed", "incomplete"]},
-            "output": {"type": "array", "items": OBJECT},
-            "usage": OBJECT,
-        },
+        "required": ["object", "input_tokens"],
+        "properties": {"object": {"const": "response.input_tokens"}, "input_tokens": {"type": "integer"}},
     },
+    STORED[0]: _RESPONSE,
+    STORED[1]: {
+        "type": "object",
+        "required": ["object", "data", "first_id", "last_id", "has_more"],
+        "properties": {"object": {"const": "list"}, "data": {"type": "array", "items": OBJECT}},
+    },
+    STORED[2]: _RESPONSE,
     "messages": {
         "type": "object",
         "required": ["id", "type", "role", "model", "content", "stop_reason", "usage"],
@@ -88,7 +107,7 @@ _ANSWERS: Final[Mapping[str, Any]] = {
 def describe(*, control: bool = False) -> dict[str, Any]:
     """Return the OpenAPI document of every route in its own dialect.
 
-    :keyword control: whether the control API is served too.
+    :keyword control: whether the control API is enabled.
     """
     found: dict[str, Any] = {
         "openapi": "3.1.0",
@@ -117,9 +136,12 @@ def _paths(family: Family) -> Iterator[tuple[str, dict[str, Any]]]:
         version = {"type": "string", "enum": ["2024-05-01-preview", "2025-04-01"]}
         parameters.append({"name": "api-version", "in": "query", "required": True, "schema": version})
     for operation in family.operations:
-        method = "get" if operation in ("info", "models") else "post"
         headers = [_VERSION_HEADER] if operation == "messages" else []
-        described = {"parameters": [*parameters, *headers], method: _operation(family, operation)}
+        asked = [_RESPONSE_ID] if operation in STORED else []
+        described: dict[str, Any] = {"parameters": [*parameters, *headers, *asked]}
+        for method in methods(operation):
+            if method != "HEAD":
+                described[method.lower()] = _operation(family, operation, method)
         yield f"{family.template}/{operation}", described
 
 
@@ -130,19 +152,22 @@ _VERSION_HEADER: Final = {
     "schema": {"type": "string", "enum": ["2023-06-01"]},
 }
 _NAME: Final = {"type": "string", "minLength": 1}
+_RESPONSE_ID: Final = {"name": "response_id", "in": "path", "required": True, "schema": _NAME}
 
 
-def _operation(family: Family, operation: str) -> dict[str, Any]:
+def _operation(family: Family, operation: str, method: str) -> dict[str, Any]:
     answer = _ANSWERS["embeddings" if operation.endswith("embeddings") else operation]
+    if method == "DELETE":
+        answer = _DELETED
     contents: dict[str, Any] = {"application/json": {"schema": answer}}
-    if operation in ("chat/completions", "messages", "responses"):
+    if operation in ("chat/completions", "messages", "responses", STORED[0]):
         contents["text/event-stream"] = {}
     responses = {"200": {"description": "The answer.", "content": contents}}
     found: dict[str, Any] = {
-        "operationId": f"{family.name}-{operation}".replace("/", "-"),
+        "operationId": re.sub(r"\W+", "-", f"{family.name}-{operation}{'-delete' if method == 'DELETE' else ''}"),
         "responses": {**responses, **dict.fromkeys(_STATUSES, _ERROR)},
     }
-    if operation not in ("info", "models"):
+    if method == "POST" and operation not in STORED:
         body = {"application/json": {"schema": _request(family, operation)}}
         found["requestBody"] = {"required": True, "content": body}
     return found
@@ -153,7 +178,7 @@ def _request(family: Family, operation: str) -> dict[str, Any]:
     if operation.startswith("messages"):
         limit = ("max_tokens",) if operation == "messages" else ()
         return {**messages_schema(("model", "messages", *limit)), "additionalProperties": False}
-    if operation == "responses":
+    if operation.startswith("responses"):
         schema = responses_schema()
     elif operation == "chat/completions":
         members = contract.MODEL_INFERENCE if dialect.unknown == "ask" else dialect.members

@@ -1,4 +1,4 @@
-"""What became of a request: how it was answered, how much of the answer was sent, and whether the caller stayed."""
+"""The outcome of a request: its response, how much of it was sent, and whether the caller stayed."""
 
 from __future__ import annotations
 
@@ -7,43 +7,51 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 if TYPE_CHECKING:
+    from ._fault import Fault
     from ._replies import Reply
-    from ._weather import Fault
 
 Source = Literal["default", "reply", "cassette", "recording", "refusal", "quota", "fault"]
 
 _SPOILS: Final = frozenset({"error", "malformed", "html", "empty"})
-"""Faults after which a caller has no usable answer although the status says 200."""
+"""Faults after which the caller has no usable answer although the status is 200."""
+
+
+class Connection(Protocol):
+    """The part of an asyncio transport that tells whether the connection is open."""
+
+    def is_closing(self) -> bool:
+        """Return whether it is closed, or being closed."""
+        ...
 
 
 @dataclass(eq=False)
 class Outcome:
-    """What became of a request. It grows while the answer is sent; :meth:`wait` returns when it is complete.
+    """The outcome of a request. It grows while the response is sent; :meth:`wait` returns when it is complete.
 
     :ivar id: the number of the request, counted from 1.
-    :ivar status: the HTTP status. None before the answer begins, and where the connection was cut instead.
+    :ivar status: the HTTP status. None before the response begins, and if the connection was cut instead.
     :ivar headers: the headers of the answer, without secrets.
     :ivar streamed: whether the answer was sent as a stream of events.
-    :ivar events_sent: how many events of the stream were sent, a closing ``[DONE]`` included.
+    :ivar events_sent: how many events of the stream were sent, including a closing ``[DONE]``.
     :ivar bytes_sent: how many bytes of the body were sent.
     :ivar left_after: how many events had been sent when the caller closed the connection. None if it stayed.
-    :ivar cut: whether the emulator broke the connection off, as a fault asked for.
-    :ivar whole: whether the answer was sent to its end; for a stream, up to its closing event.
-    :ivar fault: the fault that struck.
-    :ivar source: what the answer comes from: ``default`` (the emulator's own), ``reply``, ``cassette``, ``recording``
+    :ivar cut: whether the emulator cut the connection, because of a fault.
+    :ivar whole: whether the response was sent completely; for a stream, up to its closing event.
+    :ivar fault: the fault that was injected.
+    :ivar source: where the response came from: ``default`` (the emulator's own), ``reply``, ``cassette``, ``recording``
         (the real endpoint), ``refusal`` (the request is invalid), ``quota`` or ``fault``.
     :ivar matched: the reply or cassette entry that matched, such as ``reply 2 (last='weather')``.
     :ivar reply: the reply that was sent.
-    :ivar nearest_miss: where no reply or entry matched, the one that came closest, and why it did not match.
+    :ivar nearest_miss: if no reply or entry matched, the one that came closest, and why it did not match.
     :ivar attempt: 1, or one more than the failed request with the same body that this one repeats.
     :ivar retry_of: the number of that request.
     :ivar waited: seconds between the end of that request and the arrival of this one.
-    :ivar retry_after: the seconds that the answer asked the caller to wait.
-    :ivar usage: the tokens that the answer took, as ``usage`` counts them.
-    :ivar leaks: where a credential was found outside of the headers that are meant for it.
+    :ivar retry_after: how many seconds the response asked the caller to wait.
+    :ivar usage: the tokens that the answer used, as ``usage`` counts them.
+    :ivar leaks: where a credential was found outside the headers that are meant for it.
     """
 
     id: int = 0
@@ -69,6 +77,7 @@ class Outcome:
     _arrived: float = field(default_factory=time.time, repr=False)
     _began: float = field(default_factory=time.perf_counter, repr=False)
     _ended: float | None = field(default=None, repr=False)
+    _connection: Connection | None = field(default=None, repr=False)
     _changed: ClassVar[threading.Condition] = threading.Condition()
 
     @property
@@ -78,12 +87,12 @@ class Outcome:
 
     @property
     def ended(self) -> bool:
-        """Whether the answer is complete, cut, or left by its caller."""
+        """Whether the response is complete, cut, or abandoned by its caller."""
         return self._ended is not None
 
     @property
     def duration(self) -> float:
-        """Seconds from the request's arrival to the end of its answer, or so far."""
+        """Seconds from the request's arrival to the end of its response, or until now."""
         return (time.perf_counter() if self._ended is None else self._ended) - self._began
 
     @property
@@ -93,22 +102,22 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Whether the caller has no usable answer: an error, a cut connection, a spoilt answer, or it left."""
+        """Whether the caller has no usable answer: an error, a cut connection, a spoilt answer, or the caller left."""
         if self.status is None or self.status >= 400 or self.cut or self.caller_left:
             return True
         return not self.whole or (self.fault is not None and self.fault.kind in _SPOILS)
 
     def wait(self, timeout: float = 5.0) -> Outcome:
-        """Wait until the answer is complete, cut, or left by its caller. Return the outcome itself.
+        """Wait until the response is complete, cut, or abandoned by its caller. Return the outcome itself.
 
-        A server learns a moment later that a caller has left, so a test of cancellation waits for it::
+        A server notices a moment later that a caller has left, so a test of cancellation waits for it::
 
             assert endpoint.requests[0].outcome.wait().caller_left
 
         It blocks: in asynchronous code, call it with ``asyncio.to_thread``.
 
         :param timeout: seconds. Default: 5.
-        :raises TimeoutError: if the answer is still being sent then.
+        :raises TimeoutError: if the response is still being sent then.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self.ended, timeout):
@@ -116,24 +125,37 @@ class Outcome:
         return self
 
     def follow(self, earlier: Outcome) -> None:
-        """Count this request as a further attempt of an earlier one that failed."""
+        """Count this request as a retry of an earlier one that failed."""
         self.attempt = earlier.attempt + 1
         self.retry_of = earlier.id
         self.waited = max(0.0, self._began - (earlier._ended or self._began))
 
     def end(self) -> None:
-        """Mark the outcome as complete and wake those who wait for it."""
+        """Mark the outcome as complete, and wake the threads that wait for it."""
         with self._changed:
             self._ended = time.perf_counter()
             self._changed.notify_all()
 
-    def left_while_asking_again(self, again: Outcome) -> bool:
-        """Whether the caller left this request in the moment in which it asked ``again``.
+    def left_before_retry(self, again: Outcome) -> bool:
+        """Return whether the caller abandoned this request at the moment when it sent ``again``.
 
-        A client that gives up closes its connection and asks again at once; the two may arrive in either order.
+        A client that gives up closes its connection and retries at once; the two may arrive in either order.
         """
-        return self._ended is not None and again._began - self._began >= 0 and self._ended - again._began < _MOMENT
+        if not self.caller_left or self._ended is None:
+            return False
+        return again._began - self._began >= 0 and self._ended - again._began < _MOMENT
+
+    def is_beside(self, later: Outcome) -> bool:
+        """Return whether ``later`` is from another caller that sends the same body at the same time.
+
+        A client retries on the same connection, or after closing it. If the connection of this request stays open and
+        ``later`` comes on another one, its caller cannot have waited for this response.
+        """
+        mine, other = self._connection, later._connection
+        if self._ended is None or mine is None or mine is other:
+            return False
+        return later._began - self._ended < _MOMENT and not mine.is_closing()
 
 
 _MOMENT: Final = 0.25
-"""Seconds in which a closed connection and the next attempt may overtake each other."""
+"""Seconds within which a closed connection and the retry may arrive in either order, and concurrent callers arrive."""

@@ -1,4 +1,4 @@
-"""The files of the page: HTML, JavaScript and CSS as they are in the package, and the headers that confine them."""
+"""The files of the page: HTML, JavaScript and CSS as packaged, and the headers that confine them."""
 
 from functools import cache
 from importlib.resources import files
@@ -24,7 +24,7 @@ PAGE_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""Nothing but the page's own files runs in it, no markup is made of text, and no other site can frame or read it."""
+"""Only the page's own files can run in it, no text becomes markup, and no other site can frame or read it."""
 
 
 def page_file(name: str) -> Response | None:

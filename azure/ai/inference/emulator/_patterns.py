@@ -1,8 +1,8 @@
-"""Regular expressions of JSON schemas: a text that matches one, and whether a text does.
+"""Regular expressions in JSON schemas: generate a text that matches, and check whether a text does.
 
-Understands what schemas in use hold: literals, classes, groups, alternatives, quantifiers, anchors and look-aheads.
-What it does not understand (back-references, look-behinds, flags) is refused, never guessed. Callers write these
-patterns, so none may take exponential time: matching follows all positions at once (Thompson's way) and counts steps.
+Supports what schemas use: literals, classes, groups, alternatives, quantifiers, anchors and look-aheads. Anything else
+(back-references, look-behinds, flags) is refused rather than guessed. Callers write these patterns, so none may take
+exponential time: matching follows all positions at once (Thompson's algorithm) and counts steps.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, Union
 
 MAX_TEXT: Final = 100_000
-"""The longest text that is written, in characters."""
+"""The maximum length of a generated text, in characters."""
 _MAX_PATTERN: Final = 5_000
 _MAX_DEPTH: Final = 40
 _MAX_STEPS: Final = 500_000
@@ -38,7 +38,7 @@ _CLASSES: Final[Mapping[str, Ranges]] = {
     "w": _ranges("az", "09", "AZ", "_"),
     "s": _ranges(" ", "\t\r", "\xa0", "\u2028\u2029", "\ufeff"),
 }
-"""As ECMAScript has them, whose regular expressions JSON schema means."""
+"""As in ECMAScript, whose regular expressions JSON schema uses."""
 _DOT: Final = _others(_ranges("\n", "\r"))
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
 _CODES: Final = {"x": 2, "u": 4}
@@ -81,9 +81,9 @@ _Node = Union[_Characters, _Sequence, _Either, _Repeat, _Anchor, _LookAhead]
 
 
 def matching_text(pattern: str, low: int = 0, high: int | None = None) -> str:
-    """Return a text of ``low`` to ``high`` characters in which ``pattern`` is found.
+    """Return a text of ``low`` to ``high`` characters that contains a match of ``pattern``.
 
-    :raises ValueError: if the pattern is no regular expression, or none of the attempts fits.
+    :raises ValueError: if the pattern is not a regular expression, or no attempt fits.
     """
     node = _parse(pattern)
     for repeat in (0, 1, 2, 3, low, high or low):
@@ -99,15 +99,15 @@ def matching_text(pattern: str, low: int = 0, high: int | None = None) -> str:
 def is_found(pattern: str, text: str) -> bool:
     """Return whether a text has a match of ``pattern``.
 
-    :raises ValueError: if the pattern is no regular expression, or takes too long.
+    :raises ValueError: if the pattern is not a regular expression, or takes too long.
     """
     return _found(_parse(pattern), text)
 
 
 def _write(node: _Node, repeat: int) -> str:
-    """Return a text that a pattern matches, if its anchors and look-aheads let it.
+    """Return a text that a pattern matches, if its anchors and look-aheads allow it.
 
-    :param repeat: how often to repeat what may be repeated.
+    :param repeat: how often to repeat repeatable parts.
     """
     if isinstance(node, _Characters):
         return _sample(node.ranges)
@@ -132,7 +132,7 @@ def _short_enough(text: str) -> str:
 
 
 def _sample(ranges: Ranges) -> str:
-    """Return the first character, but one that can be printed where the first range has one."""
+    """Return the first character, preferably a printable one of the first range."""
     first, last = ranges[0] if ranges else (ord("a"), ord("a"))  # no character fits: the check will find that out
     if first <= ord("a") <= last:
         return "a"
@@ -174,7 +174,7 @@ class _Matcher:
     def _repeated(self, node: _Repeat, starts: set[int]) -> set[int]:
         for _ in range(node.low):
             before, starts = starts, self.ends(node.node, starts)
-            if starts == before:  # nothing more comes of it, however often it is repeated
+            if starts == before:  # further repetition changes nothing
                 break
         found, news = set(starts), starts
         left = MAX_TEXT if node.high is None else node.high - node.low
@@ -203,7 +203,7 @@ def _is_word(character: str) -> bool:
 def _parse(pattern: str) -> _Node:
     """Read a pattern.
 
-    :raises ValueError: if it is no regular expression, or not of the kind that is understood.
+    :raises ValueError: if it is not a regular expression, or not a supported one.
     """
     if len(pattern) > _MAX_PATTERN:
         raise ValueError(f"a pattern of {len(pattern)} characters is too long; {_MAX_PATTERN} are read")
@@ -230,8 +230,8 @@ class _Parser:
         }
 
     def error(self, why: str) -> ValueError:
-        """Return the error for what was read last."""
-        return ValueError(f"pattern {self._pattern!r} is not a regular expression that is understood: {why}")
+        """Return the error at the current position."""
+        return ValueError(f"pattern {self._pattern!r} is not a supported regular expression: {why}")
 
     def peek(self) -> str:
         """Return the next character, or nothing at the end."""
@@ -240,7 +240,7 @@ class _Parser:
     def alternatives(self, depth: int) -> _Node:
         """Read up to the end of a group."""
         if depth > _MAX_DEPTH:
-            raise self.error("groups stand too deep in each other")
+            raise self.error("groups are nested too deeply")
         branches = [self._branch(depth)]
         while self._take("|"):
             branches.append(self._branch(depth))
@@ -261,14 +261,14 @@ class _Parser:
     def _next(self) -> str:
         character = self.peek()
         if not character:
-            raise self.error("it breaks off")
+            raise self.error("it ends too early")
         self._at += 1
         return character
 
     def _atom(self, depth: int) -> _Node:
         character = self._next()
         if character in "*+?":
-            raise self.error(f"there is nothing that {character!r} could repeat")
+            raise self.error(f"there is nothing for {character!r} to repeat")
         reader = self._readers.get(character)
         return _Characters(((ord(character), ord(character)),)) if reader is None else reader(depth)
 
@@ -310,7 +310,7 @@ class _Parser:
         self._take("P")
         end = self._pattern.find(">", self._at)
         if not self._take("<") or not self._pattern[self._at : end].isidentifier():
-            raise self.error("it has a group of a kind that is not known")
+            raise self.error("it has a group of an unsupported kind")
         self._at = end + 1
 
     def _escape(self) -> _Node:
@@ -322,17 +322,17 @@ class _Parser:
         return _Characters(self._escaped(letter))
 
     def _escaped(self, letter: str) -> Ranges:
-        """Return what a letter or sign behind a backslash stands for."""
+        """Return the meaning of a character after a backslash."""
         if letter.lower() in _CLASSES:
             return _CLASSES[letter] if letter in _CLASSES else _others(_CLASSES[letter.lower()])
         if letter in _CODES:
             digits = self._pattern[self._at : self._at + _CODES[letter]]
             if len(digits) < _CODES[letter] or not all(digit in "0123456789abcdefABCDEF" for digit in digits):
-                raise self.error(f"\\{letter} wants {_CODES[letter]} hexadecimal digits")
+                raise self.error(f"\\{letter} needs {_CODES[letter]} hexadecimal digits")
             self._at += len(digits)
             return ((int(digits, 16), int(digits, 16)),)
         if letter.isalnum() and letter not in _ESCAPES:
-            raise self.error(f"\\{letter} is not known")
+            raise self.error(f"\\{letter} is not supported")
         return _ranges(_ESCAPES.get(letter, letter))
 
     def _class(self) -> Ranges:

@@ -1,4 +1,4 @@
-"""Refusals of a service, independent of the provider; `_dialects` turns one into a body."""
+"""A service's refusals, independent of the provider; `_dialects` renders one as a body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from typing import Any
 
 @dataclass(eq=False)
 class ServiceError(Exception):
-    """A request that gets an error answer.
+    """A request that is answered with an error.
 
     :param status: HTTP status.
-    :param code: the service's word for it, such as ``unknown_model``.
-    :param message: for people.
-    :keyword kind: which layer of a provider refuses, since each has a body of its own: ``request`` (the model's own
+    :param code: the service's error code, such as ``unknown_model``.
+    :param message: the error text.
+    :keyword kind: the layer of a provider that refuses, since each has its own format: ``request`` (the model's own
         check), ``extra`` (a member outside the schema), ``key``, ``token``, ``route``, ``filter`` or ``limit``.
     :keyword param: the member at fault, such as ``messages[0].role``.
-    :keyword path: the same as a list, as FastAPI's ``loc`` has it.
-    :keyword rule: the broken rule, in the words of JSON schema (``required``, ``type``, ``enum``, ...).
-    :keyword value: what was there.
-    :keyword headers: sent with the answer.
+    :keyword path: the same as a list, as in FastAPI's ``loc``.
+    :keyword rule: the violated rule, as JSON schema names it (``required``, ``type``, ``enum``, ...).
+    :keyword value: the invalid value.
+    :keyword headers: headers of the response.
     :keyword filtered: the content filter's verdict per category, for ``kind="filter"``.
     """
 

@@ -1,7 +1,7 @@
-"""Quotas in requests and tokens per minute, as Azure OpenAI deployments have them, with their headers.
+"""Quotas in requests and tokens per minute, like those of Azure OpenAI deployments, with their headers.
 
-Azure judges the rate of a minute "typically over 1 or 10 seconds" (Learn, "quota"), books the tokens that a request may
-take before the model is asked, and lets requests that it refused count as well. Each is a setting of :class:`Quota`.
+Azure measures the rate of a minute "typically over 1 or 10 seconds" (Learn, "quota"), charges the tokens that a request
+may use before the model is called, and counts refused requests too. Each is a setting of :class:`Quota`.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ._outcome import Outcome
 from ._request import RecordedRequest
 from ._values import as_object
 
@@ -20,7 +21,7 @@ _LIMITS_OF_ANSWERS: Final = ("max_completion_tokens", "max_tokens", "max_output_
 
 @dataclass
 class _Budget:
-    """So much in a window; the first window begins with the first request."""
+    """The budget of a window; the first window begins with the first request."""
 
     limit: float
     window: float
@@ -29,31 +30,31 @@ class _Budget:
 
     @property
     def share(self) -> float:
-        """How much of the minute's limit a window has, at least one."""
+        """The share of the minute's limit that a window has, at least one."""
         return max(1.0, self.limit * self.window / _MINUTE)
 
     def renew(self, now: float) -> None:
-        """Begin a window if the last is over. A debt that requests made in it goes over to the next."""
+        """Begin a new window if the last one is over. Debt of its requests carries over to the next."""
         if now >= self.ends:
             follows = now < self.ends + self.window
             debt = min(0.0, self.left) if follows else 0.0
             self.left, self.ends = self.share + debt, now + self.window
 
     def book(self, spent: float, *, debt: bool) -> None:
-        """Book what was spent. With `debt` the next window pays for what this one did not have, up to all it has."""
+        """Charge an amount. With `debt`, the next window pays for what this one lacked, up to its whole budget."""
         self.left = max(-self.share if debt else 0.0, self.left - spent)
 
 
 class Quota:
-    """What may still be asked in this window.
+    """What may still be requested in this window.
 
-    :param requests: requests per minute. None: as many as one likes.
-    :param tokens: tokens per minute, prompt and answer together. None: as many as one likes.
-    :param clock: gives seconds.
-    :keyword window: over how many seconds the rate is judged. Default: 60.
+    :param requests: requests per minute. None: unlimited.
+    :param tokens: tokens per minute, prompt and answer together. None: unlimited.
+    :param clock: returns seconds.
+    :keyword window: the seconds over which the rate is measured. Default: 60.
     :keyword refused_count: whether refused requests count, in the next window. Default: False.
-    :keyword by_estimate: whether the tokens that a request may take are booked when it is let in, not those that it
-        took. Default: False.
+    :keyword by_estimate: whether to charge the tokens that a request may use when it arrives, instead of those that it
+        used. Default: False.
     """
 
     def __init__(
@@ -73,22 +74,22 @@ class Quota:
         self._by_estimate = by_estimate
 
     def wait(self) -> float:
-        """Return how many seconds a request has to wait; 0 for none."""
+        """Return how many seconds a request must wait; 0 if it need not."""
         now = self._clock()
         for budget in self._budgets.values():
             budget.renew(now)
         return max((budget.ends - now for budget in self._budgets.values() if budget.left < 1), default=0.0)
 
     def refuse(self) -> None:
-        """Book a request that was refused."""
+        """Charge a refused request."""
         if self._refused_count and "requests" in self._budgets:
             self._budgets["requests"].book(1, debt=True)
 
     def spend(self, tokens: int, request: RecordedRequest | None = None) -> None:
-        """Book a request that was let in. The last one may overdraw.
+        """Charge an accepted request. The last one may overdraw the quota.
 
-        :param tokens: what it took.
-        :param request: the request itself, to estimate its tokens.
+        :param tokens: the tokens it used.
+        :param request: the request, to estimate its tokens.
         """
         if self._by_estimate and request is not None:
             tokens = estimate(request)
@@ -97,7 +98,7 @@ class Quota:
                 self._budgets[name].book(spent, debt=False)
 
     def headers(self) -> Mapping[str, str]:
-        """Return what is left, in the headers of the service; times are whole seconds."""
+        """Return what remains, in the service's headers; times are whole seconds."""
         now = self._clock()
         found: dict[str, str] = {}
         for name, budget in self._budgets.items():
@@ -108,8 +109,29 @@ class Quota:
         return found
 
 
+class Slots:
+    """The requests that are currently being answered.
+
+    :param limit: the maximum number. None: unlimited.
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        self._limit = limit
+        self._taken: list[Outcome] = []
+
+    def take(self, outcome: Outcome) -> bool:
+        """Take a slot until the request's end; return whether one was free."""
+        if self._limit is None:
+            return True
+        self._taken = [taken for taken in self._taken if not taken.ended]
+        if len(self._taken) >= self._limit:
+            return False
+        self._taken.append(outcome)
+        return True
+
+
 def estimate(request: RecordedRequest) -> int:
-    """Estimate the tokens that a request may take, as Azure does before it lets one in: its text, and its limit."""
+    """Estimate the tokens that a request may use, as Azure does before it accepts one: its text, and its limit."""
     body = as_object(request.body)
     asked: Any = body.get("messages", body.get("input", ""))
     text = asked if isinstance(asked, str) else json.dumps(asked, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""Passes requests on to a real endpoint, hands its answers over as they come, and keeps when each piece came.
+"""Forward requests to a real endpoint, pass its responses on as they arrive, and record when each piece arrived.
 
-A task of its own reads the answer, so that the connection is closed, and what had arrived is kept, whatever becomes of
-the caller.
+A task of its own reads the response, so that the connection is closed and everything that arrived is kept, even if the
+caller leaves.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ _CONNECT_TIMEOUT: Final = 30.0
 
 @dataclass
 class Arrivals:
-    """An answer of the real endpoint.
+    """A response of the real endpoint.
 
     :param status: its status.
-    :param headers: its headers, but for those of the connection.
-    :keyword pieces: what came of the body: seconds since the request, and bytes.
-    :keyword whole: whether it came to its end.
+    :param headers: its headers, except those of the connection.
+    :keyword pieces: the body so far: seconds since the request, and bytes.
+    :keyword whole: whether it is complete.
     """
 
     status: int
@@ -43,7 +43,7 @@ class Arrivals:
 
     @property
     def is_stream(self) -> bool:
-        """Whether the answer is passed on as it arrives."""
+        """Whether the response is passed on as it arrives."""
         return is_stream(self.headers)
 
     @property
@@ -56,20 +56,20 @@ Keep = Callable[[RecordedRequest, Arrivals], None]
 
 
 def is_stream(headers: Mapping[str, str]) -> bool:
-    """Return whether an answer with these headers is sent while it is made."""
+    """Return whether a response with these headers is sent while it is generated."""
     return content_type(headers).startswith(_STREAMED)
 
 
 def content_type(headers: Mapping[str, str]) -> str:
-    """Return the content type that headers say, in lower case, or an empty text."""
+    """Return the content type in the headers, in lower case, or an empty string."""
     return next((value.lower() for name, value in headers.items() if name.lower() == "content-type"), "")
 
 
 async def forward(request: RecordedRequest, upstream: str, keep: Keep) -> Response:
-    """Ask the real endpoint.
+    """Send a request to the real endpoint.
 
     :param upstream: its address.
-    :param keep: takes the request and its answer, once no more of it comes. A plain answer that broke off is not kept.
+    :param keep: receives the request and its response, once it has ended. A plain response that broke off is not kept.
     """
     passing = _Passing(request, upstream, keep)
     try:
@@ -78,7 +78,7 @@ async def forward(request: RecordedRequest, upstream: str, keep: Keep) -> Respon
             return Response(arrivals.status, arrivals.headers, steps=passing.steps())
         await passing.end()
     except _NoAnswerError as failure:
-        return _bad_gateway(f"{upstream} did not answer: {failure}")
+        return _bad_gateway(f"{upstream} did not respond: {failure}")
     except asyncio.CancelledError:
         passing.abandon()
         raise
@@ -86,7 +86,7 @@ async def forward(request: RecordedRequest, upstream: str, keep: Keep) -> Respon
 
 
 class _NoAnswerError(Exception):
-    """The real endpoint gave no answer, or half of one."""
+    """The real endpoint did not respond, or only in part."""
 
 
 def _bad_gateway(message: str) -> Response:
@@ -94,7 +94,7 @@ def _bad_gateway(message: str) -> Response:
 
 
 class _Passing:
-    """One request on its way."""
+    """A request that is being forwarded."""
 
     def __init__(self, request: RecordedRequest, upstream: str, keep: Keep) -> None:
         self._request = request
@@ -113,14 +113,14 @@ class _Passing:
         """Wait for the whole body."""
         await self._task
         if not self._head.result().whole:
-            raise _NoAnswerError("its answer broke off")
+            raise _NoAnswerError("its response broke off")
 
     def abandon(self) -> None:
         """Stop reading, because the caller left."""
         self._task.cancel()
 
     def steps(self) -> Iterator[Step]:
-        """Yield the pieces of the body, each to be awaited."""
+        """Yield the pieces of the body as awaitables."""
         arrivals = self._head.result()
         try:
             while not (self._task.done() and self._queue.empty()):
@@ -180,13 +180,13 @@ class _Passing:
 
 
 def _target(request: RecordedRequest) -> str:
-    """Return path and query as the caller wrote them: decoded and encoded again they might name another path."""
+    """Return path and query as the caller wrote them: decoding and re-encoding might change the path."""
     raw = (request.raw_path or request.path).encode("utf-8", "surrogateescape")
     return quote(raw, safe="/?:@!$&'()*+,;=~%[]|\\^`{}\"<>")
 
 
 def _sendable(value: str) -> str:
-    """Return a header's value as UTF-8: aiohttp sends no other bytes."""
+    """Return a header's value as UTF-8: aiohttp cannot send other bytes."""
     try:
         value.encode()
     except UnicodeEncodeError:

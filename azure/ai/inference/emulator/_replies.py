@@ -1,10 +1,26 @@
-"""What a model answers, before it takes any provider's form."""
+"""A model's reply, before it takes the form of a provider."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
+
+from ._argument_checks import Kinds, check_headers, check_json, check_type, check_types
+
+_NONE: Final = type(None)
+_CALL_TYPES: Final[Mapping[str, Kinds]] = {"name": (str,), "arguments": (str, Mapping), "id": (str, _NONE)}
+_TEXTS: Final = ("content", "reasoning", "refusal", "finish_reason", "filtered")
+_REPLY_TYPES: Final[Mapping[str, Kinds]] = {
+    **dict.fromkeys(_TEXTS, (str, _NONE)),
+    "tool_calls": (Sequence,),
+    "choices": (Sequence,),
+    "usage": (Mapping,),
+    "file": (str, Path, _NONE),
+    "events": (Sequence, _NONE),
+    "status": (int,),
+    "headers": (Mapping,),
+}
 
 
 @dataclass(frozen=True)
@@ -19,6 +35,11 @@ class ToolCall:
     name: str
     arguments: str | Mapping[str, Any] = "{}"
     id: str | None = None
+
+    def __post_init__(self) -> None:
+        check_types(self, _CALL_TYPES)
+        if isinstance(self.arguments, Mapping):
+            check_json("arguments", dict(self.arguments))
 
     @property
     def text(self) -> str:
@@ -62,11 +83,37 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
+        check_types(self, _REPLY_TYPES)
+        _check_items("tool_calls", self.tool_calls, ToolCall)
+        _check_items("choices", self.choices, Reply)
+        for number, event in enumerate(self.events or ()):
+            check_type(f"events[{number}]", event, (str, bytes, Mapping))
+            check_json(f"events[{number}]", None if isinstance(event, bytes) else event)
+        if not 200 <= self.status <= 599:
+            raise ValueError(f"status is {self.status}; choose one from 200 to 599")
+        check_headers(self.headers)
+        _check_usage(self.usage)
+        check_json("body", None if isinstance(self.body, bytes) else self.body)
         if self.file is not None and not Path(self.file).is_file():
-            raise ValueError(f"file is {str(self.file)!r}, which is not there")
+            raise ValueError(f"file is {str(self.file)!r}, which does not exist")
 
     @property
     def is_raw(self) -> bool:
         """Whether the reply is sent unchanged, rather than in the provider's form."""
         raw = (self.body, self.file, self.events)
         return any(part is not None for part in raw) or self.status != 200
+
+
+def _check_items(name: str, items: Sequence[Any], kind: type) -> None:
+    for number, item in enumerate(items):
+        if not isinstance(item, kind):
+            raise TypeError(f"{name}[{number}] is {item!r}; pass a {kind.__name__}")
+
+
+def _check_usage(usage: Mapping[str, Any]) -> None:
+    for name, value in usage.items():
+        if isinstance(value, Mapping):
+            _check_usage(cast("Mapping[str, Any]", value))
+        elif name.endswith("tokens"):
+            check_type(f"usage[{name!r}]", value, (int,))
+    check_json("usage", dict(usage))

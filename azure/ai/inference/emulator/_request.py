@@ -1,4 +1,4 @@
-"""A request as it arrived, and as it is kept: without secrets."""
+"""A request as it arrived, and as it is stored: without secrets."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,15 +12,15 @@ from ._secrets import Scrubber, is_secret_name, is_secret_parameter
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """One request that the emulator got.
+    """A request that the emulator received.
 
     :ivar method: such as ``POST``.
     :ivar path: without the query.
-    :ivar query: the query's members in order, each a pair; :meth:`param` reads one.
+    :ivar query: the query parameters in order, as pairs; :meth:`param` reads one.
     :ivar headers: names in lower case. In ``Emulator.requests`` the values of credentials are ``***``.
     :ivar raw: the body's bytes.
-    :ivar raw_path: the path and query as they came, percent-encoded.
-    :ivar outcome: what became of it; it grows while the answer is sent.
+    :ivar raw_path: the path and query as received, percent-encoded.
+    :ivar outcome: its outcome, which grows while the response is sent.
     """
 
     method: str
@@ -33,14 +33,14 @@ class RecordedRequest:
 
     @cached_property
     def body(self) -> Any:
-        """The body's JSON, or None where there is none."""
+        """The JSON of the body, or None if there is none."""
         try:
             return json.loads(self.raw, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return None
 
     def param(self, name: str) -> str:
-        """Return the first member ``name`` of the query, or an empty string."""
+        """Return the first query parameter ``name``, or an empty string."""
         return next((value for key, value in self.query if key == name), "")
 
     def scrubbed(self) -> "RecordedRequest":
@@ -49,12 +49,12 @@ class RecordedRequest:
         headers = scrubber.headers(self.headers, of_request=False)
         query = scrubber.query(self.query)
         path, mark, raw_query = self.raw_path.partition("?")
-        raw_path = scrubber.text(path) + mark + scrubber.raw_query(raw_query)
+        raw_path = scrubber.path(path) + mark + scrubber.raw_query(raw_query)
         return replace(self, headers=headers, query=query, raw_path=raw_path)
 
 
 def credentials(request: RecordedRequest) -> list[str]:
-    """Return the secrets that a request carries in its headers and query, as they are."""
+    """Return the secrets in a request's headers and query, unmasked."""
     headers = [value.rpartition(" ")[2] for name, value in request.headers.items() if is_secret_name(name)]
     query = [value for name, value in request.query if is_secret_parameter(name)]
     return [secret for secret in (*headers, *query) if secret]

@@ -1,4 +1,7 @@
-"""An answer as a value: what to send, and when to wait or break off. `_weather` bends it, `_server` plays it."""
+"""A response as a value: what to send, and when to wait or break off.
+
+`_fault_injection` alters it, `_server` sends it.
+"""
 
 from __future__ import annotations
 
@@ -27,22 +30,22 @@ class Cut:
 
 
 Step = Union[bytes, Pause, Cut, Awaitable[Union[bytes, Cut]]]
-"""What to do next. What is to be awaited comes from elsewhere: an endpoint that is being recorded."""
+"""What to do next. Awaitables come from an endpoint that is being recorded."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """An answer.
+    """A response.
 
     :param status: HTTP status.
-    :param headers: without those on length and framing.
+    :param headers: without those for length and framing.
     :param body: the whole body, if there are no steps.
-    :keyword steps: bytes to send one after another, each at once, with pauses and cuts between them, or what is to be
-        awaited for them. Status and headers go out with the first bytes, even if those are empty.
-    :keyword length: the Content-Length to announce for the steps. Default: none, chunked.
-    :keyword reason: the reason phrase, where it is not the usual one.
-    :keyword usage: what the answer cost.
-    :keyword exchange: where to note what is sent. Default: nowhere.
+    :keyword steps: bytes to send one after another, each immediately, with pauses and cuts between them, or awaitables
+        of bytes. Status and headers go out with the first bytes, even if those are empty.
+    :keyword length: the Content-Length to add for the steps. Default: none, chunked.
+    :keyword reason: the reason phrase, if it is not the usual one.
+    :keyword usage: the token usage of the answer.
+    :keyword exchange: where to record what is sent. Default: nowhere.
     """
 
     status: int
@@ -56,7 +59,7 @@ class Response:
 
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an answer with a JSON body."""
+    """Return a response with a JSON body."""
     return Response(status, {**(headers or {}), "Content-Type": "application/json"}, compact(body).encode())
 
 
@@ -66,5 +69,5 @@ def event(data: Any) -> bytes:
 
 
 def named_event(data: Mapping[str, Any]) -> bytes:
-    """Return an object as a server-sent event that is named by its type."""
+    """Return an object as a server-sent event named by its type."""
     return f"event: {data['type']}\n".encode() + event(data)

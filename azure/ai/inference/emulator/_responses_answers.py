@@ -1,6 +1,6 @@
-"""Answers of the Responses API: a response with its items, and the events that it is streamed as.
+"""Answers of the Responses API: a response with its items, and the events of its stream.
 
-The events are made from the whole response, so that both say the same.
+The events are made from the whole response, so that both agree.
 """
 
 import json
@@ -10,7 +10,8 @@ from typing import Any, Final
 from ._completion import CREATED, Answer, Choice, logprobs, verdict
 from ._dialects import Dialect
 from ._encrypted_reasoning import encrypt
-from ._openai_models import names_phases
+from ._moderation import moderate_response
+from ._openai_models import sends_phases
 from ._problems import ServiceError
 from ._replies import Reply, ToolCall
 from ._response import named_event
@@ -35,14 +36,14 @@ _ECHOED: Final[Mapping[str, Any]] = {
     "truncation": "disabled",
     "user": None,
 }
-"""Members of a request that its response repeats, and what they are where it has none."""
+"""Members of a request that its response repeats, and their default values."""
 
 
 def response_of(body: Mapping[str, Any], reply: Reply, answer: Answer, dialect: Dialect) -> dict[str, Any]:
     """Return the answer to a plain request.
 
     :param body: the checked request.
-    :param reply: what the model says; the answer has it, cut and counted.
+    :param reply: the model's reply; the answer has it cut to its limits and counted.
     """
     choice = answer.choices[0]
     reason = _REASONS.get(choice.finish_reason)
@@ -57,6 +58,9 @@ def response_of(body: Mapping[str, Any], reply: Reply, answer: Answer, dialect: 
         "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
         "text": {"format": text.get("format", {"type": "text"}), "verbosity": text.get("verbosity", "medium")},
     }
+    moderation = moderate_response(body, choice)
+    if moderation is not None:
+        response["moderation"] = moderation
     if dialect.filters:
         response["content_filters"] = [_filters("prompt", None), _filters("completion", choice.filtered)]
     return response
@@ -104,7 +108,7 @@ def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _items(body: Mapping[str, Any], choice: Choice, answer: Answer) -> Iterator[dict[str, Any]]:
-    # An id tells whether reasoning came before its item: "fc_r..." goes back with "rs_..." only.
+    # An id shows whether reasoning preceded its item: "fc_r..." can only be sent back with "rs_...".
     mark = "r" if choice.reasoning else ""
     if choice.reasoning:
         yield _reasoning_item(body, choice.reasoning, f"rs_{_seed(answer)}", answer.model)
@@ -134,7 +138,7 @@ def _message_item(choice: Choice, id_: str, model: str) -> dict[str, Any]:
         part = {"type": "output_text", "text": choice.content, "annotations": [], "logprobs": found}
     status = "incomplete" if choice.finish_reason in _REASONS else "completed"
     item = {"id": id_, "type": "message", "status": status, "role": "assistant", "content": [part]}
-    return {**item, "phase": "final_answer"} if names_phases(model) else item
+    return {**item, "phase": "final_answer"} if sends_phases(model) else item
 
 
 def _call_item(call: ToolCall, id_: str) -> dict[str, Any]:
@@ -149,9 +153,9 @@ def _call_item(call: ToolCall, id_: str) -> dict[str, Any]:
 
 
 def refuse_harm(body: Mapping[str, Any], chat: Mapping[str, Any]) -> Reply | None:
-    """Refuse a harmful prompt: a stream that has begun fails.
+    """Refuse a harmful prompt; a stream that has begun fails.
 
-    :raises ServiceError: 400, where no stream was asked for.
+    :raises ServiceError: 400, if no stream was requested.
     """
     if not is_harmful(chat):
         return None
@@ -172,9 +176,9 @@ def refuse_harm(body: Mapping[str, Any], chat: Mapping[str, Any]) -> Reply | Non
 
 
 def azure_failure(message: str | None, first: bytes) -> bytes:
-    """Return the events by which Azure ends a stream: one that says nothing, then the error.
+    """Return the events with which Azure ends a failed stream: one without a reason, then the error.
 
-    :param message: the words of the error.
+    :param message: the error text.
     :param first: the first event of the stream, framed.
     """
     failed = {"type": "response.failed", "sequence_number": 98, "response": {**_started(first), "status": "failed"}}
@@ -184,7 +188,7 @@ def azure_failure(message: str | None, first: bytes) -> bytes:
 
 
 def openai_failure(message: str | None, first: bytes) -> bytes:
-    """Return the events by which OpenAI ends a stream: the error, then one that repeats it."""
+    """Return the events with which OpenAI ends a failed stream: the error, then one that repeats it."""
     words = message or "The server had an error while processing your request. Sorry about that!"
     error = {"type": "server_error", "code": "server_error", "message": words, "param": None}
     response = {**_started(first), "status": "failed", "error": {"code": "server_error", "message": words}}
@@ -202,40 +206,35 @@ def response_events(response: Mapping[str, Any], _: Reply, dialect: Dialect) -> 
 
     :param response: the whole response.
     """
-    begun: dict[str, Any] = {
-        **response,
-        "status": "in_progress",
-        "output": [],
-        "usage": None,
-        "incomplete_details": None,
-    }
-    begun |= {"content_filters": None} if dialect.filters else {}
-    events: list[dict[str, Any]] = [
-        {"type": "response.created", "response": begun},
-        {"type": "response.in_progress", "response": begun},
-    ]
-    for index, item in enumerate(response["output"]):
-        events += _item_events(item, index)
-    events.append({"type": f"response.{response['status']}", "response": dict(response)})
-    for number, found in enumerate(events):
+    for number, found in enumerate(_plain_events(response)):
         padded = dialect.padded and found["type"].endswith(".delta")
         padding = {"obfuscation": response["id"][-(1 + number % 16) :]} if padded else {}
         yield named_event({"type": found["type"], "sequence_number": number, **found, **padding})
 
 
-def _item_events(item: Mapping[str, Any], index: int) -> list[dict[str, Any]]:
+def _plain_events(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the events without their numbers, generated while sent: thousands of streams may be open at once."""
+    nothing: dict[str, Any] = {"status": "in_progress", "output": [], "usage": None, "incomplete_details": None}
+    later = {name: None for name in ("content_filters", "moderation") if name in response}
+    begun = {**response, **nothing, **later}
+    yield {"type": "response.created", "response": begun}
+    yield {"type": "response.in_progress", "response": begun}
+    for index, item in enumerate(response["output"]):
+        yield from _item_events(item, index)
+    yield {"type": f"response.{response['status']}", "response": dict(response)}
+
+
+def _item_events(item: Mapping[str, Any], index: int) -> Iterator[dict[str, Any]]:
     inside = {"message": _message_events, "function_call": _call_events, "reasoning": _reasoning_events}[item["type"]]
     begun = {**item, **{name: type(item[name])() for name in ("content", "arguments", "summary") if name in item}}
-    # Azure has the encrypted content at the end of the answer alone.
+    # Azure sends the encrypted content only at the end of the answer.
     begun.pop("encrypted_content", None)
     done = {name: value for name, value in item.items() if name != "encrypted_content"}
     place = {"output_index": index}
     named = {"item_id": item["id"], **place}
-    return [
-        {"type": "response.output_item.added", **place, "item": {**begun, **_status(item, "in_progress")}},
-        *({"type": event["type"], **named, **event} for event in inside(item)),
-        {"type": "response.output_item.done", **place, "item": done},
-    ]
+    yield {"type": "response.output_item.added", **place, "item": {**begun, **_status(item, "in_progress")}}
+    yield from ({"type": event["type"], **named, **event} for event in inside(item))
+    yield {"type": "response.output_item.done", **place, "item": done}
 
 
 def _status(item: Mapping[str, Any], status: str) -> dict[str, str]:

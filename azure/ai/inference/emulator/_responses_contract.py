@@ -1,11 +1,12 @@
-"""What requests to the Responses API may hold, as JSON schema; see `_contract`. `_input_items` judges the input.
+"""The JSON schemas of requests to the Responses API; see `_contract`. `_input_items` checks the input.
 
-Members and types are those of OpenAI's description of August 2026, without what Azure does not have.
+Members and types are those of OpenAI's description of August 2026, without those that Azure lacks.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
+from ._contract import MODERATION
 from ._fragments import BOOLEAN, FLAG_MAP, OBJECT, STRING, Fragment, array, either, enum, integer, kinds, number, record
 
 _TEXT_FORMAT: Final = kinds(
@@ -56,7 +57,7 @@ RESPONSES: Final[Mapping[str, Fragment]] = {
     "service_tier": STRING,
     "background": {"type": "boolean", "enum": [False]},
     "prompt": OBJECT,
-    "moderation": OBJECT,
+    "moderation": MODERATION,
     "context_management": array(OBJECT),
     "conversation": either(STRING, OBJECT),
 }
@@ -66,9 +67,9 @@ FUNCTION_TOOL: Final[Fragment] = record(
     {"type": enum("function"), "name": {"type": "string", "minLength": 1, "maxLength": 64}},
     {"description": STRING, "parameters": OBJECT, "strict": BOOLEAN},
 )
-"""A function of the caller's own."""
+"""A function defined by the caller."""
 
 
 def responses_schema() -> Fragment:
-    """Return the schema of a request body, apart from members that it does not name."""
+    """Return the schema of a request body, apart from unknown members."""
     return record({"input": RESPONSES["input"]}, {name: RESPONSES[name] for name in RESPONSES if name != "input"})

@@ -1,4 +1,4 @@
-"""What the Responses API refuses, in OpenAI's words; `_input_items` goes through the input."""
+"""The refusals of the Responses API, in OpenAI's words; `_input_items` checks the input."""
 
 import re
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ _OLDEST_VERSION: Final = "2025-03-01-preview"
 
 
 def check_responses(request: RecordedRequest, stored: StoredAnswers) -> dict[str, Any]:
-    """Return a request's body, checked and without nulls. Its input is the whole conversation.
+    """Return the body of a request, checked and without nulls. Its input is the whole conversation.
 
-    :param stored: the answers that the request may go on from.
-    :raises ServiceError: as the API refuses.
+    :param stored: the answers that the request may continue.
+    :raises ServiceError: if the API would refuse.
     """
     _check_version(request)
     body = {name: value for name, value in read_body(request).items() if value is not None}
@@ -41,13 +41,15 @@ def check_responses(request: RecordedRequest, stored: StoredAnswers) -> dict[str
 
 
 def _earlier(body: Mapping[str, Any], stored: StoredAnswers) -> list[Any]:
-    """Return the conversation that a request goes on from."""
+    """Return the conversation that a request continues."""
     previous = body.get("previous_response_id")
-    found = [] if previous is None else stored.find(previous)
+    if previous is None:
+        return []
+    found = stored.find(previous)
     if found is None:
         message = f"Previous response with id '{previous}' not found."
         raise ServiceError(400, "previous_response_not_found", message, param="previous_response_id")
-    return found
+    return found.conversation
 
 
 def _check_version(request: RecordedRequest) -> None:
@@ -145,7 +147,7 @@ def _check_format(body: Mapping[str, Any], items: list[dict[str, Any]]) -> None:
 
 
 def chat_request(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a checked request as one for a chat completion, as the model understands it."""
+    """Return a checked request as a chat completion request, as the model understands it."""
     model = as_text(body.get("model"))
     instructions = [{"role": "system", "content": body["instructions"]}] if body.get("instructions") else []
     effort = as_object(body.get("reasoning")).get("effort") or ("medium" if reasons(model) else "none")
@@ -180,7 +182,7 @@ def _chat_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def strict_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a tool as the service has it: strict, with all arguments required, unless it says that it is not."""
+    """Return a tool as the service stores it: strict, with all arguments required, unless it says otherwise."""
     if tool.get("type") != "function" or tool.get("strict") is False:
         return dict(tool)
     parameters = as_object(tool.get("parameters")) or {"type": "object", "properties": {}}

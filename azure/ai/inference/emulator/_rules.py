@@ -1,4 +1,4 @@
-"""What a model's server refuses in a chat request: by the contract first, then by rules that no schema expresses.
+"""What a model's server refuses in a chat request: first by the contract, then by rules that no schema can express.
 
 The result is the request without nulls and dropped members.
 """
@@ -19,9 +19,9 @@ from ._validation import Path, Schema, Violation, first_violation
 from ._values import as_list, as_object, as_text
 
 PROMPT_FILTER_PHRASE: Final = "trigger the content filter"
-"""A user message that holds this is refused by the content filter, as a harmful prompt is."""
+"""A user message that contains this is refused by the content filter, like a harmful prompt."""
 ANSWER_FILTER_PHRASE: Final = "filter your answer"
-"""A user message that holds this gets an answer that the content filter withholds."""
+"""A user message that contains this gets an answer that the content filter withholds."""
 
 _REASONING_MODEL: Final = re.compile(r"(^|/)(o[134](-|$)|gpt-5)", re.IGNORECASE)
 _FIXED: Final = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
@@ -39,13 +39,13 @@ _CODES: Final = {
 }
 
 
-def hides_thoughts(model: str) -> bool:
-    """Return whether a model, by its name, reasons without showing it (o1 to o4, GPT-5)."""
+def hides_reasoning(model: str) -> bool:
+    """Return whether a model, by its name, hides its reasoning (o1 to o4, GPT-5)."""
     return _REASONING_MODEL.search(model) is not None
 
 
 def read_body(request: RecordedRequest) -> dict[str, Any]:
-    """Return the JSON object that a request carries.
+    """Return the JSON object in the body of a request.
 
     :raises ServiceError: 400 or 415.
     """
@@ -63,7 +63,7 @@ def read_body(request: RecordedRequest) -> dict[str, Any]:
 def check_body(body: Mapping[str, Any], schema: Schema, strict: bool = False, path: Path = ()) -> None:
     """Check a body, or an object in it, by a schema.
 
-    :keyword strict: refuse as FastAPI does, with 422.
+    :keyword strict: refuse like FastAPI, with 422.
     :keyword path: where in the body it is.
     :raises ServiceError: naming the member at fault.
     """
@@ -76,7 +76,7 @@ def check_chat(request: RecordedRequest, dialect: Dialect, model: str | None) ->
     """Return a chat request's body, checked and cleaned.
 
     :param model: the deployment in the path, if any.
-    :raises ServiceError: as the provider refuses.
+    :raises ServiceError: if the provider would refuse.
     """
     strict = dialect.strict
     body = split_extras(read_body(request), request, dialect, dialect.members)
@@ -192,7 +192,7 @@ def _check_combinations(body: Mapping[str, Any], model: str) -> None:
         raise _invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
     if body.get("top_logprobs") and body.get("logprobs") is not True:
         raise _invalid("The 'top_logprobs' parameter is only allowed when 'logprobs' is true.", "top_logprobs")
-    if not hides_thoughts(model):
+    if not hides_reasoning(model):
         return
     for name in _UNSUPPORTED:
         if name in body:

@@ -1,9 +1,10 @@
-"""JSON that a JSON schema accepts: answers for ``response_format`` and arguments for tools.
+"""Generate JSON that a JSON schema accepts: answers for ``response_format`` and arguments for tools.
 
-Covers what schemas in use hold (types, enums, constants, bounds, formats, patterns, nested and recursive definitions,
-and combinations by ``allOf``, ``anyOf`` and ``oneOf``). Values come from the schema's own examples and defaults, then
-from words of the conversation, then from the member's name. A schema without an answer raises :class:`SchemaError`, as
-does one whose answer would be too large: a few bytes (``minItems``, references that double) can ask for gigabytes.
+Covers what schemas use in practice (types, enums, constants, bounds, formats, patterns, nested and recursive
+definitions, and combinations by ``allOf``, ``anyOf`` and ``oneOf``). Values come from the schema's own examples and
+defaults, then from words of the conversation, then from the member's name. A schema that no value matches raises
+:class:`SchemaError`, as does one whose value would be too large: a few bytes (``minItems``, references that double) can
+request gigabytes.
 """
 
 import json
@@ -21,13 +22,13 @@ _Found = TypeVar("_Found")
 _MAX_DEPTH: Final = 12
 _RECURSION: Final = 2
 _BROAD: Final = 4
-"""Deeper arrays have one item where two would do: arrays of arrays double with each level."""
+"""Deeper arrays have one item instead of two: nested arrays double with each level."""
 MAX_VALUES: Final = 20_000
-"""How many values an answer may have; the services' strict mode allows schemas of 5,000 members."""
+"""Maximum number of values in an answer; the services' strict mode allows schemas of 5,000 members."""
 MAX_TEXT: Final = 1_000_000
-"""How many characters the texts of an answer may have together."""
+"""Maximum number of characters in all texts of an answer together."""
 _MAX_STEPS: Final = 1_000_000
-"""How many members of schemas are looked at, where they are merged."""
+"""Maximum number of schema members to look at while merging."""
 _FORMATS: Final[Mapping[str, str]] = {
     "date": "2026-01-15",
     "date-time": "2026-01-15T09:30:00Z",
@@ -51,20 +52,20 @@ _FORMATS: Final[Mapping[str, str]] = {
 
 
 class SchemaError(ValueError):
-    """No value can be made for a schema; says where in it and why."""
+    """No value can be generated for a schema; says where and why."""
 
 
 class _TooLargeError(SchemaError):
-    """The whole answer is too large; no other branch helps."""
+    """The whole answer is too large; trying another branch is useless."""
 
 
 @dataclass(frozen=True)
 class Hints:
-    """What the conversation offers as values.
+    """Values offered by the conversation.
 
     :keyword words: strings to use, such as names of places.
     :keyword numbers: numbers to use.
-    :keyword text: the whole text, in which the values of an enum are looked for.
+    :keyword text: the whole text, which is searched for the values of an enum.
     """
 
     words: Sequence[str] = ()
@@ -91,14 +92,17 @@ def generate(schema: Any, hints: Hints | None = None) -> Any:
 
     :param schema: a JSON schema: an object, or True.
     :param hints: values to prefer where they fit.
-    :raises SchemaError: if there is none, or the schema uses what the emulator does not know.
+    :raises SchemaError: if there is none, or the schema uses a feature that the emulator does not support.
     """
-    return _Generator(as_object(schema), hints or Hints()).value(schema, _Place())
+    try:
+        return _Generator(as_object(schema), hints or Hints()).value(schema, _Place())
+    except OverflowError as error:
+        raise SchemaError("a number in the schema is too large to calculate with") from error
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where in the value and in the schema the generator is."""
+    """The generator's position in the value and in the schema."""
 
     name: str = "value"
     depth: int = 0
@@ -112,7 +116,7 @@ class _Place:
 
 
 class _Generator:
-    """Holds the whole schema, which references point into, the hints, and what may still be made."""
+    """The whole schema, to which references point, the hints, and the budget that is left."""
 
     def __init__(self, root: Mapping[str, Any], hints: Hints) -> None:
         self._root = root
@@ -143,7 +147,7 @@ class _Generator:
         return self._typed(flat, place)
 
     def _flatten(self, schema: Mapping[str, Any], place: _Place) -> tuple[Mapping[str, Any], _Place]:
-        """Return ``schema`` with its references followed and its ``allOf`` merged in."""
+        """Return ``schema`` with its references resolved and its ``allOf`` merged."""
         while "$ref" in schema:
             ref = str(schema["$ref"])
             if place.refs.count(ref) > 3 * _MAX_DEPTH:
@@ -162,7 +166,7 @@ class _Generator:
 
     def _resolve(self, ref: str) -> Mapping[str, Any]:
         if not ref.startswith("#"):
-            raise SchemaError(f"{ref!r} points outside of the schema; only references that start with '#' are followed")
+            raise SchemaError(f"{ref!r} points outside the schema; only references that start with '#' are followed")
         found: Any = self._root
         for step in ref[1:].split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
@@ -180,7 +184,7 @@ class _Generator:
         return _merge(first, found)
 
     def _branch(self, branches: Sequence[Mapping[str, Any]], place: _Place) -> Any:
-        """Return the first branch that has a value; where recursion must end, the plainest."""
+        """Return a value of the first branch that has one; where recursion must end, of the simplest branch."""
         deeper = replace(place, depth=place.depth + 1)
         found: Any = SchemaError(f"{place.name!r} has no branches")
         for branch in sorted(branches, key=self._weight) if place.tight else branches:
@@ -190,7 +194,7 @@ class _Generator:
         raise found
 
     def _attempt(self, branch: Mapping[str, Any], place: _Place) -> Any:
-        """Return a value, or the error why there is none."""
+        """Return a value, or the error that explains why there is none."""
         try:
             return self.value(dict(branch), place)
         except _TooLargeError:
@@ -256,7 +260,7 @@ class _Generator:
 
     @staticmethod
     def _more_names(schema: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
-        """Yield names to invent: for a map at least one, so that the answer shows what its values look like."""
+        """Yield names to invent: at least one for a map, so that the answer shows what its values look like."""
         isa_map = "properties" not in schema and isinstance(schema.get("additionalProperties"), dict)
         wanted = max(_count(schema, "minProperties") or 0, int(isa_map and schema.get("maxProperties") != 0))
         patterns = list(as_object(schema.get("patternProperties")))
@@ -268,7 +272,7 @@ class _Generator:
         fixed = as_list(schema.get("prefixItems"))
         low, high = _count(schema, "minItems") or 0, _count(schema, "maxItems")
         if low > MAX_VALUES:
-            raise _TooLargeError(f"{place.name!r} wants {low} items; the emulator makes at most {MAX_VALUES} values")
+            raise _TooLargeError(f"{place.name!r} needs {low} items; the emulator makes at most {MAX_VALUES} values")
         items = schema.get("items", schema.get("contains", {"type": "string"}))
         usual = 2 if place.depth <= _BROAD else 1
         wanted = low if place.tight or items is False else max(low, len(fixed) or usual)
@@ -284,13 +288,13 @@ class _Generator:
             if unique:
                 known.add(_key(value))
         if len(found) < low:
-            raise SchemaError(f"{place.name!r} wants {low} different items, of which only {len(found)} could be made")
+            raise SchemaError(f"{place.name!r} needs {low} different items, of which only {len(found)} could be made")
         return found
 
     def _string(self, schema: Mapping[str, Any], place: _Place) -> str:
         low, high = _count(schema, "minLength") or 0, _count(schema, "maxLength")
         if low > MAX_TEXT:
-            raise _TooLargeError(f"{place.name!r} wants {low} characters; the emulator makes at most {MAX_TEXT}")
+            raise _TooLargeError(f"{place.name!r} needs {low} characters; the emulator makes at most {MAX_TEXT}")
         text = self._unbounded(schema, place, low, high)
         text = (text + "." * (low - len(text)))[:high] if "pattern" not in schema else text
         self._text -= len(text)
@@ -308,8 +312,8 @@ class _Generator:
 
     def _words(self, schema: Mapping[str, Any], place: _Place) -> str:
         examples = [*as_list(schema.get("examples")), schema.get("default")]
-        told = [example for example in examples if isinstance(example, str)]
-        offered = told or self._hints.words
+        texts = [example for example in examples if isinstance(example, str)]
+        offered = texts or self._hints.words
         if place.index < len(offered):
             return offered[place.index]
         return f"{place.name} {place.index + 1}" if place.index else place.name
@@ -331,8 +335,8 @@ class _Generator:
 
     def _numbers(self, schema: Mapping[str, Any], place: _Place) -> list[float]:
         examples = [*as_list(schema.get("examples")), schema.get("default")]
-        told: list[float] = [number for number in examples if is_number(number)]
-        return told + list(self._hints.numbers[place.index : place.index + 1])
+        numbers: list[float] = [number for number in examples if is_number(number)]
+        return numbers + list(self._hints.numbers[place.index : place.index + 1])
 
 
 def _size(schema: Mapping[str, Any]) -> int:
@@ -345,19 +349,19 @@ def _key(value: Any) -> str:
 
 
 def _count(schema: Mapping[str, Any], name: str) -> int | None:
-    """Return a bound such as ``minItems``, or None where there is none."""
+    """Return a bound such as ``minItems``, or None if there is none."""
     value = schema.get(name)
     if value is None:
         return None
     if not is_number(value) or value < 0 or value != value // 1:
-        raise SchemaError(f"{name} is {value!r}; it has to be a whole number of 0 or more")
+        raise SchemaError(f"{name} is {value!r}; it must be a whole number of 0 or more")
     return int(value)
 
 
 def _step(schema: Mapping[str, Any]) -> float | None:
     step = schema.get("multipleOf")
     if step is not None and not (_is_finite(step) and step > 0):
-        raise SchemaError(f"multipleOf is {step!r}; it has to be a number above 0")
+        raise SchemaError(f"multipleOf is {step!r}; it must be a number above 0")
     return step
 
 
@@ -366,7 +370,7 @@ def _is_finite(value: Any) -> TypeGuard[float]:
 
 
 def _bound(schema: Mapping[str, Any], inclusive: str, exclusive: str, step: float) -> float | None:
-    """Return a bound as an inclusive one. ``exclusiveMinimum: true`` beside ``minimum`` is how draft 4 says it."""
+    """Return a bound as an inclusive one. Draft 4 writes ``exclusiveMinimum: true`` next to ``minimum``."""
     bound, beyond = schema.get(inclusive), schema.get(exclusive)
     bounds = [bound + step if beyond is True else bound] if _is_finite(bound) else []
     if _is_finite(beyond):
@@ -388,7 +392,7 @@ def _implied_type(schema: Mapping[str, Any]) -> str:
 
 
 def _matching(pattern: str, number: int, low: int = 0, high: int | None = None) -> str:
-    """Return a match of ``pattern``; a longer one for a higher ``number``, where that is what makes names differ."""
+    """Return a match of ``pattern``; a longer one for a higher ``number``, if that is how names can differ."""
     if number > 1:
         try:
             return matching_text(pattern, max(low, number), high)
@@ -398,7 +402,7 @@ def _matching(pattern: str, number: int, low: int = 0, high: int | None = None) 
 
 
 def _checked(function: Callable[..., _Found], *arguments: Any) -> _Found:
-    """Call a function of `_patterns`, whose errors are those of the schema."""
+    """Call a function of `_patterns`, and raise its errors as those of the schema."""
     try:
         return function(*arguments)
     except ValueError as error:
@@ -410,7 +414,7 @@ _HIGHEST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minP
 
 
 def _merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema that accepts what both accept, for the members that schemas in use combine."""
+    """Return a schema that accepts what both accept, for the members that schemas combine in practice."""
     merged = dict(first)
     for name, value in second.items():
         if name not in merged:
@@ -433,7 +437,7 @@ def _merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any
 
 
 def _common_type(first: Any, second: Any) -> Any:
-    """Return the types that both allow; a contradiction is left standing and refused as the type it is not."""
+    """Return the types that both allow; a contradiction is kept, and refused as an unknown type."""
     one, other = as_list(first) or [first], as_list(second) or [second]
     common = [kind for kind in one if kind in other or (kind == "integer" and "number" in other)]
     common += [kind for kind in other if kind == "integer" and "number" in one and kind not in common]

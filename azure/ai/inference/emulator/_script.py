@@ -1,15 +1,16 @@
-"""Scripted replies: given in order, or by what is asked.
+"""Scripted replies: used in order, or by conditions.
 
-Each request takes the first reply that matches it and is not used up. Where none matches, the emulator answers by
-itself, or refuses if it is strict; either way it says which reply came closest.
+Each request takes the first reply that matches it and is not used up. If none matches, the emulator answers itself, or
+refuses if it is strict; either way it says which reply came closest.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Union
 
+from ._argument_checks import Kinds, check_type, check_types
 from ._matching import (
     Check,
     function_check,
@@ -27,23 +28,30 @@ from ._values import as_list, as_object
 Said = Union[str, Reply, Mapping[str, Any]]
 Scripted = Union[Said, Callable[[RecordedRequest], Said]]
 
+_CALL_MEMBERS: Final = frozenset(field.name for field in fields(ToolCall))
 _REPLY_MEMBERS: Final = frozenset(field.name for field in fields(Reply))
+_NONE: Final = type(None)
+_CONDITION_TYPES: Final[Mapping[str, Kinds]] = {
+    **dict.fromkeys(("model", "tool", "path"), (str, _NONE)),
+    **dict.fromkeys(("match", "schema"), (Mapping, _NONE)),
+    "times": (int, _NONE),
+}
 _CONDITIONS: Final = ("last", "model", "tool", "path", "match", "schema", "times")
 
 
 @dataclass
 class Rule:
-    """A reply, and the requests it is for.
+    """A reply, and the requests it is meant for.
 
     :param said: the reply, or a function of the request that returns it.
     :keyword last: a regular expression found in the last message, ignoring case.
-    :keyword model: the model that the body names.
-    :keyword tool: a tool that is offered.
+    :keyword model: the model named in the body.
+    :keyword tool: a tool offered in the body.
     :keyword path: a part of the path. Default: requests that continue a conversation.
-    :keyword match: members of the body and what they have to be.
-    :keyword schema: a JSON schema that the body fits.
+    :keyword match: members of the body and what they must be.
+    :keyword schema: a JSON schema that the body must match.
     :keyword when: a function of the request that returns whether it matches.
-    :keyword times: how often the reply is given. None: without end.
+    :keyword times: how often the reply is used. None: without limit.
     """
 
     said: Scripted
@@ -60,10 +68,13 @@ class Rule:
     _checks: list[Check] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        check_types(self, _CONDITION_TYPES)
+        if self.when is not None and not callable(self.when):
+            raise TypeError(f"when is {self.when!r}; pass a function of the request")
         if not callable(self.said):
             self.said = read_reply(self.said)
         if self.times is not None and self.times < 1:
-            raise ValueError(f"times is {self.times}; choose 1 or more, or None for a reply without end")
+            raise ValueError(f"times is {self.times}; choose 1 or more, or None for a reply without limit")
         self._checks = [path_check(self.path), *self._optional_checks()]
 
     def _optional_checks(self) -> Iterable[Check]:
@@ -82,7 +93,7 @@ class Rule:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether the reply was given as often as it may be."""
+        """Whether the reply was used as often as allowed."""
         return self.times is not None and self.given >= self.times
 
     def mismatches(self, request: RecordedRequest) -> list[str]:
@@ -107,11 +118,11 @@ class Rule:
 
 
 class Match(NamedTuple):
-    """What the script has for a request.
+    """What the script offers for a request.
 
     :ivar rule: the rule that matched, or None.
     :ivar reply: its reply.
-    :ivar nearest: where none matched, the one that came closest and why it did not match; None if there are no rules.
+    :ivar nearest: if none matched, the one that came closest and why it did not match; None if there are no rules.
     """
 
     rule: Rule | None
@@ -120,7 +131,7 @@ class Match(NamedTuple):
 
 
 class Script:
-    """The replies, in the order in which they were written."""
+    """The replies, in the order they were written."""
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self.rules: list[Rule] = []
@@ -129,7 +140,7 @@ class Script:
             self.add(rule)
 
     def add(self, rule: Rule) -> None:
-        """Add a reply behind the others."""
+        """Add a reply after the others."""
         self._numbers += 1
         rule.number = self._numbers
         self.rules.append(rule)
@@ -141,7 +152,7 @@ class Script:
         return len(self.rules) < before
 
     def next(self, request: RecordedRequest) -> Match:
-        """Take the reply for a request, if there is one."""
+        """Take the reply for a request, if any."""
         rule = next((rule for rule in self.rules if rule.fits(request)), None)
         if rule is None:
             return Match(None, nearest=self._nearest(request))
@@ -149,7 +160,7 @@ class Script:
         return Match(rule, read_reply(rule.said(request.scrubbed()) if callable(rule.said) else rule.said))
 
     def unused(self) -> list[Rule]:
-        """Return the replies that wait to be given: with ``times=None``, those never given."""
+        """Return the replies that are not used up; with ``times=None``, those never used."""
         return [rule for rule in self.rules if not (rule.is_used_up or (rule.times is None and rule.given))]
 
     def _nearest(self, request: RecordedRequest) -> str | None:
@@ -176,22 +187,32 @@ def read_reply(said: Said) -> Reply:
     if unknown:
         raise ValueError(f"a reply has no member {unknown[0]!r}; it has {', '.join(sorted(_REPLY_MEMBERS))}")
     members = dict(said)
-    members["tool_calls"] = [
-        call if isinstance(call, ToolCall) else ToolCall(**call) for call in said.get("tool_calls", ())
-    ]
-    members["choices"] = [read_reply(choice) for choice in said.get("choices", ())]
+    for name, read in (("tool_calls", _read_call), ("choices", read_reply)):
+        given = said.get(name, ())
+        check_type(name, given, (Sequence,))
+        members[name] = [read(item) for item in given]
     return Reply(**members)
 
 
-def load_script(path: str | Path) -> list[Rule]:
-    """Return the replies of a script: a JSON file, or a YAML file where PyYAML is installed.
+def _read_call(call: ToolCall | Mapping[str, Any]) -> ToolCall:
+    if isinstance(call, ToolCall):
+        return call
+    check_type("a tool call", call, (Mapping,))
+    unknown = [name for name in call if name not in _CALL_MEMBERS]
+    if unknown or "name" not in call:
+        raise ValueError(f"a tool call is {dict(call)!r}; it needs a name, and may have arguments and an id")
+    return ToolCall(**call)
 
-    It holds a list. Each item is a text, or a mapping with the members of :class:`Reply` and the conditions of
+
+def load_script(path: str | Path) -> list[Rule]:
+    """Return the replies of a script: a JSON file, or a YAML file if PyYAML is installed.
+
+    It contains a list. Each item is a text, or a mapping with the members of :class:`Reply` and the conditions of
     :class:`Rule`.
 
-    A ``file`` that a reply sends is looked for beside the script.
+    The ``file`` of a reply is relative to the script's folder.
 
-    :raises ValueError: if the file holds anything else.
+    :raises ValueError: if the file contains anything else.
     :raises ImportError: for YAML without PyYAML.
     """
     items = _parse(Path(path).read_text("utf-8"), Path(path))
@@ -219,16 +240,16 @@ def _parse(text: str, path: Path) -> Any:
 
 def _beside(folder: Path | None, name: Any) -> Path:
     if folder is None or not isinstance(name, str):
-        raise ValueError("file has to be a name, in a script's file; elsewhere give the answer itself")
+        raise ValueError("file must be a name, in a script's file; elsewhere pass the response itself")
     return folder / name
 
 
 def read_rule(item: Any, where: str, folder: Path | None = None) -> Rule:
     """Return a reply and its conditions, written as an item of a script.
 
-    :param where: how to name the item in an error.
-    :param folder: where the files are that replies send. None: replies may name none, for whoever wrote them does not
-        own this machine's files.
+    :param where: the name of the item in an error.
+    :param folder: the folder of files to send. None: replies may not name files, because their author does not own the
+        files of this machine.
     :raises ValueError: if it is neither a text nor a mapping of known members.
     """
     if isinstance(item, str):

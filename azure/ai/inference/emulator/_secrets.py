@@ -1,29 +1,30 @@
-"""What is secret in a request or an answer, and how it is blotted out before anything is kept.
+"""Find the secrets in a request or a response, and mask them before anything is stored.
 
-A secret is found in one of three ways: by the name of the member, header or query parameter that holds it; by its look
-(tokens, keys and signatures of known formats, also inside of text); and by its value, where another place of the same
-exchange gave it away. Only values of the parsed JSON are replaced, never its text, so member names and structure stay.
+A secret is found in one of three ways: by the name of the member, header or query parameter that holds it; by its
+format (tokens, keys and signatures of known formats, even within text); and by its value, if another place of the same
+exchange revealed it. Only values of the parsed JSON are replaced, never its text, so member names and structure stay.
 """
 
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from ._values import as_list, as_object, is_number
 
 SCRUBBED: Final = "***"
-"""What stands in the place of a secret."""
+"""Replaces a secret."""
 
 _SMALLEST_SECRET: Final = 1_000
 """A smaller number under a secret name is a count, not a PIN."""
 _SHORTEST_FOUND_ANYWHERE: Final = 8
 _SHORTEST_WORD_FOUND_ANYWHERE: Final = 20
-"""Shorter secrets are blotted out where a name tells, but not inside of other text: ``test`` is also a word."""
+"""Shorter secrets are masked if a name identifies them, but not within other text: ``test`` is also a word."""
 
 _WORDS: Final = re.compile(
     r"apikeys?|assertion|authorization|authentication|bearer|cookies?|credentials?|jwt|otp|pass|passcode|passkey|"
@@ -39,7 +40,7 @@ _AUTH_SCHEMES: Final = re.compile(
     r"(?i)apikey|aws4-hmac-sha256|basic|bearer|digest|negotiate|sharedaccesssignature|token"
 )
 _LABELS: Final = re.compile(r"type|kind|object|name|id|scheme|in|description|format|title|status|expires_at")
-"""What an object under a secret name may say of the secret without giving it away."""
+"""Members of an object under a secret name that do not reveal the secret."""
 
 _SAFE_HEADERS: Final = re.compile(
     r"(?i)accept(-.*)?|api-version|anthropic-(version|beta)|azureml-model-deployment|cache-control|connection|"
@@ -48,45 +49,64 @@ _SAFE_HEADERS: Final = re.compile(
     r"tracestate|user-agent|x-goog-api-client|x-ms-(client-request-id|date|model-mesh-model-name|return-.*|useragent|"
     r"version)|x-request-id|x-stainless-.*"
 )
-"""Request headers whose values are kept in a cassette. Any other may hold a secret, whatever its name."""
+"""Request headers whose values are stored in a cassette. Any other may contain a secret, whatever its name."""
 
 _NAMES: Final = r"[\w.-]{0,64}(?:key|token|secret|password|passwd|passphrase|credential|signature|authorization)|pwd"
 _IN_TEXT: Final = re.compile(rf"(?i)((?:^|[?&;#\s,({{\"'])(?:{_NAMES}|sig|code)\s?=\s?[\"']?)[^&#;\s\"'<>,)]+")
-"""A query, form, connection string, or setting of a program inside of text."""
+"""A query, form, connection string, or program setting within text."""
 _BESIDE: Final = re.compile(
     rf"(?i)((?:^|[\s,({{\"'])(?:{_NAMES})[\"']?:\s?[\"']?|<(?:{_NAMES})>)(?=[^\s\"'<>]*\d)[^\s\"'<>,;)]{{8,}}"
 )
-"""JSON, YAML, XML or a header inside of text. What looks like a word may be one, and stays."""
+"""JSON, YAML, XML or a header within text. A value that looks like a word may be one, and stays."""
 _IN_FORM: Final = re.compile(rf"(?i)(\bname=\"(?:{_NAMES})\"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)[^\r\n]+")
 _USER_INFO: Final = re.compile(r"(?<=://)[^/\s:@?#]{1,256}:[^/\s@?#]{1,256}(?=@)")
 _SCHEMES: Final = re.compile(
     r"(?i)\b((?:bearer|apikey)\s+|(?:basic|digest|token)\s+(?=[\w.~+/=-]{16}))(?=[^\s\"',;]*\d)[\w.~+/=-]{8,}"
 )
+_MEMBER: Final = re.compile(r'((?<!\\)\\*"([\w .-]{1,64})\\*"\s{0,8}:\s{0,8}\\*")([^"\\]+)')
+"""A member of JSON that may be incomplete, such as the arguments of a tool in a stream."""
+_RANDOM: Final = re.compile(
+    r"[0-9a-f]{32,}|(?=(?:[^A-Z]*[A-Z]){2})(?=(?:\D*\d){2})(?=(?:[^a-z]*[a-z]){2})[\w+=.~:-]{24,}"
+)
+"""A path segment that nobody would choose as a name."""
+_NAMED: Final = re.compile(r"[a-z]{2,16}[_-]|(?:.*[-_.])?[A-Z]?[a-z]{3,}(?:[-_.]|$)")
+"""A segment that contains a word: an id, such as ``resp_…``, or a name, such as ``Llama-4-Maverick-17B``."""
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _AFTER: Final = (_SCHEMES, _IN_TEXT, _BESIDE, _IN_FORM)
-"""What precedes a secret is the first group, and stays."""
+"""The first group is the text before a secret, and stays."""
+_ISSUERS: Final = r"(?:sk|rk|pk|ek|sess|dapi|csk|gsk|xai|pplx|tgp)[-_]"
+"""How keys of OpenAI, Anthropic, Stripe, Groq and others begin."""
+_MARKS: Final = r"(?:gh[pousr]_|github_pat_|glpat-|hf_|xox[abposr]-|npm_|r8_|nvapi-)"
 _LOOKS: Final = re.compile(
     r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"  # a JWT
-    r"|\b(?:sk|rk|pk|ek|sess|dapi|csk|gsk|xai|pplx|tgp)[-_](?=[\w-]*\d)[\w-]{16,}"  # OpenAI, Anthropic, Stripe, Groq...
-    r"|\b(?:gh[pousr]_|github_pat_|glpat-|hf_|xox[abposr]-|npm_|r8_|nvapi-)[\w-]{16,}"
+    rf"|\b{_ISSUERS}(?=[\w-]*\d)[\w-]{{16,}}|\b{_MARKS}[\w-]{{16,}}"
     r"|\bAIza[\w-]{35}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # Google, Amazon
     r"|\b[A-Za-z0-9]{40,60}JQQJ9[A-Za-z0-9]{20,40}\b"  # Azure's keys of 84 characters
     r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?"
 )
-
+_BEGINS: Final = re.compile(
+    rf"(?:\b(?:eyJ|{_ISSUERS}|{_MARKS}|AIza|AKIA|ASIA)[\w.-]*"
+    r"|\b(?=[a-zA-Z]*\d)(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{8,}"
+    r"|\b(?i:bearer|apikey|basic|digest)\s+[\w.~+/=-]*)\Z"
+)
+"""A text that ends like this may go on to be one of the secrets above."""
+_LONGEST: Final = 4_000
+_FEWEST: Final = 4
+"""Fewer characters of a known secret are not worth hiding."""
 
 _SHORT: Final = 200
-"""Characters of a text, such as a header's value, that is worth remembering: it comes with each request again."""
+"""Texts at least this long, such as a header's value, are worth caching: they recur with each request."""
 
 
 @lru_cache(maxsize=1024)
 def _looks_harmless(text: str) -> bool:
-    """Return whether nothing in a text looks like a secret."""
-    return not any(pattern.search(text) for pattern in (*_AFTER, _USER_INFO, _LOOKS))
+    """Return whether a text certainly contains no secret."""
+    return not any(pattern.search(text) for pattern in (*_AFTER, _MEMBER, _USER_INFO, _LOOKS))
 
 
 @lru_cache(maxsize=1024)
 def is_secret_name(name: str) -> bool:
-    """Return whether a member or header of this name holds a secret, as ``apiKey`` and ``X-Auth-Token`` do."""
+    """Return whether a member or header of this name holds a secret, such as ``apiKey`` or ``X-Auth-Token``."""
     words: list[str] = re.findall(r"[a-z]+", re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).lower())
     if not words or any(map(_HARMLESS.fullmatch, words)):
         return False
@@ -101,24 +121,19 @@ def is_secret_parameter(name: str) -> bool:
 
 
 class Scrubber:
-    """Blots secrets out, and learns their values as it goes: what one place gives away is known everywhere."""
+    """Masks secrets, and learns their values along the way: what one place reveals is masked everywhere."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
 
-    @property
-    def known(self) -> tuple[str, ...]:
-        """The secrets that were learnt so far."""
-        return tuple(self._known)
-
     def learn(self, secret: str) -> None:
-        """Blot this out wherever it occurs, if it is long enough to be no word."""
+        """Mask this text wherever it occurs, if it is too long to be a word."""
         plain = secret.isalpha() and secret.islower()
         if len(secret) >= (_SHORTEST_WORD_FOUND_ANYWHERE if plain else _SHORTEST_FOUND_ANYWHERE):
             self._known |= {secret, quote(secret, safe=""), unquote(secret)}
 
     def headers(self, headers: Mapping[str, str], *, of_request: bool) -> dict[str, str]:
-        """Return headers without secrets; the scheme before a credential stays.
+        """Return headers without secrets; the scheme of a credential stays.
 
         :keyword of_request: keep only the values of headers that are known to be harmless.
         """
@@ -134,12 +149,11 @@ class Scrubber:
             return self._secret(value)
         if not of_request or _SAFE_HEADERS.fullmatch(name):
             return self.text(value)
-        # A header of the caller's own. It may be a secret, or the name of the application, which is no reason to
-        # blot that name out elsewhere.
+        # An unknown header. It may be a secret, or the name of the application, so it must not be masked elsewhere.
         return self._secret(value) if re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])\S{12,}", value) else SCRUBBED
 
     def _learn_parts(self, kind: str, value: str) -> None:
-        """Learn the password in Basic credentials, and the values of cookies."""
+        """Learn the password of Basic credentials, and the values of cookies."""
         if kind.lower() == "basic":
             with suppress(ValueError):
                 self.learn(base64.b64decode(value).decode().partition(":")[2])
@@ -153,14 +167,14 @@ class Scrubber:
         return [(name, self._secret(value) if is_secret_parameter(name) else self.text(value)) for name, value in query]
 
     def raw_query(self, query: str) -> str:
-        """Return a query as it stands in an address, without secrets."""
+        """Return the query of a URL, still encoded, without secrets."""
         parts = (part.partition("=") for part in query.split("&"))
         return "&".join(name + equals + self.query([(unquote(name), value)])[0][1] for name, equals, value in parts)
 
     def json(self, value: Any, *, inside: bool = False) -> Any:
         """Return a JSON value without secrets.
 
-        :keyword inside: whether a secret name stands above the value.
+        :keyword inside: whether an enclosing member has a secret name.
         """
         if isinstance(value, str):
             return self._secret(value) if inside else self._nested(value)
@@ -173,8 +187,19 @@ class Scrubber:
         found = as_object(value)
         return {name: self._member(found, name, inside) for name in found}
 
+    def learn_members(self, value: Any) -> None:
+        """Learn the secrets in a JSON value from the names of its members alone, which is quick."""
+        todo = [value]
+        while todo:
+            found = todo.pop()
+            members = as_object(found)
+            todo += [inner for inner in (*as_list(found), *members.values()) if isinstance(inner, (dict, list))]
+            for name, inner in members.items():
+                if isinstance(inner, str) and self._is_secret(members, name):
+                    self.learn(inner)
+
     def text(self, text: str) -> str:
-        """Return text without the secrets that show by their look, or are known."""
+        """Return text without the secrets that have a known format or value."""
         if text.startswith("data:") and ";base64," in text[:200]:
             return text
         found = text
@@ -182,25 +207,52 @@ class Scrubber:
             found = text
             for pattern in _AFTER:
                 found = pattern.sub(self._after, found)
+            found = _MEMBER.sub(self._in_member, found)
             found = _USER_INFO.sub(SCRUBBED, found)
             found = _LOOKS.sub(lambda match: self._secret(match[0]), found)
         for secret in sorted(self._known, key=len, reverse=True):
             found = found.replace(secret, SCRUBBED)
         return found
 
+    def path(self, path: str) -> str:
+        """Return a path without secrets, including segments that look random."""
+        steps = self.text(path).split("/")
+        return "/".join(self._secret(step) if _is_random(step) else step for step in steps)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the spans of the secrets in a text, in order and without overlaps, and learn them."""
+        found = [(match.end(1), match.end()) for pattern in _AFTER for match in pattern.finditer(text)]
+        found += [match.span() for pattern in (_USER_INFO, _LOOKS) for match in pattern.finditer(text)]
+        found += [match.span(3) for match in _MEMBER.finditer(text) if is_secret_name(match[2])]
+        for begin, end in found:
+            self.learn(text[begin:end])
+        found += [match.span() for secret in self._known for match in re.finditer(re.escape(secret), text)]
+        return _merged(span for span in found if text[slice(*span)] != SCRUBBED)
+
+    def begun(self, text: str) -> int:
+        """Return where a secret may begin that the text does not contain completely; its length if nowhere."""
+        match = _BEGINS.search(text, max(0, len(text) - _LONGEST))
+        starts = [match.start()] if match else []
+        for secret in self._known:
+            lengths = range(min(len(secret) - 1, len(text)), _FEWEST - 1, -1)
+            starts += [len(text) - length for length in lengths if text.endswith(secret[:length])]
+        return min(starts, default=len(text))
+
     def bytes(self, raw: bytes) -> bytes:
-        """Return a body that is no text without the secrets that are known."""
+        """Return a body that is not text without the known secrets."""
         for secret in self._known:
             raw = raw.replace(secret.encode("utf-8", "surrogatepass"), SCRUBBED.encode())
         return raw
 
     def events(self, text: str) -> str:
-        """Return server-sent events, or lines, without secrets: those that are JSON are read as such."""
-        return self.text("".join(self._line(line) for line in text.splitlines(keepends=True)))
+        """Return server-sent events, or lines, without secrets; JSON among them is parsed."""
+        return "".join(self._lines(data, lines) for data, lines in groupby(_LINE.findall(text), key=_json_of))
 
-    def _line(self, line: str) -> str:
-        data = line.removeprefix("data:").strip()
-        return line.replace(data, self._nested(data)) if data.startswith(("{", "[")) else self.text(line)
+    def _lines(self, data: str | None, lines: Iterable[str]) -> str:
+        """Return lines without secrets; if ``data`` is not None, it is their content, which looks like JSON."""
+        if data is None:
+            return self.text("".join(lines))
+        return "".join(line.replace(data, self._nested(data)) for line in lines)
 
     def _member(self, found: Mapping[str, Any], name: str, inside: bool) -> Any:
         value = found[name]
@@ -220,20 +272,44 @@ class Scrubber:
         return is_secret_name(name)
 
     def _nested(self, text: str) -> str:
-        """Return text without secrets, and with those blotted out that JSON in it holds, as arguments of tools do."""
+        """Return text without secrets, including those in nested JSON, such as the arguments of tools."""
         if text[:1] in ("{", "["):
-            try:
+            with suppress(ValueError, RecursionError):
                 value = json.loads(text)
-            except (ValueError, RecursionError):
-                return self.text(text)
-            clean = self.json(value)
-            return text if clean == value else json.dumps(clean, ensure_ascii=False)
+                self.learn_members(value)  # also those that are nested too deeply for the next line
+                clean = self.json(value)
+                return text if clean == value else json.dumps(clean, ensure_ascii=False)
         return self.text(text)
 
     def _secret(self, value: str) -> str:
         self.learn(value)
         return SCRUBBED if value else value
 
+    def _in_member(self, match: "re.Match[str]") -> str:
+        return match[1] + self._secret(match[3]) if is_secret_name(match[2]) else match[0]
+
     def _after(self, match: "re.Match[str]") -> str:
         self.learn(match[0][len(match[1]) :])
         return match[1] + SCRUBBED
+
+
+def _json_of(line: str) -> str | None:
+    """Return the part of a line that looks like JSON, or None."""
+    data = line.removeprefix("data:").strip()
+    return data if data.startswith(("{", "[")) else None
+
+
+def _is_random(step: str) -> bool:
+    """Return whether a path segment looks like a secret: long, of mixed characters, and without a word in it."""
+    return _RANDOM.fullmatch(step) is not None and _NAMED.match(step) is None
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in order, merging those that touch."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((begin, end))
+    return found

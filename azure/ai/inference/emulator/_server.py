@@ -1,6 +1,6 @@
-"""The sockets: an aiohttp server that reads requests, hands them to a function, and plays the answer it gives.
+"""The sockets: an aiohttp server that reads requests, passes them to a function, and sends its response.
 
-It runs on an event loop in a thread of its own, so that a test that blocks, or closes its own loop, does not stop it.
+It runs on an event loop in its own thread, so that a test that blocks, or closes its own loop, does not stop it.
 """
 
 import asyncio
@@ -17,9 +17,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from ._content_encoding import decode_body, too_large
-from ._exchange import Exchange, unnoted
+from ._exchange import Exchange, unstored_exchange
+from ._outcome import Outcome
 from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, Step, json_response
@@ -28,19 +30,23 @@ from ._web_access import is_loopback
 
 try:
     from aiohttp import HttpVersion11, web
+    from aiohttp.http_exceptions import HttpProcessingError
 except ImportError as error:
     raise ImportError("the emulator needs aiohttp: pip install aiohttp") from error
 
 Handler = Callable[[RecordedRequest], Awaitable[Response]]
 Note = Callable[[RecordedRequest], Exchange]
 _LOGGER = logging.getLogger("azure.ai.inference.emulator")
+_FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
+"""Headers that the server writes itself: a reply with those of another body would leave its caller waiting."""
+_HTTP_LOGGER = _LOGGER.getChild("http")
 
 
 class Server:
     """A server that can be started once; :meth:`stop` ends it and closes its connections.
 
-    :param handler: answers a request.
-    :param note: notes a request that the server itself refuses.
+    :param handler: returns the response to a request.
+    :param note: records a request that the server itself refuses.
     :param options: where and how to listen.
     """
 
@@ -56,12 +62,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The address, with the port that it listens on."""
+        """The address, including the port that it listens on."""
         return self._options.url(self._started.result())
 
     @property
     def ca_file(self) -> str | None:
-        """The certificate authority's file, with TLS."""
+        """The file of the certificate authority, with TLS."""
         return None if self._certificates is None else self._certificates.ca_file
 
     def start(self) -> None:
@@ -77,7 +83,7 @@ class Server:
             raise
 
     def stop(self) -> None:
-        """Stop listening, close what is still open, and wait for the thread."""
+        """Stop listening, close all open connections, and wait for the thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
@@ -87,16 +93,21 @@ class Server:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except Exception as error:  # noqa: BLE001 whoever started the server has to hear of it
+        except Exception as error:  # noqa: BLE001 passed on to the thread that started the server
             self._started.set_exception(error)
 
     async def _serve(self) -> None:
         options = self._options
         app = web.Application(client_max_size=options.max_request_size)
-        app.router.add_route("*", r"/{tail:[\s\S]*}", self._handle)  # line ends in it too
-        # aiohttp takes 0 for "wait as long as it takes".
+        app.router.add_route("*", r"/{tail:[\s\S]*}", self._handle)  # matches line ends too
+        # aiohttp reads 0 as "wait without limit".
         runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=0.01, handler_cancellation=True, auto_decompress=False
+            app,
+            access_log=None,
+            logger=_HTTP_LOGGER,
+            shutdown_timeout=0.01,
+            handler_cancellation=True,
+            auto_decompress=False,
         )
         await runner.setup()
         try:
@@ -115,8 +126,9 @@ class Server:
         response = self._options.access.answer(request.method, headers)
         if response is None:
             response = await self._answer(request, headers)
-        response = replace(response, headers={**response.headers, **self._options.access.headers(headers)})
-        exchange = response.exchange or unnoted()
+        sent = {name: value for name, value in response.headers.items() if name.lower() not in _FRAMING}
+        response = replace(response, headers={**sent, **self._options.access.headers(headers)})
+        exchange = response.exchange or unstored_exchange()
         try:
             return await _play(request, response, exchange)
         except asyncio.CancelledError:
@@ -130,7 +142,10 @@ class Server:
     async def _answer(self, request: web.Request, headers: Mapping[str, str]) -> Response:
         limit = self._options.max_request_size
         query = list(request.query.items())
-        recorded = RecordedRequest(request.method, request.path, query, headers, raw_path=_target(request))
+        outcome = Outcome(_connection=request.transport)
+        recorded = RecordedRequest(
+            request.method, request.path, query, headers, raw_path=_target(request), outcome=outcome
+        )
         try:
             raw = decode_body(await request.read(), headers.get("content-encoding", ""), limit)
         except web.HTTPRequestEntityTooLarge:
@@ -140,7 +155,7 @@ class Server:
         return await self._handler(replace(recorded, raw=raw))
 
     def _refuse(self, request: RecordedRequest, problem: ServiceError) -> Response:
-        """Return the answer to a request that was not read to its end, and note the request without its body."""
+        """Return the response to a request that was not read completely, and record the request without its body."""
         request.outcome.source = "refusal"
         error = {"code": problem.code, "message": problem.message, "details": problem.message}
         response = json_response({"error": error}, problem.status, {"Connection": "close"})
@@ -148,7 +163,7 @@ class Server:
 
 
 async def _play(request: web.Request, response: Response, exchange: Exchange) -> web.StreamResponse:
-    """Send an answer: status and headers with its first bytes, then step by step."""
+    """Send a response: status and headers with its first bytes, then step by step."""
     exchange.answered(response)
     if response.steps is None:
         exchange.sent(response.status, response.body)
@@ -162,10 +177,10 @@ async def _play(request: web.Request, response: Response, exchange: Exchange) ->
     elif request.version >= HttpVersion11:
         stream.enable_chunked_encoding()
     else:
-        stream.force_close()  # HTTP/1.0 has no chunks: the end of the connection is the end of the body
+        stream.force_close()  # HTTP/1.0 has no chunks: the body ends with the connection
     try:
         await _play_steps(request, stream, response.steps, exchange)
-    except ConnectionResetError:  # the caller has left, which is no failure here
+    except ConnectionResetError:  # the caller has left, which is not an error here
         exchange.left()
     return stream
 
@@ -182,8 +197,11 @@ async def _play_steps(
             exchange.cut()
             _break_off(request, data)
             return
-        exchange.sent(stream.status, data)  # noted first: who has read an answer finds all of it noted
+        exchange.sent(stream.status, data)  # recorded first: whoever has read a response finds all of it recorded
         await _write(request, stream, data)
+    if not stream.prepared:  # no steps at all: an empty response
+        exchange.sent(stream.status, b"")
+        await _write(request, stream, b"")
     exchange.finish()
     await stream.write_eof()
 
@@ -193,7 +211,7 @@ async def _write(request: web.Request, stream: web.StreamResponse, data: bytes) 
         await stream.prepare(request)
     if data:
         await stream.write(data)
-    # Writing rarely waits: without this one stream would be written to its end before another gets a turn.
+    # Writing rarely waits: without this, one stream would be written to its end before another gets a turn.
     await asyncio.sleep(0)
 
 
@@ -203,7 +221,7 @@ def _break_off(request: web.Request, cut: Cut) -> None:
         return
     if cut.reset:
         connection: socket.socket = transport.get_extra_info("socket")
-        # To linger for no time makes closing send a reset instead of a proper end.
+        # A linger time of zero makes closing send a reset instead of a proper end.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     else:
@@ -211,13 +229,26 @@ def _break_off(request: web.Request, cut: Cut) -> None:
 
 
 def _target(request: web.Request) -> str:
-    """Return path and query as they came, without the scheme and host that a proxy's request begins with."""
+    """Return path and query as received, without the scheme and host at the start of a proxy's request."""
     return re.sub(r"(?i)^https?://[^/]*", "", request.raw_path)
 
 
 def _printable(text: str) -> str:
-    """Return text with its control characters escaped, since a terminal would obey them."""
+    """Return text with its control characters escaped, because a terminal would execute them."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """Report malformed HTTP in one line: a traceback tells about aiohttp, and shows the bytes that came."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        reason = error.message.partition("\n")[0].rstrip(":")
+        record.msg, record.args = "refused a request that is not valid HTTP: %s", (_printable(reason),)
+        record.exc_info = None
+    return True
+
+
+_HTTP_LOGGER.addFilter(_shorten)
 
 
 async def _listen(site: web.TCPSite, options: ServerOptions) -> None:
@@ -236,7 +267,7 @@ async def _listen(site: web.TCPSite, options: ServerOptions) -> None:
 
 
 class Certificates:
-    """A certificate for this machine, and the authority that signed it, in a file for callers to trust.
+    """A certificate for this machine, and the authority that signed it, in a file that callers can trust.
 
     :raises ImportError: without trustme.
     """

@@ -23,7 +23,7 @@ class ServerOptions:
 
     @property
     def reachable_host(self) -> str:
-        """The host to call. A server can listen on every address, but a client calls one."""
+        """The host to call. A server can listen on every address, but a client calls a single one."""
         return _ANY.get(self.host, self.host)
 
     def url(self, port: int) -> str:
@@ -33,7 +33,7 @@ class ServerOptions:
 
 
 def free_port(host: str, taken: int) -> int:
-    """Return the first free port above one that is taken; 0, which takes any, if there is none near."""
+    """Return the first free port above a taken one; 0, which means any, if there is none nearby."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in range(taken + 1, min(taken + _PORTS_TRIED, 65535) + 1):
         with suppress(OSError), socket.socket(family) as listener:

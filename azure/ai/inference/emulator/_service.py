@@ -1,7 +1,7 @@
-"""A request in, an answer out: the whole service as a function, without a socket.
+"""The whole service as a function from request to response, without a socket.
 
-:func:`respond` finds the route, lets the caller in, checks the body, asks the model what it says, and shapes the answer
-as the dialect does. A refusal anywhere on the way is a :class:`ServiceError`, rendered in one place.
+:func:`respond` finds the route, checks access and body, gets the model's reply, and formats the answer in the dialect.
+A refusal at any step is a :class:`ServiceError`, rendered in one place.
 """
 
 import uuid
@@ -15,6 +15,7 @@ from ._completion import Answer, chunks, whole
 from ._dialects import DIALECTS, MESSAGES_DIALECTS, Dialect, client_dialect
 from ._hashed_embeddings import embed
 from ._model_list import list_models, model_not_found
+from ._moderation import moderate_chat
 from ._native_apis import NATIVE_APIS, answer_natively, count_tokens
 from ._openai_models import check_speaks_chat
 from ._problems import ServiceError
@@ -23,11 +24,13 @@ from ._replies import Reply
 from ._request import RecordedRequest
 from ._response import Response, event, json_response
 from ._responses_answers import azure_failure, openai_failure
-from ._routes import Family, Route, check_version, find_family, find_route
-from ._rules import check_chat, hides_thoughts, read_body
+from ._responses_store import answer_about_stored, count_input
+from ._routes import STORED, Family, Route, check_version, find_family, find_route
+from ._rules import check_chat, hides_reasoning, read_body
 from ._stored_answers import StoredAnswers
 from ._values import as_object, as_text
 
+DEFAULT_MODEL: Final = "emulator-1"
 _MESSAGES_PATHS: Final = ("/messages", "/messages/count_tokens")
 _THINKS_IN_A_MEMBER: Final = "2025-04-01"
 Speak = Callable[[RecordedRequest], Reply | None]
@@ -40,16 +43,16 @@ class Settings:
     key: str
     tokens: Collection[str] = ()
     dialect: str | None = None
-    model: str = "emulator-1"
+    model: str = DEFAULT_MODEL
     model_type: str = "chat-completion"
     models: Collection[str] | None = None
     stored: StoredAnswers = field(default_factory=StoredAnswers)
 
 
 def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:
-    """Return the service's answer.
+    """Return the service's response.
 
-    :param speak: gives the reply that was scripted for a request, or None.
+    :param speak: returns the scripted reply for a request, or None.
     """
     try:
         return _answer(request, settings, dialect, speak)
@@ -61,9 +64,9 @@ def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
 
 
 def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
-    """Return the dialect of a request: that of its route, unless one was set."""
+    """Return the dialect of a request: that of its route, unless one is set."""
     family = find_family(request.path)
-    if request.path.endswith(_MESSAGES_PATHS):
+    if request.path.endswith(_MESSAGES_PATHS) or _asks_as_anthropic(request):
         return MESSAGES_DIALECTS["foundry" if family.name == "anthropic" else "anthropic"]
     agent = request.headers.get("user-agent", "")
     dialect = DIALECTS[settings.dialect or client_dialect(agent, family.name) or family.dialect]
@@ -74,22 +77,27 @@ def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
     return dialect
 
 
+def _asks_as_anthropic(request: RecordedRequest) -> bool:
+    """Return whether Anthropic's client asks for models, at the path where OpenAI's does."""
+    return request.path.startswith("/v1/models") and "anthropic-version" in request.headers
+
+
 def refuse(problem: ServiceError, dialect: Dialect) -> Response:
-    """Return a problem as the dialect's answer."""
+    """Return a problem as a response in the dialect."""
     body = dialect.render(problem)
     headers = dict(problem.headers)
     if dialect.versions:
         headers.setdefault("x-ms-error-code", problem.code or str(problem.status))
     if isinstance(as_object(body).get("request_id"), str):
         headers["request-id"] = body["request_id"]
-    # LM Studio answers an unknown path with status 200 and a text under "error".
+    # LM Studio responds to an unknown path with status 200 and a text in "error".
     status = 200 if dialect.name == "lm-studio" and problem.kind == "route" else problem.status
     reason = "PermissionDenied" if problem.kind == "key" and dialect.filters else None
     return replace(json_response(body, status, headers), reason=reason)
 
 
 def identify(request: RecordedRequest, dialect: Dialect) -> dict[str, str]:
-    """Return the headers that identify an answer, such as its request id."""
+    """Return the headers that identify a response, such as its request id."""
     headers = {"x-request-id": str(uuid.uuid4())}
     if dialect.name in MESSAGES_DIALECTS:
         headers["request-id"] = f"req_{uuid.uuid4().hex}"
@@ -119,8 +127,15 @@ def _answer(request: RecordedRequest, settings: Settings, dialect: Dialect, spea
         model, api = _model(request, route, settings), NATIVE_APIS[route.operation]
         return answer_natively(request, api, dialect, model, speak, settings.stored)
     reply = speak(request)
-    if reply is not None:
-        return raw_response(reply)
+    return _answer_about(request, route, settings, dialect) if reply is None else raw_response(reply)
+
+
+def _answer_about(request: RecordedRequest, route: Route, settings: Settings, dialect: Dialect) -> Response:
+    """Return the response of a route that does not involve a model."""
+    if route.operation in STORED:
+        return answer_about_stored(request, route, settings.stored, dialect)
+    if route.operation == "responses/input_tokens":
+        return count_input(request, settings.stored)
     if route.operation == "messages/count_tokens":
         return count_tokens(request)
     if route.operation == "info":
@@ -138,9 +153,9 @@ def _check_access(request: RecordedRequest, family: Family, settings: Settings, 
 
 
 def _model(request: RecordedRequest, route: Route, settings: Settings) -> str:
-    """Return the model that is asked for: by deployment, header or body.
+    """Return the requested model: by deployment, header or body.
 
-    :raises ServiceError: 400 where none is named and one has to be, 400 or 404 for one that is not there.
+    :raises ServiceError: 400 if none is named but one is required, 400 or 404 for one that does not exist.
     """
     header = request.headers.get("x-ms-model-mesh-model-name")
     named = route.deployment or header or as_text(as_object(request.body).get("model"))
@@ -179,9 +194,10 @@ def _chat(request: RecordedRequest, dialect: Dialect, model: str, speak: Speak) 
     reply = speak(request) or default_reply(body, model=model)
     if reply.is_raw:
         return raw_response(reply)
-    if hides_thoughts(model):
+    if hides_reasoning(model):
         dialect = replace(dialect, reasoning="hidden")
     answer = finish(body, reply, dialect, model)
+    answer = replace(answer, moderation=moderate_chat(body, answer.choices))
     if body.get("stream") is not True:
         return replace(json_response(whole(answer, dialect), 200, reply.headers), usage=answer.usage)
     include = as_object(body.get("stream_options")).get("include_usage") is True

@@ -11,28 +11,29 @@ from ._about_pages import about_page
 from ._batch_service import BatchService
 from ._dialects import DIALECTS
 from ._exchange import Exchange
+from ._fault import Fault
+from ._fault_injection import FaultInjector, Pace, ScheduledFault, alter_answer, limit_error, pace, replace_answer
 from ._journal import Journal
 from ._leaks import Redirects
+from ._live_settings import LiveSettings
 from ._outcome import Outcome
 from ._problems import ServiceError
-from ._quota import Quota
+from ._quota import Quota, Slots
 from ._replies import Reply
 from ._request import RecordedRequest
 from ._response import Response, json_response
-from ._script import Rule, Script
+from ._script import Match, Rule, Script
 from ._service import Settings, choose_dialect, identify, refuse, respond
 from ._stats import Stats
 from ._stored_answers import StoredAnswers
-from ._tempo import Tempo
-from ._weather import Fault, Forecast, Pace, Weather, bend_answer, limit_error, pace, replace_answer
 
 
 class Session:
-    """One run from a clean start. Requests come from the server's thread, replies and faults from any other.
+    """One run, from a clean start. Requests come from the server's thread, replies and faults from any other.
 
-    :param journal: where the requests and what becomes of them are noted.
+    :param journal: records the requests and their outcomes.
     :keyword strict: refuse requests that no reply matches.
-    :keyword is_controlled: whether the control API is served, for the OpenAPI document.
+    :keyword is_controlled: whether the control API is enabled, for the OpenAPI document.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Session:
         quota_wait: str = "retry-after",
         quota_by_estimate: bool = False,
         refused_count: bool = False,
+        concurrency_limit: int | None = None,
         batch_seconds: float = 0.2,
         batch_faults: Iterable[str] = (),
         latency: float = 0.0,
@@ -58,7 +60,7 @@ class Session:
         self._settings = replace(settings, stored=StoredAnswers())
         self._journal = journal
         self._script = Script(map(replace, rules))
-        self._weather = Weather(faults)
+        self._injector = FaultInjector(faults)
         self._redirects = Redirects()
         self._strict = strict
         self._is_controlled = is_controlled
@@ -72,6 +74,7 @@ class Session:
         self._limits = (requests_per_minute, tokens_per_minute)
         self._quota = self._new_quota(*self._limits)
         self._quota_wait = quota_wait
+        self._slots = Slots(concurrency_limit)
         self._stats = Stats()
         self._batches = BatchService(
             time.monotonic, self._respond_in_a_batch, seconds=batch_seconds, faults=tuple(batch_faults)
@@ -80,7 +83,7 @@ class Session:
         self._lock = threading.RLock()
 
     def rotate(self, key: str) -> None:
-        """Accept ``key`` from now on, and the former key no longer."""
+        """Accept ``key`` from now on, in place of the former key."""
         self._settings = replace(self._settings, key=key)
 
     def add_rule(self, rule: Rule) -> None:
@@ -91,19 +94,19 @@ class Session:
     def add_fault(self, fault: Fault) -> None:
         """Add a fault."""
         with self._lock:
-            self._weather.announce(fault)
+            self._injector.add(fault)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The replies, those that are used up included."""
+        """The replies, including those used up."""
         with self._lock:
             return tuple(self._script.rules)
 
     @property
-    def forecasts(self) -> tuple[Forecast, ...]:
-        """The faults, those that are over included."""
+    def faults(self) -> tuple[ScheduledFault, ...]:
+        """The faults, including those that are over."""
         with self._lock:
-            return tuple(self._weather.forecasts)
+            return tuple(self._injector.faults)
 
     def remove_rule(self, number: int) -> bool:
         """Remove a reply. Return whether it was there."""
@@ -113,32 +116,32 @@ class Session:
     def remove_fault(self, number: int) -> bool:
         """Remove a fault. Return whether it was there."""
         with self._lock:
-            return self._weather.remove(number)
+            return self._injector.remove(number)
 
     @property
-    def tempo(self) -> Tempo:
-        """How fast answers come, and how many; see :meth:`adjust`."""
+    def live_settings(self) -> LiveSettings:
+        """The speed of answers, and their quotas; see :meth:`adjust`."""
         limits = self._limits
-        return Tempo(**vars(self._pace), requests_per_minute=limits[0], tokens_per_minute=limits[1])
+        return LiveSettings(**vars(self._pace), requests_per_minute=limits[0], tokens_per_minute=limits[1])
 
-    def adjust(self, tempo: Tempo) -> None:
-        """Change how fast answers come, streams under way included. New quotas begin a new minute."""
+    def adjust(self, settings: LiveSettings) -> None:
+        """Change the speed of answers, including streams in progress. New quotas begin a new minute."""
         pace = self._pace
-        pace.latency, pace.token_rate, pace.paused = tempo.latency, tempo.token_rate, tempo.paused
-        limits = (tempo.requests_per_minute, tempo.tokens_per_minute)
+        pace.latency, pace.token_rate, pace.paused = settings.latency, settings.token_rate, settings.paused
+        limits = (settings.requests_per_minute, settings.tokens_per_minute)
         if limits != self._limits:
             self._limits, self._quota = limits, self._new_quota(*limits)
 
     def release(self) -> None:
-        """Release what a pause holds back."""
+        """Release the responses held back by a pause."""
         self._pace.paused = False
 
     def note(self, request: RecordedRequest) -> Exchange:
-        """Note a request in the journal, without secrets."""
+        """Record a request in the journal, without secrets."""
         return self._journal.open(request, (self._settings.key, *self._settings.tokens))
 
     def check_replied(self) -> None:
-        """Check that every reply was given and, if strict, that every request got one.
+        """Check that every reply was used and, if strict, that every request got one.
 
         :raises AssertionError: otherwise, naming them.
         """
@@ -149,12 +152,12 @@ class Session:
         if problems or (self._strict and missed):
             raise AssertionError(
                 "\n".join(
-                    ["not every reply was given:" if problems else "not every request was replied:", *problems, *missed]
+                    ["not every reply was used:" if problems else "not every request got a reply:", *problems, *missed]
                 )
             )
 
     def respond(self, request: RecordedRequest) -> Response:
-        """Note a request and answer it."""
+        """Record a request and respond to it."""
         page = about_page(request, control=self._is_controlled)
         if page is not None:
             return page
@@ -169,12 +172,12 @@ class Session:
         outcome = request.outcome
         outcome.leaks += self._redirects.followed(request)
         with self._lock:
-            outcome.fault = fault = self._weather.strike(request)
+            outcome.fault = fault = self._injector.next_fault(request)
         dialect = choose_dialect(request, self._settings)
         response = None if fault is None else replace_answer(fault, request, dialect, refuse)
         if response is None:
             response = self._within_quota(request)
-            response = response if fault is None else bend_answer(fault, response, dialect)
+            response = response if fault is None else alter_answer(fault, response, dialect)
         else:
             outcome.source = "fault"
             self._redirects.note(response)
@@ -190,7 +193,7 @@ class Session:
         try:
             with self._lock:
                 keys = (self._settings.key, *self._settings.tokens)
-                return self._batches.respond(request, keys=keys, dialect=dialect.name)
+                return self._batches.respond(request, self._scripted, keys=keys, dialect=dialect.name)
         except ServiceError as problem:
             return refuse(problem, dialect)
 
@@ -203,6 +206,9 @@ class Session:
             request.outcome.source = "quota"
             self._quota.refuse()
             response = refuse(limit_error(dialect, max(1, math.ceil(wait)), self._quota_wait), dialect)
+        elif not self._slots.take(request.outcome):
+            request.outcome.source = "quota"
+            response = refuse(limit_error(dialect, 1, self._quota_wait, _TOO_MANY_AT_A_TIME), dialect)
         else:
             response = respond(request, self._settings, dialect, self._speak)
             if response.status >= 400 and request.outcome.source == "default":
@@ -210,17 +216,22 @@ class Session:
             self._quota.spend(int(response.usage.get("total_tokens", 0)), request)
         return replace(response, headers={**response.headers, **self._quota.headers()})
 
-    def _speak(self, request: RecordedRequest) -> Reply | None:
-        outcome = request.outcome
+    def _scripted(self, request: RecordedRequest) -> Match:
+        """Return what the script has for a request, and note a reply in its outcome."""
         try:
             with self._lock:
                 match = self._script.next(request)
         except Exception as error:
-            message = f"The function that was to reply failed: {error!r}"
+            message = f"The reply function failed: {error!r}"
             raise ServiceError(501, "ReplyFailed", message, kind="server") from error
         if match.rule is not None:
+            outcome = request.outcome
             outcome.source, outcome.matched, outcome.reply = "reply", str(match.rule), match.reply
-        elif request.method == "POST":
+        return match
+
+    def _speak(self, request: RecordedRequest) -> Reply | None:
+        outcome, match = request.outcome, self._scripted(request)
+        if match.rule is None and request.method == "POST":
             outcome.nearest_miss = match.nearest
             if self._strict:
                 outcome.nearest_miss = match.nearest or "there are no replies"
@@ -229,14 +240,18 @@ class Session:
         return match.reply
 
 
+_TOO_MANY_AT_A_TIME = "Too many concurrent requests. Please wait until others are answered, and try again."
+
+
 def _often(rule: Rule) -> str:
-    """Describe how often a reply was given, and how often it should have been."""
+    """Describe how often a reply was used, and how often it should have been."""
     wanted = "at least once" if rule.times is None else _times(rule.times)
-    return f"{_times(rule.given)}, not {wanted}"
+    used = f"used {_times(rule.given)}" if rule.given else "never used"
+    return f"{used}, expected {wanted}"
 
 
 def _times(number: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _missed(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""How often what was asked: for those who load an emulator in another process, which keeps no requests for them."""
+"""Counts of requests, for load tests in another process, which need no stored requests."""
 
 from collections import Counter
 from typing import Any, Final
@@ -9,9 +9,9 @@ _MOST_IDS: Final = 1_000_000
 
 
 class Stats:
-    """Counts of requests. Used from the server's thread alone.
+    """Counts of requests. Used only from the server's thread.
 
-    :keyword most_ids: how many of the newest ids are kept. Default: a million.
+    :keyword most_ids: how many of the newest ids to keep. Default: a million.
     """
 
     def __init__(self, *, most_ids: int = _MOST_IDS) -> None:
@@ -21,10 +21,10 @@ class Stats:
         self._ids: dict[str, int] = {}
 
     def count(self, request: RecordedRequest, status: int) -> None:
-        """Count a request, by its path, the status of its answer, and the id that its caller gave it.
+        """Count a request by its path, the status of its response, and the id set by its caller.
 
         :param request: the request.
-        :param status: what it was answered with.
+        :param status: the status of its response.
         """
         self._paths[request.path] += 1
         self._statuses[str(status)] += 1
@@ -35,7 +35,7 @@ class Stats:
                 del self._ids[next(iter(self._ids))]
 
     def report(self) -> dict[str, Any]:
-        """Return the counts: ``requests``, ``paths``, ``statuses``, and the ids that came more than once."""
+        """Return the counts: ``requests``, ``paths``, ``statuses``, and the ids that occurred more than once."""
         repeated = {named: times for named, times in self._ids.items() if times > 1}
         return {
             "requests": sum(self._paths.values()),

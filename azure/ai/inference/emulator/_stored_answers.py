@@ -1,34 +1,65 @@
-"""Answers of the Responses API that the service keeps, for `previous_response_id` to go on from."""
+"""Answers of the Responses API that the service stores, to be continued, read again, or deleted."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from ._problems import ServiceError
 from ._values import as_list
 
 _MOST: Final = 1000
 
 
-class StoredAnswers:
-    """The newest answers, each with the conversation that led to it. Used from the server's thread alone.
+class StoredAnswer(NamedTuple):
+    """An answer, and the items of the conversation it answers."""
 
-    :keyword most: how many are kept. Default: 1000.
+    response: Mapping[str, Any]
+    input: list[Any]
+
+    @property
+    def conversation(self) -> list[Any]:
+        """The items up to and including the answer."""
+        return [*self.input, *self.response["output"]]
+
+
+class StoredAnswers:
+    """The newest answers, each with the conversation that led to it. Used only from the server's thread.
+
+    :keyword most: how many to keep. Default: 1000.
     """
 
     def __init__(self, *, most: int = _MOST) -> None:
         self._most = most
-        self._items: dict[str, list[Any]] = {}
+        self._answers: dict[str, StoredAnswer] = {}
 
     def keep(self, body: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        """Keep an answer, unless its request says not to, or it is of an API that keeps none.
+        """Store an answer, unless its request says not to, or its API stores none.
 
         :param body: the checked request, whose input is the whole conversation.
         :param answer: the answer to a plain request.
         """
         if answer.get("object") == "response" and body.get("store") is not False:
-            self._items[answer["id"]] = [*as_list(body["input"]), *answer["output"]]
-            if len(self._items) > self._most:
-                del self._items[next(iter(self._items))]
+            self._answers[answer["id"]] = StoredAnswer(answer, as_list(body["input"]))
+            if len(self._answers) > self._most:
+                del self._answers[next(iter(self._answers))]
 
-    def find(self, answer_id: str) -> list[Any] | None:
-        """Return the items of a conversation up to an answer, or None if it is not kept."""
-        return self._items.get(answer_id)
+    def find(self, answer_id: str) -> StoredAnswer | None:
+        """Return an answer, or None if it is not stored."""
+        return self._answers.get(answer_id)
+
+    def get(self, answer_id: str) -> StoredAnswer:
+        """Return an answer.
+
+        :raises ServiceError: 404 if it is not stored.
+        """
+        found = self.find(answer_id)
+        if found is None:
+            raise ServiceError(404, "", f"Response with id '{answer_id}' not found.")
+        return found
+
+    def delete(self, answer_id: str) -> None:
+        """Delete an answer.
+
+        :raises ServiceError: 404 if it is not stored.
+        """
+        self.get(answer_id)
+        del self._answers[answer_id]

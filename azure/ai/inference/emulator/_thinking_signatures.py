@@ -1,7 +1,7 @@
-"""Signatures of thoughts: what the Messages API signs, and checks when it comes back.
+"""The signatures of thinking blocks, which the Messages API creates, and checks when blocks are sent back.
 
-A signature holds which thought of its answer it is, of how many, and digests of the conversation before it and of the
-text that was shown. A thought that was edited, left out, reordered or moved to another conversation is found so.
+A signature contains the position of its block among all of the answer, and digests of the conversation before it and of
+the text shown. Blocks that were edited, left out, reordered or moved to another conversation are detected that way.
 """
 
 import base64
@@ -16,7 +16,7 @@ _DIGEST: Final = 16
 
 
 class Signature(NamedTuple):
-    """What a signature says of its thought."""
+    """The contents of a signature."""
 
     number: int
     total: int
@@ -26,7 +26,7 @@ class Signature(NamedTuple):
 def digest_prefix(system: Any, messages: Sequence[Any]) -> bytes:
     """Return the digest of a conversation: its instructions, and the messages before an answer.
 
-    Marks for the cache are no part of it: they may move from turn to turn.
+    Cache marks are not included: they may move from turn to turn.
     """
     without_marks = json.loads(json.dumps([system, list(messages)]), object_hook=_without_mark)
     return hashlib.sha256(json.dumps(without_marks, sort_keys=True).encode()).digest()[:_PREFIX]
@@ -37,11 +37,11 @@ def _without_mark(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def sign(text: str, *, number: int, total: int, prefix: bytes) -> str:
-    """Return the signature of a thought.
+    """Return the signature of a thinking block.
 
-    :param text: what is shown of it.
-    :keyword number: which thought of the answer it is, from 0.
-    :keyword total: how many the answer has.
+    :param text: the text that is shown.
+    :keyword number: the number of the block in the answer, from 0.
+    :keyword total: the number of blocks in the answer.
     :keyword prefix: the digest of the conversation before the answer.
     """
     head = _HEAD + bytes([number, total]) + prefix
@@ -49,7 +49,7 @@ def sign(text: str, *, number: int, total: int, prefix: bytes) -> str:
 
 
 def read_signature(signature: str, text: str) -> Signature | None:
-    """Return what a signature says; None if it is not one of this text."""
+    """Return the contents of a signature; None if it does not belong to this text."""
     try:
         raw = base64.b64decode(signature, validate=True)
     except ValueError:

@@ -1,7 +1,7 @@
-"""The tool calls that a model would make: which of the offered tools, with what arguments.
+"""The tool calls that a model would make: which of the offered tools, with which arguments.
 
-Forced calls are made; otherwise a tool is called when the user's last message mentions it. Arguments are valid for the
-tool's schema, with the names and numbers of the message where they fit: "the weather in Paris and Oslo" calls twice.
+Forced calls are always made; otherwise a tool is called if the user's last message mentions it. Arguments are valid for
+the tool's schema, with matching names and numbers of the message: "the weather in Paris and Oslo" makes two calls.
 """
 
 import re
@@ -27,7 +27,7 @@ _COMMON: Final = frozenset(_COMMON_WORDS.split())
 
 
 def choose_calls(body: Mapping[str, Any]) -> list[ToolCall]:
-    """Return the calls that answer a request; none where it wants words."""
+    """Return the calls that answer a request; none if it should be answered with text."""
     functions = tool_functions(body)
     choice = body.get("tool_choice", "auto")
     messages = as_list(body.get("messages"))
@@ -79,12 +79,12 @@ def _calls(function: Mapping[str, Any], text: str, *, many: bool) -> list[ToolCa
 def _arguments(schema: Mapping[str, Any], hints: Hints) -> dict[str, Any]:
     found = generate(schema, hints)
     if not is_object(found):
-        raise SchemaError("the arguments of a function have to be an object")
+        raise SchemaError("the arguments of a function must be an object")
     return found
 
 
 def _wants_one_word(schema: Any) -> bool:
-    """Return whether a schema has one place for a word of the message, so several words mean several calls."""
+    """Return whether a schema has one place for a word of the message, so that several words mean several calls."""
     required = as_list(as_object(schema).get("required"))
     properties = as_object(as_object(schema).get("properties"))
     plain = [

@@ -1,7 +1,7 @@
-"""The forms in which OpenAI's clients offer tools, turned into one: functions, and a choice among them.
+"""Convert the forms in which OpenAI's clients offer tools to a single one: functions, and a choice among them.
 
-Today's requests also have custom tools, whose input is text, and ``allowed_tools``, a choice among some; requests of
-2023 have ``functions`` and ``function_call``. What is told here of a form is needed again to answer in it.
+Current requests also have custom tools, whose input is text, and ``allowed_tools``, a choice among some; requests of
+2023 have ``functions`` and ``function_call``. The original form is recorded, to answer in it.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from typing import Any
 from ._values import as_list, as_object, as_text
 
 CUSTOM = "custom"
-"""The member that marks a function which stands for a custom tool."""
+"""The member that marks a function as a custom tool."""
 
 
 def plain_tools(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a checked request that offers functions alone."""
+    """Return a checked request that only offers functions."""
     found = dict(body)
     if "functions" in found:
         offered = [{"type": "function", "function": function} for function in as_list(found["functions"])]
@@ -42,7 +42,7 @@ def tool_name(tool: Any) -> str:
 
 
 def custom_names(body: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the functions of a plain request that stand for custom tools."""
+    """Return the names of the functions in a plain request that represent custom tools."""
     functions = (as_object(as_object(tool).get("function")) for tool in as_list(body.get("tools")))
     return frozenset(function["name"] for function in functions if function.get(CUSTOM) is True)
 
@@ -52,7 +52,7 @@ def _choice_of_name(choice: Any) -> Any:
 
 
 def _as_function(tool: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a custom tool as a function of one text, which matches its grammar if that is a regular expression."""
+    """Return a custom tool as a function of one text, which must match its grammar if that is a regular expression."""
     if tool.get("type") != CUSTOM:
         return tool
     custom = as_object(tool[CUSTOM])

@@ -1,4 +1,4 @@
-"""What an application sent and got, as text for the report of a failed test."""
+"""What an application sent and received, as text for the report of a failed test."""
 
 import json
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ _NEWEST: Final = 20
 
 
 def write_transcript(emulator: Emulator) -> str:
-    """Return the newest exchanges of an emulator, a few lines each, and what the application did wrong."""
+    """Return the newest exchanges of an emulator, a few lines each, and the mistakes of the application."""
     requests = emulator.requests
     if not requests:
-        return "no requests came"
+        return "no requests arrived"
     lines = [f"({len(requests) - _NEWEST} earlier requests)"] if len(requests) > _NEWEST else []
     lines += [line for request in requests[-_NEWEST:] for line in transcript_lines(request)]
     scrubber = Scrubber()
@@ -26,7 +26,7 @@ def write_transcript(emulator: Emulator) -> str:
 
 
 def transcript_lines(request: RecordedRequest) -> Iterator[str]:
-    """Yield what was asked, what became of it, and where the answer comes from."""
+    """Yield the request, its outcome, and the source of the response."""
     outcome = request.outcome
     yield f"{outcome.id}. {request.method} {request.path} -> {_became(outcome)}"
     if request.raw:
@@ -56,7 +56,7 @@ def _became(outcome: Outcome) -> str:
 
 
 def _origin(outcome: Outcome) -> str:
-    """Describe where an answer comes from."""
+    """Describe the source of a response."""
     text = outcome.matched or _ORIGINS[outcome.source]
     if outcome.fault is not None:
         text = f"fault {outcome.fault.kind}" + ("" if outcome.source == "fault" else f" on {text}")

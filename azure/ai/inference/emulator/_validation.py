@@ -26,7 +26,7 @@ _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 @dataclass(frozen=True)
 class Violation:
-    """Where a value breaks which rule, and how."""
+    """Where a value violates which rule, and how."""
 
     path: Path
     rule: str
@@ -35,7 +35,7 @@ class Violation:
 
 
 def first_violation(schema: Schema, value: Any, path: Path = ()) -> Violation | None:
-    """Return the first rule of ``schema`` that ``value`` breaks, or None."""
+    """Return the first violation of ``schema`` by ``value``, or None."""
     if "anyOf" in schema:
         return _any_of(schema["anyOf"], value, path)
     if "discriminator" in schema:
@@ -74,7 +74,7 @@ def _any_of(branches: list[Schema], value: Any, path: Path) -> Violation | None:
 
 
 def _by_discriminator(schema: Schema, value: Any, path: Path) -> Violation | None:
-    """Check an object by the schema of its kind, which one of its members names."""
+    """Check an object by the schema of its kind, which is named by one of its members."""
     if not isinstance(value, dict):
         return Violation(path, "type", f"expected an object, but got {json_type(value)}", value)
     name = schema["discriminator"]["propertyName"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeGuard
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _PIECE: Final = re.compile(r"\s*\w{1,12}|\s*[^\w\s]|\s+")
 
 
@@ -41,7 +42,7 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 def compact(value: Any) -> str:
     """Return JSON without spaces, as services stream it."""
-    return escape_surrogates(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+    return escape_surrogates(_COMPACT.encode(value))
 
 
 def escape_surrogates(text: str) -> str:

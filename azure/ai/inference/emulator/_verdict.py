@@ -1,4 +1,4 @@
-"""What an application did wrong, judged by the requests that it sent."""
+"""The mistakes of an application, judged by the requests it sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._values import as_list, as_object, as_text, content_text
 _AT_ONCE: Final = 0.02
 """Seconds below which a retry did not wait."""
 _TOLERANCE: Final = 0.05
-"""Seconds by which clocks may differ from each other."""
+"""Seconds by which clocks may differ."""
 _BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
 _SHORTEST_TEXT: Final = 3
 
@@ -25,7 +25,7 @@ class Finding:
     """Something that an application should do differently.
 
     :ivar kind: ``retry-after-ignored``, ``retry-without-wait``, ``truncated-stream`` or ``leaked-key``.
-    :ivar severity: ``error``, or ``warning`` where only the application knows whether something is wrong.
+    :ivar severity: ``error``, or ``warning`` if only the application knows whether something is wrong.
     :ivar requests: the numbers of the requests that show it.
     :ivar message: what happened, in a sentence.
     """
@@ -41,7 +41,7 @@ class Finding:
 
 
 def judge(exchanges: Sequence[Exchange]) -> tuple[Finding, ...]:
-    """Return what the application did wrong, in the order of its requests."""
+    """Return the mistakes of the application, in the order of its requests."""
     by_number = {exchange.outcome.id: exchange for exchange in exchanges}
     findings: list[Finding] = []
     for exchange in exchanges:
@@ -62,7 +62,7 @@ def _judge_wait(earlier: Outcome, outcome: Outcome) -> Iterator[Finding]:
         message = f"{story}, although the answer asked for {asked:g} s"
         yield Finding("retry-after-ignored", "error", numbers, message)
     elif not asked and waited < _AT_ONCE and earlier.status in _BUSY:
-        message = f"{story}: it did not wait; back off, and longer each time"
+        message = f"{story}: it did not wait; back off, longer each time"
         yield Finding("retry-without-wait", "error", numbers, message)
 
 
@@ -84,12 +84,12 @@ def _judge_truncated(exchange: Exchange, exchanges: Sequence[Exchange]) -> Itera
         message = f"{story}, and request {other.outcome.id} sends its text back as if it were the whole answer"
         yield Finding("truncated-stream", "error", (outcome.id, other.outcome.id), message)
     else:
-        message = f"{story}, and was not asked for again: check that the application reports it"
+        message = f"{story}, and was not requested again: check that the application reports it"
         yield Finding("truncated-stream", "warning", (outcome.id,), message)
 
 
 def _sends_back(request: RecordedRequest, text: str) -> bool:
-    """Return whether a message of the assistant in the conversation holds the text of an answer."""
+    """Return whether an assistant message in the conversation contains the text of an answer."""
     if len(text.strip()) < _SHORTEST_TEXT:
         return False
     body = as_object(request.body)
@@ -98,12 +98,12 @@ def _sends_back(request: RecordedRequest, text: str) -> bool:
 
 
 def streamed_text(parts: Iterable[bytes]) -> str:
-    """Return the text that the events of a stream hold so far, in any of the APIs."""
+    """Return the text in the events of a stream so far, in any of the APIs."""
     return "".join(delta_of(data) for data in events_of(parts))
 
 
 def events_of(parts: Iterable[bytes]) -> Iterator[Any]:
-    """Return the JSON values of the events in the parts of an answer."""
+    """Return the JSON values of the events in the parts of a response."""
     for line in b"".join(parts).splitlines():
         if line.startswith(b"data:"):
             try:

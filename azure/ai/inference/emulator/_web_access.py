@@ -1,9 +1,9 @@
-"""Which web pages may call, and by what name: a browser lets any page send requests to this machine.
+"""Decide which web pages may call, and under which host names: a browser lets any page send requests to this machine.
 
 A page of another origin may post a form or plain text without asking (CSRF), so requests whose ``Origin`` was not
-allowed are refused; and a page may point a name of its own at 127.0.0.1 to become the same origin (DNS rebinding), so
-the ``Host`` has to be an address, this machine, or a name that was allowed. Programs send no ``Origin`` and are not
-concerned. What allowed pages need to read the answers is CORS, as in the Fetch standard.
+allowed are refused. And a page may point a name of its own at 127.0.0.1 to become the same origin (DNS rebinding), so
+the ``Host`` has to be an address, this machine, or a name that was allowed. Programs send no ``Origin``, so they are
+not affected. Allowed pages get CORS headers, as in the Fetch standard, to read the responses.
 """
 
 import ipaddress
@@ -21,9 +21,9 @@ _PREFLIGHT_SECONDS: Final = "600"
 
 @dataclass(frozen=True)
 class WebAccess:
-    """Who may call by which name.
+    """The rules for which pages may call, and under which host names.
 
-    :param hosts: names that the ``Host`` header may have beside addresses and ``localhost``, in lower case.
+    :param hosts: host names to accept besides addresses and ``localhost``, in lower case.
     :param origins: origins of pages that may call, such as ``http://localhost:3000``; ``*`` for all.
     :keyword local: whether only this machine is served. Elsewhere names that nobody can register, and names without a
         dot, as containers have them, are let in too.
@@ -34,9 +34,9 @@ class WebAccess:
     local: bool = True
 
     def answer(self, method: str, headers: Mapping[str, str]) -> Response | None:
-        """Return a refusal, or the answer to a browser that asks beforehand; None for a request to be answered.
+        """Return a refusal, or the response to a preflight request; None for a request to be served.
 
-        :param headers: those of the request, names in lower case.
+        :param headers: the request's headers, names in lower case.
         """
         host = headers.get("host", "")
         if host and not self._knows(host_name(host)):
@@ -51,7 +51,7 @@ class WebAccess:
         return None
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Return what to add to an answer, so that the page that asked may read it."""
+        """Return the headers that let the calling page read a response."""
         origin = headers.get("origin")
         if origin is None:
             return {"Vary": "Origin"} if self.origins else {}
@@ -73,7 +73,7 @@ class WebAccess:
 def check_origin(origin: str) -> str:
     """Return an origin as browsers send it.
 
-    :raises ValueError: for what is no origin.
+    :raises ValueError: if it is not an origin.
     """
     if origin in ("*", "null"):
         return origin
@@ -86,7 +86,7 @@ def check_origin(origin: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches a server that listens on ``host``."""
+    """Return whether only this machine can reach a server that listens on ``host``."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     return _is_address(host) and ipaddress.ip_address(host).is_loopback
@@ -109,7 +109,7 @@ def host_name(host: str) -> str:
 
 
 def _comes_from_a_page(headers: Mapping[str, str]) -> bool:
-    """Return whether a page of another site loads this as an image, script or the like. A link that is followed may."""
+    """Return whether a page of another site loads this as an image, script or the like. Following a link is allowed."""
     return headers.get("sec-fetch-site") in ("cross-site", "same-site") and headers.get("sec-fetch-mode") != "navigate"
 
 

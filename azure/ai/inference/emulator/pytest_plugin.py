@@ -1,6 +1,6 @@
-"""The pytest plugin by its former name, for ``-p`` and ``pytest_plugins``. Installed, it loads by itself.
+"""The pytest plugin under its former name, for ``-p`` and ``pytest_plugins``. If installed, it loads automatically.
 
-The plugin is a module of its own, `pytest_azure_ai_inference`: pytest loads it in every run of everybody who has this
+The plugin is a module of its own, `pytest_azure_ai_inference`: pytest loads it in every run of anyone who has this
 package installed, and importing it from here would import the package with it.
 """
 

@@ -1,73 +1,13 @@
 """Models of the service: messages, content, tools, answers, embeddings, and the enums they use.
 
 The stream classes are here too, because 1.0.0b9 published them here, and so are those of batches. They belong to the
-clients. They, and the models that many programs never use, are loaded on first access.
+clients. Each class is loaded on first access: a client can be built without any of them.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from ._answer import Answer
-from ._chat import (
-    Annotation,
-    ChatChoice,
-    ChatCompletions,
-    ChatResponseAudio,
-    ChatResponseMessage,
-    ChoiceLogprobs,
-    CompletionsUsage,
-    CompletionTokensDetails,
-    ContentFilterResult,
-    ContentFilterResults,
-    PromptFilterResult,
-    PromptTokensDetails,
-    StreamingChatChoiceUpdate,
-    StreamingChatCompletionsUpdate,
-    StreamingChatResponseMessageUpdate,
-    StreamingChatResponseToolCallUpdate,
-    TokenLogprob,
-    TopLogprob,
-    UrlCitation,
-)
-from ._content import (
-    AudioContentItem,
-    AudioUrl,
-    AudioUrlContentItem,
-    ContentItem,
-    DocumentUrlContentItem,
-    FileContentItem,
-    ImageContentItem,
-    ImageUrl,
-    InputAudio,
-    InputFile,
-    ReferenceContentItem,
-    TextContentItem,
-    ThinkingContentItem,
-)
-from ._enums import (
-    AudioContentFormat,
-    ChatCompletionsToolChoicePreset,
-    ChatRole,
-    CompletionsFinishReason,
-    EmbeddingEncodingFormat,
-    EmbeddingInputType,
-    ImageDetailLevel,
-)
-from ._format import (
-    ChatCompletionsResponseFormat,
-    ChatCompletionsResponseFormatJSON,
-    ChatCompletionsResponseFormatText,
-    JsonSchemaFormat,
-)
-from ._tools import (
-    ChatCompletionsNamedToolChoice,
-    ChatCompletionsNamedToolChoiceFunction,
-    ChatCompletionsToolCall,
-    ChatCompletionsToolDefinition,
-    FunctionCall,
-    FunctionDefinition,
-)
-
 if TYPE_CHECKING:
+    from .._content_filter import ContentFilterResult
     from .._embedding_batches import EmbeddingBatches
     from .._http.response_headers import RateLimit, RateLimits
     from .._operations.request_bodies import ChatCompletionRequest, ChatCompletionStreamRequest
@@ -75,7 +15,60 @@ if TYPE_CHECKING:
     from ..aio._embedding_batches import AsyncEmbeddingBatches
     from ..aio._stream import AsyncStreamingChatCompletions
     from ..batch._conversations import AsyncManyCompletions, ManyCompletions
+    from ._answer import Answer
+    from ._chat import (
+        Annotation,
+        ChatChoice,
+        ChatCompletions,
+        ChatResponseAudio,
+        ChatResponseMessage,
+        ChoiceLogprobs,
+        CompletionsUsage,
+        CompletionTokensDetails,
+        ContentFilterResults,
+        PromptFilterResult,
+        PromptTokensDetails,
+        TokenLogprob,
+        TopLogprob,
+        UrlCitation,
+    )
+    from ._chat_updates import (
+        StreamingChatChoiceUpdate,
+        StreamingChatCompletionsUpdate,
+        StreamingChatResponseMessageUpdate,
+        StreamingChatResponseToolCallUpdate,
+    )
+    from ._content import (
+        AudioContentItem,
+        AudioUrl,
+        AudioUrlContentItem,
+        ContentItem,
+        DocumentUrlContentItem,
+        FileContentItem,
+        ImageContentItem,
+        ImageUrl,
+        InputAudio,
+        InputFile,
+        ReferenceContentItem,
+        TextContentItem,
+        ThinkingContentItem,
+    )
     from ._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage, ImageEmbeddingInput
+    from ._enums import (
+        AudioContentFormat,
+        ChatCompletionsToolChoicePreset,
+        ChatRole,
+        CompletionsFinishReason,
+        EmbeddingEncodingFormat,
+        EmbeddingInputType,
+        ImageDetailLevel,
+    )
+    from ._format import (
+        ChatCompletionsResponseFormat,
+        ChatCompletionsResponseFormatJSON,
+        ChatCompletionsResponseFormatText,
+        JsonSchemaFormat,
+    )
     from ._info import ModelInfo, ModelType
     from ._messages import (
         AssistantMessage,
@@ -84,6 +77,14 @@ if TYPE_CHECKING:
         SystemMessage,
         ToolMessage,
         UserMessage,
+    )
+    from ._tools import (
+        ChatCompletionsNamedToolChoice,
+        ChatCompletionsNamedToolChoiceFunction,
+        ChatCompletionsToolCall,
+        ChatCompletionsToolDefinition,
+        FunctionCall,
+        FunctionDefinition,
     )
 
 __all__ = [
@@ -162,43 +163,59 @@ __all__ = [
 ]
 
 
-_LATER = {
-    "AssistantMessage": "azure.ai.inference.models._messages",
-    "AsyncEmbeddingBatches": "azure.ai.inference.aio._embedding_batches",
-    "AsyncManyCompletions": "azure.ai.inference.batch._conversations",
-    "AsyncStreamingChatCompletions": "azure.ai.inference.aio._stream",
-    "ChatCompletionRequest": "azure.ai.inference._operations.request_bodies",
-    "ChatCompletionStreamRequest": "azure.ai.inference._operations.request_bodies",
-    "ChatRequestMessage": "azure.ai.inference.models._messages",
-    "DeveloperMessage": "azure.ai.inference.models._messages",
-    "EmbeddingBatches": "azure.ai.inference._embedding_batches",
-    "EmbeddingItem": "azure.ai.inference.models._embeddings",
-    "EmbeddingsResult": "azure.ai.inference.models._embeddings",
-    "EmbeddingsUsage": "azure.ai.inference.models._embeddings",
-    "ImageEmbeddingInput": "azure.ai.inference.models._embeddings",
-    "ManyCompletions": "azure.ai.inference.batch._conversations",
-    "ModelInfo": "azure.ai.inference.models._info",
-    "ModelType": "azure.ai.inference.models._info",
-    "RateLimit": "azure.ai.inference._http.response_headers",
-    "RateLimits": "azure.ai.inference._http.response_headers",
-    "StreamingChatCompletions": "azure.ai.inference._stream",
-    "SystemMessage": "azure.ai.inference.models._messages",
-    "ToolMessage": "azure.ai.inference.models._messages",
-    "UserMessage": "azure.ai.inference.models._messages",
+_FILES = {
+    "azure.ai.inference._content_filter": "ContentFilterResult",
+    "azure.ai.inference._embedding_batches": "EmbeddingBatches",
+    "azure.ai.inference._http.response_headers": "RateLimit RateLimits",
+    "azure.ai.inference._operations.request_bodies": "ChatCompletionRequest ChatCompletionStreamRequest",
+    "azure.ai.inference._stream": "StreamingChatCompletions",
+    "azure.ai.inference.aio._embedding_batches": "AsyncEmbeddingBatches",
+    "azure.ai.inference.aio._stream": "AsyncStreamingChatCompletions",
+    "azure.ai.inference.batch._conversations": "AsyncManyCompletions ManyCompletions",
+    "azure.ai.inference.models._answer": "Answer",
+    "azure.ai.inference.models._chat": (
+        "Annotation ChatChoice ChatCompletions ChatResponseAudio ChatResponseMessage ChoiceLogprobs "
+        "CompletionTokensDetails CompletionsUsage ContentFilterResults PromptFilterResult PromptTokensDetails "
+        "TokenLogprob TopLogprob UrlCitation"
+    ),
+    "azure.ai.inference.models._chat_updates": (
+        "StreamingChatChoiceUpdate StreamingChatCompletionsUpdate StreamingChatResponseMessageUpdate "
+        "StreamingChatResponseToolCallUpdate"
+    ),
+    "azure.ai.inference.models._content": (
+        "AudioContentItem AudioUrl AudioUrlContentItem ContentItem DocumentUrlContentItem FileContentItem "
+        "ImageContentItem ImageUrl InputAudio InputFile ReferenceContentItem TextContentItem ThinkingContentItem"
+    ),
+    "azure.ai.inference.models._embeddings": "EmbeddingItem EmbeddingsResult EmbeddingsUsage ImageEmbeddingInput",
+    "azure.ai.inference.models._enums": (
+        "AudioContentFormat ChatCompletionsToolChoicePreset ChatRole CompletionsFinishReason "
+        "EmbeddingEncodingFormat EmbeddingInputType ImageDetailLevel"
+    ),
+    "azure.ai.inference.models._format": (
+        "ChatCompletionsResponseFormat ChatCompletionsResponseFormatJSON ChatCompletionsResponseFormatText "
+        "JsonSchemaFormat"
+    ),
+    "azure.ai.inference.models._info": "ModelInfo ModelType",
+    "azure.ai.inference.models._messages": (
+        "AssistantMessage ChatRequestMessage DeveloperMessage SystemMessage ToolMessage UserMessage"
+    ),
+    "azure.ai.inference.models._tools": (
+        "ChatCompletionsNamedToolChoice ChatCompletionsNamedToolChoiceFunction ChatCompletionsToolCall "
+        "ChatCompletionsToolDefinition FunctionCall FunctionDefinition"
+    ),
 }
-
-for _name in set(__all__) - set(_LATER):  # the lazy ones set it themselves
-    globals()[_name].__module__ = __name__  # pickles and `repr` must survive a move of the files
+"""Where each class is defined. A class sets its `__module__` itself, so that pickles and `repr` survive a move."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    file = next((file for file, names in _FILES.items() if name in names.split()), None)
+    if file is None:
         from .._operations.other_libraries import missing_attribute
 
         raise missing_attribute(__name__, name)
     from importlib import import_module
 
-    value = globals()[name] = getattr(import_module(_LATER[name]), name)
+    value = globals()[name] = getattr(import_module(file), name)
     return value
 
 

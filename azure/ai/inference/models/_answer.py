@@ -1,4 +1,4 @@
-"""What an answer has besides its JSON: the headers of the response.
+"""The part of an answer that is not JSON: the headers of its response.
 
 They are kept as the transport's own object, in an attribute that is not a member of the JSON, and read on first access.
 An answer whose headers nobody reads costs nothing extra.
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 class Answer(Model):
     """An answer of the service, with the headers of its response."""
+
+    __module__ = "azure.ai.inference.models"
 
     @computed
     def _response_headers(self) -> Mapping[str, str]:

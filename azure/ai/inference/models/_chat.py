@@ -1,4 +1,4 @@
-"""Answers: chat completions, whole and as streamed updates.
+"""Answers: chat completions. Those of a stream are in `_chat_updates`.
 
 The fields are those that services really send: the Azure model inference API, Azure OpenAI with content filtering, and
 their peers. A field that a service leaves out reads `None`, even where its type does not include `None`.
@@ -8,30 +8,22 @@ import json
 from datetime import datetime
 from typing import Any, TypeVar, overload
 
+from .._content_filter import ContentFilterResult
 from .._model import Model, wrap_as
 from .._model_fields import computed, field
 from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
-from ._reasoning import reasoning_of, tell_apart, text_of
-from ._tools import ChatCompletionsToolCall, FunctionCall, name_calls
+from ._reasoning import separate_reasoning
+from ._tools import ChatCompletionsToolCall, name_calls
 
 T = TypeVar("T")
 
 
-class ContentFilterResult(Model):
-    """What the content filter found in one category."""
-
-    filtered: bool
-    """Whether the content was withheld because of it."""
-    severity: str | None = None
-    """"safe", "low", "medium" or "high"; only in categories of harm."""
-    detected: bool | None = None
-    """Whether it was found; only in categories such as jailbreak or protected material."""
-
-
 class ContentFilterResults(Model):
     """What Azure OpenAI's content filter found, by category. Read other categories by item."""
+
+    __module__ = "azure.ai.inference.models"
 
     hate: ContentFilterResult | None = None
     """Hate and unfairness, by severity."""
@@ -56,6 +48,8 @@ class ContentFilterResults(Model):
 class PromptFilterResult(Model):
     """What the content filter found in one prompt."""
 
+    __module__ = "azure.ai.inference.models"
+
     prompt_index: int
     """Index of the prompt, from 0."""
     content_filter_results: ContentFilterResults
@@ -64,6 +58,8 @@ class PromptFilterResult(Model):
 
 class PromptTokensDetails(Model):
     """A breakdown of `prompt_tokens`."""
+
+    __module__ = "azure.ai.inference.models"
 
     cached_tokens: int | None = None
     """Tokens read from the service's prompt cache."""
@@ -80,6 +76,8 @@ class PromptTokensDetails(Model):
 class CompletionTokensDetails(Model):
     """A breakdown of `completion_tokens`."""
 
+    __module__ = "azure.ai.inference.models"
+
     reasoning_tokens: int | None = None
     """Tokens spent on reasoning, whether or not it is shown."""
     audio_tokens: int | None = None
@@ -94,6 +92,8 @@ class CompletionTokensDetails(Model):
 
 class CompletionsUsage(Model):
     """Tokens used."""
+
+    __module__ = "azure.ai.inference.models"
 
     completion_tokens: int
     """Tokens in the answer."""
@@ -110,6 +110,8 @@ class CompletionsUsage(Model):
 class TopLogprob(Model):
     """A token that the model considered at a position, with its log probability."""
 
+    __module__ = "azure.ai.inference.models"
+
     token: str
     """The token's text."""
     logprob: float
@@ -120,6 +122,8 @@ class TopLogprob(Model):
 
 class TokenLogprob(Model):
     """A token of the answer, with its log probability."""
+
+    __module__ = "azure.ai.inference.models"
 
     token: str
     """The token's text."""
@@ -134,6 +138,8 @@ class TokenLogprob(Model):
 class ChoiceLogprobs(Model):
     """Log probabilities of an answer's tokens."""
 
+    __module__ = "azure.ai.inference.models"
+
     content: list[TokenLogprob] | None = None
     """Log probabilities of the content, one per token."""
     refusal: list[TokenLogprob] | None = None
@@ -142,6 +148,8 @@ class ChoiceLogprobs(Model):
 
 class UrlCitation(Model):
     """A web page that supports a part of the answer."""
+
+    __module__ = "azure.ai.inference.models"
 
     url: str
     """The page's URL."""
@@ -156,6 +164,8 @@ class UrlCitation(Model):
 class Annotation(Model):
     """A note that a service adds to an answer."""
 
+    __module__ = "azure.ai.inference.models"
+
     type: str
     """The kind: "url_citation"."""
     url_citation: UrlCitation | None = None
@@ -164,6 +174,8 @@ class Annotation(Model):
 
 class ChatResponseAudio(Model):
     """An answer in audio."""
+
+    __module__ = "azure.ai.inference.models"
 
     id: str
     """The id by which a later assistant message refers to this audio."""
@@ -179,6 +191,8 @@ class ChatResponseAudio(Model):
 
 class ChatResponseMessage(Model):
     """A model's answer. Append it to the next request's messages as it is."""
+
+    __module__ = "azure.ai.inference.models"
 
     role: str | ChatRole
     """The assistant's role."""
@@ -209,16 +223,18 @@ class ChatResponseMessage(Model):
         The formats are `reasoning_content`, `reasoning`, items of type "thinking" in the content, and `<think>` tags at
         the start of the text. Assigning it does not change what is sent.
         """
-        return tell_apart(self)[0]
+        return separate_reasoning(self)[0]
 
     @computed
     def text(self) -> str:
         """Return the answer without the reasoning: the content, or its text items joined; empty if there is none."""
-        return tell_apart(self)[1]
+        return separate_reasoning(self)[1]
 
 
 class ChatChoice(Model):
     """One of the answers."""
+
+    __module__ = "azure.ai.inference.models"
 
     index: int
     """Its index, from 0."""
@@ -234,6 +250,8 @@ class ChatChoice(Model):
 
 class ChatCompletions(Answer):
     """What `complete` returns: the model's answers to a conversation."""
+
+    __module__ = "azure.ai.inference.models"
 
     id: str
     """The service's id for this completion."""
@@ -281,90 +299,6 @@ class ChatCompletions(Answer):
 
     def __str__(self) -> str:
         return json.dumps(self.as_dict(), indent=2)
-
-
-class StreamingChatResponseToolCallUpdate(Model):
-    """A piece of a tool call."""
-
-    index: int | None = None
-    """Index of the tool call within the message. Mistral and the Azure model inference schema leave it out."""
-    id: str
-    """The call's id, usually in its first piece only."""
-    type: str | None = None
-    """"function", usually in the first piece only."""
-    function: FunctionCall
-    """The name, usually in the first piece only, and the next piece of the arguments."""
-
-
-class StreamingChatResponseMessageUpdate(Model):
-    """What an update adds to a message."""
-
-    role: str | ChatRole | None = None
-    """The assistant's role, usually in the first update only."""
-    content: str | None = field(default=None, read_as=list[ContentItem])
-    """The next piece of the text. Mistral's reasoning models send a list of `ContentItem`; `text` reads both forms."""
-    tool_calls: list[StreamingChatResponseToolCallUpdate] | None = None
-    """The next pieces of tool calls."""
-    refusal: str | None = None
-    """The next piece of a refusal."""
-    reasoning_content: str | None = None
-    """The next piece of the model's reasoning."""
-    audio: ChatResponseAudio | None = None
-    """The next piece of audio."""
-    output: list[dict[str, Any]] | None = None
-    """The items of a Responses API answer, in the last update: see `ChatResponseMessage.output`."""
-    content_blocks: list[dict[str, Any]] | None = None
-    """The blocks of a Messages API answer, in the last update: see `ChatResponseMessage.content_blocks`."""
-
-    @computed
-    def reasoning(self) -> str | None:
-        """Return the next piece of the model's reasoning, in whichever format the service sends it, or `None`.
-
-        `<think>` tags are recognised only in updates that a stream of this library returned, because one piece alone
-        does not say whether it is between the tags. Assigning it does not change the JSON.
-        """
-        return reasoning_of(self)
-
-    @computed
-    def text(self) -> str:
-        """Return the next piece of the answer, without reasoning; empty if the update has none."""
-        return text_of(self)
-
-
-class StreamingChatChoiceUpdate(Model):
-    """What an update adds to one of the answers."""
-
-    index: int
-    """Its index, from 0."""
-    finish_reason: str | CompletionsFinishReason | None = None
-    """Why the answer ended, in its last update."""
-    delta: StreamingChatResponseMessageUpdate
-    """What is added. Azure OpenAI leaves it out of updates that have only filter results."""
-    logprobs: ChoiceLogprobs | None = None
-    """Log probabilities of the added tokens, if requested."""
-    content_filter_results: ContentFilterResults | None = None
-    """What the content filter found in the answer so far."""
-
-
-class StreamingChatCompletionsUpdate(Model):
-    """A piece of a streamed completion."""
-
-    id: str
-    """The service's id for the completion, the same in every update."""
-    created: datetime
-    """When the completion was created, UTC. In JSON, and read by item, it is in Unix seconds."""
-    model: str
-    """The model that answers."""
-    choices: list[StreamingChatChoiceUpdate]
-    """What is added; empty in an update that only reports usage."""
-    usage: CompletionsUsage | None = None
-    """Tokens used, in the last update, if the service reports it or `stream_options` asked for it."""
-    system_fingerprint: str | None = None
-    """Identifies the configuration that the model runs with."""
-    service_tier: str | None = None
-    """The service tier that processes the request."""
-    prompt_filter_results: list[PromptFilterResult] | None = None
-    """What the content filter found in the request; Azure OpenAI sends it in the first update."""
 
 
 completions_of = wrap_as(ChatCompletions)

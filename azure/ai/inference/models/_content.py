@@ -23,12 +23,16 @@ def _base64_of(path: FilePath) -> str:
 class ContentItem(Model, discriminator_field="type"):
     """A part of a message's content: the base class of all kinds. Unknown kinds are read as this class."""
 
+    __module__ = "azure.ai.inference.models"
+
     type: str
     """The kind of the item."""
 
 
 class TextContentItem(ContentItem, discriminator="text"):
     """Text."""
+
+    __module__ = "azure.ai.inference.models"
 
     type: str = constant("text")
     text: str
@@ -37,6 +41,8 @@ class TextContentItem(ContentItem, discriminator="text"):
 
 class ImageUrl(Model):
     """The location of an image."""
+
+    __module__ = "azure.ai.inference.models"
 
     url: str
     """An https URL, or a data URL that contains the image."""
@@ -59,6 +65,8 @@ class ImageUrl(Model):
 class ImageContentItem(ContentItem, discriminator="image_url"):
     """An image."""
 
+    __module__ = "azure.ai.inference.models"
+
     type: str = constant("image_url")
     image_url: ImageUrl
     """The image's URL. If you pass a str, which Mistral's models accept, it stays a str."""
@@ -73,6 +81,8 @@ class ImageContentItem(ContentItem, discriminator="image_url"):
 
 class InputAudio(Model):
     """Audio, in base64."""
+
+    __module__ = "azure.ai.inference.models"
 
     data: str
     """The audio file, in base64."""
@@ -94,6 +104,8 @@ class InputAudio(Model):
 class AudioContentItem(ContentItem, discriminator="input_audio"):
     """Audio input."""
 
+    __module__ = "azure.ai.inference.models"
+
     type: str = constant("input_audio")
     input_audio: InputAudio
     """The audio."""
@@ -102,12 +114,16 @@ class AudioContentItem(ContentItem, discriminator="input_audio"):
 class AudioUrl(Model):
     """The location of an audio file."""
 
+    __module__ = "azure.ai.inference.models"
+
     url: str
     """An https URL, or a data URL that contains the audio."""
 
 
 class AudioUrlContentItem(ContentItem, discriminator="audio_url"):
     """Audio input by URL, for Phi-4-multimodal."""
+
+    __module__ = "azure.ai.inference.models"
 
     type: str = constant("audio_url")
     audio_url: AudioUrl
@@ -116,6 +132,8 @@ class AudioUrlContentItem(ContentItem, discriminator="audio_url"):
 
 class ThinkingContentItem(ContentItem, discriminator="thinking"):
     """A model's reasoning, in the form that Mistral's reasoning models send and expect back."""
+
+    __module__ = "azure.ai.inference.models"
 
     type: str = constant("thinking")
     thinking: list[ContentItem]
@@ -129,6 +147,8 @@ class ThinkingContentItem(ContentItem, discriminator="thinking"):
 class ReferenceContentItem(ContentItem, discriminator="reference"):
     """References to the sources of the text before it. Mistral's models only."""
 
+    __module__ = "azure.ai.inference.models"
+
     type: str = constant("reference")
     reference_ids: list[int | str]
     """The ids that the request or a tool gave the sources."""
@@ -136,6 +156,8 @@ class ReferenceContentItem(ContentItem, discriminator="reference"):
 
 class DocumentUrlContentItem(ContentItem, discriminator="document_url"):
     """A document by URL, for Mistral's models and for Claude."""
+
+    __module__ = "azure.ai.inference.models"
 
     type: str = constant("document_url")
     document_url: str
@@ -159,6 +181,8 @@ class DocumentUrlContentItem(ContentItem, discriminator="document_url"):
 class InputFile(Model):
     """A file in OpenAI's form: uploaded before, or sent with the request."""
 
+    __module__ = "azure.ai.inference.models"
+
     file_id: str | None = None
     """The id that the upload returned."""
     file_data: str | None = None
@@ -169,6 +193,8 @@ class InputFile(Model):
 
 class FileContentItem(ContentItem, discriminator="file"):
     """A file: `file_id` for Mistral's models, `file` for OpenAI's."""
+
+    __module__ = "azure.ai.inference.models"
 
     type: str = constant("file")
     file_id: str | None = None

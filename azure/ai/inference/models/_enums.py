@@ -8,12 +8,16 @@ from azure.core import CaseInsensitiveEnumMeta
 class AudioContentFormat(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """Formats of audio input."""
 
+    __module__ = "azure.ai.inference.models"
+
     WAV = "wav"
     MP3 = "mp3"
 
 
 class ChatCompletionsToolChoicePreset(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """How a model may use the tools that it is offered."""
+
+    __module__ = "azure.ai.inference.models"
 
     AUTO = "auto"
     """The model decides."""
@@ -26,6 +30,8 @@ class ChatCompletionsToolChoicePreset(str, Enum, metaclass=CaseInsensitiveEnumMe
 class ChatRole(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """The author of a message."""
 
+    __module__ = "azure.ai.inference.models"
+
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
@@ -36,6 +42,8 @@ class ChatRole(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 class CompletionsFinishReason(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """Why an answer ended. Mistral's models also send `model_length` and `error`."""
+
+    __module__ = "azure.ai.inference.models"
 
     STOPPED = "stop"
     """The answer is complete, or a stop sequence was reached."""
@@ -49,6 +57,8 @@ class CompletionsFinishReason(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 class EmbeddingEncodingFormat(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """Encodings of an embedding in the response."""
+
+    __module__ = "azure.ai.inference.models"
 
     BASE64 = "base64"
     """Little-endian 32-bit floats, in base64."""
@@ -64,6 +74,8 @@ class EmbeddingEncodingFormat(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 class EmbeddingInputType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """What an embedding is for. Some models embed queries and documents differently."""
 
+    __module__ = "azure.ai.inference.models"
+
     TEXT = "text"
     QUERY = "query"
     DOCUMENT = "document"
@@ -71,6 +83,8 @@ class EmbeddingInputType(str, Enum, metaclass=CaseInsensitiveEnumMeta):
 
 class ImageDetailLevel(str, Enum, metaclass=CaseInsensitiveEnumMeta):
     """The resolution at which a model processes an image."""
+
+    __module__ = "azure.ai.inference.models"
 
     AUTO = "auto"
     LOW = "low"

@@ -10,6 +10,8 @@ from .._model_fields import constant
 class JsonSchemaFormat(Model):
     """An answer in JSON that follows a schema."""
 
+    __module__ = "azure.ai.inference.models"
+
     name: str
     """A name for the schema: letters, digits, underscores and dashes, at most 64 characters."""
     schema: dict[str, Any]
@@ -23,6 +25,8 @@ class JsonSchemaFormat(Model):
 class ChatCompletionsResponseFormat(Model):
     """A format in the form of releases before 1.0.0b7: the base class of the two below."""
 
+    __module__ = "azure.ai.inference.models"
+
     type: str
     """The kind of format."""
 
@@ -30,11 +34,15 @@ class ChatCompletionsResponseFormat(Model):
 class ChatCompletionsResponseFormatText(ChatCompletionsResponseFormat):
     """Plain text, the same as `response_format="text"`."""
 
+    __module__ = "azure.ai.inference.models"
+
     type: str = constant("text")
 
 
 class ChatCompletionsResponseFormatJSON(ChatCompletionsResponseFormat):
     """JSON without a schema, the same as `response_format="json_object"`."""
+
+    __module__ = "azure.ai.inference.models"
 
     type: str = constant("json_object")
 

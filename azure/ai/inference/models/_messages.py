@@ -69,7 +69,7 @@ class DeveloperMessage(ChatRequestMessage, discriminator="developer", positional
 
 
 class UserMessage(ChatRequestMessage, discriminator="user", positional="content"):
-    """A message of the user: text, or a list of content items."""
+    """A message from the user: text, or a list of content items."""
 
     __module__ = "azure.ai.inference.models"
 
@@ -88,7 +88,7 @@ class UserMessage(ChatRequestMessage, discriminator="user", positional="content"
 
 
 class AssistantMessage(ChatRequestMessage, discriminator="assistant", positional="content"):
-    """An answer of the model, or text that you put in its place."""
+    """An answer from the model, or text that you put in its place."""
 
     __module__ = "azure.ai.inference.models"
 

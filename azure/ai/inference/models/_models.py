@@ -8,6 +8,8 @@ from ._chat import (
     ChatCompletions,
     ChatResponseMessage,
     CompletionsUsage,
+)
+from ._chat_updates import (
     StreamingChatChoiceUpdate,
     StreamingChatCompletionsUpdate,
     StreamingChatResponseMessageUpdate,

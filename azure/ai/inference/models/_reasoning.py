@@ -45,7 +45,7 @@ def text_of(message: Json) -> str:
     return _text(_get(message, "content"))
 
 
-def tell_apart(message: Json) -> tuple[str | None, str]:
+def separate_reasoning(message: Json) -> tuple[str | None, str]:
     """Return the reasoning and the text of a whole message, in whichever format they come.
 
     :param message: The message, as JSON.

@@ -14,6 +14,8 @@ from .._model_fields import constant, field
 class FunctionDefinition(Model):
     """A function that a model may request to call."""
 
+    __module__ = "azure.ai.inference.models"
+
     name: str
     """The function's name: letters, digits, underscores and dashes, at most 64 characters."""
     description: str | None = None
@@ -26,6 +28,8 @@ class FunctionDefinition(Model):
 
 class ChatCompletionsToolDefinition(Model):
     """A tool that a model may use."""
+
+    __module__ = "azure.ai.inference.models"
 
     function: FunctionDefinition
     """The function."""
@@ -71,15 +75,19 @@ def _as_text(arguments: Any) -> Any:
 class FunctionCall(Model):
     """A call of a function that a model requests."""
 
+    __module__ = "azure.ai.inference.models"
+
     name: str
     """The function's name."""
     arguments: str = field(read_as=_as_text)
     """The arguments as JSON text. A model wrote it, so it may be invalid or not match the schema. An object, which
-    Mistral's models may send, reads as text too; in JSON it stays an object, and goes back as it came."""
+    Mistral's models may send, reads as text too; in JSON it stays an object, and is sent back unchanged."""
 
 
 class ChatCompletionsToolCall(Model):
     """A tool call that a model requests."""
+
+    __module__ = "azure.ai.inference.models"
 
     id: str
     """The id that the tool message with its result must have as `tool_call_id`."""
@@ -91,12 +99,16 @@ class ChatCompletionsToolCall(Model):
 class ChatCompletionsNamedToolChoiceFunction(Model):
     """The function that a model must call."""
 
+    __module__ = "azure.ai.inference.models"
+
     name: str
     """The function's name."""
 
 
 class ChatCompletionsNamedToolChoice(Model):
     """Requires the model to call a certain function."""
+
+    __module__ = "azure.ai.inference.models"
 
     function: ChatCompletionsNamedToolChoiceFunction
     """The function."""
@@ -118,7 +130,7 @@ def name_calls(completion: Mapping[str, Any]) -> None:
 
 
 def _make_id(made_of: Any) -> str:
-    """Make an id of nine characters, the most that Mistral's models take; the same one if it is made again."""
+    """Return an id of nine characters, the most that Mistral's models accept; the same one for the same input."""
     from hashlib import sha256
 
     return sha256(json.dumps(made_of, default=str).encode()).hexdigest()[:9]

@@ -184,7 +184,7 @@ def named(matter: FrontMatter, key: KeyPath, declared: Any) -> dict[str, Any]:
         entry = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
         if not isinstance(entry.get("name"), str):
             raise matter.error([*key, str(index)], "the property has no name; write '- name: ...'")
-        matter.also_called((*key, str(index)), entry["name"])
+        matter.name_item((*key, str(index)), entry["name"])
         result[entry["name"]] = entry
     return result
 

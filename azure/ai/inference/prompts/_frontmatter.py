@@ -67,7 +67,7 @@ class FrontMatter:
         line = next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 1)
         return f"{self.path}:{line}: key {'.'.join(path)!r}: {message}"
 
-    def also_called(self, key: KeyPath, name: str) -> None:
+    def name_item(self, key: KeyPath, name: str) -> None:
         """Name an item of a list, so that errors can name it and still find its line.
 
         :param key: The item's path from the top, which ends in its index.

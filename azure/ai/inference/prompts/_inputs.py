@@ -114,7 +114,7 @@ class _Thread(list[Any]):
 RichValue = Union[Part, Sequence[Mapping[str, Any]]]
 
 
-def set_apart(
+def replace_by_marks(
     declared: Mapping[str, PropertySettings], values: Mapping[str, Any], token: str
 ) -> tuple[dict[str, Any], list[RichValue]]:
     """Replace images, audio, files and message lists with marks.

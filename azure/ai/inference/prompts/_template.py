@@ -201,7 +201,7 @@ class PromptTemplate:
             return cast("list[dict[str, Any]]", self._render(self._source, values))
         # The token is drawn after the variables were made, so no variable can contain it.
         token = f"\x02{secrets.token_hex(16)}"
-        texts, rich = _inputs.set_apart(declared, values, token)
+        texts, rich = _inputs.replace_by_marks(declared, values, token)
         if self._trust_variables:
             marked = _message_parser.mark(self._render(self._source, texts), token, template=False)
         else:

@@ -1,6 +1,6 @@
 // The control API, and its feed of changes.
 
-/** An answer that says no. */
+/** An error response. */
 export class ApiError extends Error {
   constructor(status, message) {
     super(message);
@@ -25,10 +25,10 @@ export async function call(method, path, body) {
  * Follow what changes. The browser comes back by itself after a break, and says what it saw last, so nothing is missed.
  * Where it gives up, because the emulator refuses, `onRefused` is called.
  */
-export function follow({ onRequest, onReset, onState, onLive, onRefused }) {
+export function follow({ onRequests, onReset, onState, onLive, onRefused }) {
   const source = new EventSource("events");
   const on = (name, handler) => source.addEventListener(name, (event) => handler(JSON.parse(event.data)));
-  on("request", onRequest);
+  on("requests", onRequests);
   on("reset", onReset);
   on("state", onState);
   source.addEventListener("open", () => onLive("live"));

@@ -37,12 +37,14 @@ let wanted = Number(location.hash.slice(1)) || null;
 
 function connect() {
   const source = follow({
-    onRequest(request) {
-      list.update(request);
-      detail.changed(request);
-      if (request.id === wanted) {
-        wanted = null;
-        list.select(request.id, { scroll: true });
+    onRequests(requests) {
+      for (const request of requests) {
+        list.update(request);
+        detail.changed(request);
+        if (request.id === wanted) {
+          wanted = null;
+          list.select(request.id, { scroll: true });
+        }
       }
     },
     onReset({ kept }) {

@@ -19,9 +19,9 @@ const FAULTS = [
 
 const SETTINGS = [
   ["latency", "Latency", "seconds before each answer", "any"],
-  ["token_rate", "Token rate", "tokens a second in streams", "any"],
-  ["requests_per_minute", "Requests a minute", "more get 429", "1"],
-  ["tokens_per_minute", "Tokens a minute", "more get 429", "1"],
+  ["token_rate", "Token rate", "tokens per second in streams", "any"],
+  ["requests_per_minute", "Requests per minute", "more get 429", "1"],
+  ["tokens_per_minute", "Tokens per minute", "more get 429", "1"],
 ];
 
 export class Controls {
@@ -38,7 +38,7 @@ export class Controls {
     byId("reset").addEventListener("click", () => this.confirmReset());
   }
 
-  /** Show the state that the emulator is in, whoever changed it. */
+  /** Show the emulator's state, whoever changed it. */
   show(state) {
     this.state = state;
     const { paused } = state.settings;
@@ -84,14 +84,14 @@ export class Controls {
 
   openFaults() {
     this.open(() => {
-      const own = el("input.field.mono", { name: "fault", placeholder: "429:every=3,wait=0.5", "aria-label": "A fault of your own", autocomplete: "off", spellcheck: "false" });
+      const own = el("input.field.mono", { name: "fault", placeholder: "429:every=3,wait=0.5", "aria-label": "Custom fault", autocomplete: "off", spellcheck: "false" });
       const add = async (event) => {
         event.preventDefault();
         if (own.value.trim() && (await this.run("POST", "faults", { fault: own.value.trim() }))) own.value = "";
       };
       const active = this.state.faults.map((fault) => this.faultRow(fault));
       this.content("Faults",
-        el("p.muted", {}, "Switch on what should go wrong. Your application meets it with its next request."),
+        el("p.muted", {}, "Switch on what should go wrong. It affects your application's next request."),
         active.length > 0 && el("ul.rows-of-faults", {}, active),
         el("div.presets", {}, FAULTS.map(([fault, name, meaning]) => el("button.preset", { type: "button", "data-fault": fault, onclick: () => this.run("POST", "faults", { fault }) }, el("b", {}, name), el("span", {}, meaning)))),
         el("form.inline", { onsubmit: add }, own, el("button.button.primary", {}, "Add")));
@@ -115,7 +115,7 @@ export class Controls {
         if (await this.run("PATCH", "settings", changes)) this.dialog.close();
       };
       this.content("Pace and quotas",
-        el("p.muted", {}, "Streams under way follow too. New quotas begin a new minute."),
+        el("p.muted", {}, "Streams in progress follow too. New quotas start a new minute."),
         el("form.settings", { id: "pace", onsubmit: apply }, SETTINGS.map(([name, label, meaning], index) => el("label.setting", { for: `set-${name}` }, el("span", {}, el("b", {}, label), el("span.muted", {}, meaning)), inputs[index]))));
       this.dialog.querySelector(".buttons").append(el("button.button.primary", { form: "pace" }, "Apply"));
     });
@@ -127,7 +127,7 @@ export class Controls {
     this.open(() => {
       this.content("Verdict", found.findings.length
         ? el("ul.findings", {}, found.findings.map((finding) => el("li", { "data-severity": finding.severity }, el("b", {}, finding.kind), el("p", {}, finding.message), finding.requests.map((id) => this.link(id)))))
-        : el("p.muted", {}, "No problems: no Retry-After was ignored, no retry came without a wait, no truncated stream was taken for whole, and no key leaked."));
+        : el("p.muted", {}, "No problems: no ignored Retry-After, no retry without a wait, no truncated stream taken for complete, and no leaked key."));
     });
   }
 
@@ -145,7 +145,7 @@ export class Controls {
         if (await this.run("POST", "reset")) this.dialog.close();
       };
       this.content("Reset the emulator?",
-        el("p.muted", {}, `It forgets all requests, ${plural(this.state.faults.length, "fault")} and the replies that were added, and restores the settings of its start.`));
+        el("p.muted", {}, `This deletes all requests, ${plural(this.state.faults.length, "fault")} and the replies that were added, and restores the initial settings.`));
       this.dialog.querySelector(".buttons").append(el("button.button.danger", { type: "button", onclick: reset }, "Reset"));
     });
   }

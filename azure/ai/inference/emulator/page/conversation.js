@@ -75,14 +75,14 @@ export function turnsOfAnswer(body) {
   return [];
 }
 
-/** Gathers the events of a stream into the answer they make. It is fed as they come. */
+/** Gathers the events of a stream into the answer they make. It receives them as they arrive. */
 export class Answer {
   constructor() {
     this.choices = new Map();
     this.rest = "";
   }
 
-  /** Take in a part of the answer. Return the JSON values of the events that it completes. */
+  /** Add a part of the answer. Return the JSON values of the events that it completes. */
   feed(text) {
     const events = (this.rest + text).split(/\r?\n\r?\n/);
     this.rest = events.pop();

@@ -21,7 +21,7 @@ export class Detail {
     this.id = null;
   }
 
-  /** Show a request, or with null what to do while none is selected. */
+  /** Show a request, or with null the instructions shown while none is selected. */
   async show(id) {
     this.id = id;
     this.data = null;
@@ -47,7 +47,7 @@ export class Detail {
     this.render();
   }
 
-  /** Take in that a request went on. While one reading is under way, another is not begun. */
+  /** Update the request after a change. Only one read is in progress at a time. */
   changed(summary) {
     if (summary.id !== this.id || !this.data) return;
     Object.assign(this.data, summary);
@@ -199,10 +199,10 @@ export class Detail {
     return [el("div.conversation", {}, elements)];
   }
 
-  /** Return what stands in place of an answer in words: an error, vectors, or nothing yet. */
+  /** Return what to show if the answer has no text: an error, vectors, or a note. */
   unspoken() {
     const { answer, state, status } = this.data;
-    if (answer.dropped) return el("p.note", {}, "The answer is no longer kept: it made room for newer ones.");
+    if (answer.dropped) return el("p.note", {}, "This answer was dropped to make room for newer ones.");
     const error = answer.body?.error ?? (status >= 400 ? answer.body : null);
     if (error) return el("div.turn.error", {}, el("div.role", {}, `error ${status ?? ""}`), el("div.text", {}, typeof error === "string" ? error : error.message ?? JSON.stringify(error)));
     if (state === "open") return el("div.turn.assistant.waiting", {}, el("div.role", {}, "assistant"), el("span.dots", { "aria-label": "waiting" }, el("i"), el("i"), el("i")));
@@ -214,13 +214,13 @@ export class Detail {
     const { answer } = this.data;
     if (answer.streamed) {
       const chunks = this.timeline.rows.map((row) => row.event.value ?? row.event.raw);
-      return [this.caption(`Events of the stream (${number(chunks.length)})`, chunks), json(chunks.slice(0, 500)), chunks.length > 500 && el("p.note", {}, `The first 500 of ${number(chunks.length)}; the tab Stream has all.`)].filter(Boolean);
+      return [this.caption(`Events of the stream (${number(chunks.length)})`, chunks), json(chunks.slice(0, 500)), chunks.length > 500 && el("p.note", {}, `The first 500 of ${number(chunks.length)}; the Stream tab has all of them.`)].filter(Boolean);
     }
     return this.body("Response body", answer);
   }
 
   body(title, { body, text, dropped }) {
-    if (dropped) return [el("p.note", {}, "The answer is no longer kept: it made room for newer ones.")];
+    if (dropped) return [el("p.note", {}, "This answer was dropped to make room for newer ones.")];
     if (body !== undefined && body !== null) return [this.caption(title, body), json(body)];
     return text ? [this.caption(title, text), el("pre.code", {}, text)] : [el("p.note", {}, "There is no body.")];
   }

@@ -1,4 +1,4 @@
-// How numbers, times and requests read.
+// Format numbers, times and requests.
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const NUMBER = new Intl.NumberFormat("en");
@@ -19,7 +19,7 @@ export function bytes(value) {
   return value < 1048576 ? `${(value / 1024).toFixed(1)} kB` : `${(value / 1048576).toFixed(1)} MB`;
 }
 
-/** Return the part of a path that tells what is asked, such as `chat`. */
+/** Return the part of a path that names the operation, such as `chat`. */
 export function route(path) {
   const match = /(?:^|\/)(chat(?=\/completions)|images\/[a-z]+|responses|messages|embeddings|models|info|files|batches)(?=\/|$)/.exec(path);
   return match ? match[1] : path.replace(/^\//, "");

@@ -1,4 +1,4 @@
-// Shortcuts, where nothing is being typed.
+// Shortcuts, active unless the user is typing.
 
 import { byId, el } from "./dom.js";
 import { toggleTheme } from "./theme.js";

@@ -6,6 +6,8 @@ import { badge, clock, milliseconds, number, plural, remarks, route, tokensOf } 
 const ROW = 64;
 const EARLIER = 30;
 const SPARE = 6;
+const BUSY = 50;
+const LONGEST_REST = 500;
 
 const SEGMENTS = [
   ["all", "All", () => true],
@@ -19,7 +21,10 @@ const SEGMENTS = [
 export class RequestList {
   constructor(onSelect) {
     this.requests = new Map();
+    this.first = Infinity;
     this.kept = null;
+    this.changes = 0;
+    this.resting = 0;
     this.segment = "all";
     this.words = [];
     this.selected = null;
@@ -39,19 +44,22 @@ export class RequestList {
 
   clear(kept) {
     this.requests.clear();
+    this.first = Infinity;
     this.kept = kept;
     this.schedule();
   }
 
   update(request) {
     this.requests.set(request.id, request);
-    if (this.kept !== null && this.requests.size > this.kept) this.requests.delete(Math.min(...this.oldest()));
+    this.first = Math.min(this.first, request.id);
+    if (this.kept !== null && this.requests.size > this.kept) this.forgetFirst();
+    this.changes += 1;
     this.schedule();
   }
 
-  oldest() {
-    // Requests come in the order of their numbers but for the first, which may have changed last.
-    return [...this.requests.keys()].slice(0, 50);
+  forgetFirst() {
+    while (!this.requests.has(this.first)) this.first += 1;
+    this.requests.delete(this.first);
   }
 
   choose(name) {
@@ -93,14 +101,24 @@ export class RequestList {
   schedule() {
     if (this.scheduled) return;
     this.scheduled = true;
-    requestAnimationFrame(() => {
+    const draw = () => {
+      const began = performance.now();
       this.scheduled = false;
       this.arrange();
       this.paint(true);
-    });
+      this.rest(performance.now() - began);
+    };
+    setTimeout(() => requestAnimationFrame(draw), Math.max(0, this.resting - performance.now()));
   }
 
-  /** Compute which lines there are, and where. */
+  /** Pause longer if there is more to draw, so that thousands of requests cost the machine little. */
+  rest(spent) {
+    document.body.classList.toggle("busy", this.changes > BUSY);
+    this.resting = performance.now() + Math.min(LONGEST_REST, 10 * spent + 5 * this.changes);
+    this.changes = 0;
+  }
+
+  /** Compute the lines and their positions. */
   arrange() {
     const before = this.lines[0]?.top === 0 ? this.box.scrollTop : 0;
     const all = [...this.requests.values()].sort((a, b) => b.id - a.id);
@@ -158,7 +176,7 @@ export class RequestList {
     document.body.classList.toggle("empty", all.length === 0);
   }
 
-  /** Put the lines on the screen into the document. */
+  /** Add the visible lines to the document. */
   paint(again = false) {
     const { scrollTop, clientHeight } = this.box;
     const low = scrollTop - SPARE * ROW;
@@ -177,7 +195,7 @@ export class RequestList {
     else this.box.removeAttribute("aria-activedescendant");
   }
 
-  /** Put a line where it belongs. Its element stays while its content changes, so that no click is lost. */
+  /** Position a line. Its element stays while its content changes, so that no click is lost. */
   place(line, again) {
     const { request } = line;
     const look = `${request.id === this.selected}|${line.earlier}`;

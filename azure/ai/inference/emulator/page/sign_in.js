@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { byId, el } from "./dom.js";
 
-/** Ask for the token until the emulator takes it. */
+/** Ask for the token until the emulator accepts it. */
 export function askForToken() {
   const dialog = byId("dialog");
   const input = el("input.field.mono", { type: "password", autocomplete: "off", "aria-label": "Token", required: true });

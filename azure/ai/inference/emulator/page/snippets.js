@@ -67,7 +67,7 @@ function urllibCall(address, detail) {
   return `import json\nimport os\nimport urllib.request\n\nrequest = urllib.request.Request(\n    ${JSON.stringify(target(address, detail))},\n    data=${body},\n    headers={"api-key": os.environ["${KEY}"], "content-type": "application/json"},\n    method=${JSON.stringify(detail.method)},\n)\nwith urllib.request.urlopen(request) as response:\n    print(response.read().decode())\n`;
 }
 
-/** Return a test that gets the answer which this request got. */
+/** Return a test that receives the same answer as this request. */
 export function pytestReply(detail, turns) {
   const lines = ["def test_it(inference_endpoint):"];
   const conditions = conditionsOf(detail);

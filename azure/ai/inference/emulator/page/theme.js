@@ -13,7 +13,7 @@ function stored() {
 const chosen = stored();
 if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
 
-/** Change to the other theme, and remember it. */
+/** Switch to the other theme, and remember it. */
 export function toggleTheme() {
   const root = document.documentElement;
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

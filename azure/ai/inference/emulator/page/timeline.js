@@ -17,7 +17,7 @@ export class Timeline {
     this.rows.push({ at, gap: at - before, event });
   }
 
-  /** Show it in a box. What is there already stays, new events are added below. */
+  /** Show it in a box. Existing events stay; new ones are added below. */
   show(box, data) {
     if (this.box !== box || !box.contains(this.table)) {
       this.box = box;
@@ -59,14 +59,14 @@ export class Timeline {
     const figures = [
       ["first event", milliseconds(first) || "–"],
       ["events", number(this.rows.length)],
-      ["events a second", rate === null ? "–" : rate < 10 ? rate.toFixed(1) : number(Math.round(rate))],
+      ["events per second", rate === null ? "–" : rate < 10 ? rate.toFixed(1) : number(Math.round(rate))],
       ["longest gap", gaps.length ? milliseconds(Math.max(...gaps)) : "–"],
       ["ended", { open: "not yet", left: "caller left", cut: "cut", done: data.answer.whole ? "whole" : "early" }[data.state]],
     ];
     return figures.map(([name, value]) => el("div.figure", {}, el("b", {}, value), el("span", {}, name)));
   }
 
-  /** Draw how many events were sent in each part of the time. */
+  /** Draw the number of events in each interval. */
   drawBars() {
     const last = this.rows[this.rows.length - 1]?.at ?? 1;
     const counts = new Array(BARS).fill(0);

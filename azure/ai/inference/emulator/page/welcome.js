@@ -1,4 +1,4 @@
-// What to do while no request is selected.
+// Instructions while no request is selected.
 
 import { copy, el, icon, ICONS } from "./dom.js";
 
@@ -13,7 +13,7 @@ export function welcome(address) {
     el("h2", {}, el("span.when-empty", {}, "Waiting for the first request"), el("span.when-full", {}, "Select a request")),
     el("p.muted.when-full", {}, "Or press ", el("kbd", {}, "j"), " to begin with the newest."),
     el("div.when-empty", {},
-      el("p.muted", {}, "Point your application at this address. Its requests appear here as they come, streams while they run."),
+      el("p.muted", {}, "Point your application at this address. Its requests appear here as they arrive, and streams while they run."),
       el("div.caption", {}, el("h3", {}, "In a shell"), el("button.button.small", { type: "button", onclick: () => copy(exports, "Lines") }, icon(ICONS.copy), "Copy")),
       el("pre.code", {}, exports),
       el("p.muted", {}, "The key is the one that the emulator printed when it started.")));

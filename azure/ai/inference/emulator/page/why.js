@@ -4,11 +4,11 @@ import { el } from "./dom.js";
 import { json, milliseconds } from "./format.js";
 
 const SOURCES = {
-  default: "No reply was scripted for it, so the emulator answered by itself.",
+  default: "No scripted reply matched, so the emulator generated the answer.",
   reply: "A scripted reply matched.",
   cassette: "The cassette has an answer for it.",
   recording: "The real endpoint answered, and the exchange was recorded.",
-  refusal: "The request is refused, as the service would refuse it.",
+  refusal: "The request was refused, as the service would refuse it.",
   quota: "The quota of this minute is used up.",
   fault: "A fault struck in place of an answer.",
 };
@@ -22,7 +22,7 @@ export function reasons(data) {
   if (data.retry_of) found.push(["Attempt", `${data.attempt}: it repeats request ${data.retry_of}, which failed, after ${milliseconds(1000 * data.waited)}.`]);
   if (data.retry_after !== null) found.push(["Wait", `The answer asks the caller to wait ${milliseconds(1000 * data.retry_after)}.`]);
   if (data.state === "left") found.push(["Caller", data.events ? `It closed the connection after ${data.left_after} events had been sent.` : "It closed the connection before anything was sent."]);
-  if (data.state === "cut") found.push(["Connection", "The emulator broke it off."]);
+  if (data.state === "cut") found.push(["Connection", "The emulator cut it."]);
   if (data.leaks.length) found.push(["Leak", `A credential is in ${data.leaks.join(" and in ")}.`, "bad"]);
   return [el("dl.reasons", {}, found.map(([name, value, look]) => [el("dt", {}, name), el(look ? `dd.${look}` : "dd", {}, typeof value === "object" ? json(value) : value)]))];
 }
