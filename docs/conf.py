@@ -1,7 +1,7 @@
 """Settings of the API reference: `sphinx-build -W --keep-going -n -b html docs docs/_build`.
 
-Nothing is fetched. What autodoc does not know of this library's ways is told to it by `_ext/reference.py`, and
-`_ext/links.py` makes the links of pages that lie outside of this folder hold.
+Nothing is fetched. `_ext/reference.py` adapts autodoc to this library, and `_ext/links.py` fixes the links of pages
+from outside this folder.
 """
 
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
 
-from azure.ai.inference import __version__  # noqa: E402 - of this copy, not of one that is installed
+from azure.ai.inference import __version__  # noqa: E402 - of this copy, not of an installed one
 
 project = "azure-ai-inference"
 release = version = __version__
@@ -31,7 +31,7 @@ autodoc_default_options = {"members": True}
 autodoc_inherit_docstrings = False
 python_maximum_signature_line_length = 160
 toc_object_entries_show_parents = "hide"
-smartquotes_action = "D"  # dashes; what stands between quotes is mostly a value
+smartquotes_action = "D"  # dashes only; quoted text is mostly a value
 
 html_theme = "furo"
 html_title = f"azure-ai-inference {release}"

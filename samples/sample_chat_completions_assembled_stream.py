@@ -1,9 +1,9 @@
-"""Show an answer as the model writes it, and have it whole at the end.
+"""Show an answer as the model writes it, and get the whole answer at the end.
 
 The stream's `get_final_completions()` is what the plain call would have returned; `parse_as` reads it as a type.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_assembled_stream.py
 """
@@ -19,7 +19,7 @@ from azure.ai.inference.models import UserMessage
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print pieces of the answer as they come, then what the whole says of itself."""
+    """Print pieces of the answer as they arrive, then facts about the whole."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         stream = client.complete(
             messages=[UserMessage("Count to 20")], stream=True, stream_options={"include_usage": True}

@@ -1,7 +1,7 @@
-"""Send a request that is written out whole.
+"""Send a request body written by hand.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_from_raw_request.py
 """
@@ -19,7 +19,7 @@ from azure.ai.inference.models import ChatCompletions
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Give the request as a mapping; bytes and open files do as well, and go out as they are."""
+    """Pass the request as a mapping; bytes and open files work too, and are sent unchanged."""
     request: dict[str, Any] = {
         "messages": [{"role": "user", "content": "How many feet are in a mile?"}],
         "max_tokens": 100,

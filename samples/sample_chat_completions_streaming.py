@@ -1,9 +1,9 @@
 """Print an answer while the model writes it.
 
-Leaving the ``with`` block early stops the model; a stream that breaks off raises, behind what had arrived.
+Leaving the ``with`` block early stops the model. A stream that breaks off raises after what has arrived.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_streaming.py
 """
@@ -18,7 +18,7 @@ from azure.ai.inference.models import SystemMessage, UserMessage
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print each piece of text as it comes, then the tokens spent."""
+    """Print each piece of text as it arrives, then the number of tokens."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key)) as client:
         stream = client.complete(
             messages=[

@@ -1,9 +1,9 @@
-"""Stream an answer for which the model may call a function first.
+"""Stream an answer; the model may call a function first.
 
 A tool call is streamed in pieces; `get_final_completions` puts them together.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_streaming_with_tools.py
 """
@@ -30,7 +30,7 @@ def next_flight(origin: str, destination: str) -> dict[str, str]:
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print text as it comes, run what the model calls, and go on until it calls nothing."""
+    """Print text as it arrives, run what the model calls, and repeat until it calls nothing."""
     toolset = Toolset([next_flight])
     messages: list[Mapping[str, Any]] = [
         SystemMessage("You help people find flights."),

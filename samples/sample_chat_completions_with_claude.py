@@ -1,10 +1,10 @@
-"""Call a Claude deployment of Microsoft Foundry: a tool, what the model thought, and the answer.
+"""Call a Claude deployment of Microsoft Foundry with a tool, and show its reasoning and its answer.
 
 Claude answers Anthropic's Messages API only. The call is the same as for any other model: a URL that ends in /anthropic
 says which API it is. On a resource's own URL, a model whose name begins with "claude" is enough.
 
 Set AZURE_AI_CHAT_ENDPOINT (such as https://RESOURCE.services.ai.azure.com/anthropic), AZURE_AI_CHAT_KEY and
-AZURE_AI_CHAT_MODEL. Without them a local endpoint answers, which needs the extra "emulator".
+AZURE_AI_CHAT_MODEL. Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_claude.py
 """
@@ -37,7 +37,7 @@ def main(endpoint: str, key: str, model: str | None) -> None:
         while answer.choices[0].message.tool_calls:
             message = answer.choices[0].message
             print(f"It thought: {message.reasoning or '(not shown)'}")
-            # The signed thoughts are in the message, and go back to the model with it.
+            # The message contains the signed reasoning, which goes back to the model with it.
             messages += [message, *toolset.run(answer)]
             answer = client.complete(messages=messages, reasoning_effort="low")
         print(f"It answers: {answer.choices[0].message.text}")

@@ -1,7 +1,7 @@
-"""Give a client settings that hold for all of its calls, and change them for one.
+"""Set defaults for all calls of a client, and override them in one call.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_defaults.py
 """
@@ -16,7 +16,7 @@ from azure.ai.inference.models import CompletionsFinishReason, SystemMessage, Us
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Call with the defaults, with one setting replaced, and with another client's defaults."""
+    """Call with the defaults, with one setting overridden, and with another client's defaults."""
     messages = [SystemMessage("Answer in one sentence."), UserMessage("What is a quasar?")]
     with ChatCompletionsClient(
         endpoint, AzureKeyCredential(key), model=model, temperature=0.2, max_tokens=200

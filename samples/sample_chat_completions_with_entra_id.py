@@ -1,8 +1,8 @@
-"""Ask a model with an Entra ID identity in place of a key.
+"""Ask a model with an Entra ID identity instead of a key.
 
 Set AZURE_AI_CHAT_ENDPOINT and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL; sign in, for example with
 `az login`; the identity needs the role "Cognitive Services User" on the resource. `pip install azure-identity`.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_entra_id.py
 """
@@ -19,7 +19,7 @@ from azure.ai.inference.models import UserMessage
 
 
 def main(endpoint: str, credential: TokenCredential, model: str | None) -> None:
-    """Ask; the client gets a token of the scope that the endpoint wants, and renews it in time."""
+    """Ask; the client gets a token for the endpoint's scope, and renews it in time."""
     with ChatCompletionsClient(endpoint, credential, model=model) as client:
         answer = client.complete(messages=[UserMessage("How many feet are in a mile?")])
     print(answer.choices[0].message.content)
@@ -32,7 +32,7 @@ class LocalCredential:
         self._emulator = emulator
 
     def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        """Have the local endpoint make a token that it takes."""
+        """Let the local endpoint issue a token that it accepts."""
         return AccessToken(self._emulator.token(scopes[0]), int(time.time()) + 3600)
 
 

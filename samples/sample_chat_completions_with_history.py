@@ -1,7 +1,7 @@
-"""Hold a conversation: a model remembers only what it is told again.
+"""Hold a conversation: a model only remembers what is sent again.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_history.py
 """
@@ -18,7 +18,7 @@ from azure.ai.inference.models import SystemMessage, UserMessage
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Put each answer back into the conversation, as it came, and ask on."""
+    """Append each answer to the conversation, as received, and ask again."""
     questions = ["What is the capital of France?", "And of Italy?", "Which of them is older?"]
     messages: list[Mapping[str, Any]] = [SystemMessage("You know your way around the world.")]
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:

@@ -1,9 +1,9 @@
 """Ask about an image, from a file.
 
-For an image on the web, ``ImageUrl(url="https://...")`` does.
+For an image on the web, use ``ImageUrl(url="https://...")``.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_image.py
 """

@@ -1,9 +1,9 @@
-"""Use what only Mistral's models know: their parameters, request objects, and text to begin the answer with.
+"""Use what only Mistral's models support: their parameters, request objects, and a prefix for the answer.
 
 The endpoint may be a serverless one, a Foundry resource, or https://api.mistral.ai.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_mistral.py
 """
@@ -42,7 +42,7 @@ def main(endpoint: str, key: str, model: str | None) -> None:
             messages=[UserMessage("Count to 5")], model=model or "azureai", temperature=0.5, top_k=40
         )
         stream = client.complete(request)
-        if isinstance(stream, StreamingChatCompletions):  # what a body asks for, type checkers cannot know
+        if isinstance(stream, StreamingChatCompletions):  # type checkers cannot know what a body asks for
             print("".join(stream.text_deltas()))
 
 

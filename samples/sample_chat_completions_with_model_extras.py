@@ -3,7 +3,7 @@
 They become members of the request; the header ``extra-parameters: pass-through`` goes along.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_model_extras.py
 """
@@ -20,12 +20,12 @@ from azure.ai.inference.models import UserMessage
 
 
 def show(request: PipelineRequest[HttpRequest]) -> None:
-    """Print what goes over the wire."""
+    """Print the request body."""
     print(request.http_request.content)
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print what is sent: the extra members of a call replace the client's, so it repeats those that it keeps."""
+    """Print what is sent: the extras of a call replace those of the client, so repeat the ones to keep."""
     extras = {"top_k": 40, "safe_mode": True}
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model, model_extras=extras) as client:
         answer = client.complete(

@@ -1,8 +1,8 @@
-"""Ask models that have no chat completions, in one form: OpenAI's codex models and Claude, with a tool.
+"""Ask models without chat completions in the same way: OpenAI's codex models and Claude, with a tool.
 
 Set AZURE_AI_RESOURCE_ENDPOINT (https://RESOURCE.services.ai.azure.com), AZURE_AI_RESOURCE_KEY,
 AZURE_AI_CODEX_DEPLOYMENT and AZURE_AI_CLAUDE_DEPLOYMENT.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_other_apis.py
 """
@@ -24,7 +24,7 @@ def get_weather(city: str) -> str:
 
 
 def main(resource: str, key: str, codex: str, claude: str) -> None:
-    """Go on with one conversation by each API in turn."""
+    """Continue one conversation by each API in turn."""
     toolset = Toolset([get_weather])
     messages: list[Any] = [UserMessage("What is the weather in Rome?")]
     credential = AzureKeyCredential(key)

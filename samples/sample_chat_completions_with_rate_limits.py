@@ -1,7 +1,7 @@
-"""Read what an answer's headers tell: the request's id for a support case, and what is left of the quotas.
+"""Read an answer's headers: the request's id for a support case, and what remains of the quotas.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_rate_limits.py
 """

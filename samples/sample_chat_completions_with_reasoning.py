@@ -1,9 +1,9 @@
-"""Tell what a reasoning model thought from what it answers.
+"""Separate a model's reasoning from its answer.
 
-`reasoning` and `text` read every form in which services show thoughts: members, chunks, and tags in the text.
+`reasoning` and `text` read every format in which services return reasoning: members, chunks, and tags in the text.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_reasoning.py
 """
@@ -18,7 +18,7 @@ from azure.ai.inference.models import UserMessage
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Ask once for the whole answer and once for a stream."""
+    """Ask once for a whole answer, and once for a stream."""
     messages = [UserMessage("What is 17 times 3?")]
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         message = client.complete(messages=messages, reasoning_effort="low").choices[0].message

@@ -1,9 +1,9 @@
 """Get an answer as a value of a Python type.
 
-The type may be a dataclass, a TypedDict or a pydantic model; its JSON schema goes along with the question.
+The type may be a dataclass, a TypedDict or a pydantic model; its JSON schema is sent with the question.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_structured_output.py
 """

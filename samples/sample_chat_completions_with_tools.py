@@ -1,9 +1,9 @@
-"""Let a model call a function of yours.
+"""Let a model call your function.
 
 The function's annotations and docstring tell the model what it does; a `Toolset` runs what the model calls.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_chat_completions_with_tools.py
 """

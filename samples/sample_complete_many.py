@@ -1,7 +1,7 @@
-"""Answer fifty prompts, some at a time, as fast as the quota allows.
+"""Answer fifty prompts, several at a time, as fast as the quota allows.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_complete_many.py
 """
@@ -15,7 +15,7 @@ from azure.ai.inference.emulator import Emulator
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print each answer, or why there is none, in the order of the prompts."""
+    """Print each answer, or the error, in the order of the prompts."""
     prompts = [f"How many feet are in {number} miles?" for number in range(1, 51)]
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         many = client.complete_many(prompts, max_concurrency=10, temperature=0)

@@ -1,7 +1,7 @@
 """Hold a conversation in the terminal; each answer is printed while the model writes it.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator". If the input is no terminal, a short
+Without them, a local endpoint answers, which needs the extra "emulator". If the input is not a terminal, a short
 conversation is played.
 
     python samples/sample_conversation.py
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from azure.core.credentials import AzureKeyCredential
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError
 
 from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.emulator import Emulator
@@ -50,14 +50,18 @@ def main(endpoint: str, key: str, model: str | None) -> None:
 
 
 if __name__ == "__main__":
-    endpoint = os.environ.get("AZURE_AI_CHAT_ENDPOINT")
+    endpoint, key = os.environ.get("AZURE_AI_CHAT_ENDPOINT"), os.environ.get("AZURE_AI_CHAT_KEY")
     try:
-        if endpoint:
-            main(endpoint, os.environ["AZURE_AI_CHAT_KEY"], os.environ.get("AZURE_AI_CHAT_MODEL"))
+        if endpoint and key:
+            main(endpoint, key, os.environ.get("AZURE_AI_CHAT_MODEL"))
+        elif endpoint:
+            sys.exit(f"AZURE_AI_CHAT_KEY is not set: it is the key of {endpoint}.")
         else:
+            print("AZURE_AI_CHAT_ENDPOINT is not set: the local emulator answers.")
             with Emulator() as local:
                 main(local.url, local.key, None)
-    except HttpResponseError as error:
-        sys.exit(f"\n{error}")
+    except (AzureError, ImportError, ValueError) as error:
+        print()
+        sys.exit(f"No answer from {endpoint or 'the emulator'}: {str(error).splitlines()[0]}")
     except (EOFError, KeyboardInterrupt):
         print()

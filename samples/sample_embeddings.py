@@ -2,7 +2,7 @@
 
 Set AZURE_AI_EMBEDDINGS_ENDPOINT, AZURE_AI_EMBEDDINGS_KEY and, where the endpoint serves several
 models, AZURE_AI_EMBEDDINGS_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_embeddings.py
 """
@@ -16,7 +16,7 @@ from azure.ai.inference.emulator import Emulator
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print the vectors' beginnings, and how close the texts are: 1 for the same, about 0 for unrelated ones."""
+    """Print the first numbers, and how close the texts are: 1 for identical, about 0 for unrelated ones."""
     texts = ["The painters of France", "A French painter", "How to fix a bicycle"]
     with EmbeddingsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         result = client.embed(input=texts)

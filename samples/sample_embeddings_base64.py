@@ -1,10 +1,10 @@
-"""Have embeddings sent in base64, a fifth of the bytes, or as one bit for each dimension.
+"""Request embeddings in base64, a fifth of the bytes, or as one bit per dimension.
 
-Which encodings there are, the model decides: Azure OpenAI's have base64, Cohere's all of `EmbeddingEncodingFormat`.
+The encodings depend on the model: Azure OpenAI's support base64, Cohere's all of `EmbeddingEncodingFormat`.
 
 Set AZURE_AI_EMBEDDINGS_ENDPOINT, AZURE_AI_EMBEDDINGS_KEY and, where the endpoint serves several
 models, AZURE_AI_EMBEDDINGS_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_embeddings_base64.py
 """
@@ -19,7 +19,7 @@ from azure.ai.inference.models import EmbeddingEncodingFormat
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print what came and what it reads as: `embedding` is what came, `vector` always an array of numbers."""
+    """Print both forms: `embedding` is as received, `vector` is always an array of numbers."""
     with EmbeddingsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         for encoding in (EmbeddingEncodingFormat.BASE64, EmbeddingEncodingFormat.UBINARY):
             item = client.embed(input="A French painter", encoding_format=encoding).data[0]

@@ -1,10 +1,10 @@
 """Embed more texts than one request may hold, with a progress bar.
 
-With tqdm, give `on_progress=bar.update`.
+With tqdm, pass `on_progress=bar.update`.
 
 Set AZURE_AI_EMBEDDINGS_ENDPOINT, AZURE_AI_EMBEDDINGS_KEY and, where the endpoint serves several
 models, AZURE_AI_EMBEDDINGS_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_embeddings_batches.py
 """
@@ -24,7 +24,7 @@ def show_progress(done: int, total: int) -> None:
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Hand vectors over as they come, in the order of the texts, without holding all of them."""
+    """Process vectors as they arrive, in the order of the texts, without keeping all of them."""
     texts = [f"This is text number {number}." for number in range(1000)]
     numbers = 0
     with (

@@ -4,7 +4,7 @@
 
 Set AZURE_AI_EMBEDDINGS_ENDPOINT, AZURE_AI_EMBEDDINGS_KEY and, where the endpoint serves several
 models, AZURE_AI_EMBEDDINGS_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_embeddings_numpy.py
 """
@@ -19,7 +19,7 @@ from azure.ai.inference.emulator import Emulator
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Embed documents and a question, and print the documents, the best first."""
+    """Embed documents and a question, and print the documents, best match first."""
     documents = ["Claude Monet painted water lilies.", "A bicycle has two wheels.", "Paris is the capital of France."]
     with EmbeddingsClient(endpoint, AzureKeyCredential(key), model=model, encoding_format="base64") as client:
         matrix = client.embed(input=documents).to_numpy()

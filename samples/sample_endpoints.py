@@ -1,6 +1,6 @@
-"""What is called for an endpoint as it is pasted: from the portal, from a document, from another library's settings.
+"""Show what is called for an endpoint pasted from the portal, a document, or another library's settings.
 
-Nothing is sent: building a client is enough to see it.
+Nothing is sent: building a client is enough.
 
     python samples/sample_endpoints.py
 """
@@ -23,11 +23,11 @@ ENDPOINTS = (
 
 
 def main() -> None:
-    """Print the base of the URLs that each endpoint stands for."""
+    """Print the base URL that each endpoint resolves to."""
     for endpoint in ENDPOINTS:
         with ChatCompletionsClient(endpoint, AzureKeyCredential("key")) as client:
             print(f"{endpoint}\n    {client}")
-    # An Azure resource's Model Inference route was retired on 2026-08-26; to go on calling it where it still answers:
+    # An Azure resource's Model Inference route was retired on 2026-08-26; to keep calling it where it still answers:
     with ChatCompletionsClient(ENDPOINTS[1], AzureKeyCredential("key"), route="models") as client:
         print(f'{ENDPOINTS[1]}, route="models"\n    {client}')
 

@@ -1,9 +1,9 @@
 """Ask an endpoint which model it serves.
 
-Serverless and managed endpoints tell; Azure OpenAI and most others answer 404.
+Serverless and managed endpoints report it; Azure OpenAI and most others answer 404.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_get_model_info.py
 """
@@ -17,7 +17,7 @@ from azure.ai.inference.emulator import Emulator
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print name, type and maker of the model."""
+    """Print the model's name, type and provider."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         info = client.get_model_info()
     print(f"{info.model_name}, {info.model_type}, by {info.model_provider_name}")

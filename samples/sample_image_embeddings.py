@@ -1,11 +1,11 @@
 """Embed an image, alone and together with a text.
 
 The endpoint is a serverless one, or https://RESOURCE.services.ai.azure.com/models. Many models
-take one image a request.
+accept one image per request.
 
 Set AZURE_AI_IMAGE_EMBEDDINGS_ENDPOINT, AZURE_AI_IMAGE_EMBEDDINGS_KEY and, where the endpoint serves several
 models, AZURE_AI_IMAGE_EMBEDDINGS_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_image_embeddings.py
 """

@@ -1,7 +1,7 @@
-"""Label the rows of a table, resumably: run it again, and what has an answer is not asked again.
+"""Label the rows of a table. Run it again to resume: rows that have an answer are not sent again.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_many_rows.py
 """
@@ -18,17 +18,17 @@ TABLE = 'review,text\nr1,"Splendid, would come again"\nr2,Dreadful\nr3,It rained
 
 
 def show(progress: Progress) -> None:
-    """Tell how far the run is."""
+    """Print the progress."""
     print(f"{progress.done} of {progress.rows} done, {progress.failed} failed, {progress.tokens} tokens")
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
     """Ask about each review, then read the results in the order of the table."""
-    with TemporaryDirectory() as folder:  # keep yours: the output is what a later run goes on from
+    with TemporaryDirectory() as folder:  # keep yours: a later run continues from the output
         table, output = Path(folder) / "reviews.csv", Path(folder) / "out.jsonl"
         table.write_text(TABLE)
         run = BatchRun(lambda: ChatCompletionsClient(endpoint, key, model=model), output=output, on_progress=show)
-        for _ in range(2):  # the second time, nothing is left to ask
+        for _ in range(2):  # the second time, nothing is left to send
             print(run.run(read_rows(table, template="Is this praise? {text}", id="review", temperature=0)))
         for result in collect(output, order=["r1", "r2", "r3"]):
             print(result.custom_id, result.answer.choices[0].message.content if result.ok else result.error)

@@ -1,10 +1,10 @@
-"""Make messages from a template string with variables, and send them.
+"""Create messages from a template string with variables, and send them.
 
 A template string needs no extra. Lines such as `user:` start a message, {{name}} stands for a variable's text, and a
-{{#section}} repeats for each item of a list. Whatever text a variable holds, it stays text: it starts no message.
+{{#section}} repeats for each item of a list. A variable's text is only text: it cannot start a message.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_prompt_from_string.py
 """
@@ -35,7 +35,7 @@ TEMPLATE = PromptTemplate.from_string("""
 
 
 def main(endpoint: str, key: str, model: str | None) -> None:
-    """Fill the template in, print the messages, and send them."""
+    """Fill in the template, print the messages, and send them."""
     messages = TEMPLATE.create_messages(
         question="When I arrive, can I still have breakfast?",
         rules=[{"rule": "Check-in is at 3 pm."}, {"rule": "Breakfast is from 7 to 10 am."}],

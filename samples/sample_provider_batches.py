@@ -1,7 +1,7 @@
 """Send rows through the service's own Batch API, within a day and mostly at half the price.
 
 Set AZURE_AI_BATCH_ENDPOINT, AZURE_AI_BATCH_KEY and AZURE_AI_BATCH_MODEL (at Azure, a Global-Batch deployment).
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_provider_batches.py
 """

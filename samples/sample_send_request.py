@@ -1,7 +1,7 @@
-"""Call a route that the client has no method for, with its credential, retries and logs: list the models.
+"""Call a route without a method of its own, with the client's credential, retries and logs: list the models.
 
 Set AZURE_AI_CHAT_ENDPOINT and AZURE_AI_CHAT_KEY to an endpoint that lists its models, such as a Foundry resource.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/sample_send_request.py
 """
@@ -16,7 +16,7 @@ from azure.ai.inference.emulator import Emulator
 
 
 def main(endpoint: str, key: str) -> None:
-    """Send a request whose URL is taken as below the endpoint."""
+    """Send a request with a URL relative to the endpoint."""
     with ChatCompletionsClient(endpoint, AzureKeyCredential(key)) as client:
         response = client.send_request(HttpRequest("GET", "models"))
     response.raise_for_status()

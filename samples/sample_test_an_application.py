@@ -1,4 +1,4 @@
-"""Test an application that calls a model, without a model: no key, no network, and bad weather on demand.
+"""Test an application that calls a model, without a model: no key, no network, and faults on demand.
 
 Needs pytest and the extra "emulator". The plugin that comes with the package gives each test the fixture
 ``inference_endpoint``: a local endpoint with no requests, replies or faults left from another test.
@@ -34,8 +34,8 @@ def translator(inference_endpoint: Emulator) -> Translator:
     return Translator(inference_endpoint.url, inference_endpoint.key)
 
 
-def test_the_answer_is_handed_over(translator: Translator, inference_endpoint: Emulator) -> None:
-    """Say what the model answers, and look at what it was asked."""
+def test_answer_is_returned(translator: Translator, inference_endpoint: Emulator) -> None:
+    """Script the model's answer, and check what it was asked."""
     inference_endpoint.reply("Bonjour", last="good morning")
     assert translator.translate("Good morning") == "Bonjour"
     [request] = inference_endpoint.requests
@@ -43,15 +43,15 @@ def test_the_answer_is_handed_over(translator: Translator, inference_endpoint: E
     assert request.body["messages"][-1] == {"role": "user", "content": "Good morning"}
 
 
-def test_a_busy_service_is_asked_again(translator: Translator, inference_endpoint: Emulator) -> None:
-    """Refuse twice; the client tries a third time."""
+def test_busy_service_is_retried(translator: Translator, inference_endpoint: Emulator) -> None:
+    """Refuse two requests; the client makes a third attempt."""
     inference_endpoint.reply("Merci")
     inference_endpoint.fault(Fault("429", times=2, wait=0.01, says="retry-after-ms"))
     assert translator.translate("Thank you") == "Merci"
     assert len(inference_endpoint.requests) == 3
 
 
-def test_a_filtered_prompt_is_an_error(translator: Translator) -> None:
-    """The emulator refuses this phrase as the service refuses harmful prompts."""
+def test_filtered_prompt_raises(translator: Translator) -> None:
+    """The emulator refuses this phrase just as the service refuses harmful prompts."""
     with pytest.raises(HttpResponseError, match=r"content management policy|filtered"):
         translator.translate("trigger the content filter")

@@ -1,7 +1,7 @@
-"""Print a span for each call: what was asked of which model, what it took, how it ended.
+"""Print a span for each call: the operation, the model, the tokens and the outcome.
 
 The first call is plain and the second streamed; the span of a stream lasts until its last update. No text of a prompt
-or an answer is recorded: sample_tracing_content_recording.py shows how to have that.
+or an answer is recorded; sample_tracing_content_recording.py shows how to record it.
 
 Needs the extra `opentelemetry` and the package opentelemetry-sdk.
 
@@ -46,7 +46,7 @@ with ExitStack() as stack:
     client.complete(messages=[UserMessage("How many feet are in a mile?")], temperature=0.5)
 
     tracer = trace.get_tracer(__name__)
-    with tracer.start_as_current_span("my own work"):  # spans of calls become children of the one that is current
+    with tracer.start_as_current_span("my own work"):  # spans of calls become children of the current span
         for text in client.complete(messages=[UserMessage("And in a league?")], stream=True).text_deltas():
             print(text, end="")
         print()

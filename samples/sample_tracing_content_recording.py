@@ -1,9 +1,9 @@
-"""Record prompts and answers, and see what is recorded without.
+"""Record prompts and answers, and compare with what is recorded without them.
 
-Content is recorded only if you ask for it: it may be personal, and traces are kept and read by many. The first call
+Content is recorded only if you ask for it: it may be personal, and many people can read traces. The first call
 records none; the second records messages on its span, as OpenTelemetry's latest conventions have them.
 
-In place of the arguments, the environment may say it: OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental, and
+Instead of passing arguments, you can set OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental, and
 OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY, EVENT_ONLY or SPAN_AND_EVENT; or, for the spans of
 azure-ai-inference 1.0.0b9, AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED=true.
 

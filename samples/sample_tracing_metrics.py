@@ -1,4 +1,4 @@
-"""Measure calls: how long they take, how many tokens they spend, how fast streams come.
+"""Measure calls: their duration, their tokens, and the pace of streams.
 
 The metrics are those of OpenTelemetry's conventions: gen_ai.client.operation.duration, gen_ai.client.token.usage,
 gen_ai.client.operation.time_to_first_chunk and gen_ai.client.operation.time_per_output_chunk, each a histogram by

@@ -1,8 +1,8 @@
-"""Links between Markdown files hold in the repository; here they are made to hold in the built pages too.
+"""Make links between Markdown files, which work in the repository, work in the built pages too.
 
-README, CONTRIBUTING and CHANGELOG are pages by inclusion, and other files and folders are no pages at all. A link to
-a page or an image is led there, one to what only the repository has becomes plain text, and one that leads nowhere is a
-warning.
+README, CONTRIBUTING and CHANGELOG are pages by inclusion, and other files and folders are not pages at all. A link to a
+page or an image is redirected there, a link to a file that only the repository has becomes plain text, and a broken
+link is a warning.
 """
 
 import os
@@ -17,13 +17,15 @@ ROOT = DOCS.parent
 INCLUDED = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 _LINK = re.compile(r"(!?)\[([^\]]+)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
-_PICTURE = re.compile(r"<picture>.*?<img src=\"([^\"]+)\" alt=\"([^\"]+)\">.*?</picture>", re.S)
+_PICTURE = re.compile(
+    r"<picture>\s*<source[^>]* srcset=\"([^\"]+)\">\s*<img src=\"([^\"]+)\" alt=\"([^\"]+)\">\s*</picture>"
+)
 _FENCED = re.compile(r"(^```.*?^```$)", re.M | re.S)
 _LOGGER = logging.getLogger(__name__)
 
 
 def relink(text: str, source: Path, page: Path) -> str:
-    """Lead the links of a Markdown text to pages.
+    """Redirect the links of a Markdown text to pages.
 
     :param text: The text.
     :param source: The file that it is from; relative links are from its folder.
@@ -42,7 +44,18 @@ def relink(text: str, source: Path, page: Path) -> str:
             return words
         return f"{image}[{words}]({os.path.relpath(path, page.parent)}{anchor})"
 
-    text = _PICTURE.sub(r"![\2](\1)", text)  # GitHub's way of a picture for each colour scheme
+    def shown(match: re.Match[str]) -> str:
+        """Convert a picture for each colour scheme from GitHub's form to furo's."""
+        dark, light, words = match.groups()
+        paths = {"light": light, "dark": dark}
+        from_page = {theme: os.path.relpath(source.parent / path, page.parent) for theme, path in paths.items()}
+        directives = [
+            f"```{{figure}} {path}\n:figclass: picture only-{theme}\n:alt: {words}\n```"
+            for theme, path in from_page.items()
+        ]
+        return "\n\n".join(directives)
+
+    text = _PICTURE.sub(shown, text)
     parts = _FENCED.split(text)  # every second is code, where brackets and parentheses are no link
     return "".join(part if number % 2 else _LINK.sub(led, part) for number, part in enumerate(parts))
 

@@ -1,9 +1,9 @@
-"""What autodoc has to be told of this library, and the check that the reference is complete.
+"""Adapt autodoc to this library, and check that the reference is complete.
 
-Fields of a model are annotations that become properties: here they are annotations again, and what is derived from
-them is a property. A model's constructor takes its fields, and a method's options are those that its signature spells
-out. Types are linked by the public names that private modules hand on. After reading, a warning tells of each public
-name, member or option that the pages do not explain; warnings fail the build.
+Fields of a model are annotations that become properties: here they are shown as fields again, and computed attributes
+as properties. A model's constructor takes its fields, and a method's options are spelled out in its signature. Types
+from private modules are linked by their public names. After reading, there is a warning for each public name, member or
+option that the pages do not explain; warnings fail the build.
 """
 
 import ast
@@ -33,18 +33,19 @@ from sphinx.util.typing import stringify_annotation
 from azure.ai.inference._model import Model
 from azure.ai.inference._model_fields import computed
 from azure.ai.inference._operations import options as _options
-from azure.ai.inference._operations.options import SpelledOutSignature
+from azure.ai.inference._operations.option_help import option_types
+from azure.ai.inference._operations.signatures import OptionsDocstring, SpelledOutSignature
+from azure.ai.inference.batch import _run_options
 from azure.ai.inference.models import ChatCompletionRequest
 
 PACKAGE = "azure.ai.inference"
 PUBLIC = ("", ".aio", ".emulator", ".exceptions", ".models", ".prompts", ".tools", ".tracing")
-OPTIONS = ("ChatOptions", "EmbeddingOptions", "RequestOptions", "ClientOptions")
 
 _LOGGER = logging.getLogger(__name__)
 
 
 def public_objects() -> Iterator[tuple[str, Any]]:
-    """Give each public name, from its module on, and what it stands for."""
+    """Yield each public name, qualified by its module, with its object."""
     for suffix in PUBLIC:
         module = importlib.import_module(PACKAGE + suffix)
         for name in module.__all__:
@@ -67,7 +68,7 @@ def restore_modules(app: Sphinx) -> None:
 
 @cache
 def public_names() -> dict[str, str]:
-    """Give public names by where the things are defined, and by their last part."""
+    """Return public names by the place of their definition, and by their last part."""
     names = {}
     for public, value in public_objects():
         names[f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"] = public
@@ -76,7 +77,7 @@ def public_names() -> dict[str, str]:
 
 
 def read_member(owner: type, name: str, *default: Any) -> Any:
-    """Read a class's attribute as autodoc shall see it."""
+    """Read a class's attribute for autodoc."""
     if issubclass(owner, Model) and name in owner._member_names:
         if default:
             return default[0]
@@ -88,7 +89,7 @@ def read_member(owner: type, name: str, *default: Any) -> Any:
 
 
 def constructor(model: type[Model]) -> inspect.Signature:
-    """Make the signature that a model's fields give its constructor: those without a default are required."""
+    """Return the signature of a model's constructor from its fields: those without a default are required."""
     parameters: dict[str, inspect.Parameter] = {}
     for owner in reversed(model.__mro__):
         if issubclass(owner, Model) and owner is not Model:
@@ -120,7 +121,7 @@ def _is_required(value: ast.expr | None) -> bool:
 
 
 def dataclass_constructor(value: type) -> inspect.Signature:
-    """Make a dataclass's signature, with what a factory makes as the default: Sphinx cannot read `<factory>`."""
+    """Return a dataclass's signature, with factories called for defaults: Sphinx cannot read `<factory>`."""
     made = {field.name: field.default_factory for field in fields(value) if field.default_factory is not MISSING}
     initialize: Any = vars(value)["__init__"]
     signature = inspect.signature(initialize)
@@ -131,7 +132,7 @@ def dataclass_constructor(value: type) -> inspect.Signature:
 
 
 def adapt_signatures(app: Sphinx) -> None:
-    """Show a model's fields as its constructor, and options spelled out where there are overloads too."""
+    """Replace signatures: a model's by its fields, and a function's by its options, even with overloads."""
     explain_request_members()
     for _, value in public_objects():
         if not inspect.isclass(value):
@@ -147,10 +148,13 @@ def adapt_signatures(app: Sphinx) -> None:
         for name, member in vars(value).items():
             if isinstance(getattr(member, "__signature__", None), SpelledOutSignature):
                 analyzer.overloads.pop(f"{value.__qualname__}.{name}", None)
+        for member in [member for base in value.__mro__ for member in vars(base).values()]:
+            if isinstance(member.__doc__, OptionsDocstring):  # here the options have a page of their own
+                member.__doc__ = str.__str__(member.__doc__) or None
 
 
 def explain_request_members() -> None:
-    """Give those members of whole requests that are options too the text of the option."""
+    """Document members of whole requests that are also options with the text of the option."""
     texts = option_docs("ChatOptions")
     module = ChatCompletionRequest.__module__
     docs = ModuleAnalyzer.for_module(module).find_attr_docs()
@@ -159,29 +163,35 @@ def explain_request_members() -> None:
 
 
 def plain_builtins(app: Sphinx, doctree: nodes.document) -> None:
-    """Unlink the types `bytes`, `type` and their like, which Sphinx would take for fields of models."""
+    """Unlink the types `bytes`, `type` and the like, which Sphinx would mistake for fields of models."""
     for node in list(doctree.findall(pending_xref)):
         if node.get("refdomain") == "py" and node["reftype"] == "class" and hasattr(builtins, node["reftarget"]):
             node.replace_self(node.children)
 
 
+def options_called(name: str) -> type:
+    """Return a TypedDict of options."""
+    return cast("type", getattr(_options, name, None) or getattr(_run_options, name))
+
+
 def option_docs(name: str) -> dict[str, str]:
-    """Give the documentation of the options that a TypedDict declares itself, each with its text."""
-    docs = ModuleAnalyzer.for_module(_options.__name__).find_attr_docs()
+    """Return the options that a TypedDict declares itself, each with its text."""
+    declared = options_called(name)
+    docs = ModuleAnalyzer.for_module(declared.__module__).find_attr_docs()
     inherited = _options.RequestOptions.__annotations__ if name != "RequestOptions" else {}
-    options = getattr(_options, name).__annotations__
+    options = declared.__annotations__
     return {option: "\n".join(docs.get((name, option), ())).strip() for option in options if option not in inherited}
 
 
 class Options(SphinxDirective):
-    """`.. options:: NAME`: the options that a TypedDict of `_options` declares, each with its anchor, type and text."""
+    """`.. options:: NAME`: the options that a TypedDict declares, each with its anchor, type and text."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Describe each option as an attribute, which search and links find."""
         [name] = self.arguments
-        annotations = getattr(_options, name).__annotations__
+        annotations = option_types(options_called(name))
         lines: list[str] = []
         for option, text in option_docs(name).items():
             if not text:
@@ -193,17 +203,17 @@ class Options(SphinxDirective):
 
 
 def _last_parts(kind: str) -> str:
-    """Leave of each dotted name its last part."""
+    """Reduce each dotted name to its last part."""
     return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", kind)
 
 
 class Samples(SphinxDirective):
-    """`.. samples:: FOLDER`: each program of a folder of the repository, folded up below its first line."""
+    """`.. samples:: FOLDER`: each program in a folder of the repository, folded up below its first line."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Show the programs by name."""
+        """Return the programs, sorted by name."""
         folder = Path(__file__).parents[2] / self.arguments[0]
         found: list[nodes.Node] = []
         for path in sorted(folder.glob("*.py")):
@@ -220,19 +230,24 @@ class Samples(SphinxDirective):
 
 
 class CommandLine(SphinxDirective):
-    """`.. command-line:: MODULE FUNCTION`: the help of a command line, by the function that makes its parser."""
+    """`.. command-line:: MODULE FUNCTION PROGRAM`: the help of a command line.
 
-    required_arguments = 2
+    The function gets the program's name, and returns the text or the parser that writes it.
+    """
+
+    required_arguments = 3
+    final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        """Make the text."""
-        module, function = self.arguments
-        text = getattr(importlib.import_module(module), function)().format_help()
+        """Return the text."""
+        module, function, program = self.arguments
+        made = getattr(importlib.import_module(module), function)(program)
+        text = made if isinstance(made, str) else made.format_help()
         return [nodes.literal_block(text, text, language="text")]
 
 
 def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.Element) -> nodes.Node | None:
-    """Link private and short names to public ones; names of others, and text that is no name, stay unlinked."""
+    """Link private and short names to public ones; names of other libraries, and other text, stay unlinked."""
     if node.get("refdomain") != "py":
         return None
     target = node["reftarget"]
@@ -242,18 +257,18 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nod
         found = domain.resolve_xref(env, node["refdoc"], app.builder, "obj", public, node, content)
         if found is not None:
             return found
-    is_text = node["reftype"] == "obj"  # between plain backticks stands a name, or any code
+    is_text = node["reftype"] == "obj"  # plain backticks contain a name, or any code
     return content if is_text or _exists(target) else None
 
 
 @cache
 def _exists(name: str) -> bool:
-    """Tell whether a full name is that of something that can be imported: another library's, or private here."""
+    """Return whether a full name can be imported: another library's, or a private one of this package."""
     return pydoc.locate(name) is not None and name not in public_names().values()
 
 
 def complete_docstring(app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
-    """Say which members a model's constructor writes by itself, and where the options of a function are explained."""
+    """Add which members a model's constructor writes itself, and where the options of a function are explained."""
     told: list[str] = []
     if inspect.isclass(value) and issubclass(value, Model):
         written = {**value._leading, **value._trailing}
@@ -272,9 +287,11 @@ def _label(options: str) -> str:
 
 
 def check_completeness(app: Sphinx, env: BuildEnvironment) -> None:
-    """Warn of what is public and not in the reference."""
+    """Warn about public names that are not in the reference."""
     documented: Mapping[str, Any] = env.domains["py"].objects
-    for public, value in public_objects():
+    places = {id(value): public for public, value in public_objects() if public in documented}
+    for shown, value in public_objects():
+        public = places.get(id(value), shown)  # a name that two modules export is explained once
         if public not in documented:
             _LOGGER.warning("%s is not in the reference", public)
         if inspect.isclass(value):
@@ -284,8 +301,8 @@ def check_completeness(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def own_members(value: type) -> Iterator[str]:
-    """Name the public members that a class declares: methods, properties, fields."""
-    # Not from `__annotations__`, to which autodoc of Sphinx 8 adds what is inherited.
+    """Return the names of the public members that a class declares: methods, properties, fields."""
+    # Not from `__annotations__`, to which autodoc of Sphinx 8 adds inherited members.
     annotations = ModuleAnalyzer.for_module(value.__module__).annotations
     names = {**vars(value), **{name: None for owner, name in annotations if owner == value.__qualname__}}
     parameters = getattr(value, "__dataclass_fields__", {})

@@ -1,8 +1,8 @@
-"""Call deployments of Azure OpenAI: by the v1 route with a deployment's name, or by the deployment's own route.
+"""Call deployments of Azure OpenAI, by the v1 route with a deployment's name, or by the deployment's own route.
 
 Set AZURE_OPENAI_ENDPOINT (https://RESOURCE.openai.azure.com), AZURE_OPENAI_KEY, AZURE_OPENAI_CHAT_DEPLOYMENT and
 AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_azure_openai_async.py
 """
@@ -26,7 +26,7 @@ async def main(resource: str, key: str, chat: str, embeddings: str) -> None:
         answer = await client.complete(messages=[QUESTION])
         print(answer.choices[0].message.content)
 
-    # The api-version is the newest generally available one, unless you give another as api_version=.
+    # The api-version is the latest generally available one, unless you pass another as api_version=.
     async with ChatCompletionsClient(f"{resource}/openai/deployments/{chat}", credential) as client:
         answer = await client.complete(messages=[QUESTION])
         print(answer.choices[0].message.content)

@@ -1,7 +1,7 @@
 """Ask a model several questions at once.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_chat_completions_async.py
 """
@@ -23,7 +23,7 @@ async def ask(client: ChatCompletionsClient, question: str) -> str:
 
 
 async def main(endpoint: str, key: str, model: str | None) -> None:
-    """Ask all, and print the answers in their order."""
+    """Ask all of them, and print the answers in order."""
     questions = ["How many feet are in a mile?", "What is a quasar?", "Who wrote Faust?"]
     async with ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         for answer in await asyncio.gather(*(ask(client, question) for question in questions)):

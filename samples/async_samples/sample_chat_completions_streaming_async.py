@@ -1,7 +1,7 @@
 """Print an answer while the model writes it.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_chat_completions_streaming_async.py
 """
@@ -17,7 +17,7 @@ from azure.ai.inference.models import SystemMessage, UserMessage
 
 
 async def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print each piece of text as it comes."""
+    """Print each piece of text as it arrives."""
     messages = [SystemMessage("You are a poet."), UserMessage("Write about the sea.")]
     async with (
         ChatCompletionsClient(endpoint, AzureKeyCredential(key), model=model) as client,

@@ -1,7 +1,7 @@
-"""Stream an answer for which the model may call coroutines first.
+"""Stream an answer; the model may call coroutines first.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_chat_completions_streaming_with_tools_async.py
 """
@@ -29,7 +29,7 @@ async def temperature(city: str) -> str:
 
 
 async def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print text as it comes, run what the model calls, and go on until it calls nothing."""
+    """Print text as it arrives, run what the model calls, and repeat until it calls nothing."""
     toolset = Toolset([temperature])
     messages: list[Mapping[str, Any]] = [UserMessage("What is the temperature in Rome?")]
     async with ChatCompletionsClient(

@@ -1,7 +1,7 @@
-"""Let a model call functions, and read its last word as a value of a type, from an asynchronous stream.
+"""Let a model call functions, and read its final answer as a value of a type, from an asynchronous stream.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_chat_completions_with_types_and_tools_async.py
 """
@@ -28,7 +28,7 @@ class Advice:
 
 
 async def get_weather(city: str) -> str:
-    """Tell the weather of a city.
+    """Return the weather in a city.
 
     :param city: Its name.
     """

@@ -1,11 +1,11 @@
-"""Embed documents and a question, each as what it is.
+"""Embed documents as documents, and a question as a query.
 
 `input_type` is for models that embed questions and documents differently, such as Cohere's;
-OpenAI's do not take it.
+OpenAI's do not accept it.
 
 Set AZURE_AI_EMBEDDINGS_ENDPOINT, AZURE_AI_EMBEDDINGS_KEY and, where the endpoint serves several
 models, AZURE_AI_EMBEDDINGS_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_embeddings_async.py
 """

@@ -1,10 +1,10 @@
-"""Embed more texts than one request may hold, and put all into one result.
+"""Embed more texts than one request may hold, and combine them into one result.
 
-With tqdm, give `on_progress=bar.update`.
+With tqdm, pass `on_progress=bar.update`.
 
 Set AZURE_AI_EMBEDDINGS_ENDPOINT, AZURE_AI_EMBEDDINGS_KEY and, where the endpoint serves several
 models, AZURE_AI_EMBEDDINGS_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_embeddings_batches_async.py
 """
@@ -19,7 +19,7 @@ from azure.ai.inference.emulator import Emulator
 
 
 async def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print how far it is, and what came of it."""
+    """Print the progress, and the result."""
     texts = [f"This is text number {number}." for number in range(1000)]
     done = 0
 

@@ -1,9 +1,9 @@
-"""Embed with an Entra ID identity in place of a key: texts, and images.
+"""Embed texts and images with an Entra ID identity instead of a key.
 
 Set AZURE_AI_EMBEDDINGS_ENDPOINT and AZURE_AI_IMAGE_EMBEDDINGS_ENDPOINT and, where the endpoints serve several models,
 AZURE_AI_EMBEDDINGS_MODEL and AZURE_AI_IMAGE_EMBEDDINGS_MODEL; sign in, for example with `az login`; the identity needs
 the role "Cognitive Services User" on the resource. `pip install azure-identity aiohttp`.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_embeddings_with_entra_id_async.py
 """
@@ -26,7 +26,7 @@ IMAGE = Path(__file__).parents[1] / "sample_image.png"
 
 
 async def embed_text(endpoint: str, credential: AsyncTokenCredential, model: str | None) -> None:
-    """Embed a text; the token's scope is the endpoint's own, unless you give credential_scopes=."""
+    """Embed a text; the token's scope is the endpoint's own, unless you pass credential_scopes=."""
     async with EmbeddingsClient(endpoint, credential, model=model) as client:
         result = await client.embed(input="A French painter")
     print(f"a text: {len(result.data[0].vector)} numbers")
@@ -47,7 +47,7 @@ class LocalCredential:
         self._emulator = emulator
 
     async def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        """Have the local endpoint make a token that it takes."""
+        """Let the local endpoint issue a token that it accepts."""
         return AccessToken(self._emulator.token(scopes[0]), int(time.time()) + 3600)
 
     async def close(self) -> None:
@@ -66,7 +66,7 @@ class LocalCredential:
 
 
 async def main() -> None:
-    """Embed with the identity that the environment has."""
+    """Embed with the identity of the environment."""
     texts, images = (os.environ.get(f"AZURE_AI_{kind}_ENDPOINT") for kind in ("EMBEDDINGS", "IMAGE_EMBEDDINGS"))
     if texts and images:
         from azure.identity.aio import DefaultAzureCredential

@@ -2,7 +2,7 @@
 
 Set AZURE_AI_IMAGE_EMBEDDINGS_ENDPOINT, AZURE_AI_IMAGE_EMBEDDINGS_KEY and, where the endpoint serves several
 models, AZURE_AI_IMAGE_EMBEDDINGS_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_image_embeddings_async.py
 """
@@ -21,7 +21,7 @@ IMAGE = Path(__file__).parents[1] / "sample_image.png"
 
 
 async def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print which image each vector belongs to; the files are read as the requests go out."""
+    """Print which image each vector belongs to; the files are read as requests are sent."""
     images = (ImageEmbeddingInput.load(image_file=IMAGE, image_format="png", text=text) for text in ("one", "two"))
     async with ImageEmbeddingsClient(endpoint, AzureKeyCredential(key), model=model) as client:
         async for result in client.embed_batches(images, max_concurrency=2):

@@ -1,10 +1,10 @@
-"""Let the endpoint's model decide which client is built.
+"""Build the client that fits the endpoint's model.
 
-Serverless and managed endpoints tell what they serve; for others, give `model_type="chat_completion"` and nobody
+Serverless and managed endpoints report what they serve; for others, pass `model_type="chat_completion"`, and nobody
 is asked.
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_load_client_async.py
 """
@@ -20,7 +20,7 @@ from azure.ai.inference.models import UserMessage
 
 
 async def main(endpoint: str, key: str, model: str | None) -> None:
-    """Print which client came out, and use it."""
+    """Print which client was built, and use it."""
     async with await load_client(endpoint, AzureKeyCredential(key), model=model) as client:
         print(f"{type(client).__name__} for {(await client.get_model_info()).model_name}")
         if isinstance(client, ChatCompletionsClient):

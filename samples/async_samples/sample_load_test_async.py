@@ -1,6 +1,6 @@
 """Load-test code that streams from a model: a thousand streams at once, with the pace and the faults of a real service.
 
-The endpoint runs in this process; to measure in earnest, start it in another one and pass its address:
+The endpoint runs in this process; for real measurements, start it in another process and pass its address:
 
     python -m azure.ai.inference.emulator --latency 0.2 --token-rate 50 --faults "429:every=50,wait=1"
     python samples/async_samples/sample_load_test_async.py
@@ -20,7 +20,7 @@ STREAMS = int(os.environ.get("STREAMS", "1000"))
 
 
 async def count(client: ChatCompletionsClient) -> int:
-    """Read one stream to its end and give the number of its updates."""
+    """Read one stream to its end, and return the number of its updates."""
     stream = await client.complete(messages=[UserMessage("count to 50")], stream=True)
     return len([update async for update in stream])
 

@@ -1,11 +1,11 @@
 """Put a picture and an earlier conversation into a prompt, with the asynchronous client.
 
 The prompty file declares `picture` as an image and `conversation` as a thread, so what is passed becomes an image and
-messages. Templates do not wait for anything and are the same for both clients. Reading the file needs the extra
+messages. Templates do no I/O, so they are the same for both clients. Reading the file needs the extra
 "prompts".
 
 Set AZURE_AI_CHAT_ENDPOINT, AZURE_AI_CHAT_KEY and, where the endpoint serves several models, AZURE_AI_CHAT_MODEL.
-Without them a local endpoint answers, which needs the extra "emulator".
+Without them, a local endpoint answers, which needs the extra "emulator".
 
     python samples/async_samples/sample_prompt_image_async.py
 """
