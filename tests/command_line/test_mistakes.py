@@ -234,7 +234,7 @@ def test_a_table_in_utf_16(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes("text\nhi\n".encode("utf-16"))
     ran = run("batch", str(path), str(tmp_path / "out"), URL, "--template", "{text}")
-    assert (ran.status, told(ran.err)) == (2, f"{NAME} batch: {path} is UTF-16. Save it as UTF-8.\n")
+    assert (ran.status, told(ran.err)) == (2, f"{NAME} batch: {path} cannot be read: it is UTF-16. Save it as UTF-8.\n")
 
 
 # ---------------------------------------------------------------- texts
