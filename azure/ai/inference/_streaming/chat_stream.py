@@ -151,7 +151,7 @@ class ChatStream:
         return updates
 
     def _mark(self, update: StreamingChatCompletionsUpdate) -> StreamingChatCompletionsUpdate:
-        if not self._thoughts.idle:
+        if not self._thoughts.idle and not self._accumulator.extended_call:
             self._thoughts.mark(update)
         return update
 
