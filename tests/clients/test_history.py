@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from azure.ai.inference._model import wrap_as
+from azure.ai.inference._nested_models import wrap_as
 from azure.ai.inference.emulator import Emulator, Reply
 from azure.ai.inference.models import (
     AssistantMessage,

@@ -20,7 +20,10 @@ import azure.ai.inference
 
 PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
-MECHANISMS = "_version _annotations _json _model _model_fields _watch _credential_headers _error_state _content_filter"
+MECHANISMS = (
+    "_version _annotations _json _model _model_fields _nested_models _watch _credential_headers _error_state "
+    "_content_filter"
+)
 
 MAY_IMPORT = {
     "_version": "",
@@ -32,8 +35,9 @@ MAY_IMPORT = {
     "_annotations": "",
     "_model_fields": "_json",
     "_attribute_hints": "",
-    "_model": "_annotations _attribute_hints _model_fields",
-    "_content_filter": "_model",
+    "_nested_models": "_annotations _model_fields",
+    "_model": "_annotations _attribute_hints _model_fields _nested_models",
+    "_content_filter": "_model _nested_models",
     "_model_base": "_json _model _model_fields",
     "exceptions": "_credential_headers _error_state _content_filter",
     "_http": f"{MECHANISMS} exceptions",
@@ -77,6 +81,7 @@ CORE = (
     "_fast_json",
     "_annotations",
     "_model",
+    "_nested_models",
     "_model_fields",
     "_watch",
     "_error_state",
@@ -98,7 +103,7 @@ MAY_NAME = {
     "_http.retries": {"azure.core.pipeline", "socket"},  # and the class of an error
     "_http.keepalive": {"socket"},  # socket option constants
     "_telemetry.observer": {"threading"},  # an abandoned stream is ended in a thread
-    "_model": {"threading"},  # a lock, so that threads reading a member at the same time get the same object
+    "_nested_models": {"threading"},  # a lock, so that threads reading a member at the same time get the same object
     "tools": {"asyncio"},  # a `Toolset` runs async functions
 }
 
@@ -273,7 +278,7 @@ def test_import_budget_of_building_clients(world: str) -> None:
     loaded = loaded_by(f"from {NAME}{world} import {clients}; {build}")
     assert f"{NAME}._http.endpoint_routes" in loaded
     ours = {"_model", "_operations.call", "_operations.chat", "_operations.embeddings", "_http.content_encoding"}
-    ours |= {"_http.failures", "_http.response_headers", "_connections", "exceptions"}
+    ours |= {"_nested_models", "_http.failures", "_http.response_headers", "_connections", "exceptions"}
     assert not loaded & {f"{NAME}.{name}" for name in ours}
     assert {name for name in loaded if name.startswith(f"{NAME}.models")} == {f"{NAME}.models"}
 

@@ -21,7 +21,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pydantic
 import pytest
 
-from azure.ai.inference._model import wrap_as
+from azure.ai.inference._nested_models import wrap_as
 from azure.ai.inference._schemas.docstrings import read_docstring
 from azure.ai.inference._schemas.readers import MisfitError
 from azure.ai.inference.exceptions import ToolCallError

@@ -3,7 +3,8 @@
 A file of its own, because both `models` and `exceptions` show it, and neither may import the other.
 """
 
-from ._model import Model, wrap_as
+from ._model import Model
+from ._nested_models import wrap_as
 
 
 class ContentFilterResult(Model):

@@ -30,7 +30,9 @@ def read(text: bytes, otherwise: Callable[[bytes], Any]) -> Any:
     :param otherwise: The reader for what orjson does not read, or reads differently.
     :return: The value.
     """
-    if not _has_long_integer(text) and not _is_deep(text):
+    shape = text.translate(_DIGITS)
+    # The first search skips through the text, while those behind a blank look at every byte.
+    if not (_LONG_INTEGER in shape and _has_long_integer(shape)) and not (len(text) >= 2 * _DEEP and _is_deep(text)):
         try:
             return orjson.loads(text)
         except ValueError:
@@ -38,16 +40,11 @@ def read(text: bytes, otherwise: Callable[[bytes], Any]) -> Any:
     return otherwise(text)
 
 
-def _has_long_integer(text: bytes) -> bool:
-    shape = text.translate(_DIGITS)
-    if _LONG_INTEGER not in shape:  # skips through the text, while the search behind a blank looks at every byte
-        return False
+def _has_long_integer(shape: bytes) -> bool:
     return shape.startswith(_LONG_INTEGER) or b" " + _LONG_INTEGER in shape
 
 
 def _is_deep(text: bytes) -> bool:
-    if len(text) < 2 * _DEEP:
-        return False
     brackets = text.translate(None, _NO_BRACKETS)
     return len(brackets) >= 2 * _DEEP and max(accumulate(map(_STEPS.__getitem__, brackets))) > _DEEP
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from azure.ai.inference._model import Model, wrap_as
+from azure.ai.inference._model import Model
 from azure.ai.inference._model_fields import computed
+from azure.ai.inference._nested_models import wrap_as
 from azure.ai.inference.models import (
     AssistantMessage,
     ChatCompletions,

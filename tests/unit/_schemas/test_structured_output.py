@@ -25,7 +25,7 @@ from azure.core.exceptions import AzureError
 from azure.core.serialization import NULL
 from typing_extensions import Doc, NotRequired, ReadOnly, Required, TypeAliasType
 
-from azure.ai.inference._model import wrap_as
+from azure.ai.inference._nested_models import wrap_as
 from azure.ai.inference._operations.response_format import response_format_of
 from azure.ai.inference._schemas import structured_output as _structured
 from azure.ai.inference._schemas.fields import UnreadableTypeError

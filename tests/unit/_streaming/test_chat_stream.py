@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import DecodeError, IncompleteReadError, ServiceResponseTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from azure.ai.inference._streaming.chat_stream import ChatStream
 
@@ -89,6 +91,20 @@ def test_reasoning_is_separated() -> None:
     updates, _ = run(*events, b"data: [DONE]\n\n")
     assert next(update.choices[0].delta.reasoning for update in updates) == "a"
     assert updates[1].choices[0].delta.text == "b"
+
+
+@given(st.lists(st.integers(0, 21), max_size=4), st.lists(st.integers(0, 5), max_size=4))
+def test_arguments_of_calls_between_texts_do_not_affect_reasoning(cuts: list[int], at: list[int]) -> None:
+    text = "<think>why</think>so"
+    ends = sorted({min(cut, len(text)) for cut in cuts} | {len(text)})
+    deltas: list[Any] = [{"content": text[start:end]} for start, end in zip([0, *ends], ends)]  # noqa: B905 - the last end begins nothing
+    for place in at:
+        arguments = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in ("1", "2", "3")]
+        deltas[place:place] = arguments
+    chunks = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    updates, _ = run(*(b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in chunks), b"data: [DONE]\n\n")
+    seen = [choice.delta for update in updates for choice in update.choices]
+    assert ("".join(one.reasoning or "" for one in seen), "".join(one.text for one in seen)) == ("why", "so")
 
 
 def test_each_answer_has_its_own_think_tag() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._json import is_object, is_tokens, json_or_none, to_json
-from .._model import wrap_as
+from .._nested_models import wrap_as
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult
 from ..models._enums import EmbeddingEncodingFormat
 from .call import Call, Operation, Payload, check_keywords, given_body, make_call, warn_of_ignored

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from azure.core.exceptions import ResourceNotFoundError
 
 from .._error_state import set_text
-from .._model import wrap_as
+from .._nested_models import wrap_as
 from ..models._info import ModelInfo
 from .call import Call, Operation, read_object
 

@@ -48,6 +48,8 @@ class Accumulator:
         self._members: JsonObject = {}
         self._choices: dict[int, MergedObject] = {}
         self._template: Any = tuple(_template())  # a plain tuple unpacks twice as fast as a named one
+        self.extended_call = False
+        """Whether the last update only added to a call's arguments, as the one before did: it has no text to read."""
 
     def add(self, update: JsonObject) -> None:
         """Add an update. No update is rejected: values of an unexpected shape are kept unchanged, or ignored.
@@ -73,6 +75,7 @@ class Accumulator:
                 known[padding] = update[padding]
             if known == update:
                 write(text)
+                self.extended_call = is_call
                 return True
         except (LookupError, TypeError, RecursionError):
             pass  # does not have the template's shape
@@ -92,6 +95,7 @@ class Accumulator:
 
         :param update: As in `add`.
         """
+        self.extended_call = False
         with suppress(RecursionError):
             self._add_members(update)
 

@@ -14,7 +14,7 @@ from .._errors.advice import advise_not_json, give_advice
 from .._errors.build import decode_error, error_from_body, error_in_place_of_answer, incomplete_stream_error
 from .._http.credentials import forget_credentials
 from .._json import fast_reader, is_list, is_object, json_or_none, read_json, to_json
-from .._model import wrap_as
+from .._nested_models import wrap_as
 from ..exceptions import IncompleteStreamError, InferenceError
 from ..models._chat import ChatCompletions, CompletionsUsage, completions_of
 from ..models._chat_updates import StreamingChatCompletionsUpdate
@@ -151,7 +151,7 @@ class ChatStream:
         return updates
 
     def _mark(self, update: StreamingChatCompletionsUpdate) -> StreamingChatCompletionsUpdate:
-        if not self._thoughts.idle:
+        if not self._thoughts.idle and not self._accumulator.extended_call:
             self._thoughts.mark(update)
         return update
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from .._json import is_list
-from .._model import wrap_as
+from .._nested_models import wrap_as
 from ..models._chat_updates import StreamingChatCompletionsUpdate
 from .pieces import JsonObject, is_dict
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, cast
 
+from .._json import is_list
+
 Object = dict[str, Any]
 """A JSON object."""
 
@@ -115,6 +117,16 @@ WIRES: Mapping[str, Wire] = {
     )
 }
 """The APIs, by their value of the option `api`."""
+
+
+def as_object(value: Any) -> Object:
+    """Return a value from an answer if it is a JSON object; otherwise an empty one."""
+    return cast("Object", value) if isinstance(value, dict) else {}
+
+
+def as_objects(value: Any) -> list[Object]:
+    """Return the JSON objects in a value from an answer; none if it is not a list."""
+    return [item for item in value if isinstance(item, dict)] if is_list(value) else []
 
 
 def completion_of(chunks: Iterable[Object]) -> Object:

@@ -7,10 +7,10 @@ contains more than text and tool calls: signed thinking, a search, a citation. T
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from .._json import is_list
-from . import Object, completion_of
+from . import Object, as_object, completion_of
 
 _FINISH_REASONS = {
     "end_turn": "stop",
@@ -110,7 +110,7 @@ class _Block:
 
 
 def _is_direct(name: str, value: Any) -> bool:
-    return name == "caller" and _object(value).get("type") == "direct"
+    return name == "caller" and as_object(value).get("type") == "direct"
 
 
 _PLAIN: Mapping[str, frozenset[str]] = {
@@ -163,25 +163,25 @@ class MessagesEvents:
         if self._started:
             return []
         self._started = True
-        message = _object(data.get("message"))
+        message = as_object(data.get("message"))
         self._head |= {name: message[name] for name in ("id", "model") if isinstance(message.get(name), str)}
-        self._note(_object(message.get("usage")), message)
+        self._note(as_object(message.get("usage")), message)
         chunks = [self._chunk({"role": "assistant"})]
         self._given = _list(message.get("content"))
         for index, block in enumerate(self._given):
-            chunks += self._begin(index, _object(block))
+            chunks += self._begin(index, as_object(block))
             chunks += self._close(self._by_index[index])
         return chunks
 
     def _read_block(self, data: Object) -> list[Object]:
-        index, content = _index(data), _object(data.get("content_block"))
+        index, content = _index(data), as_object(data.get("content_block"))
         return [] if self._has_given(index, content) else self._begin(index, content)
 
     def _has_given(self, index: int | None, content: Object) -> bool:
         """Return whether message_start already contained the block."""
         if index is None or not 0 <= index < len(self._given):
             return False
-        given = _object(self._given[index])
+        given = as_object(self._given[index])
         return all(given.get(name) == content.get(name) for name in ("type", "id"))
 
     def _begin(self, index: int | None, content: Object) -> list[Object]:
@@ -199,7 +199,7 @@ class MessagesEvents:
         return []
 
     def _read_delta(self, data: Object) -> list[Object]:
-        delta = _object(data.get("delta"))
+        delta = as_object(data.get("delta"))
         kind, index = _text(delta.get("type")), _index(data)
         block = self._by_index.get(index)
         if kind in _TEXTS:
@@ -238,7 +238,7 @@ class MessagesEvents:
 
     def _annotations(self, block: _Block) -> list[Object]:
         """Return the citations of web pages, which chat completions support; others are in `content_blocks`."""
-        citations = map(_object, _list(block.content.get("citations")))
+        citations = map(as_object, _list(block.content.get("citations")))
         span = {"start_index": block.start, "end_index": self._length}
         return [
             {"type": "url_citation", "url_citation": {"url": found.get("url"), "title": found.get("title"), **span}}
@@ -248,7 +248,7 @@ class MessagesEvents:
 
     def _read_ending(self, data: Object) -> list[Object]:
         others = {name: value for name, value in data.items() if name not in ("type", "delta", "usage")}
-        self._note(_object(data.get("usage")), {**others, **_object(data.get("delta"))})
+        self._note(as_object(data.get("usage")), {**others, **as_object(data.get("delta"))})
         if self._finished:
             return [self._last_chunk({})] if data.get("usage") else []
         return self._finish() if self._ending.get("stop_reason") else []
@@ -273,7 +273,7 @@ class MessagesEvents:
     def _refusal(self) -> Any:
         if self._ending.get("stop_reason") != "refusal":
             return None
-        return _object(self._ending.get("stop_details")).get("explanation")
+        return as_object(self._ending.get("stop_details")).get("explanation")
 
     def _finish(self) -> list[Object]:
         self._finished = True
@@ -327,7 +327,7 @@ class MessagesEvents:
 def _usage(native: Object) -> Object:
     """Translate the token counts. `input_tokens` does not include what was read from or written to the cache."""
     read, written = native.get("cache_read_input_tokens"), native.get("cache_creation_input_tokens")
-    thinking = _object(native.get("output_tokens_details")).get("thinking_tokens")
+    thinking = as_object(native.get("output_tokens_details")).get("thinking_tokens")
     prompt = _count(native.get("input_tokens")) + _count(read) + _count(written)
     completion = _count(native.get("output_tokens"))
     usage: Object = {
@@ -355,10 +355,6 @@ def _index(data: Object) -> int | None:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _object(value: Any) -> Object:
-    return cast("Object", value) if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,11 +1,12 @@
 """The Responses API of OpenAI, the only API of its newest models, and a superset of chat completions.
 
-`responses_request` and `responses_input` translate requests, `responses_events` answers.
+`responses_request` and `responses_input` translate requests, `responses_events` and `responses_fields` answers.
 """
 
 from .._json import is_list
 from . import Object, completion_of
-from .responses_events import Events, unfinished
+from .responses_events import Events
+from .responses_fields import unfinished
 from .responses_request import is_native, request
 
 __all__ = ["Events", "answer", "is_native", "request"]

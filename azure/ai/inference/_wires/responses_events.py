@@ -8,10 +8,11 @@ emits what the deltas left out. An answer without any deltas is therefore read t
 import json
 from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from .._json import is_list
-from . import Object
+from . import Object, as_object, as_objects
+from .responses_fields import add_verdicts, chat_annotation, chat_usage, finish_reason, stream_error, unfinished
 
 _JSON_FORMATS = ("json_schema", "json_object")
 _CALLS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
@@ -78,7 +79,7 @@ class Events:
         if self._failed is None or self.ended:
             return []
         self.ended = True
-        return [_error("server_error", "The service failed to answer, and gave no reason.", self._failed)]
+        return [stream_error("server_error", "The service failed to answer, and gave no reason.", self._failed)]
 
     # ------------------------------------------------------------ deltas
 
@@ -110,17 +111,17 @@ class Events:
     # ------------------------------------------------------------ whole items
 
     def _on_response(self, data: Object) -> list[Object]:
-        self._note(_object(data.get("response")))
+        self._note(as_object(data.get("response")))
         return []
 
     def _on_item_added(self, data: Object) -> list[Object]:
-        item = _object(data.get("item"))
+        item = as_object(data.get("item"))
         state = self._item({**data, "item_id": item.get("id")}, item.get("type"))
         state.is_commentary = item.get("phase") == "commentary"
         return self._open_call(state, item)
 
     def _on_item_done(self, data: Object) -> list[Object]:
-        item = _object(data.get("item"))
+        item = as_object(data.get("item"))
         return self._settle(self._item({**data, "item_id": item.get("id")}, item.get("type")), item)
 
     def _settle(self, state: _Item, item: Object) -> list[Object]:
@@ -141,7 +142,7 @@ class Events:
 
     def _settle_message(self, state: _Item, item: Object) -> list[Object]:
         chunks: list[Object] = []
-        for index, content in enumerate(_objects(item.get("content"))):
+        for index, content in enumerate(as_objects(item.get("content"))):
             if content.get("type") == "refusal":
                 part = self._part(state, "refusal", index)
                 chunks += self._say_refusal(state, part, _rest("".join(part.pieces), content.get("refusal")))
@@ -149,13 +150,13 @@ class Events:
             part = self._part(state, "text", index)
             logprobs = None if part.has_logprobs else content.get("logprobs")
             chunks += self._say_text(state, part, _rest("".join(part.pieces), content.get("text")), logprobs)
-            chunks += self._annotate(state, part, _objects(content.get("annotations"))[part.annotations :])
+            chunks += self._annotate(state, part, as_objects(content.get("annotations"))[part.annotations :])
         return chunks
 
     def _settle_reasoning(self, state: _Item, item: Object) -> list[Object]:
         form = state.reasoning_form or ("summary" if item.get("summary") else "content")
         chunks: list[Object] = []
-        for index, thought in enumerate(_objects(item.get(form))):
+        for index, thought in enumerate(as_objects(item.get(form))):
             said = "".join(self._part(state, form, index).pieces)
             chunks += self._say_thought(state, form, index, _rest(said, thought.get("text")))
         return chunks
@@ -163,21 +164,21 @@ class Events:
     # ------------------------------------------------------------ the end
 
     def _on_completed(self, data: Object) -> list[Object]:
-        response = _object(data.get("response"))
+        response = as_object(data.get("response"))
         self._note(response)
         if response.get("status") in ("failed", "cancelled"):
             return self._fail(response)
         chunks: list[Object] = []
-        for index, item in enumerate(_objects(response.get("output"))):
+        for index, item in enumerate(as_objects(response.get("output"))):
             chunks += self._settle(self._find(index, item), item)
         self.ended = True
         return [*chunks, self._last_chunk(response)]
 
     def _on_incomplete(self, data: Object) -> list[Object]:
-        return self._on_completed({**data, "response": {"status": "incomplete", **_object(data.get("response"))}})
+        return self._on_completed({**data, "response": {"status": "incomplete", **as_object(data.get("response"))}})
 
     def _on_failed(self, data: Object) -> list[Object]:
-        return self._fail(_object(data.get("response")))
+        return self._fail(as_object(data.get("response")))
 
     def _last_chunk(self, response: Object) -> Object:
         items = sorted(dict.fromkeys(self._items.values()), key=lambda item: item.index)
@@ -189,11 +190,11 @@ class Events:
             delta["output"] = output
         chunk = self._chunk(delta)
         choice = chunk["choices"][0]
-        choice["finish_reason"] = _finish_reason(response, bool(self._calls))
-        _add_verdicts(chunk, _objects(response.get("content_filters")))
+        choice["finish_reason"] = finish_reason(response, bool(self._calls))
+        add_verdicts(chunk, as_objects(response.get("content_filters")))
         if response.get("input_transformations"):
             chunk["input_transformations"] = response["input_transformations"]
-        if usage := _usage(_object(response.get("usage"))):
+        if usage := chat_usage(as_object(response.get("usage"))):
             chunk["usage"] = usage
         return chunk
 
@@ -210,7 +211,7 @@ class Events:
         if data.get("error"):
             return [{**(self._failed or {}), "error": data["error"]}]
         param = {"param": data["param"]} if data.get("param") else {}
-        return [_error(data.get("code") or "server_error", data.get("message"), self._failed, **param)]
+        return [stream_error(data.get("code") or "server_error", data.get("message"), self._failed, **param)]
 
     _handlers: ClassVar[Mapping[str, Callable[[Any, Object], list[Object]]]] = {
         "response.created": _on_response,
@@ -301,7 +302,7 @@ class Events:
 
     def _annotate(self, item: _Item, part: _Part, annotations: list[Any]) -> list[Object]:
         part.annotations += len(annotations)
-        known = [_annotation(each, part.start) for each in _objects(annotations)]
+        known = [chat_annotation(each, part.start) for each in as_objects(annotations)]
         if not known or item.is_commentary or self._is_passed_over(item):
             return []
         return [self._chunk({"annotations": known})]
@@ -320,7 +321,7 @@ class Events:
         created = response.get("created_at")
         if isinstance(created, (int, float)) and isfinite(created):
             self._head["created"] = int(created)
-        format_ = _object(_object(response.get("text")).get("format"))
+        format_ = as_object(as_object(response.get("text")).get("format"))
         self._first_message_only = self._first_message_only or format_.get("type") in _JSON_FORMATS
 
     def _item(self, data: Object, kind: Any) -> _Item:
@@ -357,29 +358,9 @@ class Events:
         return part
 
 
-def unfinished(response: Object) -> Object:
-    """Return the error for an answer that is not finished."""
-    status, response_id = response.get("status"), response.get("id")
-    return _error(str(status), f"The response is not finished: its status is {status}, its id {response_id}.", response)
-
-
-def _error(code: Any, message: Any, response: Object | None, **more: Any) -> Object:
-    """Return an error in the form that streams raise, with everything that the response says about it."""
-    return {**(response or {}), "error": {"code": code, "message": message, **more}}
-
-
 def _kind(item: Object) -> str:
     kind = item.get("type")
     return kind if isinstance(kind, str) else ""
-
-
-def _finish_reason(response: Object, has_calls: bool) -> str:
-    reason = _object(response.get("incomplete_details")).get("reason")
-    if reason in ("max_output_tokens", "max_messages") or (reason is None and response.get("status") == "incomplete"):
-        return "length"
-    if reason == "content_filter":
-        return "content_filter"
-    return "tool_calls" if has_calls else "stop"
 
 
 def _is_plain(output: list[Object]) -> bool:
@@ -388,45 +369,6 @@ def _is_plain(output: list[Object]) -> bool:
     if len(messages) > 1 or any(message.get("phase") for message in messages):
         return False
     return all(item.get("type") in ("message", *_CALLS) for item in output)
-
-
-def _annotation(annotation: Object, start: int) -> Object:
-    if annotation.get("type") != "url_citation" or "url_citation" in annotation:
-        return annotation
-    citation = {name: value for name, value in annotation.items() if name != "type"}
-    for name in ("start_index", "end_index"):
-        if isinstance(citation.get(name), int):
-            citation[name] += start
-    return {"type": "url_citation", "url_citation": citation}
-
-
-def _verdicts(filters: list[Object], source: str) -> Object:
-    """Merge content filter results for prompt or completion; a verdict that withheld it is not replaced."""
-    merged: Object = {}
-    for entry in filters:
-        if entry.get("source_type") == source:
-            for category, verdict in _object(entry.get("content_filter_results")).items():
-                if not _object(merged.get(category)).get("filtered"):
-                    merged[category] = verdict
-    return merged
-
-
-def _usage(usage: Object) -> Object:
-    """Translate the token counts."""
-    sent, written = usage.get("input_tokens"), usage.get("output_tokens")
-    if not isinstance(sent, int) and not isinstance(written, int):
-        return {}
-    sent, written = (count if isinstance(count, int) else 0 for count in (sent, written))
-    total = usage.get("total_tokens")
-    result: Object = {
-        "prompt_tokens": sent,
-        "completion_tokens": written,
-        "total_tokens": sent + written if total is None else total,
-    }
-    for name, theirs in (("prompt_tokens_details", "input"), ("completion_tokens_details", "output")):
-        if details := _object(usage.get(f"{theirs}_tokens_details")):
-            result[name] = dict(details)
-    return result
 
 
 def _written(call: Object) -> str:
@@ -440,23 +382,8 @@ def _rest(said: str, whole: Any) -> str:
     return whole[len(said) :] if isinstance(whole, str) and whole.startswith(said) else ""
 
 
-def _object(value: Any) -> Object:
-    return cast("Object", value) if isinstance(value, dict) else {}
-
-
-def _objects(value: Any) -> list[Object]:
-    return [item for item in value if isinstance(item, dict)] if is_list(value) else []
-
-
 def _commentary(items: list[Any]) -> str:
     """Return the model's commentary, unless the model refused."""
     if any(item.text("refusal") for item in items):
         return ""
     return "\n\n".join(filter(None, (item.text("text") for item in items if item.is_commentary)))
-
-
-def _add_verdicts(chunk: Object, filters: list[Object]) -> None:
-    if of_answer := _verdicts(filters, "completion"):
-        chunk["choices"][0]["content_filter_results"] = of_answer
-    if of_prompt := _verdicts(filters, "prompt"):
-        chunk["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": of_prompt}]

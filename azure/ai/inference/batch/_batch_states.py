@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple, Union
 
 from .._http.endpoint import Endpoint
 from .._json import is_list, is_object, json_or_none, to_json
-from .._model import Model, wrap_as
+from .._model import Model
+from .._nested_models import wrap_as
 from ._results import BatchResult, BatchRowError, error_of, wrap_result
 from ._row_calls import RowCalls
 from ._rows import check_row

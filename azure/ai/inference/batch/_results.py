@@ -15,8 +15,9 @@ from azure.core.exceptions import (
 
 from .._errors.build import error_from_body, error_from_response
 from .._json import is_object
-from .._model import Model, wrap_as
+from .._model import Model
 from .._model_fields import computed
+from .._nested_models import wrap_as
 from ..exceptions import (
     IncompleteStreamError,
     InferenceError,

@@ -13,8 +13,9 @@ from typing_extensions import Unpack
 
 from .._http.endpoint import Kind
 from .._json import is_object
-from .._model import Model, raw_member, wrap_as
+from .._model import Model
 from .._model_fields import field
+from .._nested_models import raw_member, wrap_as
 from .._operations.chat import chat_call
 from .._operations.embeddings import embed_call
 from .._operations.options import (

@@ -21,7 +21,7 @@ from azure.core.exceptions import AzureError
 from .._http.paced_calls import PACED, PacedCall
 from .._http.response_headers import RateLimits, rate_limits
 from .._json import is_object
-from .._model import raw_member
+from .._nested_models import raw_member
 
 _GRACE = 30.0
 """Seconds that requests in flight have to complete after the run is stopped."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .._json import is_object
-from .._model import raw_member
+from .._nested_models import raw_member
 from ._results import BatchResult
 
 

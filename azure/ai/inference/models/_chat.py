@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, TypeVar, overload
 
 from .._content_filter import ContentFilterResult
-from .._model import Model, wrap_as
+from .._model import Model
 from .._model_fields import computed, field
+from .._nested_models import wrap_as
 from ._answer import Answer
 from ._content import ContentItem
 from ._enums import ChatRole, CompletionsFinishReason
