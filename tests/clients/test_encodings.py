@@ -88,7 +88,7 @@ async def test_unsupported_content_encoding(world: World, serve: Serve, coding: 
     client = world.chat(server.url, retry_total=0)
     with pytest.raises(DecodeError, match=f"The body is encoded as '{coding}'"):
         await client.complete()
-    with pytest.raises(HttpResponseError, match="Status: 401"):
+    with pytest.raises(HttpResponseError, match=r"\(401\)"):
         await client.complete()
 
 
@@ -121,11 +121,11 @@ async def test_long_response_heads(world: World, serve: Serve, case: str, timeou
     server = serve(answer(200, BODY, **LONG[case]), answer(400, b"{}", **LONG[case]))
     client = world.chat(server.url, retry_total=0, timeout=timeout)
     assert (await client.complete()).choices
-    with pytest.raises(HttpResponseError, match="Status: 400"):
+    with pytest.raises(HttpResponseError, match=r"\(400\)"):
         await client.complete()
 
 
 async def test_long_reason_phrase(world: World, serve: Serve) -> None:
     raw = b"HTTP/1.1 400 " + b"x" * 9000 + b"\r\ncontent-length: 2\r\n\r\n{}"
-    with pytest.raises(HttpResponseError, match="Status: 400"):
+    with pytest.raises(HttpResponseError, match=r"\(400\)"):
         await world.chat(serve(raw).url).complete()

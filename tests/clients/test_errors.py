@@ -1,6 +1,7 @@
 """Errors: the class for each status, the service's message, and the values from headers."""
 
 import pickle
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -105,14 +106,45 @@ async def test_200_without_an_answer(world: World, serve: Serve, what: str) -> N
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "reason", "body", "lines"),
+    [
+        (404, "Not Found", b"", ["(404) Operation returned an invalid status 'Not Found'"]),
+        (503, "", b"", ["Operation returned an invalid status '503'"]),
+        (204, "No Content", b"", ["(204) Operation returned an invalid status 'No Content'"]),
+        (404, "Not Found", b"{}", ["(404) Operation returned an invalid status 'Not Found'"]),
+        (404, "Not Found", {"error": {"code": "404"}}, ["(404) Operation returned an invalid status 'Not Found'"]),
+        (
+            404,
+            "Not Found",
+            {"error": {"code": "x"}},
+            ["(x) Operation returned an invalid status 'Not Found'", "Status: 404 Not Found"],
+        ),
+        (404, "Not Found", {"error": {"message": "No."}}, ["(404) No.", "Status: 404 Not Found"]),
+    ],
+)
+async def test_status_is_stated_once(
+    world: World, serve: Serve, status: int, reason: str, body: Any, lines: Sequence[str]
+) -> None:
+    raw = answer(status, body, retry_after=0, x_request_id="r-1")
+    _, end, rest = raw.partition(b"\r\n")
+    server = serve(f"HTTP/1.1 {status} {reason}".encode() + end + rest)
+    with pytest.raises(HttpResponseError) as caught:
+        await world.chat(server.url, retry_total=0).complete()
+    assert [line for line in str(caught.value).splitlines() if not line.startswith("The URL called")] == [
+        *lines,
+        "Request id: r-1",
+    ]
+
+
 async def test_status_is_reported_if_the_body_is_cut_short(world: World, serve: Serve) -> None:
     server = serve([head(400, content_type="application/json", content_length=900) + b'{"error": ', CUT])
-    with pytest.raises(HttpResponseError, match="Status: 400"):
+    with pytest.raises(HttpResponseError, match=r"\(400\)"):
         await world.chat(server.url).complete()
 
 
 async def test_status_is_reported_if_the_body_does_not_decompress(world: World, serve: Serve) -> None:
-    with pytest.raises(ClientAuthenticationError, match="Status: 401"):
+    with pytest.raises(ClientAuthenticationError, match=r"\(401\)"):
         await world.chat(serve(answer(401, b"not gzip", content_encoding="gzip")).url).complete()
 
 

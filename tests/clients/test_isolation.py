@@ -57,7 +57,7 @@ async def test_interim_responses_before_a_stream(world: World, serve: Serve) -> 
 async def test_switching_protocols_ends_the_connection(world: World, serve: Serve) -> None:
     server = serve([head(101, upgrade="h2c", connection="upgrade"), 0.05, NOBODYS], MINE)
     client = world.chat(server.url, retry_total=0)
-    with pytest.raises(HttpResponseError, match="Status: 101"):
+    with pytest.raises(HttpResponseError, match=r"\(101\)"):
         await client.complete()
     assert text_of(await client.complete()) == "mine"
     assert len(server.connections) == 2
@@ -122,7 +122,7 @@ async def test_unsolicited_bytes_while_no_loop_runs(world: World, serve: Serve) 
 async def test_body_of_a_bodiless_response(world: World, serve: Serve) -> None:
     server = serve([head(204), 0.05, NOBODYS], YOURS, [head(200, content_length=len(NOBODYS)), 0.05, NOBODYS], YOURS)
     client = world.chat(server.url, retry_total=0)
-    with pytest.raises(HttpResponseError, match="Status: 204"):
+    with pytest.raises(HttpResponseError, match=r"\(204\)"):
         await client.complete()
     await asyncio.sleep(0.1)
     assert text_of(await client.complete()) == "yours"

@@ -66,7 +66,7 @@ async def test_prompt_does_not_follow_a_redirect_to_another_origin(
     server = serve(answer(status, b"", location=f"{other.url}/chat/completions"))
     client = world.chat(server.url, credential)
     for streamed in (False, True):
-        with pytest.raises(HttpResponseError, match=f"Status: {status}"):
+        with pytest.raises(HttpResponseError, match=rf"\({status}\)"):
             await client.complete(messages=[{"role": "user", "content": "my prompt"}], headers=CALLERS, stream=streamed)
     assert other.requests == []
 
@@ -104,10 +104,10 @@ async def test_origin_includes_host_and_port(world: World, serve: Serve, host: s
 
 async def test_redirects_can_be_disabled(world: World, serve: Serve) -> None:
     server = serve(answer(307, b"", location="/elsewhere"), GOOD)
-    with pytest.raises(HttpResponseError, match="Status: 307"):
+    with pytest.raises(HttpResponseError, match=r"\(307\)"):
         await world.chat(server.url, permit_redirects=False).complete()
     server = serve(answer(307, b"", location="/elsewhere"), GOOD)
-    with pytest.raises(HttpResponseError, match="Status: 307"):
+    with pytest.raises(HttpResponseError, match=r"\(307\)"):
         await world.chat(server.url).complete(permit_redirects=False)
 
 

@@ -1,5 +1,6 @@
 """A model that the endpoint does not have: the error lists those that it has."""
 
+import pickle
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.ai.inference._operations import served_models
 from azure.ai.inference._operations.chat import chat_call
 from azure.ai.inference.emulator import Emulator
+from azure.ai.inference.exceptions import InferenceError, NotFoundError
 
 from .conftest import Serve, World
 from .raw_server import RawServer, answer
@@ -31,12 +33,13 @@ def paths(server: RawServer) -> list[str]:
 async def test_error_lists_similar_models_first(world: World, route: str) -> None:
     with Emulator(models=MODELS) as endpoint:
         client = world.chat(endpoint.url + route, endpoint.key, model="gpt-41-mini")
-        with pytest.raises(ResourceNotFoundError) as raised:
+        with pytest.raises(NotFoundError) as raised:
             await client.complete()
         assert (
             f"{endpoint.url}{route} has no model of that name; it has 'gpt-4.1-mini', 'gpt-4.1', 'mistral-small', "
             "'text-embedding-3-small'." in str(raised.value)
         )
+        assert raised.value.served_models == ("gpt-4.1-mini", "gpt-4.1", "mistral-small", "text-embedding-3-small")
         with pytest.raises(ResourceNotFoundError, match="it has 'text-embedding-3-small', "):
             await world.embeddings(endpoint.url + route, endpoint.key).embed(input=["x"], model="text-embedding-small")
         assert [request.path.rpartition("/")[2] for request in endpoint.requests] == [
@@ -54,6 +57,15 @@ async def test_list_is_requested_once_for_derived_clients(world: World) -> None:
         with pytest.raises(ResourceNotFoundError, match="it has 'mistral-small'"):
             await client.stream(model="mistral-smal")
         assert [request.path.rpartition("/")[2] for request in endpoint.requests].count("models") == 1
+
+
+async def test_other_errors_have_no_models(world: World, serve: Serve) -> None:
+    server = serve(REFUSED, listed("a"), answer(400, {"error": {"code": "bad", "message": "Too hot."}}))
+    client = world.chat(f"{server.url}/v1")
+    for models in (("a",), ()):
+        with pytest.raises(InferenceError) as raised:
+            await client.complete()
+        assert pickle.loads(pickle.dumps(raised.value)).served_models == models
 
 
 async def test_other_calls_do_not_request_the_list(world: World, serve: Serve) -> None:

@@ -28,6 +28,7 @@ NAME = "python -m azure.ai.inference"
 REFUSED = {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}}
 UNKNOWN = {"error": {"code": "model_not_found", "message": "The model `gpt-4p` does not exist."}}
 NO_ACCESS = {"error": {"message": "No access to this model."}}
+RETIRED = {"error": {"message": "This model is retired; it has a successor."}}
 
 INVALID: Sequence[tuple[Sequence[str], str]] = [
     ([], "which command? check, chat, embed, batch, emulator."),
@@ -141,6 +142,7 @@ OOPS = {"error": {"message": "Oops"}}
 REFUSALS: Sequence[tuple[Sequence[bytes], str]] = [
     ([answer(401, REFUSED)], r"\(401\) Access .* \(status 401 \w+\)\. The key came from AZURE_AI_CHAT_KEY\."),
     ([answer(400, NO_ACCESS), THERE_ARE], r".*No access .*\. Did you mean --model gpt-4o\? There are: gpt-4o, o3\."),
+    ([answer(400, RETIRED), THERE_ARE], r".*successor .*\. Did you mean --model gpt-4o\? There are: gpt-4o, o3\."),
     ([answer(404, UNKNOWN), answer(404, {})], r"\(model_not_found\) The model `gpt-4p` does not exist .*"),
     ([answer(404, {"detail": "Not Found"})], r".*The URL called was http://127.0.0.1:\d+/v1/chat/completions\..*"),
     ([answer(400, SEVERAL_LINES)], r"\(c\) No \(status 400 Bad Request\)\. Never\."),
@@ -234,7 +236,7 @@ def test_a_table_in_utf_16(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes("text\nhi\n".encode("utf-16"))
     ran = run("batch", str(path), str(tmp_path / "out"), URL, "--template", "{text}")
-    assert (ran.status, told(ran.err)) == (2, f"{NAME} batch: {path} is UTF-16. Save it as UTF-8.\n")
+    assert (ran.status, told(ran.err)) == (2, f"{NAME} batch: {path} cannot be read: it is UTF-16. Save it as UTF-8.\n")
 
 
 # ---------------------------------------------------------------- texts

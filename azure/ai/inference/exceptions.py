@@ -189,6 +189,9 @@ class InferenceError(InferenceClientError, HttpResponseError):
     partial: Any = None
     """For an error in the middle of a stream, the answer received so far; else None."""
 
+    served_models: Sequence[str] = ()
+    """For an unknown model, the models that the endpoint lists, the most similar names first; else empty."""
+
     def __init__(
         self,
         message: object | None = None,

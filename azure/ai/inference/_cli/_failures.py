@@ -7,9 +7,8 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 
-from .._errors.advice import lists_models
 from .._errors.bodies import clean
-from ..exceptions import AuthenticationError, BatchError, BatchStoppedError
+from ..exceptions import AuthenticationError, BatchError, BatchStoppedError, InferenceError
 from ..models import ChatCompletions
 from ._arguments import KEY_FORMS, Arguments
 from ._console import Console
@@ -58,8 +57,9 @@ def find_hint(error: Any, target: Target, arguments: Arguments) -> str | None:
     :param arguments: The command line.
     :return: `None` if the service's own message is enough.
     """
-    if getattr(error, "status_code", None) in (400, 404) and target.model and "model" in error.message.lower():
-        names: Sequence[str] = [] if lists_models(error.message) else model_names(target, arguments)
+    refused = isinstance(error, InferenceError) and error.status_code in (400, 404)
+    if refused and target.model and "model" in error.message.lower():
+        names: Sequence[str] = [] if error.served_models else model_names(target, arguments)
         return None if target.model.value in names else available_names(names, target.model.value) or None
     if isinstance(error, AuthenticationError) and target.key:
         return f"The key came from {target.key.source}." if target.has_key else f"No key was given: {KEY_FORMS}."

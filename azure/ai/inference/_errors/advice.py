@@ -15,8 +15,6 @@ from .build import add_advice
 
 _MOST_NAMES = 10
 """Maximum number of models to name."""
-_IT_HAS = "; it has "
-"""Precedes their names."""
 
 
 class Failure(NamedTuple):
@@ -54,7 +52,10 @@ def advise(
     :param message: the service's error text.
     :param models: names of models that the endpoint lists, the likeliest first.
     """
-    failure = Failure(endpoint, operation, status, "" if code is None else str(code), message or "", models)
+    return _advice(Failure(endpoint, operation, status, "" if code is None else str(code), message or "", models))
+
+
+def _advice(failure: Failure) -> str | None:
     return next(filter(None, (rule(failure) for rule in _RULES)), None)
 
 
@@ -67,8 +68,11 @@ def give_advice(error: Any, endpoint: Endpoint, operation: str, status: int, mod
     :param status: The status of the response.
     :param models: Names of models that the endpoint lists, the likeliest first.
     """
-    code = getattr(getattr(error, "error", None), "code", None)
-    add_advice(error, advise(endpoint, operation, status, code, getattr(error, "message", None), models))
+    code = getattr(getattr(error, "error", None), "code", None) or ""
+    failure = Failure(endpoint, operation, status, str(code), getattr(error, "message", None) or "", models)
+    if models and is_unknown_model(failure):
+        error.served_models = models
+    add_advice(error, _advice(failure))
 
 
 def advise_not_json(endpoint: Endpoint, operation: str) -> str:
@@ -254,20 +258,12 @@ def is_unknown_model(failure: Failure) -> bool:
     return re.search(words, failure.message, re.IGNORECASE | re.DOTALL) is not None
 
 
-def lists_models(message: str) -> bool:
-    """Return whether an error's message already has the names of the endpoint's models.
-
-    :param message: The message, with advice.
-    """
-    return _IT_HAS in message
-
-
 def _what_it_has(failure: Failure) -> str:
     url = f"{failure.endpoint.base_url}/models"
     if failure.models:
         more = len(failure.models) - _MOST_NAMES
         rest = f", and {more} more; GET {url} lists them" if more > 0 else ""
-        return f"{_IT_HAS}{_listed([name[:100] for name in failure.models[:_MOST_NAMES]])}{rest}"
+        return f"; it has {_listed([name[:100] for name in failure.models[:_MOST_NAMES]])}{rest}"
     return f"; GET {url} lists the models it has" if failure.endpoint.dialect == "v1" else ""
 
 

@@ -25,7 +25,8 @@ def fault_lines(fault: Fault, origin: Origin) -> "list[str]":
     """Format the service's text, each part once: azure-core's format repeats code and message on two more lines."""
     failed = origin.status is not None and origin.status >= 400
     code = fault.code or (str(origin.status) if failed else None)
-    lines = [_headline(code, fault.message or _default_words(origin))]
+    is_silent = not (fault.code or fault.message)
+    lines = [_default_headline(origin) if is_silent else _headline(code, fault.message or _default_words(origin))]
     said = {"Type": None if fault.kind == code else fault.kind, "Target": fault.target}
     lines += [f"{label}: {text}" for label, text in said.items() if text]
     if fault.details:
@@ -39,7 +40,13 @@ def fault_lines(fault: Fault, origin: Origin) -> "list[str]":
 def _default_words(origin: Origin) -> str:
     if origin.status is None or origin.status == 200:
         return "The service reported an error without details"
-    return f"Operation returned an invalid status '{origin.reason}'"
+    return f"Operation returned an invalid status '{origin.reason or origin.status}'"
+
+
+def _default_headline(origin: Origin) -> str:
+    """Return the headline of an error whose body says nothing. It has the whole status, unless that is 200."""
+    says_number = origin.reason and origin.status not in (None, 200)
+    return _headline(str(origin.status) if says_number else None, _default_words(origin))
 
 
 def _headline(code: str | None, words: str) -> str:
@@ -74,7 +81,7 @@ def text_of(lines: "Sequence[str]", origin: Origin, advice: str | None) -> str:
     """Format the whole text: the subject, then headers and status, then advice."""
     lines = [*lines]
     lines += _clues(lines, origin)
-    if origin.status is not None:
+    if origin.status is not None and (origin.status == 200 or lines[0] != _default_headline(origin)):
         lines.append(f"Status: {origin.status} {origin.reason or ''}".rstrip())
     sent_as = origin.request_id
     if sent_as:
