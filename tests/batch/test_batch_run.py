@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import sys
 import threading
 import time
@@ -225,7 +226,7 @@ def test_errors_that_affect_every_row_stop_at_the_first_request(
     assert run_of(endpoint, output=tmp_path / "out.jsonl").run(rows_of(5)).in_doubt == []
 
 
-def test_unknown_host_stops_at_the_first_request(tmp_path: Path) -> None:
+def test_unknown_host_stops_at_the_first_request() -> None:
     run = BatchRun(lambda: ChatCompletionsClient("http://127.0.0.1:9/v1", "k", retry_total=0))
     never_sent = BatchRow(custom_id="bad", body={"messages": []})
     error = stopped(run, [never_sent, *rows_of(1000)])
@@ -562,10 +563,11 @@ async def test_asynchronous_rows_and_results(endpoint: Emulator, tmp_path: Path)
         ({"max_concurrency": 0}, ValueError, "max_concurrency must be 1 or more, not 0"),
         ({"max_concurrency": 1.5}, TypeError, "max_concurrency must be an int, not float"),
         ({"max_attempts": True}, TypeError, "max_attempts must be an int, not bool"),
-        ({"requests_per_minute": 0}, ValueError, "requests_per_minute must be more than 0"),
+        ({"requests_per_minute": 0}, ValueError, "requests_per_minute must be a number above 0"),
+        ({"tokens_per_minute": math.inf}, ValueError, "tokens_per_minute must be a number above 0, not inf"),
         ({"tokens_per_minute": "many"}, TypeError, "tokens_per_minute must be a number, not str"),
         ({"max_wait": -1}, ValueError, "max_wait must be 0 or more, not -1"),
-        ({"max_failures": 1.5}, ValueError, "max_failures is a share from 0 to 1 .a float. or a number of rows"),
+        ({"max_failures": 1.5}, ValueError, "max_failures must be a share from 0.0 to 1.0 or a whole number of rows"),
         ({"output": ""}, ValueError, "output must be a path, not an empty text"),
         ({"on_progress": 5}, TypeError, "on_progress must be a function, not int"),
         ({"redo": "all"}, ValueError, "redo is 'all'; choose one of 'transient', 'failed', 'none'"),

@@ -1,6 +1,7 @@
 """Runs on the service's Batch API: no chunk is submitted twice or forgotten, and each row gets a result."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,17 @@ def test_submit_and_fetch(tmp_path: Path, provider: str) -> None:
         assert run.submit(rows_of(10), client) == []
         assert run.run(rows_of(10)).skipped == 10  # identical requests have the same hash
         assert run.submit(rows_of(11), client)[0].counts.total == 1
+
+
+@pytest.mark.parametrize(
+    ("interval", "error"), [(math.nan, ValueError), (math.inf, ValueError), (-1, ValueError), ("5", TypeError)]
+)
+def test_invalid_polling_interval(tmp_path: Path, interval: Any, error: type[Exception]) -> None:
+    with Emulator() as endpoint, client_of(endpoint) as client:
+        run = run_of(endpoint, output=tmp_path / "out.jsonl")
+        with pytest.raises(error, match="polling_interval must be a number"):
+            run.fetch(client, polling_interval=interval)
+        assert not endpoint.requests
 
 
 @pytest.mark.parametrize("provider", ["openai", "mistral"])

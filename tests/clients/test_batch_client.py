@@ -64,6 +64,8 @@ async def test_rows_are_answered(world: World, provider: str) -> None:
         assert not job.is_done
         with pytest.raises(ValueError, match="wait for its end, then read its results"):
             await client.results(job.id)
+        with pytest.raises(ValueError, match="polling_interval must be a number of seconds, 0 or more, not inf"):
+            await client.wait(job.id, polling_interval=float("inf"))
         seen: list[str] = []
         done = await client.wait(job.id, polling_interval=0.01, on_progress=lambda job: seen.append(job.status))
         assert (done.status, done.counts.total, done.counts.completed, done.counts.failed) == ("completed", 5, 5, 0)

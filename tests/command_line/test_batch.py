@@ -143,12 +143,31 @@ def test_job_that_fails_says_why(run: Run, tmp_path: Path) -> None:
         (("--live-model", "m"), "--live-model is for --via provider"),
         (("--via", "provider", "--live-model", "m"), "--live-model is for --finish live"),
         (("--via", "provider", "--status", "--cancel"), "cannot be combined"),
+        (("--provider", "azure"), "--provider is for --via provider"),
+        (("--polling-interval", "5", "--dry-run"), "--polling-interval is for --via provider"),
+        *(
+            (("--via", "provider", "--polling-interval", value), "--polling-interval must be a number, 0 or more, not")
+            for value in ("nan", "inf")
+        ),
+        *((("--price", value), "--price must be a number") for value in ("nan,1", "1,inf", "1,", "1,2,3")),
+        *((("--via", "provider", "--polling-interval", value), "must be a number") for value in ("soon", "1 s")),
+        (("--price", "1"), "--price needs two numbers, for request and answer tokens"),
+        (("more",), "batch takes IN, OUT and one endpoint"),
+        (("--id", "a"), "--id a is a column of a table, which needs --template"),
+        (("--embeddings",), "but --embeddings is given: leave it out"),
+        *(
+            ((option, value), f"{option} must be a number above 0, not {value}. Leave it out to keep")
+            for option in ("--requests-per-minute", "--tokens-per-minute")
+            for value in ("inf", "nan", "0.0")
+        ),
+        (("--max-failures", "1.5"), "--max-failures must be a share from 0.0 to 1.0 or a whole number of rows"),
     ],
 )
 def test_options_for_another_via(run: Run, emulator: Emulator, tmp_path: Path, more: Any, words: str) -> None:
     source = rows_in(tmp_path / "in.jsonl", 2)
     ran = run("batch", source, f"{tmp_path}/out.jsonl", f"{emulator.url}/v1", "--model", "m", *more)
-    assert (ran.status, words in ran.err) == (2, True)
+    assert (ran.status, words in ran.err) == (2, True), ran.err
+    assert not emulator.requests
 
 
 @pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is here: tests/scale/test_ray_command_line.py")
@@ -273,9 +292,14 @@ def test_dry_run_sends_nothing(run: Run, emulator: Emulator, tmp_path: Path, mon
     monkeypatch.delenv("AZURE_AI_CHAT_KEY")
     source = rows_in(tmp_path / "in.jsonl", 3)
     words = ("batch", source, str(tmp_path / "out.jsonl"), "https://api.openai.com", "--model", "m", "--dry-run")
-    ran = run(*words)
+    ran = run(*words, "--price", "1,2")
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.startswith("3 rows, 0 with an id seen before, 0 that cannot be sent\nabout ")
+    assert re.fullmatch(
+        "3 rows, 0 with an id seen before, 0 that cannot be sent\nabout \\d+ tokens in requests\n3 rows do not limit "
+        "their answers, which are not counted: -o max_tokens=N limits them\n"
+        "cost [\\de.-]+, and the answers of 3 rows\n",
+        ran.out,
+    ), ran.out
     Path(source).write_text(Path(source).read_text() + '{"custom_id": "r1", "body": {"messages": []}}\n')
     quota = ("--requests-per-minute", "2", "--tokens-per-minute", "100000", "--price", "1,2", "-o", "max_tokens=10")
     ran = run(*words, *quota)
@@ -286,7 +310,8 @@ def test_dry_run_sends_nothing(run: Run, emulator: Emulator, tmp_path: Path, mon
     assert (told["rows"], told["minutes"], told["answer_tokens"]) == (4, 2.0, 40)
     (tmp_path / "in.csv").write_text("text\nx\n")
     embeddings = ("batch", str(tmp_path / "in.csv"), "out.jsonl", "https://api.openai.com", "--model", "m", "--dry-run")
-    assert run(*embeddings, "--embeddings", "--template", "{text}").status == 0
+    ran = run(*embeddings, "--embeddings", "--template", "{text}", "--price", "1", "-o", "dimensions=3")
+    assert (ran.status, "at most 0 in answers\ncost " in ran.out) == (0, True)
     assert emulator.requests == ()
 
 

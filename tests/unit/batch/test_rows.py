@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -189,7 +190,14 @@ def test_long_fields(tmp_path: Path) -> None:
     ("name", "text", "options", "error", "words"),
     [
         ("in.txt", "", {}, ValueError, r"in.txt ends in '.txt'; rows can be read from .jsonl"),
+        ("rows", "", {}, ValueError, r"rows has no ending that says what it holds; rows can be read from .jsonl"),
         ("in.csv", "a\n1\n", {}, ValueError, "is a table: pass template="),
+        ("in.jsonl", "{}", {"id": "n"}, ValueError, "id='n' is a column of a table, which needs template="),
+        ("in.csv", "a;b\n1;2\n", {"template": "{a}"}, ValueError, r"it has 'a;b' \(columns must be .* be ';'\)"),
+        ("in.tsv", "a,b\n1,2\n", {"template": "{a}"}, ValueError, r"it has 'a,b' \(columns must be .* be ','\)"),
+        ("in.csv", "a\tb\n1\t2\n", {"template": "{c}", "id": "a"}, ValueError, r"for the ids; .* be '\\t'\)"),
+        ("in.csv", "a\n1\n", {"template": "{a:.2f}"}, ValueError, "no column 'a:.2f', which .*; it has 'a'"),
+        ("in.csv", "a\n1\n", {"template": "{a!r}"}, ValueError, "no column 'a!r', which"),
         (
             "in.csv",
             "a\n1\n",
@@ -236,7 +244,8 @@ def test_long_fields(tmp_path: Path) -> None:
             "record 1 .* has no id: its column 'n' is",
         ),
         ("in.jsonl", "[" * 100_000, {}, ValueError, "line 1 of .*in.jsonl is not JSON"),
-        ("in.csv", "a\n1\n", {"template": "{a"}, ValueError, "The template is not a valid text with columns in braces"),
+        ("in.csv", "a\n1\n", {"template": "{{{a"}, ValueError, "The template is not .*'{' at character 3 stands alone"),
+        ("in.csv", "a\n1\n", {"template": "{a}}"}, ValueError, "'}' at character 4 stands alone. A doubled brace"),
         ("in.csv", "a\n1\n", {"template": "same"}, ValueError, "names no column"),
         ("in.jsonl", "{}\n{", {}, ValueError, "line 1 of .*in.jsonl needs a custom_id"),
         ("in.jsonl", "{", {}, ValueError, "line 1 of .*in.jsonl is not JSON"),
@@ -249,6 +258,19 @@ def test_invalid_files(
 ) -> None:
     with pytest.raises(error, match=words):
         rows_of(tmp_path / name, text, **options)
+
+
+def test_everything_between_braces_is_the_name_of_a_column(tmp_path: Path) -> None:
+    text = "dc:title,why?,a b,a[0]\nTitle,Because,space,first\n"
+    [row] = rows_of(tmp_path / "a.csv", text, template="{{{dc:title}}} {why?} {a b} {a[0]}{{}}")
+    assert row.body["messages"][0]["content"] == "{Title} Because space first{}"
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    for path in ("-", tmp_path, tmp_path / "pipe.jsonl", "/dev/null"):
+        with pytest.raises(ValueError, match=f"{path} is not a file. Rows are read from .jsonl"):
+            read_rows(path)
 
 
 def test_missing_file(tmp_path: Path) -> None:
@@ -289,5 +311,6 @@ def test_answer_token_limit(body: dict[str, Any], tokens: float) -> None:
 @pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
 def test_file_that_is_not_utf_8(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b'"text"\n\xfc\n' if name == "in.csv" else b"\xfc\n")
-    with pytest.raises(ValueError, match=rf"{name} is not UTF-8: byte 0xfc, somewhere after line 0. Save it as UTF-8"):
+    line = 2 if name == "in.csv" else 1
+    with pytest.raises(ValueError, match=rf"{name} cannot be read: line {line} is not UTF-8: byte 0xfc. Save it as"):
         list(read_rows(tmp_path / name, template="{text}"))

@@ -5,6 +5,7 @@ Error messages never repeat a value that may be a key passed in the wrong place.
 
 import argparse
 import json
+import math
 import re
 import shutil
 import textwrap
@@ -70,14 +71,14 @@ class Arguments(argparse.Namespace):
     via: str
     workers: int | None
     provider: Any
-    polling_interval: float
+    polling_interval: float | None
     detach: bool
     status: bool
     cancel: bool
     finish: str | None
     live_model: str | None
     sort: bool
-    price: tuple[float, float] | None
+    price: Sequence[float] | None
     max_concurrency: int
     requests_per_minute: float | None
     tokens_per_minute: float | None
@@ -323,7 +324,7 @@ def _batch(prog: str) -> argparse.ArgumentParser:
     )
     add("--price", type=_price, metavar="P,C", help="prices per million request and answer tokens, such as 0.4,1.6")
     add("--provider", choices=["azure", "openai", "mistral"], help="whose Batch API, if not clear from the host")
-    add("--polling-interval", type=float, default=60, metavar="SECONDS", help="wait between two checks (default: 60)")
+    add("--polling-interval", type=_amount, metavar="SECONDS", help="wait between two checks (default: 60)")
     add("--detach", action="store_true", help="only submit; run again without this to wait for the results")
     jobs = parser.add_mutually_exclusive_group()
     jobs.add_argument("--status", action="store_true", help="show the jobs of this OUT; submit nothing")
@@ -430,9 +431,16 @@ def _number(text: str) -> float:
     return int(text) if text.isdecimal() else float(text)
 
 
-def _price(text: str) -> tuple[float, float]:
-    prompt, _, completion = text.partition(",")
-    return float(prompt), float(completion or 0)
+def _amount(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number, 0 or more, not {text!r:.100}")
+    return number
+
+
+def _price(text: str) -> Sequence[float]:
+    prompt, mark, completion = text.partition(",")
+    return [_amount(prompt), *([_amount(completion)] if mark else [])]
 
 
 def split_words(words: Sequence[str], *, known: bool) -> tuple[str | None, Sequence[str]]:

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
@@ -43,11 +43,11 @@ def batch(arguments: Arguments, target: Target, console: Console) -> int:
     :raises UsageError: The arguments or the rows are invalid.
     :raises ~azure.core.exceptions.AzureError: The run stopped early.
     """
+    _check_way(arguments, target)
     if arguments.dry_run:
         return _dry_run(arguments, target, console)
     # Report invalid arguments before anything is read. With Ray, only the workers need the key.
     build_row_client(_keyless(target) if arguments.via == "ray" else target, arguments)
-    _check_way(arguments)
     if arguments.sort and (arguments.output.endswith(("/", os.sep)) or Path(arguments.output).is_dir()):
         raise UsageError("--sort needs a file as output, not a folder")
     total = _count(arguments.input)
@@ -78,16 +78,26 @@ def batch(arguments: Arguments, target: Target, console: Console) -> int:
     return 128 + interrupted[0] if interrupted else _status(summary)  # as shells report it
 
 
-def _check_way(arguments: Arguments) -> None:
-    """Check that each option is used with the `--via` that it belongs to."""
+def _check_way(arguments: Arguments, target: Target) -> None:
+    """Check that each option is used with the `--via` that it belongs to, and what a run would only check at its end.
+
+    :raises UsageError: One is not, or there is a word too many.
+    """
     if arguments.workers is not None and arguments.via != "ray":
         raise UsageError("--workers is for --via ray")
-    given = [name for name in ("detach", "status", "cancel", "finish", "live_model") if getattr(arguments, name)]
+    given = [name for name in _OF_PROVIDERS if getattr(arguments, name) not in (None, False)]
     if given and arguments.via != "provider":
         raise UsageError(f"--{given[0].replace('_', '-')} is for --via provider")
     if arguments.live_model and not arguments.finish:
         raise UsageError("--live-model is for --finish live")
+    if arguments.price is not None and len(arguments.price) == 1 and not arguments.for_embeddings:
+        raise UsageError("--price needs two numbers, for request and answer tokens, such as 0.4,1.6")
+    if target.words:
+        raise UsageError("batch takes IN, OUT and one endpoint; keys are not accepted as arguments")
 
+
+_OF_PROVIDERS = ("provider", "polling_interval", "detach", "status", "cancel", "finish", "live_model")
+"""Options of `--via provider`."""
 
 _SETTINGS = (
     "output",
@@ -111,6 +121,7 @@ def _settings_of(arguments: Arguments) -> dict[str, Any]:
 def _by_provider(run: BatchRun, arguments: Arguments, target: Target, console: Console) -> int:
     """Submit the rows to the service's own Batch API, and wait for the results unless `--detach` is given."""
     kind: Any = partial(BatchClient, provider=arguments.provider)
+    interval = arguments.polling_interval
     with build_plain(kind, target, arguments) as client:
         if arguments.status or arguments.cancel:
             return _show_jobs(run.cancel(client) if arguments.cancel else run.jobs(client), arguments, console)
@@ -118,7 +129,7 @@ def _by_provider(run: BatchRun, arguments: Arguments, target: Target, console: C
         status, submitted = _show_jobs(jobs, arguments, console), run.summary
         if arguments.detach:
             return status
-        summary = run.fetch(client, polling_interval=arguments.polling_interval)
+        summary = run.fetch(client, polling_interval=_PAUSE if interval is None else interval)
         summary.rows, summary.skipped_failed = submitted.rows, submitted.skipped_failed
         summary.skipped = max(0, summary.rows - summary.answered - summary.failed)
     if arguments.finish == "live" and summary.failed:
@@ -174,7 +185,7 @@ def _files(path: str) -> Generator[None, None, None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{error.filename or path}: {error.strerror or error}") from None
+        raise UsageError(f"{error.filename or path}: {error.strerror}" if error.strerror else str(error)) from None
     except ImportError as error:
         raise UsageError(str(error)) from None
 
@@ -243,8 +254,8 @@ def progress_line(progress: Progress, total: int | None) -> str:
 def _report(summary: Summary, arguments: Arguments, console: Console) -> None:
     report = summary.as_dict()
     if arguments.price:
-        prompt, completion = arguments.price
-        report["cost"] = round(summary.cost(prompt=prompt, completion=completion), 4)
+        prompt, completion = _prices(arguments.price)
+        report["cost"] = round(summary.cost(prompt=prompt, completion=completion), 6)
     if arguments.json:
         console.line(json.dumps(report))
         return
@@ -257,6 +268,11 @@ def _report(summary: Summary, arguments: Arguments, console: Console) -> None:
         for result in islice(failures, _MOST_FAILURES):
             message = result.error.message.splitlines()[0] if result.error and result.error.message else ""
             console.note(f"{result.custom_id}: {message}", "red")
+
+
+def _prices(given: Sequence[float]) -> tuple[float, float]:
+    """Return the prices of request and answer tokens. Embeddings have no answer tokens."""
+    return given[0], given[1] if len(given) > 1 else 0.0
 
 
 def _dry_run(arguments: Arguments, target: Target, console: Console) -> int:
@@ -282,8 +298,10 @@ def _forecast_report(found: Forecast, arguments: Arguments) -> dict[str, Any]:
         "minutes": found.minutes(arguments.requests_per_minute, arguments.tokens_per_minute),
     }
     if arguments.price:
-        prompt, completion = arguments.price
-        report["cost_at_most"] = round((found.prompt_tokens * prompt + found.answer_tokens * completion) / 1e6, 4)
+        prompt, completion = _prices(arguments.price)
+        cost = (found.prompt_tokens * prompt + found.answer_tokens * completion) / 1e6
+        # Answers without a limit may cost anything: then only the rest is known.
+        report["cost_without_unlimited" if found.unlimited else "cost_at_most"] = round(cost, 6)
     return report
 
 
@@ -291,8 +309,15 @@ def _forecast_lines(found: Forecast, arguments: Arguments) -> Iterable[str]:
     report = _forecast_report(found, arguments)
     yield f"{found.rows:,} rows, {found.duplicates:,} with an id seen before, {found.refused:,} that cannot be sent"
     yield from (f"  {problem}" for problem in found.problems)
-    yield f"about {found.prompt_tokens:,.0f} tokens in requests, and at most {found.answer_tokens:,.0f} in answers"
+    limited = f", and at most {found.answer_tokens:,.0f} in answers" if found.unlimited < found.rows else ""
+    yield f"about {found.prompt_tokens:,.0f} tokens in requests{limited}"
+    rest = ""
+    if found.unlimited:
+        rest = f", and the answers of {found.unlimited:,} rows"
+        yield f"{found.unlimited:,} rows do not limit their answers, which are not counted: -o max_tokens=N limits them"
     if report["minutes"] is not None:
-        yield f"{report['minutes']:,.1f} minutes within that quota"
+        yield f"{report['minutes']:,.1f} minutes within that quota{rest}"
     if "cost_at_most" in report:
         yield f"cost {report['cost_at_most']:g} at most"
+    if "cost_without_unlimited" in report:
+        yield f"cost {report['cost_without_unlimited']:g}{rest}"

@@ -46,6 +46,14 @@ _IN_CODE = (
     (re.compile(r"\bAsynchronous clients cannot"), "batch cannot"),
     (re.compile(r", or the package aiohttp-socks: .*"), "."),
     (re.compile(r"\bas (model=)"), r"with \1"),
+    (
+        re.compile(r"which EmbeddingsClient does not support\. .* client\."),
+        "but --embeddings is given: leave it out, or put rows of each kind in a file of its own.",
+    ),
+    (
+        re.compile(r"which ChatCompletionsClient does not support\. .* client\."),
+        "which needs --embeddings. Put rows of each kind in a file of its own.",
+    ),
     (re.compile(r"`response_format` "), "-o response_format "),
     (re.compile(r", a JsonSchemaFormat, (a JSON object in the service's own form), or a type: .*"), r", or \1"),
 )

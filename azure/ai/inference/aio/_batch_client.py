@@ -29,6 +29,7 @@ from ..batch._collected import missing_of
 from ..batch._job_calls import has_metadata, job_call, page_after, read_json, to_body
 from ..batch._results import BatchResult
 from ..batch._rows import BatchRow
+from ..batch._run_options import check_polling_interval
 from ._base_client import InferenceClient
 
 _FIRST_LOOK, _LAST_LOOK = 0.1, 5.0
@@ -208,7 +209,9 @@ class BatchClient(InferenceClient):
         :keyword polling_interval: Seconds between two checks, 60 by default, as Azure advises.
         :keyword on_progress: Called with the job after each check.
         :return: The job, however it ended: see its `status`.
+        :raises ValueError: The interval is negative or not finite.
         """
+        check_polling_interval(polling_interval)
         while True:
             job = await self.get(job_id)
             if on_progress is not None:

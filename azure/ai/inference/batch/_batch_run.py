@@ -14,7 +14,7 @@ from ._row_calls import RowCalls
 from ._row_run import RowRun
 from ._rows import BatchRow
 from ._run_journal import Journal
-from ._run_options import OnChanged, Redo, RunOptions, check_run_options, output_of
+from ._run_options import OnChanged, Redo, RunOptions, check_polling_interval, check_run_options, output_of
 from ._runner import Outcome
 from ._summary import Progress, Summary
 
@@ -195,8 +195,10 @@ class BatchRun:
         :param client: The client for the service's batches.
         :keyword polling_interval: Seconds between two requests for the status, 60 by default.
         :return: The counts.
+        :raises ValueError: The interval is negative or not finite.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
+        check_polling_interval(polling_interval)
         self.summary = Summary()
         began = time.monotonic()
         with self._provider_run(client) as run:

@@ -26,6 +26,8 @@ class Forecast(NamedTuple):
     """Estimated tokens of the requests: a quarter of the characters."""
     answer_tokens: float
     """Maximum number of tokens in the answers, for rows that limit them."""
+    unlimited: int
+    """Rows that do not limit their answers: `answer_tokens` counts nothing for them."""
 
     def minutes(self, requests_per_minute: float | None, tokens_per_minute: float | None) -> float | None:
         """Return how long the run takes within a quota; `None` without one."""
@@ -44,7 +46,7 @@ def forecast(client: Any, rows: Iterable[BatchRow]) -> Forecast:
     :raises ValueError: A row is for another kind of client.
     """
     calls, index = RowCalls(client), RowIndex()
-    count = duplicates = 0
+    count = duplicates = unlimited = 0
     prompt_tokens = answer_tokens = 0.0
     problems: list[str] = []
     refused = 0
@@ -54,11 +56,12 @@ def forecast(client: Any, rows: Iterable[BatchRow]) -> Forecast:
         index[call.custom_id] = IndexedRow(RowState.ASKED, 0)
         prompt_tokens += call.tokens - call.answer_tokens
         answer_tokens += call.answer_tokens
+        unlimited += calls.kind == "chat" and not call.answer_tokens
         problem = _problem(client, calls, call.arguments)
         if problem is not None:
             refused += 1
             problems += [f"{call.custom_id}: {problem}"] if refused <= _MOST_PROBLEMS else []
-    return Forecast(count, duplicates, refused, problems, round(prompt_tokens), round(answer_tokens))
+    return Forecast(count, duplicates, refused, problems, round(prompt_tokens), round(answer_tokens), unlimited)
 
 
 def _problem(client: Any, calls: RowCalls, arguments: Any) -> str | None:

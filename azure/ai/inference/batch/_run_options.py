@@ -1,5 +1,6 @@
 """The settings of a run, checked before anything is sent. Pure."""
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -129,9 +130,21 @@ def check_count(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be 1 or more, not {value}.")
 
 
+def check_polling_interval(value: Any) -> None:
+    """Check the seconds between two requests for the status of a job.
+
+    :raises TypeError: It is not a number.
+    :raises ValueError: It is negative, or has no end.
+    """
+    if not (_is_number("polling_interval", value) and 0 <= value < math.inf):
+        raise ValueError(f"polling_interval must be a number of seconds, 0 or more, not {value}.")
+
+
 def _check_rate(name: str, value: Any) -> None:
-    if value is not None and not (_is_number(name, value) and value > 0):
-        raise ValueError(f"{name} must be more than 0, or None for the limit in the service's headers; not {value}.")
+    if value is not None and not (_is_number(name, value) and 0 < value < math.inf):
+        raise ValueError(
+            f"{name} must be a number above 0, not {value}. Leave it out to keep to the limit in the service's headers."
+        )
 
 
 def _check_limits(options: RunOptions) -> None:
@@ -145,7 +158,7 @@ def _check_limits(options: RunOptions) -> None:
             raise ValueError(f"{name} must be 0 or more, not {value}.")
     if isinstance(options.max_failures, float) and options.max_failures > 1:
         raise ValueError(
-            f"max_failures is a share from 0 to 1 (a float) or a number of rows (an int), not {options.max_failures}."
+            f"max_failures must be a share from 0.0 to 1.0 or a whole number of rows, not {options.max_failures}."
         )
 
 

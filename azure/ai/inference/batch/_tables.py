@@ -4,11 +4,11 @@ import csv
 import json
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 from typing_extensions import Unpack
@@ -50,13 +50,22 @@ def read_rows(
     """
     file = Path(path)
     kind = file.suffix.lower()
+    if str(file) == "-" or (file.exists() and not file.is_file()):
+        raise ValueError(
+            f"{file} is not a file. Rows are read from {', '.join(_READERS)} files, so that a run can be continued."
+        )
     if kind not in _READERS:
-        raise ValueError(f"{file} ends in {kind!r}; rows can be read from {', '.join(_READERS)} files.")
+        ending = f"ends in {kind!r}" if kind else "has no ending that says what it holds"
+        raise ValueError(f"{file} {ending}; rows can be read from {', '.join(_READERS)} files.")
     if template is None and kind not in _LINES:
         raise ValueError(
             f"{file} is a table: pass template=, the message with its columns in braces, such as {{text}}."
         )
-    if not file.is_file():
+    if template is None and id is not None:
+        raise ValueError(
+            f"id={id!r} is a column of a table, which needs template=; without it, the rows of {file} have a custom_id."
+        )
+    if not file.exists():
         raise FileNotFoundError(f"There is no file {file}.")
     extra: Any = options
     make = chat_row if url == CHAT_URL else embedding_row
@@ -69,18 +78,24 @@ def read_rows(
 
 
 def _in_utf_8(file: Path, records: Records) -> Records:
-    """Name the file whose text is not UTF-8, and the record before which it was found."""
-    number = 0
+    """Name the file whose text is not UTF-8, and its first line that is not."""
     try:
-        for number, record in records:
-            yield number, record
+        yield from records
+    except UnicodeDecodeError:
+        with file.open("rb") as lines:
+            found = (_encoding_fault(number, line) for number, line in enumerate(lines, 1))
+            where = next(filter(None, found), "it is not UTF-8")
+        raise ValueError(f"{file} cannot be read: {where}. Save it as UTF-8.") from None
+
+
+def _encoding_fault(number: int, line: bytes) -> str | None:
+    if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "it is UTF-16"
+    try:
+        line.decode()
     except UnicodeDecodeError as error:
-        wrong = error.object[error.start]
-        if number == 0 and error.object[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise ValueError(f"{file} is UTF-16. Save it as UTF-8.") from None
-        raise ValueError(
-            f"{file} is not UTF-8: byte {wrong:#04x}, somewhere after line {number}. Save it as UTF-8."
-        ) from None
+        return f"line {number} is not UTF-8: byte {line[error.start]:#04x}"
+    return None
 
 
 def _rows(file: Path, records: Records, defaults: Mapping[str, Any]) -> Iterator[BatchRow]:
@@ -119,18 +134,24 @@ def _text(value: Any) -> str:
 
 
 class _Template:
-    """A text with columns in braces.
+    """A text with columns in braces. All between two braces is the name: columns may be called "dc:title" or "why?".
 
     :raises ValueError: It is not valid.
     """
 
     def __init__(self, text: str) -> None:
-        try:
-            self._pieces = [(before, name) for before, name, _, _ in Formatter().parse(text)]
-        except ValueError as error:
-            raise ValueError(
-                f"The template is not a valid text with columns in braces: {error}. {{{{ stands for a brace."
-            ) from None
+        self._pieces: list[tuple[str, str | None]] = []
+        end = 0
+        for found in _BRACES.finditer(text):
+            before, end = text[end : found.start()], found.end()
+            name = found["column"]
+            if name is None and len(found[0]) == 1:
+                raise ValueError(
+                    f"The template is not a valid text with columns in braces: the {found[0]!r} at character "
+                    f"{found.start() + 1} stands alone. A doubled brace stands for itself."
+                )
+            self._pieces.append((before if name is not None else before + found[0][0], name))
+        self._pieces.append((text[end:], None))
         if not any(name for _, name in self._pieces):
             raise ValueError("The template names no column, such as {text}: all rows would be the same.")
 
@@ -148,8 +169,15 @@ class _Template:
         return "".join(filled)
 
 
+_BRACES = re.compile(r"\{\{|\}\}|\{(?P<column>[^{}]*)\}|[{}]")
+
+
 def _names(record: Mapping[str, Any]) -> str:
-    return ", ".join(map(repr, record))
+    listed = ", ".join(map(repr, record))
+    mark = next((mark for mark in ";\t|," if len(record) == 1 and mark in next(iter(record))), None)
+    if mark is not None:  # spreadsheets write what the country's settings say, whatever the name of the file
+        listed += f" (columns must be separated by commas in .csv, by tabs in .tsv; here it seems to be {mark!r})"
+    return listed
 
 
 def _lines(file: Path) -> Records:
