@@ -40,7 +40,6 @@ from .._http.proxies import why_unusable
 from .._http.redirects import RedirectDecisions
 from .._http.response_content import remove_invalid_length
 from .._http.retries import RetryDecisions
-from ..exceptions import ProxyError
 from ._body import open_body, read_whole
 from ._connections import Connector, make_trust
 from ._lock import Lock
@@ -159,6 +158,8 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
         """
         unusable = why_unusable(request.url, options.get("proxies"), asynchronous=True)
         if unusable is not None:
+            from ..exceptions import ProxyError
+
             raise ProxyError(unusable)
         await self.open()
         trusted = {name: options.pop(name) for name in _TRUST_OPTIONS if name in options}
