@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
-from azure.core.pipeline import PipelineContext, PipelineRequest
-from azure.core.rest import HttpRequest
 from azure.core.serialization import NULL
 
-from azure.ai.inference._http.failures import failure_of
 from azure.ai.inference.emulator import Emulator
 from azure.ai.inference.models import (
     ChatCompletions,
@@ -400,12 +397,6 @@ async def test_untrusted_company_certificate(world: World) -> None:
         client = world.chat(endpoint.url, endpoint.key, retry_total=0, use_env_settings=False)
         with pytest.raises(ServiceRequestError, match=r"connection_verify='/path/to/ca\.pem', or set REQUESTS"):
             await client.complete()
-
-
-def test_a_socks_proxy_without_its_package() -> None:
-    request: PipelineRequest[HttpRequest] = PipelineRequest(HttpRequest("GET", URL), PipelineContext(None))
-    failure = failure_of(ServiceRequestError("Missing dependencies for SOCKS support."), request, None)
-    assert "Install the package PySocks, or use an http proxy." in failure.message
 
 
 @pytest.mark.parametrize("body", [b"Bad Gateway", b"502 Bad Gateway", b"<html><title>502 Bad Gateway</title></html>"])
