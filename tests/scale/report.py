@@ -290,7 +290,7 @@ def provider_kills() -> list[Row]:
     """End a run on the service's own Batch API at each of its steps."""
     well = tests_pass("tests/batch/test_provider_run.py::test_crash_at_any_step_submits_nothing_twice")
     goal = "nothing submitted twice, nothing forgotten"
-    return [("a run through the service's own batches that is killed at each of its steps", goal if well else "FAILED", goal)]
+    return [("a run through the service's own batches, killed at each of its steps", goal if well else "FAILED", goal)]
 
 
 def by_ray() -> list[Row]:
