@@ -281,8 +281,8 @@ async def test_refusal_falls_back_to_the_responses_api(
     assert {request.connection for request in server.requests[:2]} == {0}
     lines = [record.getMessage() for record in caplog.records if record.name == "azure.ai.inference"]
     assert lines == [
-        "gpt-5-codex does not support chat completions, so it is called through the Responses API; pass api='responses' "
-        "to begin there."
+        "gpt-5-codex does not support chat completions, so it is called through the Responses API; pass "
+        "api='responses' to begin there."
     ]
     assert KEY not in caplog.text
 
