@@ -226,7 +226,7 @@ def test_errors_that_affect_every_row_stop_at_the_first_request(
     assert run_of(endpoint, output=tmp_path / "out.jsonl").run(rows_of(5)).in_doubt == []
 
 
-def test_unknown_host_stops_at_the_first_request(tmp_path: Path) -> None:
+def test_unknown_host_stops_at_the_first_request() -> None:
     run = BatchRun(lambda: ChatCompletionsClient("http://127.0.0.1:9/v1", "k", retry_total=0))
     never_sent = BatchRow(custom_id="bad", body={"messages": []})
     error = stopped(run, [never_sent, *rows_of(1000)])

@@ -65,7 +65,7 @@ def test_one_client_per_process_for_all_threads_and_partitions(
     assert threading.active_count() <= threads + 2  # the timer's thread and the loop's, which are about to end
 
 
-def test_worker_used_again_is_kept(endpoint: Emulator) -> None:
+def test_worker_used_again_is_kept() -> None:
     with _shared_worker.shared_worker("x") as shared:
         _shared_worker._end("x", shared)  # a timer that fired before it could be cancelled
         assert _shared_worker._in_process["x"] is shared  # others in this process may not have ended yet

@@ -6,7 +6,6 @@ to break it. After a response, the connection waits for the next request, as in 
 """
 
 import asyncio
-import gzip
 import json
 import socket
 import struct
@@ -281,7 +280,3 @@ KEPT_ALIVE = ("chunked", "one chunk", "content-length", "gzip chunked")
 def stream(body: bytes | Sequence[bytes], framing: str = "chunked") -> list[Step]:
     """Return a complete event stream."""
     return framed([body] if isinstance(body, bytes) else body, framing)
-
-
-def gzipped(body: bytes) -> bytes:
-    return gzip.compress(body)

@@ -281,8 +281,8 @@ async def test_refusal_falls_back_to_the_responses_api(
     assert {request.connection for request in server.requests[:2]} == {0}
     lines = [record.getMessage() for record in caplog.records if record.name == "azure.ai.inference"]
     assert lines == [
-        "gpt-5-codex does not support chat completions, so it is called by the Responses API; pass api='responses' to "
-        "begin there."
+        "gpt-5-codex does not support chat completions, so it is called through the Responses API; pass "
+        "api='responses' to begin there."
     ]
     assert KEY not in caplog.text
 
@@ -320,7 +320,7 @@ async def test_model_that_refuses_only_tools_in_chat(
         await client.complete()
     assert paths(server) == [CHAT, RESPONSES, CHAT, RESPONSES, CHAT, RESPONSES]
     told = [record.getMessage() for record in caplog.records if record.name == "azure.ai.inference"]
-    assert told[0] == ("gpt-5.4 takes tools only by the Responses API; pass api='responses' to begin there.")
+    assert told[0] == ("gpt-5.4 takes tools only through the Responses API; pass api='responses' to begin there.")
     assert len(told) == 2
 
 

@@ -100,7 +100,7 @@ def without_ids(value: Any) -> Any:
 
 
 @both
-async def test_tool_loop(world: World, client: Client, endpoint: Emulator, api: str, streamed: bool) -> None:
+async def test_tool_loop(client: Client, endpoint: Emulator, api: str, streamed: bool) -> None:
     calls = [ToolCall("get_weather", {"city": "Rome"}), ToolCall("get_time")]
     endpoint.reply(Reply(tool_calls=calls, reasoning="Two calls."))
     messages = await converse(client, Toolset([get_weather, get_time]), streamed=streamed, aio=True)
@@ -113,7 +113,7 @@ async def test_tool_loop(world: World, client: Client, endpoint: Emulator, api: 
 
 
 @both
-async def test_tools_may_be_forced_or_named(client: Client, api: str, streamed: bool) -> None:
+async def test_tools_may_be_forced_or_named(client: Client, streamed: bool) -> None:
     toolset = Toolset([get_weather, get_time])
     named = {"type": "function", "function": {"name": "get_time"}}
     answer = await answered(client, streamed, tools=toolset.definitions, tool_choice=named, parallel_tool_calls=False)
@@ -140,7 +140,7 @@ async def test_structured_output(client: Client, endpoint: Emulator, streamed: b
 
 
 @both
-async def test_finish_reasons(client: Client, endpoint: Emulator, api: str, streamed: bool) -> None:
+async def test_finish_reasons(client: Client, endpoint: Emulator, streamed: bool) -> None:
     endpoint.reply(Reply("one two three", finish_reason="length"))
     answer = await answered(client, streamed)
     assert answer.choices[0].finish_reason == "length"

@@ -4,6 +4,8 @@ import asyncio
 import math
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from pathlib import Path
 from threading import Barrier, Event
 from typing import Any
 
+import azure.core.pipeline.transport
 import pytest
 import trustme
 from azure.core.credentials import AccessToken
@@ -27,6 +30,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, HTTPPolicy
 from azure.core.rest import HttpRequest
 
 from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference._http.proxies import why_unusable
 from azure.ai.inference.aio import ChatCompletionsClient as AsyncChatCompletionsClient
 from azure.ai.inference.exceptions import InsecureRequestError, ProxyError
 
@@ -279,6 +283,70 @@ async def test_proxy_refuses_plain_http(world: World, serve: Serve) -> None:
     with pytest.raises(HttpResponseError, match="Status: 407"):
         await client.complete()
     assert len(proxy.requests) == 1
+
+
+UNUSABLE = {
+    "socks5://127.0.0.1:{port}": "SOCKS proxy socks5://127.0.0.1:{port}",
+    "socks5h://me:very-secret@127.0.0.1:{port}/": "SOCKS proxy socks5h://127.0.0.1:{port}",
+    "SOCKS4://127.0.0.1:{port}": "SOCKS proxy SOCKS4://127.0.0.1:{port}",
+    "socks4a://127.0.0.1:{port}": "SOCKS proxy socks4a://127.0.0.1:{port}",
+    "ftp://127.0.0.1:{port}": "The proxy ftp://127.0.0.1:{port} has an unsupported scheme",
+    "socks://127.0.0.1:{port}": "The proxy socks://127.0.0.1:{port} has an unsupported scheme",
+}
+WITHOUT_PYSOCKS = """
+import asyncio, sys
+sys.modules["socks"] = None  # as if it were not installed
+from azure.ai.inference import ChatCompletionsClient, aio
+from azure.ai.inference.exceptions import ProxyError
+world, url = sys.argv[1:]
+try:
+    kind = ChatCompletionsClient if world == "sync" else aio.ChatCompletionsClient
+    client = kind("http://model.invalid", "key", enforce_https=False, proxies={"http": url}, retry_backoff_factor=30)
+    answer = client.complete(messages=[{"role": "user", "content": "hi"}])
+    asyncio.run(answer)
+except ProxyError as error:
+    print(error, error.status_code)
+"""
+
+
+@pytest.mark.parametrize("form", UNUSABLE)
+async def test_proxy_of_an_unusable_kind(world: World, serve: Serve, form: str) -> None:
+    proxy = serve(GOOD)
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", WITHOUT_PYSOCKS, world.name, form.format(port=proxy.port)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert UNUSABLE[form].format(port=proxy.port) in ran.stdout, ran.stderr
+    assert ran.stdout.endswith(" None\n"), "it was not retried, and has no status"
+    assert "very-secret" not in ran.stdout + ran.stderr
+    if "SOCKS" in ran.stdout:
+        assert ("PySocks" if world.name == "sync" else "aiohttp-socks") in ran.stdout
+    assert not proxy.connections
+
+
+@pytest.mark.parametrize("where", ["ALL_PROXY", "constructor", "call", "transport of azure-core"])
+async def test_unusable_proxy_is_tried_once(world: World, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    options: dict[str, Any] = {"proxies": {"all": "ftp://127.0.0.1:9"}}
+    if where == "ALL_PROXY":
+        monkeypatch.setenv("all_proxy", "ftp://127.0.0.1:9")
+        options = {}
+    elif where == "transport of azure-core":
+        name = "RequestsTransport" if world.name == "sync" else "AioHttpTransport"
+        options["transport"] = getattr(azure.core.pipeline.transport, name)()
+    constructor, call = ({}, options) if where == "call" else (options, {})
+    client = world.chat("http://model.invalid", enforce_https=False, retry_backoff_factor=30, **constructor)
+    with pytest.raises(ProxyError, match="has an unsupported scheme") as caught:
+        await client.complete(**call)
+    assert caught.value.status_code is None
+
+
+def test_socks_proxy_with_its_package() -> None:
+    pytest.importorskip("socks")
+    assert why_unusable("http://model.invalid", {"all": "socks5://127.0.0.1:9"}, asynchronous=False) is None
 
 
 @pytest.mark.parametrize("proxy", ["http://proxy.invalid:3128", "proxy.invalid:3128", "http://10.1.2.3:3128"])

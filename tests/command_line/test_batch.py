@@ -32,6 +32,17 @@ def rows_in(path: Path, count: int) -> str:
     return str(path)
 
 
+def test_socks_proxy(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    url = "http://model.invalid/v1"
+    ran = run("batch", rows_in(tmp_path / "in.jsonl", 2), str(tmp_path / "out.jsonl"), url, "--no-key", "--quiet")
+    assert ran.status == 1
+    words = (
+        "batch cannot use the SOCKS proxy socks5://127.0.0.1:9, because aiohttp cannot. Use an http proxy. The results"
+    )
+    assert words in ran.err
+
+
 def answers(path: Path) -> dict[str, int]:
     lines = map(json.loads, path.read_text().splitlines())
     return {

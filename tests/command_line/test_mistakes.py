@@ -183,7 +183,7 @@ def test_existing_model_is_not_blamed(run: Run, serve: Serve) -> None:
         ("UNTRUSTED", "is not trusted. Behind a corporate proxy, name its CA file in REQUESTS_CA_BUNDLE."),
     ],
 )
-def test_network_failures(run: Run, serve: Serve, url: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_network_failures(run: Run, url: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda low, high: 0.0)  # no waits
     with Emulator() as emulator, Emulator(tls=True) as secure:
         places = {"PLAIN": emulator.url.replace("http:", "https:"), "UNTRUSTED": secure.url}
@@ -264,7 +264,7 @@ def test_non_utf_8_texts_are_refused_before_sending(
     assert not emulator.requests
 
 
-def test_unreadable_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 

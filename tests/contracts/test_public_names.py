@@ -184,8 +184,8 @@ def test_finding_of_a_content_filter_is_one_class() -> None:
 
 METHODS = [
     (client, name)
-    for client in dict.fromkeys(client for client, _, _ in CLIENTS)
-    for name, _ in inspect.getmembers(client, inspect.isfunction)
+    for client in (*dict.fromkeys(client for client, _, _ in CLIENTS), azure.ai.inference.BatchClient, aio.BatchClient)
+    for name, _ in inspect.getmembers(client, lambda member: inspect.isfunction(member) or inspect.ismethod(member))
     if not name.startswith("_") or name == "__init__"
 ]
 
@@ -194,6 +194,21 @@ METHODS = [
 def test_type_hints_resolve(client: type, method: str) -> None:
     assert typing.get_type_hints(client)
     assert typing.get_type_hints(getattr(client, method)) or method == "close"
+
+
+@pytest.mark.parametrize("name", [*PUBLIC, "azure.ai.inference.tracing"])
+def test_type_hints_of_classes_resolve_in_the_module_that_shows_them(name: str) -> None:
+    """Pydantic reads the fields of dataclasses so. Errors below the models name those as text."""
+    module = importlib.import_module(name)
+    shown = {entry: getattr(module, entry) for entry in module.__all__ if name != "azure.ai.inference.exceptions"}
+    assert [entry for entry, value in shown.items() if inspect.isclass(value) and not _hints(value)] == []
+
+
+def _hints(value: Any) -> bool:
+    try:
+        return typing.get_type_hints(value, include_extras=True) is not None
+    except NameError:
+        return False
 
 
 @pytest.mark.parametrize(("client", "method"), METHODS)

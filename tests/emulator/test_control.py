@@ -423,7 +423,7 @@ def test_invalid_tokens(settings: dict[str, Any], words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_control_api_is_off_by_default(caller: Caller) -> None:
+def test_control_api_is_off_by_default() -> None:
     with Emulator() as endpoint:
         got = Caller(endpoint).send("GET", "/_emulator/requests")
         assert got.status == 404

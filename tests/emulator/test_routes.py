@@ -84,7 +84,7 @@ def test_explicit_dialect_overrides_the_user_agent() -> None:
     assert got.status == 400
 
 
-def test_openai_error_messages(tmp_path: Path) -> None:
+def test_openai_error_messages() -> None:
     with Emulator(models=["gpt-4o"]) as endpoint:
         caller = Caller(endpoint)
         none = caller.post(LOCAL, {}, key=False)

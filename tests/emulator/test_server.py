@@ -188,7 +188,7 @@ def test_stop_closes_open_streams(fault: str) -> None:
     connection.close()
 
 
-def test_requests_are_logged(endpoint: Emulator, caller: Caller, caplog: pytest.LogCaptureFixture) -> None:
+def test_requests_are_logged(caller: Caller, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "azure.ai.inference.emulator"):
         caller.chat("Hello")
         caller.chat("Hello", temperature=9)
@@ -330,7 +330,7 @@ def test_bug_of_the_emulator_is_reported_with_its_traceback(caplog: pytest.LogCa
     ids=lambda raw: raw[:70].decode("latin-1"),
 )
 @pytest.mark.parametrize("path", [SERVERLESS, V1])
-def test_invalid_bodies(endpoint: Emulator, caller: Caller, path: str, raw: bytes) -> None:
+def test_invalid_bodies(caller: Caller, path: str, raw: bytes) -> None:
     got = caller.post(path, raw, {"extra-parameters": "pass-through"})
     assert got.status == 400
     assert got.body

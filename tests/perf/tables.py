@@ -183,7 +183,7 @@ def _scaling(name: str, found: Mapping[str, Mapping[str, Mapping[str, float]]]) 
             for contender, values in found[kind].items()
         ]
         title = "Processor time" if kind == "cpu" else "Memory"
-        yield f"\n{title}, {unit}, by {scaling.title}:\n\n"
+        yield f"\n{title}, {unit}, by number of {scaling.title}:\n\n"
         yield from _table(["", *(f"{size:,}" for size in sizes)], rows)
 
 

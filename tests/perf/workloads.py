@@ -32,8 +32,8 @@ WORKLOADS = {
     "history": Workload("`complete` with 100 messages", skipped=_ASIDE),
     "stream": Workload("an event of a stream of 2,000"),
     "stream-async": Workload("the same, asynchronous"),
-    "stream-responses": Workload("the same by the Responses API", skipped=CONTENDERS[2:]),
-    "stream-messages": Workload("the same by the Messages API", skipped=CONTENDERS[2:]),
+    "stream-responses": Workload("the same through the Responses API", skipped=CONTENDERS[2:]),
+    "stream-messages": Workload("the same through the Messages API", skipped=CONTENDERS[2:]),
     "stream-azure": Workload("an event as Azure OpenAI sends it"),
     "short-async": Workload("a stream of 10 events, asynchronous, 100 at a time", skipped=_ASIDE),
     "embed": Workload("64 embeddings of 1,536 numbers", "ms"),
@@ -53,25 +53,25 @@ class Scaling(NamedTuple):
 
 SCALING = {
     "streams": Scaling(
-        f"streams of {STREAM_EVENTS} events at a time, asynchronous",
+        f"concurrent asynchronous streams of {STREAM_EVENTS} events",
         "streams at a time",
         (1, 10, 100, 1000),
-        "µs an event",
-        "KiB a stream",
+        "µs per event",
+        "KiB per stream",
     ),
     "messages": Scaling(
-        "messages of a conversation",
+        "messages in a conversation",
         "messages",
         (1, 10, 100, 1000, 10_000),
-        "µs a call",
-        "KiB a call",
+        "µs per call",
+        "KiB per call",
     ),
     "events": Scaling(
-        "events of one stream",
+        "events in one stream",
         "events",
         (1, 10, 100, 1000, 10_000, 100_000),
-        "µs an event",
-        "KiB a stream",
+        "µs per event",
+        "KiB per stream",
     ),
 }
 

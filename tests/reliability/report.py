@@ -149,7 +149,7 @@ def _summary(seen: Seen) -> Iterator[str]:
         )
         for library in libraries
     }
-    yield f"{len(CASES)} cases, in the worse of both worlds:"
+    yield f"{len(CASES)} cases; of the synchronous and the asynchronous result, the worse counts:"
     yield ""
     yield "| | " + " | ".join(f"{library} {version(library)}" for library in libraries) + " |"
     yield "|---" * (len(libraries) + 1) + "|"

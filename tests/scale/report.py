@@ -192,8 +192,8 @@ def a_million(count: int = 1_000_000, many: int = 250_000, few: int = 10_000) ->
     again = (peak - kept[0]) / count
     memory = f"+ {each:.0f} bytes with a journal, + {max(0.0, without):.1f} without; + {again:.0f} to resume {count:,}"
     return [
-        (f"peak memory of {many:,} rows over {few:,}, for each row", memory, "+ 100 bytes, + 0 without a journal"),
-        (f"{count:,} rows that are done, passed over", f"{seconds:.1f} s", "12 s"),
+        (f"peak memory of {many:,} rows over {few:,}, per row", memory, "+ 100 bytes, + 0 without a journal"),
+        (f"{count:,} finished rows, skipped on resuming", f"{seconds:.1f} s", "12 s"),
     ]
 
 
@@ -228,7 +228,7 @@ def quotas() -> list[Row]:
     kinds = f"{len(requests) + len(tokens)} kinds: requests and tokens, windows of 1, 10 and 60 s, 64 to 512 in flight"
     return [
         (f"requests refused in ten minutes, the worst of {kinds}", f"{most:.1%}", "0.5 %"),
-        ("share of the quota that is used, the least of them", f"{least:.0%}, tokens {least_tokens:.0%}", "95 %"),
+        ("share of the quota used, at worst", f"{least:.0%}, tokens {least_tokens:.0%}", "95 %"),
         (
             "workers that lease their starts, 2 and 4, up to 0.1 s to the budget: share that is used in ten minutes",
             f"{min(share for share, _ in leased):.0%}, {max(refused for _, refused in leased):.1%} refused",
@@ -290,7 +290,7 @@ def provider_kills() -> list[Row]:
     """End a run on the service's own Batch API at each of its steps."""
     well = tests_pass("tests/batch/test_provider_run.py::test_crash_at_any_step_submits_nothing_twice")
     goal = "nothing submitted twice, nothing forgotten"
-    return [("a run by the service's own batches that dies at each of its steps", goal if well else "FAILED", goal)]
+    return [("a run through the service's own batches, killed at each of its steps", goal if well else "FAILED", goal)]
 
 
 def by_ray() -> list[Row]:

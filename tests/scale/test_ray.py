@@ -22,6 +22,7 @@ ray: Any = pytest.importorskip("ray", reason="Ray has an environment of its own:
 
 from ray.cluster_utils import Cluster  # noqa: E402 - behind the skip
 
+from azure.ai.inference.batch import ray as batch_ray  # noqa: E402 - as above
 from azure.ai.inference.batch.ray import complete_dataset  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -55,6 +56,11 @@ def messages(record: Any) -> Any:
 
 def dataset(rows: int, blocks: int) -> Any:
     return ray.data.from_items([{"id": f"r{n}", "n": n % 40 + 1} for n in range(rows)], override_num_blocks=blocks)
+
+
+@pytest.mark.parametrize("name", batch_ray.__all__)
+def test_public_objects_have_a_public_module(name: str) -> None:
+    assert getattr(batch_ray, name).__module__ == "azure.ai.inference.batch.ray"
 
 
 def asked(endpoint: Emulator) -> Counter[str]:

@@ -37,7 +37,6 @@ from azure.ai.inference.models import (
 )
 from azure.ai.inference.tools import Toolset
 
-MANY_INTEGERS = {"type": "object", "additionalProperties": {"type": "integer"}}
 from_function = ChatCompletionsToolDefinition.from_function
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         ) -> None: ...
 
         def resent(self, call: Any) -> None:
-            """Record that the call is made again, by another API than the one that refused it."""
+            """Record that the call is made again, through another API than the one that refused it."""
 
         def answered(self, answer: A) -> A:
             """Record the answer, and return it."""

@@ -129,16 +129,16 @@ class RequestTimeoutError(RequestError, ServiceRequestTimeoutError):
 
 
 class ProxyError(RequestError):
-    """The proxy refused to connect to the endpoint.
+    """The proxy refused to connect to the endpoint, or the client cannot use a proxy of its kind.
 
     :param message: The error text.
-    :param status_code: The proxy's status, such as 407 if it requires a password.
+    :param status_code: The proxy's status, such as 407 if it requires a password; None if it was not asked.
     """
 
-    status_code: int
-    """The proxy's status, such as 407 if it requires a password."""
+    status_code: int | None
+    """The proxy's status, such as 407 if it requires a password; None if it was not asked."""
 
-    def __init__(self, message: str, status_code: int) -> None:
+    def __init__(self, message: str, status_code: int | None = None) -> None:
         super().__init__(message)
         self.status_code = status_code
 

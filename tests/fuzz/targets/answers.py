@@ -18,7 +18,7 @@ from urllib3 import HTTPResponse
 
 from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference._transport import SyncTransport
-from azure.ai.inference.exceptions import IncompleteStreamError, InferenceError
+from azure.ai.inference.exceptions import InferenceError
 from azure.ai.inference.models import ChatCompletions
 
 from ._inputs import json_texts
@@ -34,6 +34,7 @@ SEEDS = [
     b"s424 x\ncontent-type: text/html; charset=utf-7\n\n<html><title>no</title>\xff+KEY",
     b"s503 x\ncontent-encoding: gzip\ncontent-length: 99\n\nnot gzip",
     b's200 OK\nx-ratelimit-reset-tokens: 6m0s\n\n{"choices": [{"message": {"content": "x"}}]}',
+    b't200 OK\nx: KEY\n\ndata: {"choices": [{"delta": {}}]}\n\ndata: \xac\n\n',
     b"s200 OK\n\n" + b"[" * 3000,
     b"s429 x\ncontent-length: 2, 2\n\n{}",
     b"s429 x\ncontent-length: \xe9\n\n{}",
@@ -146,8 +147,10 @@ def _look_at(error: AzureError) -> None:
         links.append(link)
         link = link.__cause__ or link.__context__
     assert not any(KEY in part for part in (repr(error), *map(str, links)))
-    # azure-core's own errors may hold whole answers, and those of broken streams the partial one
-    holds_answers = isinstance(error, IncompleteStreamError) or not isinstance(error, InferenceError)
+    # azure-core's own errors may hold whole answers, and those of broken streams the partial one: a text with the key
+    partial = getattr(error, "partial", None)
+    assert partial is None or KEY not in str(partial.headers)
+    holds_answers = partial is not None or not isinstance(error, InferenceError)
     assert KEY.encode() not in pickled or (holds_answers and KEY in str(_ADAPTER.answer))
     if isinstance(error, InferenceError):
         assert str(pickle.loads(pickled)) == text

@@ -32,6 +32,7 @@ SEEDS = [
     b"02https://m.x.models.ai.azure.com//v1/ /%2F/\xc3\xa9",
     b"03http://[::1]:8000/v1",
     b"04 <HTTPS://B\xc3\xbccher.example.:443/a/http://b> ",
+    b"00w./e:///embeddings",
     b"10/x",
     b"21abc",
     b"30&api-version=1",

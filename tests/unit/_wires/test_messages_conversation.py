@@ -487,7 +487,6 @@ def test_answer_is_sent_back_after_json_pickle_and_copies(name: str) -> None:
 
 
 THINKS = "S3b thinking that is not displayed, redacted thinking, a tool call"
-PLAIN_CALL = model(use())
 EDITS: dict[str, Json] = {
     "content": {"content": "I will look."},
     "an argument": {"tool_calls": [call(arguments='{"city": "Bergen"}')]},

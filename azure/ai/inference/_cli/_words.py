@@ -43,6 +43,8 @@ _IN_CODE = (
     (re.compile(r"\bthe client and each call take another as (\w+=)"), r"\1 names another"),
     (re.compile(r"\bpass enforce_https=False"), "give --allow-http"),
     (re.compile(r"\bpass proxies=\{\} to the client"), "unset the variable of the proxy"),
+    (re.compile(r"\bAsynchronous clients cannot"), "batch cannot"),
+    (re.compile(r", or the package aiohttp-socks: .*"), "."),
     (re.compile(r"\bas (model=)"), r"with \1"),
     (
         re.compile(r"which EmbeddingsClient does not support\. .* client\."),

@@ -77,7 +77,7 @@ class Endpoint(NamedTuple):
         return unquote(name) if found else None
 
     def uses_messages_api(self, model: object) -> bool:
-        """Whether a model is one of Anthropic's on an Azure resource, which serves them only by the Messages API.
+        """Whether a model is one of Anthropic's on an Azure resource, which serves them only through the Messages API.
 
         :param model: the name of the model or of its deployment, which are the same unless the deployment was renamed.
         """

@@ -277,6 +277,8 @@ def _without_operation(segments: Sequence[str], service: Service) -> Sequence[st
     end = len(lowered)
     while cut := _operation_length(lowered[first:end], service):
         end -= cut
+    while end and not segments[end - 1]:  # what is left of two slashes in front of an operation
+        end -= 1
     return segments[:end]
 
 

@@ -32,6 +32,7 @@ from ..exceptions import (
 )
 from .credentials import shown_url, without_query_values
 from .deadline import Deadline
+from .proxies import why_unusable
 from .retries import causes
 
 _OWN: Mapping[type[AzureError], type[AzureError]] = {
@@ -43,6 +44,8 @@ _OWN: Mapping[type[AzureError], type[AzureError]] = {
 """Our class for each of azure-core's; a transport's own subclasses are kept."""
 
 _TIMEOUTS = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
+_LIBRARIES = {"requests": False, "urllib3": False, "aiohttp": True}
+"""The HTTP libraries of azure-core's transports, and whether they are asynchronous."""
 _TUNNEL_STATUS = re.compile(r"^Tunnel connection failed: (\d{3})")
 
 
@@ -58,6 +61,9 @@ def failure_of(error: AzureError, request: Any, deadline: Deadline | None) -> Az
     inner = error.inner_exception
     is_text_of_inner = inner is not None and error.message == str(inner)
     scrub(error, hidden_texts(request))
+    unusable = _why_unusable(request, inner)
+    if unusable is not None:
+        return ProxyError(unusable)
     status = _tunnel_status(error)
     if status is not None:
         return ProxyError(f"The proxy refused to connect to the endpoint: it responded with status {status}.", status)
@@ -81,9 +87,7 @@ def _kind_of(error: AzureError) -> type[AzureError]:
 
 
 def _advice(message: str) -> str:
-    """Return advice for a certificate from an unknown authority, such as a company's own, and for a SOCKS proxy."""
-    if "Missing dependencies for SOCKS" in message:
-        return ". Install the package PySocks, or use an http proxy."
+    """Return advice for a certificate from an unknown authority, such as a company's own."""
     if "unable to get local issuer certificate" not in message and "self-signed certificate" not in message:
         return ""
     return (
@@ -103,6 +107,14 @@ def body_failure(error: AzureError, answer: Any) -> AzureError:
     made = ResponseDecodeError(error.message, answer)
     made.inner_exception = made.__cause__ = error.inner_exception
     return made
+
+
+def _why_unusable(request: Any, inner: BaseException | None) -> str | None:
+    """Explain why an attempt could not reach its proxy, if the HTTP library that failed cannot use one of its kind."""
+    asynchronous = _LIBRARIES.get(type(inner).__module__.partition(".")[0])
+    if asynchronous is None:
+        return None
+    return why_unusable(request.http_request.url, request.context.options.get("proxies"), asynchronous=asynchronous)
 
 
 def _tunnel_status(error: AzureError) -> int | None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+_SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
+
 
 def proxies_for(url: str) -> dict[str, str] | None:
     """Return the proxies of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY for an endpoint, unless NO_PROXY excludes it.
@@ -47,6 +49,34 @@ def choose_proxy(url: str, proxies: Mapping[str, str] | None) -> str | None:
     keys = (f"{parts.scheme}://{parts.hostname}", parts.scheme, f"all://{parts.hostname}", "all")
     proxy = next((proxies[key] for key in keys if key in proxies), None)
     return (proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+
+
+def why_unusable(url: str, proxies: Mapping[str, str] | None, *, asynchronous: bool) -> str | None:
+    """Explain why the proxy for a URL cannot be used by our transports: its scheme, or a missing package.
+
+    :param url: The URL of the request.
+    :param proxies: As for `choose_proxy`.
+    :keyword asynchronous: Whether the transport is aiohttp, not requests.
+    :return: `None` if it can be used, or if there is none.
+    """
+    proxy = choose_proxy(url, proxies)
+    scheme, _, rest = (proxy or "http://").partition("://")
+    shown = f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
+    if scheme.lower() in ("http", "https"):
+        return None
+    if scheme.lower() not in _SOCKS:
+        return f"The proxy {shown} has an unsupported scheme. Use a proxy whose URL begins with http:// or https://."
+    if asynchronous:
+        return (
+            f"Asynchronous clients cannot use the SOCKS proxy {shown}, because aiohttp cannot. Use an http proxy, or "
+            "the package aiohttp-socks: pass proxies={} and session=aiohttp.ClientSession(connector="
+            "ProxyConnector.from_url(...))."
+        )
+    from importlib.util import find_spec
+
+    if find_spec("socks") is None:
+        return f"The SOCKS proxy {shown} needs the package PySocks: pip install PySocks, or use an http proxy."
+    return None
 
 
 def with_environment(url: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Known(NamedTuple):
     """What is known of a model. The defaults are what is tried first."""
 
     responses: Literal["never", "tools", "always"] = "never"
-    """Which requests it answers only by the Responses API: none, those with tools, or all."""
+    """Which requests it answers only through the Responses API: none, those with tools, or all."""
     include: bool = True
     """Whether encrypted reasoning may be requested."""
     replay: "Replay" = "turn"
@@ -210,7 +210,7 @@ _MISSING = (
 )
 
 
-# ---------------------------------------------------------------- calls by another API
+# ---------------------------------------------------------------- calls through another API
 
 
 def _call_by(request: "ChatRequest", api: Api, form: Mapping[str, Any] | None, known: Known) -> Call:
@@ -285,8 +285,8 @@ def _keep(request: "ChatRequest", form: Mapping[str, Any] | None, before: Known,
     request.settings.models[model] = known
     if news:
         what = (
-            "takes tools only by"
+            "takes tools only through"
             if known.responses == "tools"
-            else "does not support chat completions, so it is called by"
+            else "does not support chat completions, so it is called through"
         )
         logger.info("%s %s the Responses API; pass api='responses' to begin there.", model or "The model", what)

@@ -42,7 +42,7 @@ class ChatRequest(NamedTuple):
     """The API that the caller or the endpoint's URL names; `None` for "auto"."""
 
     def in_chat(self) -> Call:
-        """Return the call by chat completions."""
+        """Return the call of chat completions."""
         form = self.form or {}
         content = to_json(_for_chat(form)) if self.content is None else self.content
         operation = Operation("complete", "chat/completions", self.settings.endpoint.for_api("chat"))

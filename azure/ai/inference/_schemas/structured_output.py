@@ -61,17 +61,6 @@ def format_of_type(kind: Any) -> Schema:
         raise ValueError(f"Unsupported `response_format` {name_of(kind)}: {error}. Use {_WAYS_OUT}") from error
 
 
-def schema_of(kind: Any) -> Schema:
-    """Return the JSON Schema of a type, as it is sent to a service.
-
-    :param kind: The type.
-    :return: The schema of an object, a new copy each time.
-    :raises UnreadableTypeError: The type has no JSON form, or needs pydantic, which is not installed.
-    """
-    schema: Schema = _format_of(kind)["schema"]
-    return schema
-
-
 def _format_of(kind: Any) -> Schema:
     try:
         text = _formats.get(kind)

@@ -12,6 +12,7 @@ from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 
 from .._errors.advice import advise_not_json, give_advice
 from .._errors.build import decode_error, error_from_body, error_in_place_of_answer, incomplete_stream_error
+from .._errors.error_origin import origin_of
 from .._http.credentials import forget_credentials
 from .._json import fast_reader, is_list, is_object, json_or_none, read_json, to_json
 from .._nested_models import wrap_as
@@ -287,7 +288,12 @@ class ChatStream:
         return incomplete_stream_error(why, self._response, partial=self._partial())
 
     def _partial(self) -> ChatCompletions | None:
-        return self.completion() if self._seen else None
+        """Return the answer so far for an error, with headers that do not show the request's credentials."""
+        if not self._seen:
+            return None
+        partial = self.completion()
+        partial._response_headers = origin_of(self._response).headers  # noqa: SLF001
+        return partial
 
     def _not_a_stream(self, body: bytes) -> Exception:
         call = self._call
@@ -300,8 +306,8 @@ class ChatStream:
 
     def _fail(self, error: Exception, cause: BaseException | None = None) -> None:
         error.__cause__ = cause
-        if self._seen and isinstance(error, InferenceError) and error.partial is None:
-            error.partial = self.completion()
+        if isinstance(error, InferenceError) and error.partial is None:
+            error.partial = self._partial()
         if self._call is not None:
             give_advice(error, self._call.endpoint, self._call.operation, 200)
         self.fault, self.ended = error, True

@@ -36,6 +36,7 @@ from .._http.access_tokens import asks_each_time, checked_token, set_token
 from .._http.credentials import copy_for_transport
 from .._http.deadline import Deadline
 from .._http.policies import Response, WirePolicies, attempt_options
+from .._http.proxies import why_unusable
 from .._http.redirects import RedirectDecisions
 from .._http.response_content import remove_invalid_length
 from .._http.retries import RetryDecisions
@@ -151,9 +152,15 @@ class LoopTransport(AsyncHttpTransport[Any, Any]):
 
         :param request: The request.
         :return: The response.
+        :raises ~azure.ai.inference.exceptions.ProxyError: aiohttp would take a proxy of this kind for an https proxy.
         :raises ~azure.core.exceptions.ServiceRequestError: There is no connection.
         :raises ~azure.core.exceptions.ServiceResponseError: There is no response.
         """
+        unusable = why_unusable(request.url, options.get("proxies"), asynchronous=True)
+        if unusable is not None:
+            from ..exceptions import ProxyError
+
+            raise ProxyError(unusable)
         await self.open()
         trusted = {name: options.pop(name) for name in _TRUST_OPTIONS if name in options}
         if trusted:

@@ -62,6 +62,8 @@ except ImportError as _error:
 
 __all__ = ["Budget", "Completions", "RayRun", "complete_dataset"]
 
+Budget.__module__ = __name__  # for pickles and `repr`, which must not change when files move
+
 _CALLS = 4
 """Concurrent batches of a dataset per worker, so that one slow row does not hold up the others."""
 

@@ -1,17 +1,16 @@
 """The outcome of a request: its response, how much of it was sent, and whether the caller stayed."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 
-if TYPE_CHECKING:
-    from ._fault import Fault
-    from ._replies import Reply
+from typing_extensions import Self
+
+from ._fault import Fault
+from ._replies import Reply
 
 Source = Literal["default", "reply", "cassette", "recording", "refusal", "quota", "fault"]
 
@@ -107,7 +106,7 @@ class Outcome:
             return True
         return not self.whole or (self.fault is not None and self.fault.kind in _SPOILS)
 
-    def wait(self, timeout: float = 5.0) -> Outcome:
+    def wait(self, timeout: float = 5.0) -> Self:
         """Wait until the response is complete, cut, or abandoned by its caller. Return the outcome itself.
 
         A server notices a moment later that a caller has left, so a test of cancellation waits for it::
@@ -124,7 +123,7 @@ class Outcome:
                 raise TimeoutError(f"request {self.id} is still being answered after {timeout:g} seconds")
         return self
 
-    def follow(self, earlier: Outcome) -> None:
+    def follow(self, earlier: Self) -> None:
         """Count this request as a retry of an earlier one that failed."""
         self.attempt = earlier.attempt + 1
         self.retry_of = earlier.id
@@ -136,7 +135,7 @@ class Outcome:
             self._ended = time.perf_counter()
             self._changed.notify_all()
 
-    def left_before_retry(self, again: Outcome) -> bool:
+    def left_before_retry(self, again: Self) -> bool:
         """Return whether the caller abandoned this request at the moment when it sent ``again``.
 
         A client that gives up closes its connection and retries at once; the two may arrive in either order.
@@ -145,7 +144,7 @@ class Outcome:
             return False
         return again._began - self._began >= 0 and self._ended - again._began < _MOMENT
 
-    def is_beside(self, later: Outcome) -> bool:
+    def is_beside(self, later: Self) -> bool:
         """Return whether ``later`` is from another caller that sends the same body at the same time.
 
         A client retries on the same connection, or after closing it. If the connection of this request stays open and

@@ -1,7 +1,5 @@
 """The mistakes of an application, judged by the requests it sent."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The public class: a template with its settings, read from a file or a string, that creates messages."""
 
-from __future__ import annotations
-
 import inspect
 import os
 import re
@@ -10,6 +8,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
+
+from typing_extensions import Self
 
 from . import _files, _inputs, _message_parser, _mustache, _prompty
 from ._inputs import PropertySettings
@@ -100,7 +100,7 @@ class PromptTemplate:
         use_sample: bool = False,
         trust_variables: bool = False,
         root: str | os.PathLike[str] | None = None,
-    ) -> PromptTemplate:
+    ) -> Self:
         """Read a prompty file.
 
         ``${env:NAME}``, ``${env:NAME:default}`` and ``${file:path}`` are replaced in the front matter only. The
@@ -155,7 +155,7 @@ class PromptTemplate:
         *,
         strict: bool = False,
         trust_variables: bool = False,
-    ) -> PromptTemplate:
+    ) -> Self:
         """Create a template from a string in mustache.
 
         Leading blank lines and the common indentation are removed.
