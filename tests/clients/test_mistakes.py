@@ -19,7 +19,7 @@ from azure.ai.inference.models import (
 )
 from azure.ai.inference.tools import Toolset
 
-from .conftest import Serve, World
+from .conftest import KEY, Serve, World
 from .raw_server import answer
 
 URL = "https://resource.services.ai.azure.com/openai/v1"
@@ -89,6 +89,31 @@ def test_missing_arguments(world: World, name: str) -> None:
     both = r"is missing endpoint and credential. The URL is .*first argument.* second argument"
     with pytest.raises(TypeError, match=both):
         cls(base_url=URL, api_key="k")
+
+
+PAIR = "only endpoint and credential"
+UNNAMED: list[tuple[str, Callable[[World], Any], str, str]] = [
+    ("ChatCompletionsClient", lambda world: world.package.ChatCompletionsClient(URL, "m", KEY), PAIR, "model=..."),
+    ("EmbeddingsClient", lambda world: world.package.EmbeddingsClient(URL, "m", KEY), PAIR, "model=..."),
+    ("ImageEmbeddingsClient", lambda world: world.package.ImageEmbeddingsClient(URL, "m", KEY), PAIR, "model=..."),
+    ("BatchClient", lambda world: world.package.BatchClient(URL, KEY, "azure"), PAIR, "provider=..."),
+    ("load_client", lambda world: world.load(URL, "m", KEY), PAIR, "model=..."),
+    ("complete", lambda world: world.chat(URL).complete({}, KEY), "only body", "messages=..., model=..."),
+    ("embed", lambda world: world.embeddings(URL).embed({}, KEY), "only body", "input=..., model=..."),
+    ("embed_batches", lambda world: world.embeddings(URL).embed_batches([], KEY), "only input", "model=..."),
+    ("complete_many", lambda world: world.chat(URL).complete_many([], KEY), "only conversations", "model=..."),
+    ("with_defaults", lambda world: world.chat(URL).real.with_defaults(KEY), "no argument", "model=..."),
+    ("get_model_info", lambda world: world.chat(URL).real.get_model_info(KEY), "no argument", "model=..."),
+]
+
+
+@pytest.mark.parametrize(("name", "call", "taken", "examples"), UNNAMED, ids=[row[0] for row in UNNAMED])
+async def test_unnamed_arguments(
+    world: World, name: str, call: Callable[[World], Any], taken: str, examples: str
+) -> None:
+    with pytest.raises(TypeError) as raised:
+        await call(world)
+    assert str(raised.value) == f"{name}() takes {taken} by position. Pass all others by name, such as {examples}."
 
 
 @pytest.mark.parametrize("credential", [None, ""])

@@ -26,7 +26,7 @@ from ._operations.options import (
     RequestOptions,
 )
 from ._operations.settings import Credential, check_defaults, logger
-from ._operations.signatures import needs_endpoint_and_credential, with_options
+from ._operations.signatures import by_name, needs_endpoint_and_credential, with_options
 from ._watch import observe
 
 if TYPE_CHECKING:
@@ -418,6 +418,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         return EmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
 
+@by_name
 def load_client(
     endpoint: str, credential: Credential, *, model_type: str | None = None, **options: Any
 ) -> ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient:

@@ -89,7 +89,7 @@ def test_a_body_that_is_not_json_names_its_row(body: Any, told: str) -> None:
     ("setting", "error", "told"),
     [
         (math.nan, ValueError, "body.temperature is nan, which JSON does not have"),
-        ({1, 2}, TypeError, "a value of type set cannot be sent as JSON"),
+        ({1, 2}, TypeError, "body.temperature: a value of type set cannot be sent as JSON"),
     ],
 )
 def test_a_line_that_is_not_json_names_its_row(setting: Any, error: type[Exception], told: str) -> None:

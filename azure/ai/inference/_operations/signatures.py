@@ -1,4 +1,4 @@
-"""Signatures: the `**options` of a function in `help()`, and a constructor's error if an argument is missing."""
+"""Signatures: the `**options` of a function in `help()`, and the errors for missing and for unnamed arguments."""
 
 import inspect
 from collections.abc import Callable
@@ -101,9 +101,50 @@ def with_options(*options: Any) -> Callable[[F], F]:
     """
 
     def spell_out(function: F) -> F:
-        function.__signature__ = SpelledOutSignature(function, options)  # type: ignore[attr-defined]
-        function.__doc__ = text = OptionsDocstring(function.__doc__ or "")
+        shown: Any = by_name(function)
+        shown.__signature__ = SpelledOutSignature(function, options)
+        shown.__doc__ = text = OptionsDocstring(function.__doc__ or "")
         text.options = options
-        return function
+        return cast(F, shown)
 
     return spell_out
+
+
+def by_name(function: F) -> F:
+    """Make a function refuse arguments that are passed by position but have to be named.
+
+    Python's own error only counts them. Whoever looks at the signature sees that of the function.
+
+    :param function: The function, which may be asynchronous.
+    """
+    most = function.__code__.co_argcount
+
+    @wraps(function)
+    def checked(*args: Any, **named: Any) -> Any:
+        if len(args) > most:
+            raise _unnamed(shown)
+        return function(*args, **named)
+
+    @wraps(function)
+    async def checked_async(*args: Any, **named: Any) -> Any:
+        return await checked(*args, **named)
+
+    shown = cast(F, checked_async if inspect.iscoroutinefunction(function) else checked)
+    return shown
+
+
+_TELLING = ("messages", "input", "model")
+"""The arguments to name as examples: what people pass by position in other libraries."""
+
+
+def _unnamed(function: Any) -> TypeError:
+    """Return the error for too many positional arguments. It shows no value: one of them may be the key."""
+    name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+    parameters = inspect.signature(function).parameters.values()
+    taken = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD and each.name != "self"]
+    named = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+    if not hasattr(function, "__signature__"):  # `load_client`, whose options are those of the clients
+        named = ["model"]
+    examples = [each for each in _TELLING if each in named] or named[:1]
+    known = f"only {' and '.join(taken)} by position" if taken else "no argument by position"
+    return TypeError(f"{name}() takes {known}. Pass all others by name, such as {'=..., '.join(examples)}=....")

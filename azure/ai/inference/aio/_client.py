@@ -24,7 +24,7 @@ from .._operations.options import (
     RequestOptions,
 )
 from .._operations.settings import AsyncCredential, check_defaults, logger
-from .._operations.signatures import needs_endpoint_and_credential, with_options
+from .._operations.signatures import by_name, needs_endpoint_and_credential, with_options
 from .._watch import observe
 from ._base_client import InferenceClient
 
@@ -424,6 +424,7 @@ class ImageEmbeddingsClient(_EmbeddingsOfAnyKind):
         return AsyncEmbeddingBatches(partial(self.embed, **options), plan, on_progress)
 
 
+@by_name
 async def load_client(
     endpoint: str, credential: AsyncCredential, *, model_type: str | None = None, **options: Any
 ) -> ChatCompletionsClient | EmbeddingsClient | ImageEmbeddingsClient:
