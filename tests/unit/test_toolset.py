@@ -614,7 +614,14 @@ class TestRun:
         (message,) = TOOLS.run(message_with({"id": None, "function": None}))
         assert message.as_dict()["tool_call_id"] == ""
 
-    @pytest.mark.parametrize("answer", ["hi", None, [], 5])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            *("hi", None, [], 5),
+            *({"choices": 5}, {"choices": {"message": {}}}, {"choices": ["hi"]}, {"choices": [{"message": "hi"}]}),
+            *({"message": 5}, {"tool_calls": 5}, {"tool_calls": ["add"]}, {"tool_calls": {"id": "1"}}),
+        ],
+    )
     def test_values_that_are_not_answers(self, answer: Any) -> None:
         with pytest.raises(TypeError, match="tools run on a completion, a choice or a message, not on"):
             TOOLS.run(answer)

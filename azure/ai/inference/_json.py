@@ -37,8 +37,7 @@ def encode(value: Any) -> Any:
     """Return an equivalent of `value` that `json.dumps` supports: its `default` hook.
 
     :param value: A mapping that is not a `dict`, an enum member, NULL, date or time (UTC as "Z"), duration (ISO 8601),
-        UUID,
-        bytes (base64), `Decimal`, or a scalar of numpy or a tensor library.
+        UUID, bytes (base64), `Decimal`, or a scalar of numpy or a tensor library.
     :return: The JSON value.
     :raises TypeError: It is none of these.
     """

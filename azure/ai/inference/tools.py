@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Union, cast, overload
 
-from ._json import encode, is_object
+from ._json import encode, is_list, is_object
 from ._operations.options import ChatOptions, RequestOptions
 from ._operations.signatures import with_options
 from ._schemas.functions import Tool, tool_of
@@ -300,21 +300,24 @@ def _named(functions: Any) -> Iterable[tuple[str | None, Function]]:
 
 
 def _calls_of(answer: Any) -> list[ChatCompletionsToolCall]:
-    if not is_object(answer):
-        raise TypeError(f"tools run on a completion, a choice or a message, not on {answer!r:.200}")
     message: Any = answer
-    if "choices" in message:
-        message = message["choices"][0] if message["choices"] else {}
-    if "message" in message:
+    if is_object(message) and "choices" in message:
+        choices: Any = message["choices"] or [{}]
+        message = choices[0] if is_list(choices) else None
+    if is_object(message) and "message" in message:
         message = message["message"] or {}
-    # The message may be a plain dict that holds plain dicts. Reading the list through a model wraps them.
-    read: Any = ChatResponseMessage
-    return read({"tool_calls": message.get("tool_calls")}).tool_calls or []
+    if is_object(message):
+        # The message may be a plain dict that holds plain dicts. Reading the list through a model wraps them.
+        read: Any = ChatResponseMessage
+        calls: Any = read({"tool_calls": message.get("tool_calls")}).tool_calls or []
+        if is_list(calls) and all(map(is_object, calls)):
+            return calls
+    raise TypeError(f"tools run on a completion, a choice or a message, not on {answer!r:.200}")
 
 
 def _name_of(call: ChatCompletionsToolCall) -> str:
-    function: Any = call.get("function") or {}
-    return str(function.get("name") or "")
+    function: Any = call.get("function")
+    return str(function.get("name") or "") if is_object(function) else ""
 
 
 def _arguments_of(call: ChatCompletionsToolCall) -> Any:

@@ -45,12 +45,12 @@ def advise(
 ) -> str | None:
     """Return advice on an error response, or `None` if the service's own text is enough.
 
-    :param endpoint: the endpoint as called, with the api-version and the scopes of the call.
-    :param operation: the path below the endpoint, such as ``chat/completions``.
-    :param status: the HTTP status; 200 for an error object in a successful response or a stream.
-    :param code: the service's error code, a str or an int.
-    :param message: the service's error text.
-    :param models: names of models that the endpoint lists, the likeliest first.
+    :param endpoint: The endpoint as called, with the api-version and the scopes of the call.
+    :param operation: The path below the endpoint, such as ``chat/completions``.
+    :param status: The HTTP status; 200 for an error object in a successful response or a stream.
+    :param code: The service's error code, a str or an int.
+    :param message: The service's error text.
+    :param models: Names of models that the endpoint lists, the likeliest first.
     """
     return _advice(Failure(endpoint, operation, status, "" if code is None else str(code), message or "", models))
 

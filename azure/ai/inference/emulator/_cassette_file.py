@@ -26,8 +26,8 @@ Exchange = dict[str, Any]
 def read_cassette(path: Path) -> list[Exchange]:
     """Return the exchanges of a file.
 
-    :raises ValueError: if the file is not a cassette, naming the reason.
-    :raises FileNotFoundError: if it does not exist.
+    :raises ValueError: If the file is not a cassette, naming the reason.
+    :raises FileNotFoundError: If it does not exist.
     """
     try:
         text = path.read_text("utf-8")
@@ -67,8 +67,8 @@ def _whole_exchanges(text: str) -> Iterator[Any]:
 class CassetteWriter:
     """Appends exchanges to a file.
 
-    :param path: the file.
-    :param kept: exchanges to start the file with. A file of another version is rewritten with them.
+    :param path: The file.
+    :param kept: Exchanges to start the file with. A file of another version is rewritten with them.
     """
 
     def __init__(self, path: Path, kept: list[Exchange]) -> None:
@@ -79,7 +79,7 @@ class CassetteWriter:
     def append(self, exchange: Exchange) -> None:
         """Add an exchange.
 
-        :raises OSError: if the file cannot be written.
+        :raises OSError: If the file cannot be written.
         """
         if not self._begun:
             self._begin()

@@ -48,10 +48,10 @@ class ControlError(Exception):
 class Control:
     """The control API of one emulator.
 
-    :param token: the token that callers need.
-    :param journal: the requests.
-    :param session: returns the current session.
-    :param reset: resets the emulator.
+    :param token: The token that callers need.
+    :param journal: The requests.
+    :param session: Returns the current session.
+    :param reset: Resets the emulator.
     """
 
     def __init__(self, token: str, journal: Journal, session: Callable[[], Session], reset: Callable[[], None]) -> None:
@@ -241,7 +241,7 @@ class Control:
 def check_token(token: str, is_served: bool) -> str:
     """Check and return a token chosen by the user.
 
-    :raises ValueError: if it is too short, is not allowed in a cookie, or there is no page.
+    :raises ValueError: If it is too short, is not allowed in a cookie, or there is no page.
     """
     if not is_served:
         raise ValueError("ui_token is set, but ui is not; set ui=True")

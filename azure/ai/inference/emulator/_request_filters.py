@@ -22,7 +22,7 @@ def select(exchanges: Sequence[Exchange], query: Iterable[tuple[str, str]]) -> t
 
     :param query: ``status`` (``429``, ``5xx``, ``error``), ``state``, ``model``, ``path`` and ``text`` (contained),
         ``fault`` (a kind, or ``any``), ``source``, ``after`` (a number), ``limit`` (default: 100).
-    :raises ValueError: for an unknown filter or an invalid value.
+    :raises ValueError: For an unknown filter or an invalid value.
     """
     filters: dict[str, str] = {}
     for name, value in query:

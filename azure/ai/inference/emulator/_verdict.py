@@ -25,8 +25,8 @@ class Finding:
 
     :ivar kind: ``retry-after-ignored``, ``retry-without-wait``, ``truncated-stream`` or ``leaked-key``.
     :ivar severity: ``error``, or ``warning`` if only the application knows whether something is wrong.
-    :ivar requests: the numbers of the requests that show it.
-    :ivar message: what happened, in a sentence.
+    :ivar requests: The numbers of the requests that show it.
+    :ivar message: What happened, in a sentence.
     """
 
     kind: Literal["retry-after-ignored", "retry-without-wait", "truncated-stream", "leaked-key"]
