@@ -100,7 +100,7 @@ def _retired_product(failure: Failure) -> str | None:
         return None
     return (
         "GitHub Models was retired on 2026-07-30 and its hosts no longer serve models. Deploy the model in Microsoft "
-        "Foundry and use https://RESOURCE.services.ai.azure.com as the endpoint, or any other server that speaks the API."
+        "Foundry and use https://RESOURCE.services.ai.azure.com as the endpoint, or any other server with this API."
     )
 
 
