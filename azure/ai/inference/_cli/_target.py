@@ -151,7 +151,7 @@ def _key_in(path: str) -> str:
         if path == "-":
             return getpass.getpass("Key: ") if is_interactive() else standard_input().readline().decode()
         with Path(path).open("rb") as file:
-            return file.readline().decode()
+            return file.readline().decode("utf-8-sig")  # some editors write a mark first
     except (OSError, ValueError) as error:  # the path is omitted: it may be a key in the wrong place
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"the file of --key-file cannot be read: {reason}") from None

@@ -37,7 +37,7 @@ class Cassette:
     :param upstream: The endpoint to record, or None to replay.
     :keyword mode: One of :data:`RECORD_MODES`.
     :keyword speed: The speed of replay: 1 as recorded, 2 twice as fast. None: without waiting.
-    :raises ValueError: If the file is not a cassette, or a folder, or the endpoint not a URL.
+    :raises ValueError: If the file is not a cassette, or a folder or a device, or the endpoint not a URL.
     :raises FileNotFoundError: If there is nothing to replay.
     """
 
@@ -48,7 +48,9 @@ class Cassette:
         self._speed = speed
         if upstream is not None and not _is_address(upstream):
             raise ValueError(f"record is {upstream!r}; pass a URL such as 'https://example.services.ai.azure.com'")
-        known = path.exists() and mode != "all"
+        if upstream is not None and path.exists() and not path.is_file():
+            raise ValueError(f"cassette is {str(path)!r}, which is not a file, and would be replaced by one")
+        known = path.exists() and mode != "all" and (upstream is None or path.stat().st_size > 0)
         recording = upstream is not None and mode != "none" and not (mode == "once" and known)
         self._upstream = upstream if recording else None
         self._exchanges = read_cassette(path) if known or not recording else []

@@ -30,7 +30,7 @@ def read_cassette(path: Path) -> list[Exchange]:
     :raises FileNotFoundError: If it does not exist.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not a cassette: {error}") from error
     try:
@@ -72,7 +72,7 @@ class CassetteWriter:
     """
 
     def __init__(self, path: Path, kept: list[Exchange]) -> None:
-        self._path = path
+        self._path = path.resolve()  # a link stays one
         self._kept = kept
         self._begun = False
 

@@ -215,7 +215,7 @@ def load_script(path: str | Path) -> list[Rule]:
     :raises ValueError: If the file contains anything else.
     :raises ImportError: For YAML without PyYAML.
     """
-    items = _parse(Path(path).read_text("utf-8"), Path(path))
+    items = _parse(Path(path).read_text("utf-8-sig"), Path(path))
     if not isinstance(items, list):
         raise ValueError(f"{path} holds a {type(items).__name__}; a script is a list of replies")
     folder = Path(path).parent
