@@ -1,5 +1,6 @@
 """`timeout` limits the whole call: its attempts, the waits between them, and reading the answer."""
 
+import re
 import socket
 import ssl
 import sys
@@ -159,9 +160,10 @@ async def test_deadline_passes_between_two_reads(world: World, serve: Serve) -> 
     assert isinstance((await opened.until_fault())[1], ServiceResponseTimeoutError)
 
 
-async def test_timeout_must_be_a_number(world: World, serve: Serve) -> None:
-    with pytest.raises(TypeError, match="timeout must be a number of seconds, not 'soon'"):
-        await world.chat(serve(answer(200, completion())).url).complete(timeout="soon")
+@pytest.mark.parametrize("timeout", ["soon", True, (1, 2)])
+async def test_timeout_must_be_a_number(world: World, serve: Serve, timeout: Any) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"timeout must be a number of seconds, not {timeout!r}")):
+        await world.chat(serve(answer(200, completion())).url).complete(timeout=timeout)
 
 
 @pytest.mark.parametrize("where", ["constructor", "call"])

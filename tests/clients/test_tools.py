@@ -6,8 +6,11 @@ import pickle
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
+from azure.ai.inference import ChatCompletionsClient as SyncClient
+from azure.ai.inference.aio import ChatCompletionsClient as AsyncClient
 from azure.ai.inference.emulator import Emulator, Reply, ToolCall
 from azure.ai.inference.emulator._dialects import DIALECTS
 from azure.ai.inference.exceptions import InferenceError, ToolCallError, ToolRoundsError
@@ -157,7 +160,7 @@ async def test_converse_stops_after_max_rounds_and_can_continue(world: World) ->
         endpoint.reply(CALL)
         endpoint.reply(Reply("Blue."))
         client = world.chat(endpoint.url, endpoint.key)
-        with pytest.raises(ToolRoundsError, match="still calls tools after max_rounds requests") as raised:
+        with pytest.raises(ToolRoundsError, match="still calls tools after max_rounds=2 requests") as raised:
             await converse_by(world, toolset_of(world), client, messages, max_rounds=2)
         assert raised.value.completion.choices[0].message is messages[3]
         assert [message["role"] for message in messages] == ["user", *["assistant", "tool"] * 2]
@@ -200,6 +203,15 @@ async def test_converse_raises_failed_calls_on_request(world: World) -> None:
         ("hi", {}, TypeError, "messages must be a list, to which answers are appended, not str"),
         ((UserMessage("x"),), {}, TypeError, "not tuple"),
         ([UserMessage("x")], {"max_rounds": 0}, ValueError, "max_rounds must be 1 or more, not 0"),
+        *(
+            (
+                [UserMessage("x")],
+                {"max_rounds": value},
+                TypeError,
+                f"max_rounds must be a whole .*: {value!r}",
+            )
+            for value in (True, 1.5, "3", None)
+        ),
         ([UserMessage("x")], {"tools": []}, TypeError, "converse takes no tools"),
         ([UserMessage("x")], {"stream": True}, TypeError, "converse takes no stream"),
         ([UserMessage("x")], {"temprature": 1}, TypeError, "Did you mean 'temperature'"),
@@ -211,3 +223,25 @@ async def test_converse_with_invalid_arguments(
     client = world.chat("https://resource.openai.azure.com", model="m")
     with pytest.raises(error, match=words):
         await converse_by(world, toolset_of(world), client, messages, **options)
+
+
+async def test_converse_with_a_client_of_the_other_world_sends_nothing() -> None:
+    messages: list[Any] = [UserMessage("x")]
+    toolset = Toolset([get_weather])
+    with Emulator() as endpoint:
+        async with AsyncClient(endpoint.url, endpoint.key) as client:
+            with pytest.raises(TypeError, match=r"aio.ChatCompletionsClient is not a synchronous .* `await aconverse`"):
+                toolset.converse(client, messages)  # type: ignore[arg-type]
+        with SyncClient(endpoint.url, endpoint.key) as client:
+            with pytest.raises(TypeError, match=r"ChatCompletionsClient is not an asynchronous client. .* `converse`"):
+                await toolset.aconverse(client, messages)  # type: ignore[arg-type]
+            with pytest.raises(TypeError, match=r"get_time is async: use `await toolset\.aconverse"):
+                Toolset([get_weather, get_time]).converse(client, messages)
+        assert endpoint.requests == ()
+
+
+async def test_rounds_may_be_a_number_of_numpy(world: World) -> None:
+    with Emulator() as endpoint:
+        client = world.chat(endpoint.url, endpoint.key)
+        answer = await converse_by(world, toolset_of(world), client, [UserMessage("Hello")], max_rounds=np.int64(2))
+    assert answer.text

@@ -114,6 +114,12 @@ def test_misplaced_key_is_not_repeated(run: Run, arguments: Sequence[str], words
     assert words in ran.err
 
 
+@pytest.mark.parametrize("text", [f"\ufeff{KEY}\r\n", f"  {KEY}", f"{KEY}\nanother line"])
+def test_key_file_as_editors_write_it(run: Run, emulator: Emulator, tmp_path: Path, text: str) -> None:
+    (tmp_path / "key").write_bytes(text.encode())
+    assert run("chat", emulator.url, "Hello", "--key-file", str(tmp_path / "key")) == (0, GREETING, "")
+
+
 def test_binary_key_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
     ran = run("chat", "http://localhost/v1", "hi", "--key-file", str(tmp_path / "key"))

@@ -249,10 +249,14 @@ def test_a_batch_that_the_service_refuses(run: Run, serve: Serve, table: str, tm
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
-def test_an_output_that_cannot_be_written(run: Run, table: str) -> None:
-    ran = run("batch", table, "/dev/full", URL, "--template", "{text}", "--quiet")
+def test_an_output_that_cannot_be_written(run: Run, table: str, tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("/dev/full")  # what lies beside it stays out of /dev
+    words = ("batch", table, str(tmp_path / "out"), URL, "--template", "{text}", "--quiet")
+    ran = run(*words)
     assert ran.status == 2
-    assert re.fullmatch(f"{NAME} batch: /dev/full\\S*: [A-Z][a-z ]+\n", told(ran.err)), ran.err
+    assert re.fullmatch(f"{NAME} batch: {tmp_path}/out\\S*: [A-Z][a-z ]+\n", told(ran.err)), ran.err
+    assert "--sort needs a file as output, not a folder or a device" in told(run(*words, "--sort").err)
+    assert not Path("/dev/full").is_file()
 
 
 def test_a_table_in_utf_16(run: Run, tmp_path: Path) -> None:

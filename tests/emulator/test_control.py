@@ -69,6 +69,7 @@ def test_requests_are_shown_newest_first(endpoint: Emulator, caller: Caller) -> 
         ("?fault=429", [1]),
         ("?fault=any", [4, 1]),
         ("?source=reply&text=rain", [2]),
+        ("?source=any&state=done&status=5xx", []),
         ("?after=3", [5, 4]),
         ("?limit=2", [5, 4]),
         ("?status=200&limit=1", [5]),
@@ -96,6 +97,14 @@ def test_filters(endpoint: Emulator, caller: Caller, query: str, numbers: list[i
         ("?colour=red", "there is no filter 'colour'; choose status, state, "),
         ("?limit=many", "limit is 'many'; choose a whole number, 0 or more"),
         ("?after=-1", "after is '-1'"),
+        *(
+            (f"?status={value}", f"status is '{value}'; choose a status such as 429")
+            for value in ("40", "", "abc", "6xx")
+        ),
+        ("?status=400&status=200", "the filter 'status' is given twice"),
+        ("?state=closed", "state is 'closed'; choose open, left, cut, done"),
+        ("?source=script&text=x", "source is 'script'; choose default, reply, cassette"),
+        ("?fault=broken", "kind is 'broken'; choose a status from 400 to 599, or one of reset"),
     ],
 )
 def test_invalid_filters(endpoint: Emulator, query: str, words: str) -> None:
@@ -349,6 +358,14 @@ def test_idle_feed_sends_keep_alives(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_unknown_paths(endpoint: Emulator, method: str, path: str, status: int, words: str) -> None:
     got = control(endpoint, method, path)
     assert (got.status, words in got.body["error"]["message"]) == (status, True), got.body
+
+
+@pytest.mark.parametrize("path", ["/health", "/requests", "/settings", "/events", "/", "/page/dom.js"])
+def test_head_is_get_without_a_body(endpoint: Emulator, path: str) -> None:
+    got = control(endpoint, "HEAD", path)
+    assert (got.status, got.body) == (200, None)
+    refused = control(endpoint, "DELETE", "/settings")
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, PATCH")
 
 
 def test_page_signs_in(endpoint: Emulator) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.emulator import Emulator, Fault, Outcome, RecordedRequest, Reply
 from azure.ai.inference.emulator._exchange import requested_wait
 from azure.ai.inference.emulator._fault_injection import Pace, pace
@@ -326,10 +327,47 @@ def ignore_the_wait(endpoint: Emulator, caller: Caller) -> None:
 
 
 def retry_at_once(endpoint: Emulator, caller: Caller) -> None:
-    endpoint.fault("503")
-    leave_no_time = [caller.chat("Hello") for _ in range(2)]
-    assert len(leave_no_time) == 2
-    endpoint.requests[1].outcome.waited = 0.0  # however slow the machine is
+    fail_at_once(endpoint, caller, "503:times=2")
+
+
+def fail_at_once(endpoint: Emulator, caller: Caller, faults: str) -> None:
+    """Repeat a request without a wait until it is answered."""
+    endpoint.fault(faults)
+    while caller.chat("Hello").status != 200:
+        pass
+    for request in endpoint.requests[1:]:
+        request.outcome.waited = 0.0  # however slow the machine is
+
+
+@pytest.mark.parametrize(
+    ("faults", "blamed"),
+    [
+        ("503:times=1", []),  # as azure-core does
+        ("429:times=1,says=nothing", []),
+        ("503:times=3", [(2, 3), (3, 4)]),
+        ("429:times=2,says=nothing", [(2, 3)]),
+        ("529:times=2", [(2, 3)]),
+        ("520:times=2", [(2, 3)]),
+        ("429:times=3,wait=0", []),  # the service said so
+        ("400:times=3", []),
+    ],
+)
+def test_retries_without_waits(fresh: Emulator, caller: Caller, faults: str, blamed: list[tuple[int, int]]) -> None:
+    fail_at_once(fresh, caller, faults)
+    newest(fresh)
+    first = fresh.requests[0].outcome.id - 1
+    assert [finding.requests for finding in fresh.verdict()] == [
+        (first + earlier, first + later) for earlier, later in blamed
+    ]
+
+
+@pytest.mark.parametrize("faults", ["429:times=1,says=nothing", "500:times=2,wait=0", "529:times=2", "reset:times=2"])
+def test_our_own_client_is_not_blamed(fresh: Emulator, faults: str) -> None:
+    fresh.fault(faults)
+    with ChatCompletionsClient(f"{fresh.url}/v1", fresh.key, retry_backoff_factor=0.05) as client:
+        client.complete(messages=[{"role": "user", "content": "Hello"}])
+    newest(fresh)
+    assert fresh.verdict() == ()
 
 
 def wait_as_asked(endpoint: Emulator, caller: Caller) -> None:

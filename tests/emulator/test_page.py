@@ -303,7 +303,7 @@ def test_page_asks_for_its_token(browser: Browser, endpoint: Emulator, caller: C
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 390, 320])
 def test_layout_fits_at_every_width(
     browser: Browser, endpoint: Emulator, caller: Caller, width: int, scheme: str, tmp_path: Path
 ) -> None:
@@ -331,6 +331,31 @@ def test_layout_fits_at_every_width(
     browser.driver.save_screenshot(str(picture))
     assert picture.stat().st_size > 10_000
 
+
+def test_text_of_any_direction(browser: Browser, endpoint: Emulator, caller: Caller) -> None:
+    """Right-to-left text reads as its reader writes it, and a mark that turns text turns no other part of the row."""
+    caller.chat("\u05e9\u05dc\u05d5\u05dd?", path=LOCAL, model="gpt\u202e-4o")
+    browser.open(endpoint.ui_url)
+    browser.open_request(1)
+    for selector in (".preview", ".turn.user .text"):
+        assert browser.run(LETTERS, selector) == sorted(browser.run(LETTERS, selector), reverse=True), selector
+    for facts in (".row .facts", ".head .facts"):
+        ends = browser.run(ENDS, facts)
+        assert ends == sorted(ends), facts
+
+
+LETTERS = """
+const text = document.querySelector(arguments[0]).firstChild;
+return [...text.data].map((_, index) => {
+  const range = document.createRange();
+  range.setStart(text, index);
+  range.setEnd(text, index + 1);
+  return range.getBoundingClientRect().left;
+});
+"""
+ENDS = """
+return [...document.querySelector(arguments[0]).children].map((part) => part.getBoundingClientRect().left);
+"""
 
 CONTRAST = """
 const luminance = (color) => {

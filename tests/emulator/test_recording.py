@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from azure.ai.inference.emulator._recorder import Arrivals
 from azure.ai.inference.emulator._request import RecordedRequest
 from azure.ai.inference.emulator._response import Cut, Pause
 
-from .conftest import SERVERLESS, Caller, Got
+from .conftest import LOCAL, SERVERLESS, Caller, Got
 
 
 def exchanges(path: Path) -> list[dict[str, Any]]:
@@ -193,6 +194,33 @@ def test_record_modes_without_a_file(tmp_path: Path, mode: str) -> None:
     with recorder(tmp_path, record_mode=mode) as (real, endpoint, path):
         assert [Caller(endpoint).chat("a").status for _ in range(2)] == [200, 200]
         assert len(real.requests) == len(exchanges(path)) == 2
+
+
+@pytest.mark.parametrize("mode", ["all", "once", "new_episodes"])
+def test_linked_and_empty_files(tmp_path: Path, mode: str) -> None:
+    """A link stays a link, and a file that was only created, as `tempfile` does, is a new cassette."""
+    (tmp_path / "real.json").touch()
+    (tmp_path / "c.json").symlink_to(tmp_path / "real.json")
+    with recorder(tmp_path, record_mode=mode) as (_, endpoint, path):
+        Caller(endpoint).chat("Hello", path=LOCAL)
+    assert path.is_symlink()
+    assert len(exchanges(tmp_path / "real.json")) == 1
+
+
+@pytest.mark.parametrize("mode", ["all", "once", "new_episodes"])
+def test_devices_are_not_replaced(tmp_path: Path, mode: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(ValueError, match=f"cassette is '{path}', which is not a file, and would be replaced"):
+            Emulator(record="http://127.0.0.1:9", cassette=path, record_mode=mode)
+
+
+def test_cassette_with_a_byte_order_mark(tmp_path: Path) -> None:
+    with recorder(tmp_path) as (_, endpoint, path):
+        Caller(endpoint).chat("Hello", path=LOCAL)
+    path.write_text(path.read_text("utf-8"), "utf-8-sig")
+    with Emulator(cassette=path) as player:
+        assert Caller(player).chat("Hello", path=LOCAL).status == 200
 
 
 def test_missing_cassette_and_invalid_modes(tmp_path: Path) -> None:

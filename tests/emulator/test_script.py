@@ -135,11 +135,12 @@ YAML = """
 """
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("name", ["script.yaml", "script.json"])
-def test_files(tmp_path: Path, name: str) -> None:
+def test_files(tmp_path: Path, name: str, encoding: str) -> None:
     yaml = pytest.importorskip("yaml")
     path = tmp_path / name
-    path.write_text(YAML if name.endswith("yaml") else json.dumps(yaml.safe_load(YAML)), "utf-8")
+    path.write_text(YAML if name.endswith("yaml") else json.dumps(yaml.safe_load(YAML)), encoding)
     with Emulator(script=path) as endpoint:
         caller = Caller(endpoint)
         for _ in range(2):

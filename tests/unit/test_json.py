@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from azure.core.serialization import NULL
 
-from azure.ai.inference._json import json_or_none, to_json
+from azure.ai.inference._json import json_or_none, sorted_json, to_json
 from azure.ai.inference.models import ChatRole, UserMessage
 
 
@@ -70,6 +71,46 @@ def test_circular_values_are_refused() -> None:
 def test_unsupported_types(value: Any) -> None:
     with pytest.raises(TypeError, match="cannot be sent as JSON"):
         to_json({"a": [value]})
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"stop": iter(["a"])}, "stop: a value of type list_iterator cannot be sent as JSON: <.*>. Pass a list."),
+        ({"a": [1, {"b": {1}}]}, r"a\[1\].b: a value of type set .* Pass a list."),
+        ({"a": np.arange(3)}, "a: a value of type ndarray .* Pass a list."),
+        ({"a": object()}, "a: a value of type object cannot be sent as JSON: <object.*>.$"),
+        ({"logit_bias": {np.int64(5): 1}}, r"logit_bias has the key np.int64\(5\); keys must be str."),
+        ({(1, 2): 1}, r"the value has the key \(1, 2\); keys must be str."),
+        (object(), "^a value of type object cannot be sent as JSON"),
+        ({"a": Enum("Odd", {"one": object()}).one}, "a value of type object cannot be sent as JSON"),  # type: ignore[attr-defined]
+    ],
+)
+def test_errors_of_types_name_the_member(value: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        to_json(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.int64(5), "5"),
+        (np.int8(-2), "-2"),
+        (np.float32(0.5), "0.5"),
+        (np.float64(0.25), "0.25"),
+        (np.bool_(True), "true"),
+        (np.array(7), "7"),
+        (np.str_("x"), '"x"'),
+    ],
+)
+def test_scalars_of_numpy_are_numbers(value: Any, text: str) -> None:
+    assert to_json({"a": [value]}) == f'{{"a": [{text}]}}'
+    assert sorted_json({"a": [value]}) == f'{{"a":[{text}]}}'
+
+
+def test_numpy_values_that_json_lacks_are_named() -> None:
+    with pytest.raises(ValueError, match="temperature is nan, which JSON does not have"):
+        to_json({"temperature": np.float32("nan")})
 
 
 @pytest.mark.parametrize(("text", "value"), [(b"[1]", [1]), (b"{", None), (b"\xff", None), (b"[" * 100_000, None)])

@@ -7,7 +7,8 @@ import json
 import logging
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
+from array import array
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, make_dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 import jsonschema  # type: ignore[import-untyped]
+import numpy as np
 import pydantic
 import pytest
 
@@ -612,7 +614,14 @@ class TestRun:
         (message,) = TOOLS.run(message_with({"id": None, "function": None}))
         assert message.as_dict()["tool_call_id"] == ""
 
-    @pytest.mark.parametrize("answer", ["hi", None, [], 5])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            *("hi", None, [], 5),
+            *({"choices": 5}, {"choices": {"message": {}}}, {"choices": ["hi"]}, {"choices": [{"message": "hi"}]}),
+            *({"message": 5}, {"tool_calls": 5}, {"tool_calls": ["add"]}, {"tool_calls": {"id": "1"}}),
+        ],
+    )
     def test_values_that_are_not_answers(self, answer: Any) -> None:
         with pytest.raises(TypeError, match="tools run on a completion, a choice or a message, not on"):
             TOOLS.run(answer)
@@ -634,9 +643,15 @@ class TestRun:
             with pytest.raises(TypeError, match=f"{name} is async: use `await toolset.arun"):
                 toolset.run(message_with(call("note"), call(name, {"zone": "x"})))
         assert ran == []
-        for name in ("hidden", "future"):
+        toolset = Toolset([hidden, future, count_up])
+        for name in ("hidden", "future", "count_up"):
             with pytest.raises(TypeError, match=f"{name} is async"):
                 toolset.run(message_with(call(name)))
+
+
+async def count_up() -> AsyncIterator[int]:
+    for number in range(3):
+        yield number
 
 
 class Ready:
@@ -668,6 +683,11 @@ class TestResults:
             ((1, 2), "[1, 2]"),
             ({(1, 2): 3}, "{(1, 2): 3}"),
             (Place, f'"{Place!s}"'),
+            ((number * 2 for number in range(3)), "[0, 2, 4]"),
+            (map(str, range(2)), '["0", "1"]'),
+            (np.arange(1500), json.dumps(list(range(1500)))),
+            ({"a": np.float32(0.5), "b": np.array([[1], [2]])}, '{"a": 0.5, "b": [[1], [2]]}'),
+            (array("i", [1, 2]), "[1, 2]"),
         ],
     )
     def test_results_as_text(self, result: Any, content: str) -> None:
@@ -676,6 +696,14 @@ class TestResults:
 
         (message,) = Toolset([tool]).run(message_with(call("tool")))
         assert message.content == content
+
+    def test_generator_that_breaks(self) -> None:
+        def tool() -> Iterator[int]:
+            yield 1
+            raise ValueError("half")
+
+        (message,) = Toolset([tool]).run(message_with(call("tool")))
+        assert message.content == "Error: tool failed: ValueError: half"
 
     def test_circular_result(self) -> None:
         loop: list[Any] = []
@@ -731,6 +759,19 @@ class TestArun:
         assert [message.content for message in messages] == ["noon in UTC", "2", "noon in UTC"]
         (message,) = await Toolset([wrapped(get_time)]).arun(message_with(call("get_time", {"zone": "x"})))
         assert message.content == "noon in x"
+
+    async def test_generators(self) -> None:
+        async def breaks() -> AsyncIterator[int]:
+            yield 1
+            raise ValueError("half")
+
+        def plain() -> Iterator[str]:
+            yield threading.current_thread().name
+
+        toolset = Toolset([count_up, breaks, plain])
+        messages = await toolset.arun(message_with(call("count_up"), call("breaks"), call("plain")))
+        assert [message.content for message in messages[:2]] == ["[0, 1, 2]", "Error: breaks failed: ValueError: half"]
+        assert threading.current_thread().name not in messages[2].content  # it runs where functions run
 
     async def test_errors_are_logged(self) -> None:
         def exhausted() -> Any:

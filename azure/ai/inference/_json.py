@@ -37,8 +37,7 @@ def encode(value: Any) -> Any:
     """Return an equivalent of `value` that `json.dumps` supports: its `default` hook.
 
     :param value: A mapping that is not a `dict`, an enum member, NULL, date or time (UTC as "Z"), duration (ISO 8601),
-        UUID,
-        bytes (base64) or `Decimal`.
+        UUID, bytes (base64), `Decimal`, or a scalar of numpy or a tensor library.
     :return: The JSON value.
     :raises TypeError: It is none of these.
     """
@@ -58,6 +57,10 @@ def encode(value: Any) -> Any:
         from isodate import duration_isoformat  # pyright: ignore
 
         return str(duration_isoformat(value))  # pyright: ignore[reportUnknownArgumentType]
+    return _encode_number(value)
+
+
+def _encode_number(value: Any) -> Any:
     from decimal import Decimal
     from uuid import UUID
 
@@ -65,7 +68,10 @@ def encode(value: Any) -> Any:
         return str(value)
     if isinstance(value, Decimal):
         return float(value)
-    raise TypeError(f"a value of type {type(value).__name__} cannot be sent as JSON: {value!r:.200}")
+    if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
+        return value.item()  # numpy's own protocol, which torch, jax and pandas follow
+    way_out = " Pass a list." if hasattr(value, "__iter__") else ""
+    raise TypeError(f"a value of type {type(value).__name__} cannot be sent as JSON: {value!r:.200}.{way_out}")
 
 
 def _utc(moment: datetime) -> str:
@@ -87,16 +93,24 @@ def to_json(value: Any) -> str:
         if "Circular" in str(error):
             raise
         raise ValueError(_complaint(value) or str(error)) from None
+    except TypeError as error:
+        raise TypeError(_complaint(value) or str(error)) from None
 
 
 def _complaint(value: Any, place: str = "") -> str | None:
-    """Find a number that JSON does not have, and describe where it is."""
+    """Find what JSON does not have, and describe where it is."""
     if is_object(value):
+        wrong_key = next((key for key in value if not isinstance(key, _KEYS)), None)
+        if wrong_key is not None:
+            return f"{place or 'the value'} has the key {wrong_key!r:.200}; keys must be str."
         return _first(_complaint(member, f"{place}.{name}" if place else str(name)) for name, member in value.items())
     if isinstance(value, (list, tuple)):
         items = cast("Iterable[Any]", value)
         return _first(_complaint(item, f"{place}[{index}]") for index, item in enumerate(items))
-    wrong = _wrong_number(value)
+    try:
+        wrong = _wrong_number(value if isinstance(value, _LEAVES) else encode(value))
+    except TypeError as error:
+        return f"{place}: {error}" if place else str(error)
     return wrong and f"{place or 'the value'} is {wrong}."
 
 
@@ -106,6 +120,10 @@ def _wrong_number(value: Any) -> str | None:
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return f"a number of {value.bit_length()} bits, which no service reads as JSON"
     return None
+
+
+_LEAVES = (str, int, float, type(None))
+_KEYS = _LEAVES  # json writes numbers, true, false and null as text
 
 
 def _first(complaints: Iterable[str | None]) -> str | None:

@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Union, cast, overload
 
-from ._json import encode, is_object
+from ._json import encode, is_list, is_object
 from ._operations.options import ChatOptions, RequestOptions
 from ._operations.signatures import with_options
 from ._schemas.functions import Tool, tool_of
@@ -134,6 +134,9 @@ class Toolset:
         :raises ToolRoundsError: The model still called tools in the last round.
         :raises ~azure.core.exceptions.AzureError: A request failed; :mod:`azure.ai.inference.exceptions` lists how.
         """
+        if (name := next((name for name, tool in self._tools.items() if tool.is_async), None)) is not None:
+            raise TypeError(f"{name} is async: use `await toolset.aconverse(client, messages)`, and an aio client")
+        _check_client(client, "__enter__", "__aenter__", "a synchronous client. For this one, use `await aconverse`")
         request = self._first_request(messages, max_rounds, options)
         complete: Any = client.complete
         left = max_rounds
@@ -145,7 +148,7 @@ class Toolset:
                 return answer
             messages += results
             left -= 1
-            request = _next_request(request, left, answer)
+            request = _next_request(request, left, answer, max_rounds)
 
     @with_options(ChatOptions, RequestOptions)
     async def aconverse(
@@ -172,6 +175,7 @@ class Toolset:
         :raises ToolRoundsError: The model still called tools in the last round.
         :raises ~azure.core.exceptions.AzureError: A request failed; :mod:`azure.ai.inference.exceptions` lists how.
         """
+        _check_client(client, "__aenter__", "__enter__", "an asynchronous client. For this one, use `converse`")
         request = self._first_request(messages, max_rounds, options)
         complete: Any = client.complete
         left = max_rounds
@@ -183,11 +187,13 @@ class Toolset:
                 return answer
             messages += results
             left -= 1
-            request = _next_request(request, left, answer)
+            request = _next_request(request, left, answer, max_rounds)
 
     def _first_request(self, messages: Any, max_rounds: int, options: Mapping[str, Any]) -> Mapping[str, Any]:
         if not isinstance(messages, list):
             raise TypeError(f"messages must be a list, to which answers are appended, not {type(messages).__name__}")
+        if isinstance(max_rounds, bool) or not hasattr(max_rounds, "__index__"):
+            raise TypeError(f"max_rounds must be a whole number, not {type(max_rounds).__name__}: {max_rounds!r:.200}")
         if max_rounds < 1:
             raise ValueError(f"max_rounds must be 1 or more, not {max_rounds!r}")
         if "tools" in options:
@@ -218,7 +224,7 @@ class Toolset:
         try:
             _, work = self._prepare(call)
             result = _call_function(call, work)
-            if not inspect.isawaitable(result):
+            if not inspect.isawaitable(result) and not hasattr(result, "__anext__"):
                 return _message(call, result)
         except ToolCallError as error:
             return self._error_message(error)
@@ -233,11 +239,13 @@ class Toolset:
             result = (
                 _call_function(call, work) if tool.is_async else await asyncio.to_thread(_call_function, call, work)
             )
-            if inspect.isawaitable(result):
-                try:
+            try:
+                if inspect.isawaitable(result):
                     result = await result
-                except Exception as error:
-                    raise _failure(call, error) from error
+                if hasattr(result, "__anext__"):
+                    result = [item async for item in result]
+            except Exception as error:
+                raise _failure(call, error) from error
             return _message(call, result)
         except ToolCallError as error:
             return self._error_message(error)
@@ -268,10 +276,17 @@ def _append_answer(messages: list[Any], answer: ChatCompletions) -> None:
         messages.append(message)
 
 
-def _next_request(request: Mapping[str, Any], left: int, answer: ChatCompletions) -> Mapping[str, Any]:
+def _check_client(client: Any, wanted: str, other: str, words: str) -> None:
+    """Check that a client is of the right world: the other would be paid for an answer that cannot be used."""
+    if hasattr(client, other) and not hasattr(client, wanted):
+        raise TypeError(f"{type(client).__module__}.{type(client).__name__} is not {words}")
+
+
+def _next_request(request: Mapping[str, Any], left: int, answer: ChatCompletions, max_rounds: int) -> Mapping[str, Any]:
     """Return the options of the next round, or raise if there is none."""
     if not left:
-        raise ToolRoundsError("the model still calls tools after max_rounds requests: allow more, or go on", answer)
+        message = f"the model still calls tools after max_rounds={max_rounds} requests: allow more, or go on"
+        raise ToolRoundsError(message, answer)
     free = request.get("tool_choice") in (None, "auto", "none")
     return request if free else {**request, "tool_choice": "auto"}
 
@@ -285,21 +300,24 @@ def _named(functions: Any) -> Iterable[tuple[str | None, Function]]:
 
 
 def _calls_of(answer: Any) -> list[ChatCompletionsToolCall]:
-    if not is_object(answer):
-        raise TypeError(f"tools run on a completion, a choice or a message, not on {answer!r:.200}")
     message: Any = answer
-    if "choices" in message:
-        message = message["choices"][0] if message["choices"] else {}
-    if "message" in message:
+    if is_object(message) and "choices" in message:
+        choices: Any = message["choices"] or [{}]
+        message = choices[0] if is_list(choices) else None
+    if is_object(message) and "message" in message:
         message = message["message"] or {}
-    # The message may be a plain dict that holds plain dicts. Reading the list through a model wraps them.
-    read: Any = ChatResponseMessage
-    return read({"tool_calls": message.get("tool_calls")}).tool_calls or []
+    if is_object(message):
+        # The message may be a plain dict that holds plain dicts. Reading the list through a model wraps them.
+        read: Any = ChatResponseMessage
+        calls: Any = read({"tool_calls": message.get("tool_calls")}).tool_calls or []
+        if is_list(calls) and all(map(is_object, calls)):
+            return calls
+    raise TypeError(f"tools run on a completion, a choice or a message, not on {answer!r:.200}")
 
 
 def _name_of(call: ChatCompletionsToolCall) -> str:
-    function: Any = call.get("function") or {}
-    return str(function.get("name") or "")
+    function: Any = call.get("function")
+    return str(function.get("name") or "") if is_object(function) else ""
 
 
 def _arguments_of(call: ChatCompletionsToolCall) -> Any:
@@ -312,7 +330,9 @@ def _arguments_of(call: ChatCompletionsToolCall) -> Any:
 
 def _call_function(call: ChatCompletionsToolCall, work: Callable[[], Any]) -> Any:
     try:
-        return work()
+        result = work()
+        # What a generator yields is its result.
+        return list(result) if hasattr(result, "__next__") and not inspect.isawaitable(result) else result
     except Exception as error:
         raise _failure(call, error) from error
 
@@ -348,6 +368,8 @@ def _encode(value: Any) -> Any:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if callable(dump := getattr(value, "model_dump", None)):
         return dump(mode="json")
+    if callable(to_list := getattr(value, "tolist", None)):
+        return to_list()  # an array's text leaves out its middle
     if isinstance(value, (set, frozenset)):
         return sorted(cast("set[Any]", value), key=repr)
     try:

@@ -19,6 +19,7 @@ SEEDS = [
     b'\0\0\0\0{"error": {"code": "x", "message": "no"}}',
     b'\2\2\2\2{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n{"usage": {"a": 1}}\n',
     b"\0\0\0\0\xef\xbb\xbf<html>no</html>",
+    b"\1\1\1\1\xef\xbb\xbf<html>\n" + UPDATE % (b"a", b'"stop"') + b"data: [DONE]\n\n",
     b"\3\3\3\3event: error\ndata: x\n\ndata: \xff\n\n",
     b"\0\0\0\0data: " + b"[" * 2000 + b"\n\n",
 ]

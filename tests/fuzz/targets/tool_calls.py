@@ -30,6 +30,7 @@ SEEDS = [
     b'[{"id": 1, "function": {"name": "tell", "arguments": {"names": ["x"], "urgent": null}}}, {"function": null}]',
     b'[{"function": {"name": "add", "arguments": "{\\"a\\": 1e999, \\"b\\": true}"}}]',
     b'[{"function": {"name": "add", "arguments": "[[[[[[[["}}, {"function": {"name": "__class__"}}]',
+    b'[{"function": "add"}, {"function": ["add"]}, {"function": 5}]',
 ]
 _MEMBERS = ("id", "type", "function", "name", "arguments", "a", "b", "names", "urgent")
 _ARGUMENTS = json_values(*_MEMBERS) | json_values(*_MEMBERS).map(json.dumps)

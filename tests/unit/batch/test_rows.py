@@ -89,7 +89,7 @@ def test_a_body_that_is_not_json_names_its_row(body: Any, told: str) -> None:
     ("setting", "error", "told"),
     [
         (math.nan, ValueError, "body.temperature is nan, which JSON does not have"),
-        ({1, 2}, TypeError, "a value of type set cannot be sent as JSON"),
+        ({1, 2}, TypeError, "body.temperature: a value of type set cannot be sent as JSON"),
     ],
 )
 def test_a_line_that_is_not_json_names_its_row(setting: Any, error: type[Exception], told: str) -> None:
@@ -244,8 +244,14 @@ def test_long_fields(tmp_path: Path) -> None:
             "record 1 .* has no id: its column 'n' is",
         ),
         ("in.jsonl", "[" * 100_000, {}, ValueError, "line 1 of .*in.jsonl is not JSON"),
-        ("in.csv", "a\n1\n", {"template": "{{{a"}, ValueError, "The template is not .*'{' at character 3 stands alone"),
-        ("in.csv", "a\n1\n", {"template": "{a}}"}, ValueError, "'}' at character 4 stands alone. A doubled brace"),
+        ("in.csv", "a\n1\n", {"template": "{{{a"}, ValueError, "The template has a single '{' at character 3"),
+        (
+            "in.csv",
+            "a\n1\n",
+            {"template": "{a}}"},
+            ValueError,
+            "a single '}' at character 4. Write a column as {name}, and double",
+        ),
         ("in.csv", "a\n1\n", {"template": "same"}, ValueError, "names no column"),
         ("in.jsonl", "{}\n{", {}, ValueError, "line 1 of .*in.jsonl needs a custom_id"),
         ("in.jsonl", "{", {}, ValueError, "line 1 of .*in.jsonl is not JSON"),

@@ -48,8 +48,9 @@ def batch(arguments: Arguments, target: Target, console: Console) -> int:
         return _dry_run(arguments, target, console)
     # Report invalid arguments before anything is read. With Ray, only the workers need the key.
     build_row_client(_keyless(target) if arguments.via == "ray" else target, arguments)
-    if arguments.sort and (arguments.output.endswith(("/", os.sep)) or Path(arguments.output).is_dir()):
-        raise UsageError("--sort needs a file as output, not a folder")
+    output = Path(arguments.output)
+    if arguments.sort and (arguments.output.endswith(("/", os.sep)) or (output.exists() and not output.is_file())):
+        raise UsageError("--sort needs a file as output, not a folder or a device: it replaces the file")
     total = _count(arguments.input)
     meter = Meter(console, total, pause=_PAUSE, quiet=arguments.quiet)
 

@@ -91,7 +91,7 @@ def _find_url(
     url, words = split_words(arguments.words, known=bool(given))
     if url is not None:
         if arguments.emulator:
-            raise UsageError("--emulator is an endpoint already: leave the URL out")
+            raise UsageError("--emulator already provides an endpoint: leave the URL out")
         return Found(url, _COMMAND_LINE), words
     if not given:
         raise UsageError(f"no endpoint: pass its URL, or set {sets[0].endpoint}")
@@ -151,7 +151,7 @@ def _key_in(path: str) -> str:
         if path == "-":
             return getpass.getpass("Key: ") if is_interactive() else standard_input().readline().decode()
         with Path(path).open("rb") as file:
-            return file.readline().decode()
+            return file.readline().decode("utf-8-sig")  # some editors write a mark first
     except (OSError, ValueError) as error:  # the path is omitted: it may be a key in the wrong place
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"the file of --key-file cannot be read: {reason}") from None

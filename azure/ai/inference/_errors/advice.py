@@ -45,12 +45,12 @@ def advise(
 ) -> str | None:
     """Return advice on an error response, or `None` if the service's own text is enough.
 
-    :param endpoint: the endpoint as called, with the api-version and the scopes of the call.
-    :param operation: the path below the endpoint, such as ``chat/completions``.
-    :param status: the HTTP status; 200 for an error object in a successful response or a stream.
-    :param code: the service's error code, a str or an int.
-    :param message: the service's error text.
-    :param models: names of models that the endpoint lists, the likeliest first.
+    :param endpoint: The endpoint as called, with the api-version and the scopes of the call.
+    :param operation: The path below the endpoint, such as ``chat/completions``.
+    :param status: The HTTP status; 200 for an error object in a successful response or a stream.
+    :param code: The service's error code, a str or an int.
+    :param message: The service's error text.
+    :param models: Names of models that the endpoint lists, the likeliest first.
     """
     return _advice(Failure(endpoint, operation, status, "" if code is None else str(code), message or "", models))
 
@@ -99,8 +99,8 @@ def _retired_product(failure: Failure) -> str | None:
     if failure.endpoint.service != "github":
         return None
     return (
-        "GitHub Models was retired on 2026-07-30 and its hosts serve no models any more. Deploy the model in Microsoft "
-        "Foundry and use https://RESOURCE.services.ai.azure.com as the endpoint, or any other server of the API."
+        "GitHub Models was retired on 2026-07-30 and its hosts no longer serve models. Deploy the model in Microsoft "
+        "Foundry and use https://RESOURCE.services.ai.azure.com as the endpoint, or any other server with this API."
     )
 
 
@@ -138,7 +138,7 @@ def _responses_only(failure: Failure) -> str | None:
 
 
 def _messages_only(failure: Failure) -> str | None:
-    """Name the API by which an Azure resource serves Claude: it never is chat completions."""
+    """Name the API through which an Azure resource serves Claude: it is never chat completions."""
     if failure.operation != "chat/completions" or failure.endpoint.service != "resource":
         return None
     if failure.mentions("api_not_supported") or failure.mentions("unknown model", "claude"):

@@ -84,7 +84,7 @@ def parse_json(text: str) -> Any:
     """Parse a text as JSON.
 
     :param text: Any text.
-    :raises ValueError: if it is not JSON, or is JSON nested so deeply that it must be malicious.
+    :raises ValueError: If it is not JSON, or is JSON nested so deeply that it must be malicious.
     """
     try:
         return json.loads(text)

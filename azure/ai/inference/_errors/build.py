@@ -85,7 +85,7 @@ def error_from_response(
         ``response=`` (azure-core's classes become ours).
     :keyword advice: What the caller should try, to follow the service's own text.
     :return: An :class:`InferenceError`, unless the error map created something else.
-    :raises TypeError: if the error map's entry cannot be called, or returns something other than an exception.
+    :raises TypeError: If the error map's entry cannot be called, or returns something other than an exception.
     """
     origin = origin_of(response)
     body = _kept(body_of(response), origin)

@@ -79,7 +79,7 @@ class Endpoint(NamedTuple):
     def uses_messages_api(self, model: object) -> bool:
         """Whether a model is one of Anthropic's on an Azure resource, which serves them only through the Messages API.
 
-        :param model: the name of the model or of its deployment, which are the same unless the deployment was renamed.
+        :param model: The name of the model or of its deployment, which are the same unless the deployment was renamed.
         """
         on_resource = self.service == "resource" and self.dialect == "v1"
         return on_resource and isinstance(model, str) and model[:6].casefold() == "claude"
@@ -92,8 +92,8 @@ class Endpoint(NamedTuple):
     def for_api(self, api: Api) -> "Endpoint":
         """Return the endpoint of another API, on the same host and with the same scopes.
 
-        :param api: the API.
-        :raises ValueError: if the pasted URL names a different API and the route of this one is unknown.
+        :param api: The API.
+        :raises ValueError: If the pasted URL names a different API and the route of this one is unknown.
         """
         if api == "messages":
             return self if self.dialect == "messages" else self._speaking_messages()
@@ -137,7 +137,7 @@ class Endpoint(NamedTuple):
     def url(self, operation: str) -> str:
         """Return the full URL of an operation.
 
-        :param operation: a path below `base_url`, such as ``chat/completions``; it may have a query (``info?model=m``).
+        :param operation: A path below `base_url`, such as ``chat/completions``; it may have a query (``info?model=m``).
         """
         path, _, own = operation.partition("?")
         version = f"api-version={quote(self.api_version, safe='')}" if self.api_version else ""
@@ -147,7 +147,7 @@ class Endpoint(NamedTuple):
     def absolute(self, url: str) -> str:
         """Return a URL unchanged, or joined to this endpoint if it is relative; ``{endpoint}`` in it means `base_url`.
 
-        :param url: such as ``responses`` or ``{endpoint}/responses``.
+        :param url: Such as ``responses`` or ``{endpoint}/responses``.
         """
         url = url.replace("{endpoint}", self.base_url)
         return url if "://" in url.partition("?")[0] else f"{self.base_url}/{url.lstrip('/')}"
@@ -158,7 +158,7 @@ class Endpoint(NamedTuple):
         A dated version is dropped where the pasted route was rewritten to v1: it was meant for the old route, and v1
         refuses it.
 
-        :param api_version: the version; `None` or an empty string sends none.
+        :param api_version: The version; `None` or an empty string sends none.
         """
         if self.dialect == "messages":
             return self
@@ -171,9 +171,9 @@ class Endpoint(NamedTuple):
     ) -> "Endpoint":
         """Return this endpoint with the caller's scopes instead of the default.
 
-        :param credential_scopes: one scope, or several; takes precedence over `audience`.
-        :param audience: see `scopes_from_audience`.
-        :raises ValueError: if a scope or the audience is empty; an empty list of scopes counts as not given.
+        :param credential_scopes: One scope, or several; takes precedence over `audience`.
+        :param audience: See `scopes_from_audience`.
+        :raises ValueError: If a scope or the audience is empty; an empty list of scopes counts as not given.
         """
         scopes = (credential_scopes,) if isinstance(credential_scopes, str) else tuple(credential_scopes or ())
         if not scopes:
@@ -189,8 +189,8 @@ class Endpoint(NamedTuple):
 def scopes_from_audience(audience: str) -> tuple[str, ...]:
     """Return the scopes for tokens of an audience.
 
-    :param audience: an audience such as ``https://ai.azure.com``, ``ai.azure.com`` or ``api://<id>``, or a scope.
-    :raises ValueError: if it is empty.
+    :param audience: An audience such as ``https://ai.azure.com``, ``ai.azure.com`` or ``api://<id>``, or a scope.
+    :raises ValueError: If it is empty.
     """
     resource = audience.strip().removesuffix("/.default").rstrip("/")
     if not resource:
@@ -203,8 +203,8 @@ def scopes_from_audience(audience: str) -> tuple[str, ...]:
 def key_headers(service: Service, dialect: Dialect) -> tuple[str, ...]:
     """Return the headers in which a service reads a key.
 
-    :param service: the service.
-    :param dialect: the API.
+    :param service: The service.
+    :param dialect: The API.
     """
     if dialect == "messages":
         return _MESSAGES_KEY_HEADERS.get(service, ("x-api-key",))
@@ -214,7 +214,7 @@ def key_headers(service: Service, dialect: Dialect) -> tuple[str, ...]:
 def with_v1(path: str) -> str:
     """Return a path that ends in ``/v1``.
 
-    :param path: a path, or a URL without query.
+    :param path: A path, or a URL without query.
     """
     return path if path.casefold().endswith("/v1") else f"{path}/v1"
 

@@ -131,13 +131,13 @@ def resolve(
 ) -> Endpoint:
     """Decide what to call, and how, from an endpoint as it was pasted.
 
-    :param endpoint: a URL with or without scheme, operation and query; also any object whose `str()` is one.
-    :param kind: what the client does; an Azure resource serves image embeddings only at ``/models``.
+    :param endpoint: A URL with or without scheme, operation and query; also any object whose `str()` is one.
+    :param kind: What the client does; an Azure resource serves image embeddings only at ``/models``.
     :keyword route: ``"models"`` calls an Azure resource by the retired Model Inference route; other hosts ignore it.
-    :keyword cloud: the value of ``AZURE_CLOUD``, such as ``AzureUSGovernment``; determines the scope where the host
+    :keyword cloud: The value of ``AZURE_CLOUD``, such as ``AzureUSGovernment``; determines the scope where the host
         does not identify the cloud. Any name other than China's or the Government's means the public cloud.
-    :keyword api: the API that the client should use; without it, the one that the URL names, if any.
-    :raises ValueError: if the text is not an endpoint, or `route` is unknown. Secrets in it are masked.
+    :keyword api: The API that the client should use; without it, the one that the URL names, if any.
+    :raises ValueError: If the text is not an endpoint, or `route` is unknown. Secrets in it are masked.
     """
     _check_route(route)
     root, host, names, query, version = parse(endpoint)

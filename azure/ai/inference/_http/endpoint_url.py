@@ -39,12 +39,12 @@ class EndpointError(ValueError):
 def parse(endpoint: str) -> tuple[str, str, tuple[str, ...], str, str | None]:
     """Split a pasted endpoint into normalised parts.
 
-    :param endpoint: a URL with or without scheme; also any object whose `str()` is one.
-    :return: the root, which is scheme, host, and the port unless it is the scheme's default; the host in lower case
+    :param endpoint: A URL with or without scheme; also any object whose `str()` is one.
+    :return: The root, which is scheme, host, and the port unless it is the scheme's default; the host in lower case
         and ASCII, an IPv6 address without brackets; the path segments, percent-encoded; the query, percent-encoded,
         without its api-version; and the api-version, decoded, or `None` if there is none or an empty one.
-    :raises EndpointError: if the text is not the URL of an endpoint.
-    :raises ValueError: if it is `None` or empty.
+    :raises EndpointError: If the text is not the URL of an endpoint.
+    :raises ValueError: If it is `None` or empty.
     """
     if endpoint is None:  # pyright: ignore[reportUnnecessaryComparison] # what users pass is not always what types say
         raise ValueError(f"endpoint is None. {_FORMS}.")

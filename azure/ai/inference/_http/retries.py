@@ -15,9 +15,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
     ServiceResponseTimeoutError,
 )
-from azure.core.pipeline.policies import (
-    RetryMode,
-)
+from azure.core.pipeline.policies import RetryMode
 from azure.core.pipeline.policies._retry import RetryPolicyBase
 
 from .paced_calls import PACED
@@ -35,6 +33,8 @@ class RetryDecisions(RetryPolicyBase):
     retried for its meaning, not for its headers; waits have jitter, and none extends beyond the deadline.
     """
 
+    _DEFAULT_METHODS = ("HEAD", "GET", "PUT", "DELETE", "OPTIONS", "TRACE")
+
     def __init__(self, **kwargs: Any) -> None:
         self._methods = frozenset(kwargs.pop("retry_on_methods", None) or {*self._DEFAULT_METHODS, "POST"})
         self._statuses = RETRIED_STATUSES | frozenset(kwargs.get("retry_on_status_codes") or ())
@@ -42,8 +42,6 @@ class RetryDecisions(RetryPolicyBase):
         self._exponent = _checked_exponent(kwargs.pop("retry_backoff_exponent", None))
         super().__init__(**kwargs)
         self.retry_mode = _checked_mode(self.retry_mode)
-
-    _DEFAULT_METHODS = ("HEAD", "GET", "PUT", "DELETE", "OPTIONS", "TRACE")
 
     def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
         """Read the settings of a call.
@@ -57,7 +55,7 @@ class RetryDecisions(RetryPolicyBase):
         mode = _checked_mode(options.pop("retry_mode", self.retry_mode))
         paced = PACED.get()
         if paced is not None:
-            statuses -= {429}
+            statuses -= {429}  # the caller slows down all of its calls, not only this one
         settings = super().configure_retries(options)
         own = {"read_timeouts": read_timeouts, "statuses": statuses, "exponent": exponent, "mode": mode}
         own["began"] = time.monotonic()

@@ -205,7 +205,7 @@ def check_timeout(timeout: Any) -> None:
     """
     if timeout is None or hasattr(timeout, "deadline"):  # the latter is the remaining time of a call in progress
         return
-    if not isinstance(timeout, (int, float)):
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
         raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
     if not timeout > 0:
         raise NoTimeError(

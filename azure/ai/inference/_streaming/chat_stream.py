@@ -128,7 +128,7 @@ class ChatStream:
     def _look_at_start(self, chunk: bytes) -> None:
         """Decide from the first character whether this is an event stream or a document in its place."""
         start = (self._start or b"") + chunk
-        first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        first = b"" if _BOM.startswith(start) else start.removeprefix(_BOM).lstrip()[:1]
         self._start = None if first else start
         if first in (b"{", b"[", b"<"):
             self._document = [start[: -len(chunk)]]
@@ -313,6 +313,7 @@ class ChatStream:
         self.fault, self.ended = error, True
 
 
+_BOM = b"\xef\xbb\xbf"
 _MOST_SHOWN = 1024
 _HEARTBEATS = frozenset(("ping", "pong", "keepalive", "keep-alive", "keep_alive", "heartbeat"))
 

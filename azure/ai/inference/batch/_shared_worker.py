@@ -23,7 +23,7 @@ class SharedWorker:
         self.users = 0
         """How many calls are in progress."""
         self.timer: threading.Timer | None = None
-        """Ends it."""
+        """Ends the worker if no call follows; `None` while no call has ended."""
         self._thread = LoopThread()
         self._thread.__enter__()
         self._worker: RecordWorker | None = None
@@ -49,8 +49,8 @@ class SharedWorker:
 
 
 _in_process: dict[str, SharedWorker] = {}
-_lock = threading.Lock()
 """The workers of the process, by name. Global, because the copies that engines make do not know of each other."""
+_lock = threading.Lock()
 
 
 @contextmanager

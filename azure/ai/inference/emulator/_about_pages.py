@@ -25,7 +25,7 @@ Call it as you would call the service, with the key it was started with:
 def about_page(request: RecordedRequest, *, control: bool) -> Response | None:
     """Return the answer to a request about the emulator itself, or None.
 
-    :keyword control: whether the control API is enabled.
+    :keyword control: Whether the control API is enabled.
     """
     if request.method not in ("GET", "HEAD"):
         return None

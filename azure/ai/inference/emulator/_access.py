@@ -29,10 +29,10 @@ def check_access(
 ) -> None:
     """Check the credentials of a request.
 
-    :keyword keys: texts accepted as a key or as a bearer token.
-    :keyword audiences: the audiences of accepted tokens.
-    :keyword demand: whether a credential is required; see :class:`Dialect`.
-    :keyword serverless: whether the refusal has the wording of a serverless endpoint.
+    :keyword keys: Texts accepted as a key or as a bearer token.
+    :keyword audiences: The audiences of accepted tokens.
+    :keyword demand: Whether a credential is required; see :class:`Dialect`.
+    :keyword serverless: Whether the refusal has the wording of a serverless endpoint.
     :raises ServiceError: 401 if a credential is missing or invalid.
     """
     if demand == "ignored":

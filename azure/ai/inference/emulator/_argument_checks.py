@@ -35,8 +35,8 @@ _HEADER_VALUE: Final = re.compile(r"[^\r\n\0]*")
 def check_types(owner: Any, kinds: Mapping[str, Kinds]) -> None:
     """Check the types of an object's attributes.
 
-    :param kinds: the types that each attribute may have.
-    :raises TypeError: naming the attribute, its value, and the accepted types.
+    :param kinds: The types that each attribute may have.
+    :raises TypeError: One has another type. The message names it, its value, and the accepted types.
     """
     for name, wanted in kinds.items():
         check_type(name, getattr(owner, name), wanted)
@@ -45,7 +45,7 @@ def check_types(owner: Any, kinds: Mapping[str, Kinds]) -> None:
 def check_type(name: str, value: Any, wanted: Kinds) -> None:
     """Check the type of one value.
 
-    :raises TypeError: naming it, and the accepted types.
+    :raises TypeError: It has another type. The message names it, and the accepted types.
     """
     if not _is_of(value, wanted):
         raise TypeError(f"{name} is {value!r}; pass {' or '.join(_word(kind) for kind in wanted)}")
@@ -54,7 +54,7 @@ def check_type(name: str, value: Any, wanted: Kinds) -> None:
 def check_all(wanted: Kinds, **values: Any) -> None:
     """Check that several arguments are of the same types.
 
-    :raises TypeError: naming the first that is not, and the accepted types.
+    :raises TypeError: One has another type. The message names it, and the accepted types.
     """
     for name, value in values.items():
         check_type(name, value, wanted)
@@ -63,16 +63,16 @@ def check_all(wanted: Kinds, **values: Any) -> None:
 def check_choice(name: str, value: Any, choices: Collection[str | None]) -> None:
     """Check that a value is one of several.
 
-    :raises ValueError: naming it, and the others.
+    :raises ValueError: It is not. The message lists the choices.
     """
     if value not in tuple(choices):  # a tuple, because the value may not be hashable
         raise ValueError(f"{name} is {value!r}; choose one of {', '.join(filter(None, choices))}")
 
 
 def check_least(least: int, **values: float | None) -> None:
-    """Check that numbers are not too small; None is no number.
+    """Check that numbers are not too small. None is skipped.
 
-    :raises ValueError: naming the first that is.
+    :raises ValueError: One is too small. The message names it.
     """
     for name, value in values.items():
         if value is not None and value < least:
@@ -80,10 +80,10 @@ def check_least(least: int, **values: float | None) -> None:
 
 
 def as_texts(name: str, values: Iterable[str]) -> tuple[str, ...]:
-    """Return several texts, once each is known to be one.
+    """Check that values are texts, and return them.
 
-    :raises ValueError: for a single text, which would be taken for its letters.
-    :raises TypeError: naming what is not a text.
+    :raises ValueError: The value is a single text, which would be read letter by letter.
+    :raises TypeError: One is not a text. The message names it.
     """
     if isinstance(values, str):
         raise ValueError(f"{name} is a str, {values!r}; put it in a list")
@@ -91,9 +91,9 @@ def as_texts(name: str, values: Iterable[str]) -> tuple[str, ...]:
 
 
 def as_items(name: str, values: Iterable[_Item], kind: type[_Item]) -> tuple[_Item, ...]:
-    """Return several values, once each is known to be of a type.
+    """Check that values have a type, and return them.
 
-    :raises TypeError: naming what is not.
+    :raises TypeError: One has another type. The message names it.
     """
     check_type(name, values, (Iterable,))
     items = tuple(values)
@@ -119,8 +119,8 @@ def _is_of(value: Any, wanted: Kinds) -> bool:
 def check_headers(headers: Mapping[str, Any]) -> None:
     """Check that headers can be sent.
 
-    :raises TypeError: for a name or a value that is not text.
-    :raises ValueError: for a character that headers cannot have.
+    :raises TypeError: For a name or a value that is not text.
+    :raises ValueError: For a character that headers cannot have.
     """
     for name, value in headers.items():
         check_type(f"headers[{name!r}]", value, (str,))
@@ -133,7 +133,7 @@ def check_headers(headers: Mapping[str, Any]) -> None:
 def check_json(name: str, value: Any) -> None:
     """Check that a value can be written as JSON.
 
-    :raises TypeError: if it cannot.
+    :raises TypeError: If it cannot.
     """
     try:
         compact(value)

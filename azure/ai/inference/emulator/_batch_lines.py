@@ -40,9 +40,9 @@ class Outputs:
 def read_lines(data: bytes, provider: Provider, url: str, model: str | None) -> tuple[list[Line], list[dict[str, Any]]]:
     """Read the lines of an input file, and check them.
 
-    :param data: the file.
-    :param url: the job's endpoint.
-    :param model: the job's model, for Mistral.
+    :param data: The file.
+    :param url: The job's endpoint.
+    :param model: The job's model, for Mistral.
     :return: The lines, and the errors, each with code, message, param and line.
     """
     if provider == "azure" and data.startswith(_BOM):
@@ -101,9 +101,9 @@ def answer_lines(
 ) -> Outputs:
     """Answer lines, in any order.
 
-    :param ask: answers one line.
+    :param ask: Answers one line.
     :keyword faults: ``missing-rows`` (every fifth has no line), ``status-0`` (every fifth has status 0).
-    :keyword ended: the error code for the second half of the lines, if the batch expired or was cancelled.
+    :keyword ended: The error code for the second half of the lines, if the batch expired or was cancelled.
     """
     output: list[str] = []
     errors: list[str] = []

@@ -48,7 +48,7 @@ _QUEUE_IS_FULL: Final = "Enqueued token limit reached. Please wait until some in
 class _Job:
     """A batch.
 
-    :param body: the request that created it.
+    :param body: The request that created it.
     """
 
     body: dict[str, Any]
@@ -71,10 +71,10 @@ class _Job:
 class BatchService:
     """The batches of a session.
 
-    :param clock: returns seconds.
-    :param respond: answers one request of a batch.
-    :keyword seconds: the duration of a batch.
-    :keyword faults: the faults, from :data:`BATCH_FAULTS`.
+    :param clock: Returns seconds.
+    :param respond: Answers one request of a batch.
+    :keyword seconds: The duration of a batch.
+    :keyword faults: The faults, from :data:`BATCH_FAULTS`.
     """
 
     def __init__(
@@ -105,10 +105,10 @@ class BatchService:
     ) -> Response:
         """Answer a request.
 
-        :param scripted: returns the reply that is scripted for this path, if any.
-        :keyword keys: the accepted keys.
-        :keyword dialect: the dialect of the route, which determines the provider.
-        :raises ServiceError: if the request is invalid.
+        :param scripted: Returns the reply that is scripted for this path, if any.
+        :keyword keys: The accepted keys.
+        :keyword dialect: The dialect of the route, which determines the provider.
+        :raises ServiceError: If the request is invalid.
         """
         match = cast("re.Match[str]", _PATH.match(request.path))
         family = find_family(request.path)

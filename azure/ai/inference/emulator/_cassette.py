@@ -33,12 +33,12 @@ _EVENT_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 class Cassette:
     """A cassette that is being recorded or replayed.
 
-    :param path: the file.
-    :param upstream: the endpoint to record, or None to replay.
-    :keyword mode: one of :data:`RECORD_MODES`.
-    :keyword speed: the speed of replay: 1 as recorded, 2 twice as fast. None: without waiting.
-    :raises ValueError: if the file is not a cassette, or a folder, or the endpoint not a URL.
-    :raises FileNotFoundError: if there is nothing to replay.
+    :param path: The file.
+    :param upstream: The endpoint to record, or None to replay.
+    :keyword mode: One of :data:`RECORD_MODES`.
+    :keyword speed: The speed of replay: 1 as recorded, 2 twice as fast. None: without waiting.
+    :raises ValueError: If the file is not a cassette, or a folder or a device, or the endpoint not a URL.
+    :raises FileNotFoundError: If there is nothing to replay.
     """
 
     def __init__(self, path: Path, upstream: str | None, *, mode: str = "all", speed: float | None = None) -> None:
@@ -48,7 +48,9 @@ class Cassette:
         self._speed = speed
         if upstream is not None and not _is_address(upstream):
             raise ValueError(f"record is {upstream!r}; pass a URL such as 'https://example.services.ai.azure.com'")
-        known = path.exists() and mode != "all"
+        if upstream is not None and path.exists() and not path.is_file():
+            raise ValueError(f"cassette is {str(path)!r}, which is not a file, and would be replaced by one")
+        known = path.exists() and mode != "all" and (upstream is None or path.stat().st_size > 0)
         recording = upstream is not None and mode != "none" and not (mode == "once" and known)
         self._upstream = upstream if recording else None
         self._exchanges = read_cassette(path) if known or not recording else []
@@ -125,7 +127,7 @@ def _signature(request: Mapping[str, Any]) -> str:
 def write_exchange(request: RecordedRequest, arrivals: Arrivals, secrets: Iterable[str] = ()) -> Exchange:
     """Return an exchange as stored in the cassette, without secrets.
 
-    :param secrets: secrets of the request, if they have been removed from it.
+    :param secrets: Secrets of the request, if they have been removed from it.
     """
     scrubber = Scrubber()
     for secret in secrets:
@@ -227,7 +229,7 @@ def _write_text(raw: bytes, scrubber: Scrubber) -> dict[str, Any]:
 def read_response(answer: Mapping[str, Any], speed: float | None = None) -> Response:
     """Return a response from the cassette.
 
-    :param speed: the speed of replay: 1 as recorded. None: without waiting.
+    :param speed: The speed of replay: 1 as recorded. None: without waiting.
     """
     status, headers = answer["status"], answer["headers"]
     if "stream" in answer:

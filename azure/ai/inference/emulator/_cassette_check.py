@@ -12,8 +12,8 @@ _FORMS: Final = ("json", "text", "base64")
 def check_exchange(exchange: Any, where: str) -> None:
     """Check one exchange.
 
-    :param where: how to name it in an error.
-    :raises ValueError: if it lacks a member, or has an invalid one.
+    :param where: How to name it in an error.
+    :raises ValueError: If it lacks a member, or has an invalid one.
     """
     request, response = as_object(as_object(exchange).get("request")), as_object(as_object(exchange).get("response"))
     missing = [name for name in ("method", "path", "query", "body") if name not in request]

@@ -26,11 +26,11 @@ Exchange = dict[str, Any]
 def read_cassette(path: Path) -> list[Exchange]:
     """Return the exchanges of a file.
 
-    :raises ValueError: if the file is not a cassette, naming the reason.
-    :raises FileNotFoundError: if it does not exist.
+    :raises ValueError: If the file is not a cassette, naming the reason.
+    :raises FileNotFoundError: If it does not exist.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not a cassette: {error}") from error
     try:
@@ -67,19 +67,19 @@ def _whole_exchanges(text: str) -> Iterator[Any]:
 class CassetteWriter:
     """Appends exchanges to a file.
 
-    :param path: the file.
-    :param kept: exchanges to start the file with. A file of another version is rewritten with them.
+    :param path: The file.
+    :param kept: Exchanges to start the file with. A file of another version is rewritten with them.
     """
 
     def __init__(self, path: Path, kept: list[Exchange]) -> None:
-        self._path = path
+        self._path = path.resolve()  # a link stays one
         self._kept = kept
         self._begun = False
 
     def append(self, exchange: Exchange) -> None:
         """Add an exchange.
 
-        :raises OSError: if the file cannot be written.
+        :raises OSError: If the file cannot be written.
         """
         if not self._begun:
             self._begin()

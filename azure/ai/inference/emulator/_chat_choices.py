@@ -69,9 +69,9 @@ def _texts(body: Mapping[str, Any], messages: Sequence[Any], variant: int, count
 def finish(body: Mapping[str, Any], reply: Reply, dialect: Dialect, model: str) -> Answer:
     """Return a reply cut to what the request allows, with its usage.
 
-    :param body: a checked request.
-    :param reply: the model's reply.
-    :param model: the name of the model in the answer.
+    :param body: A checked request.
+    :param reply: The model's reply.
+    :param model: The name of the model in the answer.
     """
     identity = {name: value for name, value in body.items() if name not in _NOT_IN_ID}
     seed = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()

@@ -15,15 +15,15 @@ _EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
 class Claude:
     """The capabilities of a family of models.
 
-    :keyword max_tokens: the highest accepted ``max_tokens``.
-    :keyword sampling: whether ``temperature`` and ``top_p`` are accepted: both, only ``one`` of them, or ``none``.
-    :keyword prefill: whether the last message may be the assistant's.
-    :keyword thinking: the accepted types of ``thinking``.
-    :keyword thinks: whether it thinks when ``asked``, ``usually`` or ``always``.
-    :keyword display: whether thinking is ``summarized`` or ``omitted`` by default.
-    :keyword efforts: the accepted values of ``output_config.effort``.
-    :keyword forced_tools: whether ``tool_choice`` may force a call.
-    :keyword bound: whether the signature of a thinking block is only valid in its own conversation.
+    :keyword max_tokens: The highest accepted ``max_tokens``.
+    :keyword sampling: Whether ``temperature`` and ``top_p`` are accepted: both, only ``one`` of them, or ``none``.
+    :keyword prefill: Whether the last message may be the assistant's.
+    :keyword thinking: The accepted types of ``thinking``.
+    :keyword thinks: Whether it thinks when ``asked``, ``usually`` or ``always``.
+    :keyword display: Whether thinking is ``summarized`` or ``omitted`` by default.
+    :keyword efforts: The accepted values of ``output_config.effort``.
+    :keyword forced_tools: Whether ``tool_choice`` may force a call.
+    :keyword bound: Whether the signature of a thinking block is only valid in its own conversation.
     """
 
     max_tokens: int = 128_000
@@ -66,7 +66,7 @@ _PATTERNS: Final = tuple((re.compile(rf"claude-{name}(?!\d)", re.IGNORECASE), ro
 def find_claude(model: str) -> Claude:
     """Return the capabilities of a model.
 
-    :param model: the name of its deployment.
+    :param model: The name of its deployment.
     """
     return next((row for pattern, row in _PATTERNS if pattern.search(model)), _ANY)
 

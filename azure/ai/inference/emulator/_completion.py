@@ -75,7 +75,7 @@ def whole(answer: Answer, dialect: Dialect) -> dict[str, Any]:
 def chunks(answer: Answer, dialect: Dialect, *, include_usage: bool = False) -> Iterator[dict[str, Any]]:
     """Return the chunks of a stream, in order.
 
-    :keyword include_usage: whether the request asked for usage, for dialects that only send it then.
+    :keyword include_usage: Whether the request asked for usage, for dialects that only send it then.
     """
     if dialect.filters:
         results = [{"prompt_index": 0, "content_filter_results": verdict()}]

@@ -11,8 +11,8 @@ _WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 def decode_body(raw: bytes, encodings: str, limit: int) -> bytes:
     """Return a body without its ``Content-Encoding``.
 
-    :param encodings: the header, with several encodings in the order they were applied.
-    :param limit: maximum number of bytes after decompression.
+    :param encodings: The header, with several encodings in the order they were applied.
+    :param limit: Maximum number of bytes after decompression.
     :raises ServiceError: 400 for a body that is not encoded like that, 413 above the limit, 415 for another encoding.
     """
     names = [name.strip().lower() for name in encodings.split(",")]

@@ -40,18 +40,18 @@ _TOKEN: Final = re.compile(r"[\w.~-]+", re.ASCII)
 class ControlError(Exception):
     """A refusal of the control API."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message, self.headers = status, code, message, headers
 
 
 class Control:
     """The control API of one emulator.
 
-    :param token: the token that callers need.
-    :param journal: the requests.
-    :param session: returns the current session.
-    :param reset: resets the emulator.
+    :param token: The token that callers need.
+    :param journal: The requests.
+    :param session: Returns the current session.
+    :param reset: Resets the emulator.
     """
 
     def __init__(self, token: str, journal: Journal, session: Callable[[], Session], reset: Callable[[], None]) -> None:
@@ -66,18 +66,20 @@ class Control:
             response = self._answer(request)
         except ControlError as error:
             body = {"error": {"code": error.code, "message": error.message}}
-            response = json_response(body, error.status)
+            response = json_response(body, error.status, error.headers)
         except (TypeError, ValueError, ImportError) as error:  # an invalid argument
             body = {"error": {"code": "BadRequest", "message": str(error)}}
             response = json_response(body, 400)
-        return Response(response.status, {**PAGE_HEADERS, **response.headers}, response.body, steps=response.steps)
+        steps = None if request.method == "HEAD" else response.steps  # the server leaves out the body
+        return Response(response.status, {**PAGE_HEADERS, **response.headers}, response.body, steps=steps)
 
     def _answer(self, request: RecordedRequest) -> Response:
         _check_caller(request)
         path = request.path.removeprefix(PREFIX)
-        if request.method == "GET" and (path in ("", "/") or path.startswith("/page/")):
+        method = "GET" if request.method == "HEAD" else request.method
+        if method == "GET" and (path in ("", "/") or path.startswith("/page/")):
             return self._page(request, path)
-        operation, number = _find(request.method, path)
+        operation, number = _find(method, path)
         if operation.name not in OPEN:
             self._check(request)
         handler = getattr(self, operation.name)
@@ -239,7 +241,7 @@ class Control:
 def check_token(token: str, is_served: bool) -> str:
     """Check and return a token chosen by the user.
 
-    :raises ValueError: if it is too short, is not allowed in a cookie, or there is no page.
+    :raises ValueError: If it is too short, is not allowed in a cookie, or there is no page.
     """
     if not is_served:
         raise ValueError("ui_token is set, but ui is not; set ui=True")
@@ -267,7 +269,8 @@ def _find(method: str, path: str) -> tuple[Operation, int | None]:
         if operation.method == method:
             return operation, number
     allowed = ", ".join(operation.method for operation in found)
-    raise ControlError(405, "MethodNotAllowed", f"{method} is not allowed on {PREFIX}{path}; use {allowed}.")
+    message = f"{method} is not allowed on {PREFIX}{path}; use {allowed}."
+    raise ControlError(405, "MethodNotAllowed", message, {"Allow": allowed.replace("GET", "GET, HEAD")})
 
 
 def _check_caller(request: RecordedRequest) -> None:

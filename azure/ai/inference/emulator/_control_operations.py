@@ -9,10 +9,10 @@ PREFIX: Final = "/_emulator"
 class Operation(NamedTuple):
     """One operation of the API.
 
-    :ivar method: such as ``GET``.
-    :ivar path: below the prefix; ``{id}`` is a number.
-    :ivar summary: its description in the OpenAPI document.
-    :ivar name: the method of :class:`Control` that runs it.
+    :ivar method: Such as ``GET``.
+    :ivar path: Below the prefix; ``{id}`` is a number.
+    :ivar summary: Its description in the OpenAPI document.
+    :ivar name: The method of :class:`Control` that runs it.
     """
 
     method: str

@@ -27,31 +27,31 @@ _FINGERPRINT: Final = {"system_fingerprint": "fp_emulator"}
 class Dialect:
     """The behaviour of one provider.
 
-    :param name: the value for ``Emulator(dialect=...)``.
-    :param render: returns the body of a refusal, an object for JSON.
-    :keyword members: the members of a chat request it knows.
-    :keyword unknown: other members: ``ask`` (refused unless the header ``extra-parameters`` says otherwise),
+    :param name: The value for ``Emulator(dialect=...)``.
+    :param render: Returns the body of a refusal, an object for JSON.
+    :keyword members: The members of a chat request it knows.
+    :keyword unknown: Other members: ``ask`` (refused unless the header ``extra-parameters`` says otherwise),
         ``refuse``, or ``ignore``.
-    :keyword key: whether a key is ``required``, ``optional`` (a wrong one is refused) or ``ignored``.
-    :keyword versions: whether the rules on ``api-version`` apply.
-    :keyword strict: whether a body is refused as FastAPI does, with 422.
-    :keyword ordered: whether tool messages must answer calls of the message before them.
+    :keyword key: Whether a key is ``required``, ``optional`` (a wrong one is refused) or ``ignored``.
+    :keyword versions: Whether the rules on ``api-version`` apply.
+    :keyword strict: Whether a body is refused as FastAPI does, with 422.
+    :keyword ordered: Whether tool messages must answer calls of the message before them.
     :keyword filters: Azure's content filter results; in streams, the prompt's come first, on a chunk of their own.
-    :keyword late_filters: the answer's filter results follow the text, on choices without a delta.
-    :keyword padded: whether chunks carry ``obfuscation``.
-    :keyword first_content: the content of a stream's first delta.
-    :keyword tool_calls: in streams: ``pieces`` with an index; ``whole`` with an index; ``bare`` (whole, on the last
+    :keyword late_filters: The answer's filter results follow the text, on choices without a delta.
+    :keyword padded: Whether chunks carry ``obfuscation``.
+    :keyword first_content: The content of a stream's first delta.
+    :keyword tool_calls: In streams: ``pieces`` with an index; ``whole`` with an index; ``bare`` (whole, on the last
         chunk, without index and type); ``named`` (two deltas, the second without id and with an empty name).
     :keyword reasoning: ``tags`` in the text; a member ``reasoning_content`` or ``reasoning``; ``thinking`` chunks;
         ``hidden`` (only its tokens are counted).
-    :keyword usage: in streams: ``last`` (on the chunk that finishes); ``asked`` (by ``stream_options``); ``always``.
+    :keyword usage: In streams: ``last`` (on the chunk that finishes); ``asked`` (by ``stream_options``); ``always``.
     :keyword usage_details: ``nested`` by kind of token; ``flat`` (only the tokens of reasoning, beside the sums);
         ``none``.
-    :keyword extras: members of every answer and chunk.
-    :keyword choice_extras: members of every choice.
-    :keyword done: the bytes that end a stream.
-    :keyword named_finish: the finish reason if a named tool was forced.
-    :keyword stream_failure: returns the events that end a stream when the service gives up, from its message and the
+    :keyword extras: Members of every answer and chunk.
+    :keyword choice_extras: Members of every choice.
+    :keyword done: The bytes that end a stream.
+    :keyword named_finish: The finish reason if a named tool was forced.
+    :keyword stream_failure: Returns the events that end a stream when the service gives up, from its message and the
         stream's first event; None if they are those of chat completions.
     """
 

@@ -61,59 +61,59 @@ class Emulator:
 
     The server runs in its own thread. Use it from any thread or event loop; ``async with`` works too.
 
-    :keyword key: the key that callers need. Default: "local-emulator-key".
-    :keyword tokens: more keys or bearer tokens to accept. Tokens made by :meth:`token` are always accepted.
-    :keyword dialect: the provider to emulate on every route: one of "serverless", "model-inference", "azure-openai",
+    :keyword key: The key that callers need. Default: "local-emulator-key".
+    :keyword tokens: More keys or bearer tokens to accept. Tokens made by :meth:`token` are always accepted.
+    :keyword dialect: The provider to emulate on every route: one of "serverless", "model-inference", "azure-openai",
         "azure-openai-async-filter", "openai", "deepseek", "mistral", "mistral-azure", "glm", "llama.cpp", "vllm",
         "ollama", "lm-studio". Default: the one that belongs to the route.
-    :keyword model: the model's name if a request has none. Default: "emulator-1".
-    :keyword model_type: the model type that ``/info`` returns. Default: "chat-completion".
-    :keyword models: the models and deployments that exist. Default: any.
-    :keyword script: a JSON or YAML file with replies; see :meth:`reply`. Default: none.
-    :keyword strict: refuse a request that no reply matches with 404, and say which came closest. Default: False, the
+    :keyword model: The model's name if a request has none. Default: "emulator-1".
+    :keyword model_type: The model type that ``/info`` returns. Default: "chat-completion".
+    :keyword models: The models and deployments that exist. Default: any.
+    :keyword script: A JSON or YAML file with replies; see :meth:`reply`. Default: none.
+    :keyword strict: Refuse a request that no reply matches with 404, and say which came closest. Default: False, the
         emulator answers by itself.
-    :keyword faults: faults to inject; see :meth:`fault`. Default: none.
-    :keyword latency: seconds before each answer. Default: 0.
-    :keyword token_rate: tokens per second in streams. Default: as fast as they are read.
-    :keyword requests_per_minute: a quota; more gets 429. Every answer then has ``x-ratelimit-*`` headers. Default:
+    :keyword faults: Faults to inject; see :meth:`fault`. Default: none.
+    :keyword latency: Seconds before each answer. Default: 0.
+    :keyword token_rate: Tokens per second in streams. Default: as fast as they are read.
+    :keyword requests_per_minute: A quota; more gets 429. Every answer then has ``x-ratelimit-*`` headers. Default:
         none.
-    :keyword tokens_per_minute: the same for the tokens of prompts and answers. Default: none.
-    :keyword quota_window: the seconds over which quotas are measured. Azure uses 1 or 10, and accepts that share of a
+    :keyword tokens_per_minute: The same for the tokens of prompts and answers. Default: none.
+    :keyword quota_window: The seconds over which quotas are measured. Azure uses 1 or 10, and accepts that share of a
         minute's requests in each window. Default: 60.
-    :keyword quota_wait: how a 429 for a quota asks for a wait: "retry-after", "retry-after-ms", "message", "nothing",
+    :keyword quota_wait: How a 429 for a quota asks for a wait: "retry-after", "retry-after-ms", "message", "nothing",
         or another value of :class:`Fault`'s ``says``. Default: "retry-after".
-    :keyword quota_by_estimate: charge the tokens that a request may use (its text and its ``max_tokens``) when it
+    :keyword quota_by_estimate: Charge the tokens that a request may use (its text and its ``max_tokens``) when it
         arrives, as Azure does, instead of those that it used. Default: False.
-    :keyword refused_count: count refused requests too, in the next window. Default: False.
-    :keyword concurrency_limit: how many requests may be answered at the same time; more get 429. Default: no limit.
-    :keyword batch_seconds: how long a batch takes from its creation to its results. Default: 0.2.
-    :keyword batch_faults: faults of batches: "expired" (half of the requests are not executed),
+    :keyword refused_count: Count refused requests too, in the next window. Default: False.
+    :keyword concurrency_limit: How many requests may be answered at the same time; more get 429. Default: no limit.
+    :keyword batch_seconds: How long a batch takes from its creation to its results. Default: 0.2.
+    :keyword batch_faults: Faults of batches: "expired" (half of the requests are not executed),
         "missing-rows" (every fifth has no result), "status-0" (every fifth has status 0), "token-limit" and
         "token-limit-later" (the first is refused for too many tokens, when it is created or in its errors). Default:
         nothing.
-    :keyword host: the address to listen on. Default: "127.0.0.1", which no other machine reaches.
-    :keyword allow_hosts: host names that callers may use besides addresses and ``localhost``. Others get 403, which
+    :keyword host: The address to listen on. Default: "127.0.0.1", which no other machine reaches.
+    :keyword allow_hosts: Host names that callers may use besides addresses and ``localhost``. Others get 403, which
         stops DNS rebinding. Default: none.
-    :keyword allow_origins: origins of web pages that may call, such as "http://localhost:3000", or "*". They get CORS
+    :keyword allow_origins: Origins of web pages that may call, such as "http://localhost:3000", or "*". They get CORS
         headers; pages of other origins get 403. Default: none.
-    :keyword port: the port, 0 to 65535. Default: 0, a free one.
-    :keyword tls: serve https with a generated certificate; trust it through :attr:`ca_file`. Needs trustme. Default:
+    :keyword port: The port, 0 to 65535. Default: 0, a free one.
+    :keyword tls: Serve https with a generated certificate; trust it through :attr:`ca_file`. Needs trustme. Default:
         False.
-    :keyword max_request_size: the largest request body, in bytes; larger ones get 413. Default: 64 MiB.
-    :keyword requests_kept: how many of the newest requests to keep; choose a number for an endpoint that runs for days.
+    :keyword max_request_size: The largest request body, in bytes; larger ones get 413. Default: 64 MiB.
+    :keyword requests_kept: How many of the newest requests to keep; choose a number for an endpoint that runs for days.
         Default: all.
-    :keyword record: the address of a real endpoint. Requests are forwarded to it with the caller's credential, and the
+    :keyword record: The address of a real endpoint. Requests are forwarded to it with the caller's credential, and the
         exchanges are written to ``cassette``, without secrets. Default: none.
-    :keyword cassette: a file with recorded exchanges to answer from, unless ``record`` is given. Default: none.
+    :keyword cassette: A file with recorded exchanges to answer from, unless ``record`` is given. Default: none.
     :keyword record_mode: VCR's modes: "all" records every request into a new file; "once" records into a new file and
         replays an existing one; "new_episodes" replays what the file has and adds what it lacks; "none" only replays.
         Default: "all".
-    :keyword replay_speed: speed at which to replay a cassette: 1 with the recorded waits, 2 twice as fast. Default:
+    :keyword replay_speed: Speed at which to replay a cassette: 1 with the recorded waits, 2 twice as fast. Default:
         without waits.
-    :keyword ui: serve a page that shows the requests as they arrive, and the control API below it, under
+    :keyword ui: Serve a page that shows the requests as they arrive, and the control API below it, under
         ``/_emulator/``; open :attr:`ui_url`. Default: False.
-    :keyword ui_token: the token that the page and the control API need. Default: a random one for each emulator.
-    :raises ValueError: for an invalid setting.
+    :keyword ui_token: The token that the page and the control API need. Default: a random one for each emulator.
+    :raises ValueError: For an invalid setting.
     """
 
     def __init__(
@@ -233,7 +233,7 @@ class Emulator:
     def url(self) -> str:
         """The address of the running emulator, such as ``http://127.0.0.1:43121``.
 
-        :raises RuntimeError: if it is not running.
+        :raises RuntimeError: If it is not running.
         """
         return self._running().url
 
@@ -241,7 +241,7 @@ class Emulator:
     def ca_file(self) -> str:
         """The file of the certificate authority to trust, with ``tls`` on: ``connection_verify=endpoint.ca_file``.
 
-        :raises RuntimeError: if the emulator is not running, or runs without TLS.
+        :raises RuntimeError: If the emulator is not running, or runs without TLS.
         """
         path = self._running().ca_file
         if path is None:
@@ -252,7 +252,7 @@ class Emulator:
     def ui_url(self) -> str:
         """The address of the page, including its token, to open in a browser.
 
-        :raises RuntimeError: if the emulator is not running, or runs without ``ui``.
+        :raises RuntimeError: If the emulator is not running, or runs without ``ui``.
         """
         if self._control is None:
             raise RuntimeError("the emulator runs without its page; start it as Emulator(ui=True)")
@@ -277,7 +277,7 @@ class Emulator:
 
         They cover this package, openai, Azure OpenAI, anthropic and Mistral, and include ``NO_PROXY``.
 
-        :raises RuntimeError: if the emulator is not running.
+        :raises RuntimeError: If the emulator is not running.
         """
         return environment_variables(self.url, self._key)
 
@@ -300,20 +300,20 @@ class Emulator:
 
             endpoint.reply("Sunny.", last="weather", match={"temperature": 0, "messages[0].role": "system"})
 
-        :param said: a text, a :class:`Reply`, a mapping with its members, or a function of the request that returns
+        :param said: A text, a :class:`Reply`, a mapping with its members, or a function of the request that returns
             one of these.
-        :keyword last: a regular expression found in the last message, ignoring case.
-        :keyword model: the model named in the body.
-        :keyword tool: a tool offered in the body.
-        :keyword path: a part of the path, for another route than chat; the reply then needs a ``body``.
-        :keyword match: members of the body, such as ``messages[-1].content`` or ``tools[*].function.name`` (any of
+        :keyword last: A regular expression found in the last message, ignoring case.
+        :keyword model: The model named in the body.
+        :keyword tool: A tool offered in the body.
+        :keyword path: A part of the path, for another route than chat; the reply then needs a ``body``.
+        :keyword match: Members of the body, such as ``messages[-1].content`` or ``tools[*].function.name`` (any of
             them), and what each must be: a value, a compiled regular expression, a function that returns whether it
             matches, or a mapping with some members of an object.
-        :keyword schema: a JSON schema that the body must match. Needs jsonschema.
-        :keyword when: a function that takes the :class:`RecordedRequest` and returns whether it matches.
-        :keyword times: how often to use the reply. Default: 1. None: without limit.
-        :raises ValueError: for an invalid condition.
-        :raises ImportError: for ``schema`` without jsonschema.
+        :keyword schema: A JSON schema that the body must match. Needs jsonschema.
+        :keyword when: A function that takes the :class:`RecordedRequest` and returns whether it matches.
+        :keyword times: How often to use the reply. Default: 1. None: without limit.
+        :raises ValueError: For an invalid condition.
+        :raises ImportError: For ``schema`` without jsonschema.
         """
         rule = Rule(
             said, last=last, model=model, tool=tool, path=path, match=match, schema=schema, when=when, times=times
@@ -323,7 +323,7 @@ class Emulator:
     def assert_all_replied(self) -> None:
         """Check that every reply was used as often as expected, and with ``strict`` that no request lacked one.
 
-        :raises AssertionError: otherwise; the message names the replies, and the requests that matched none.
+        :raises AssertionError: Otherwise. The message names the replies, and the requests that matched none.
         """
         self._session.check_replied()
 
@@ -339,8 +339,8 @@ class Emulator:
     def fault(self, fault: str | Fault) -> None:
         """Inject a fault.
 
-        :param fault: a :class:`Fault`, or one or several as on the command line: ``"429:times=2,wait=1;cut:events=5"``.
-        :raises ValueError: for an invalid fault.
+        :param fault: A :class:`Fault`, or one or several as on the command line: ``"429:times=2,wait=1;cut:events=5"``.
+        :raises ValueError: For an invalid fault.
         """
         for one in parse_faults(fault) if isinstance(fault, str) else [fault]:
             self._session.add_fault(one)
@@ -358,16 +358,16 @@ class Emulator:
     def token(self, scope: str = "https://cognitiveservices.azure.com/.default", *, expires_in: float = 3600) -> str:
         """Return a token like those of Entra ID; the emulator accepts it where the real service accepts that scope.
 
-        :param scope: the scope of the token. Default: Azure's AI services.
-        :keyword expires_in: seconds from now; negative for one that has expired.
+        :param scope: The scope of the token. Default: Azure's AI services.
+        :keyword expires_in: Seconds from now; negative for one that has expired.
         """
         return make_token(scope, expires_in)
 
     def start(self) -> Emulator:
         """Start the server, unless it is running; ``with`` does it for you.
 
-        :raises OSError: if the port is taken.
-        :raises ImportError: if aiohttp (or, for TLS, trustme) is not installed.
+        :raises OSError: If the port is taken.
+        :raises ImportError: If aiohttp (or, for TLS, trustme) is not installed.
         """
         if self._server is None:
             from ._server import Server

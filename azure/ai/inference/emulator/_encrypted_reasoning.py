@@ -14,8 +14,8 @@ _PART: Final = 6
 def encrypt(item_id: str, model: str) -> str:
     """Return the encrypted content of a reasoning item.
 
-    :param item_id: the item's id.
-    :param model: the model that reasoned.
+    :param item_id: The item's id.
+    :param model: The model that reasoned.
     """
     return base64.urlsafe_b64encode(_HEAD + _digest(item_id) + _digest("model", model)).decode()
 

@@ -36,8 +36,8 @@ Changed = Callable[["Exchange", int], None]
 class Part(NamedTuple):
     """A part of a response as it was sent.
 
-    :ivar at: seconds after the request's arrival.
-    :ivar data: its bytes.
+    :ivar at: Seconds after the request's arrival.
+    :ivar data: Its bytes.
     """
 
     at: float
@@ -47,10 +47,10 @@ class Part(NamedTuple):
 class Facts(NamedTuple):
     """The parts of a request that a list shows, read from its body once.
 
-    :ivar path: its path.
-    :ivar model: the requested model.
-    :ivar stream: whether a stream is requested.
-    :ivar preview: the beginning of its last message.
+    :ivar path: Its path.
+    :ivar model: The requested model.
+    :ivar stream: Whether a stream is requested.
+    :ivar preview: The beginning of its last message.
     """
 
     path: str
@@ -62,9 +62,9 @@ class Facts(NamedTuple):
 class Exchange:
     """A request, its response, and its outcome.
 
-    :param request: the request, without secrets.
-    :param secrets: the credentials in the request, replaced by ``***`` wherever the exchange is shown.
-    :param changed: called with this exchange and the number of bytes stored, after each change.
+    :param request: The request, without secrets.
+    :param secrets: The credentials in the request, replaced by ``***`` wherever the exchange is shown.
+    :param changed: Called with this exchange and the number of bytes stored, after each change.
     """
 
     def __init__(self, request: RecordedRequest, secrets: tuple[str, ...], changed: Changed) -> None:

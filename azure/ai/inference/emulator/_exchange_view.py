@@ -157,6 +157,9 @@ def read_facts(exchange: Exchange) -> Facts:
     )
 
 
+STATES: Final = ("open", "left", "cut", "done")
+
+
 def _state(exchange: Exchange) -> str:
     outcome = exchange.outcome
     if not outcome.ended:

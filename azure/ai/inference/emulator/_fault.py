@@ -39,30 +39,30 @@ _KINDS: Final = (
 class Fault:
     """Something that goes wrong.
 
-    :param kind: a status from 400 to 599 (``429``), or one of: ``reset`` (the connection, before the answer or after
+    :param kind: A status from 400 to 599 (``429``), or one of: ``reset`` (the connection, before the answer or after
         ``events``), ``cut`` (the body, at ``byte`` or after ``events``), ``stall`` (silence for ``seconds``),
         ``slow`` (``seconds`` before each event), ``keep-alive`` (comments between events), ``malformed`` (an invalid
         event), ``error`` (in a stream), ``html`` and ``empty`` (a page, or nothing, with ``status``),
         ``expired-token`` (401), ``redirect`` (to ``location``).
-    :keyword times: how often it strikes. Default: once, or without end if ``every`` or ``probability`` is given.
-    :keyword every: strike every k-th request.
-    :keyword probability: strike with this probability, 0 to 1, using a generator seeded with ``seed``.
-    :keyword seed: the seed of that generator. Default: 0.
-    :keyword path: strike only requests whose path contains this.
-    :keyword events: how many events of a stream are sent first. Default: 0 for ``stall`` and ``malformed``, 1 for
+    :keyword times: How often it strikes. Default: once, or without end if ``every`` or ``probability`` is given.
+    :keyword every: Strike every k-th request.
+    :keyword probability: Strike with this probability, 0 to 1, using a generator seeded with ``seed``.
+    :keyword seed: The seed of that generator. Default: 0.
+    :keyword path: Strike only requests whose path contains this.
+    :keyword events: How many events of a stream are sent first. Default: 0 for ``stall`` and ``malformed``, 1 for
         ``cut`` and ``error``.
-    :keyword byte: how many bytes of the body are sent first. Default for a plain answer: half of it.
-    :keyword seconds: how long. Default: 3600 for ``stall``, 0.05 for ``slow``, 0 for ``keep-alive``.
-    :keyword wait: the seconds that a status asks the caller to wait. Default: 1 for 429, none for others.
-    :keyword says: how the wait is expressed: ``retry-after`` (the default), ``date``, ``retry-after-ms``,
+    :keyword byte: How many bytes of the body are sent first. Default for a plain answer: half of it.
+    :keyword seconds: How long. Default: 3600 for ``stall``, 0.05 for ``slow``, 0 for ``keep-alive``.
+    :keyword wait: The seconds that a status asks the caller to wait. Default: 1 for 429, none for others.
+    :keyword says: How the wait is expressed: ``retry-after`` (the default), ``date``, ``retry-after-ms``,
         ``x-ms-retry-after-ms``, ``x-ratelimit-timeremaining``, ``message``, ``nothing``. For ``error``: ``data`` (the
         default), ``event`` (with a name), ``flat``, ``line`` (an ``error:`` line), ``finish`` (a finish reason); the
         Responses and the Messages API have one way each. For ``malformed``: ``json`` (the default), ``utf-8``,
         ``list``.
-    :keyword status: of ``html`` and ``empty``. Default: 200. Of ``redirect``: 307.
-    :keyword location: the target of a redirect. Default: this server under another name.
-    :keyword message: the message of a status or an error.
-    :raises ValueError: for an invalid setting, naming the choices.
+    :keyword status: Of ``html`` and ``empty``. Default: 200. Of ``redirect``: 307.
+    :keyword location: The target of a redirect. Default: this server under another name.
+    :keyword message: The message of a status or an error.
+    :raises ValueError: For an invalid setting, naming the choices.
     """
 
     kind: str
@@ -117,8 +117,8 @@ _LEAST: Final = {"times": 1, "every": 1, "events": 0, "byte": 0, "seconds": 0, "
 def read_fault(members: Mapping[str, Any]) -> Fault:
     """Return a fault from its members.
 
-    :raises TypeError: for a member of another type.
-    :raises ValueError: for an invalid or unknown member, or without ``kind``.
+    :raises TypeError: For a member of another type.
+    :raises ValueError: For an invalid or unknown member, or without ``kind``.
     """
     names = [field.name for field in fields(Fault)]
     unknown = [name for name in members if name not in names]
@@ -132,7 +132,7 @@ def read_fault(members: Mapping[str, Any]) -> Fault:
 def parse_faults(text: str) -> list[Fault]:
     """Return the faults in a text such as ``429:times=2,wait=1;cut:every=3,events=5``.
 
-    :raises ValueError: for a text of another form.
+    :raises ValueError: For a text of another form.
     """
     return [_parse_fault(part.strip()) for part in text.split(";") if part.strip()]
 

@@ -42,10 +42,10 @@ _SEED_STEP: Final = 1_000_003
 class ScheduledFault:
     """A fault, and its history.
 
-    :ivar fault: the fault.
-    :ivar number: its number, counted from 1.
-    :ivar seen: how many requests it might have struck.
-    :ivar struck: how many it struck.
+    :ivar fault: The fault.
+    :ivar number: Its number, counted from 1.
+    :ivar seen: How many requests it might have struck.
+    :ivar struck: How many it struck.
     """
 
     fault: Fault
@@ -112,7 +112,7 @@ class FaultInjector:
 def replace_answer(fault: Fault, request: RecordedRequest, dialect: Dialect, render: Render) -> Response | None:
     """Return the response that replaces the model's; None for a fault that only alters it.
 
-    :param render: renders a refusal as a response.
+    :param render: Renders a refusal as a response.
     """
     if fault.is_status:
         return render(_status_error(fault, dialect), dialect)
@@ -265,9 +265,9 @@ def _error_events(fault: Fault, dialect: Dialect, first: bytes) -> Iterator[byte
 class Pace:
     """The speed of answers. It may be changed while streams are being sent.
 
-    :param latency: seconds before each answer.
-    :param token_rate: tokens per second in streams. None: as fast as the caller reads.
-    :param paused: whether answers are held back.
+    :param latency: Seconds before each answer.
+    :param token_rate: Tokens per second in streams. None: as fast as the caller reads.
+    :param paused: Whether answers are held back.
     """
 
     latency: float = 0.0

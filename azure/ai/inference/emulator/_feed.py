@@ -36,8 +36,8 @@ State = Callable[[], dict[str, Any]]
 def follow(journal: Journal, state: State, last_event_id: str) -> Iterator[Step]:
     """Yield the events of a connection that stays open.
 
-    :param state: returns faults, replies and settings; an event is sent when they differ.
-    :param last_event_id: the last event that the caller has received, or an empty string.
+    :param state: Returns faults, replies and settings; an event is sent when they differ.
+    :param last_event_id: The last event that the caller has received, or an empty string.
     """
     reader = _Reader(journal, state, last_event_id)
     spoke = time.monotonic()

@@ -60,8 +60,8 @@ def embedding_members(dialect: Dialect, *, images: bool) -> Mapping[str, Fragmen
 def embed(request: RecordedRequest, dialect: Dialect, *, model: str, images: bool) -> dict[str, Any]:
     """Return the answer to a request for embeddings.
 
-    :param model: the default name of the model.
-    :raises ServiceError: if the provider would refuse.
+    :param model: The default name of the model.
+    :raises ServiceError: If the provider would refuse.
     """
     members = embedding_members(dialect, images=images)
     body = split_extras(read_body(request), request, dialect, members)

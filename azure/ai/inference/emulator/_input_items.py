@@ -51,9 +51,9 @@ def read_items(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 def check_items(items: list[dict[str, Any]], model: str, earlier: list[Any]) -> None:
     """Check the items of a request.
 
-    :param model: the model being called.
-    :param earlier: the items before them, which the service has stored.
-    :raises ServiceError: if the API would refuse.
+    :param model: The model being called.
+    :param earlier: The items before them, which the service has stored.
+    :raises ServiceError: If the API would refuse.
     """
     for index, item in enumerate(items):
         _check_members(item, index)

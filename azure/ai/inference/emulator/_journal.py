@@ -23,8 +23,8 @@ class Journal:
     A change gives an exchange a new version, a number that only grows. A reader that knows everything up to one version
     asks for newer ones, so no change is lost however long it was away, and no list of changes is needed.
 
-    :param kept: how many of the newest requests to keep. None: all.
-    :keyword bytes_kept: how many bytes of their responses to keep. Default: 64 MiB.
+    :param kept: How many of the newest requests to keep. None: all.
+    :keyword bytes_kept: How many bytes of their responses to keep. Default: 64 MiB.
     """
 
     def __init__(self, kept: int | None, *, bytes_kept: int = BYTES_KEPT) -> None:
@@ -53,7 +53,7 @@ class Journal:
     def open(self, request: RecordedRequest, secrets: tuple[str, ...] = ()) -> Exchange:
         """Start an exchange for a request that arrived. It is stored without secrets.
 
-        :param secrets: other secrets to remove from the request.
+        :param secrets: Other secrets to remove from the request.
         """
         carried = tuple(credentials(request))
         with self._lock:

@@ -12,11 +12,11 @@ from typing import Any, Final
 class LiveSettings:
     """The speed of answers, and their quotas.
 
-    :param latency: seconds before each answer.
-    :param token_rate: tokens per second in streams. None: as fast as they are read.
-    :param paused: whether responses are held back.
-    :param requests_per_minute: a quota. None: unlimited.
-    :param tokens_per_minute: a quota for the tokens of prompts and answers. None: unlimited.
+    :param latency: Seconds before each answer.
+    :param token_rate: Tokens per second in streams. None: as fast as they are read.
+    :param paused: Whether responses are held back.
+    :param requests_per_minute: A quota. None: unlimited.
+    :param tokens_per_minute: A quota for the tokens of prompts and answers. None: unlimited.
     """
 
     latency: float = 0.0
@@ -28,7 +28,7 @@ class LiveSettings:
     def changed(self, members: Mapping[str, Any]) -> LiveSettings:
         """Return these settings with some of them changed.
 
-        :raises ValueError: for an unknown setting or an invalid value.
+        :raises ValueError: For an unknown setting or an invalid value.
         """
         for name, value in members.items():
             if name not in _NAMES:

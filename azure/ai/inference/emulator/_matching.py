@@ -33,7 +33,7 @@ def path_check(path: str | None) -> Check:
 def last_check(last: str) -> Check:
     """Match a regular expression found in the last message, ignoring case.
 
-    :raises ValueError: for an invalid expression.
+    :raises ValueError: For an invalid expression.
     """
     pattern = _compile("last", last, re.IGNORECASE)
 
@@ -67,7 +67,7 @@ def tool_check(tool: str) -> Check:
 def member_checks(match: Mapping[str, Any]) -> list[Check]:
     """Match members of the body: by value, regular expression, function, or part of an object.
 
-    :raises ValueError: for an invalid name or expression.
+    :raises ValueError: For an invalid name or expression.
     """
     checks: list[Check] = []
     for name, wanted in match.items():
@@ -79,8 +79,8 @@ def member_checks(match: Mapping[str, Any]) -> list[Check]:
 def schema_check(schema: Mapping[str, Any]) -> Check:
     """Match a body that is valid against a JSON schema.
 
-    :raises ImportError: without jsonschema.
-    :raises ValueError: for an invalid schema.
+    :raises ImportError: Without jsonschema.
+    :raises ValueError: For an invalid schema.
     """
     try:
         from jsonschema import Draft202012Validator
@@ -142,7 +142,7 @@ def _compile(name: str, pattern: Any, flags: int = 0) -> re.Pattern[str]:
 def _steps(name: str) -> list[str | int]:
     """Split ``messages[0].content`` into steps; a star is kept.
 
-    :raises ValueError: for a name that is not of that form.
+    :raises ValueError: For a name that is not of that form.
     """
     found = list(_STEP.finditer(name))
     if not found or "".join(step[0] for step in found) != name:

@@ -79,9 +79,9 @@ def refused(_: Mapping[str, Any], chat: Mapping[str, Any]) -> Reply | None:
 def message_of(body: Mapping[str, Any], reply: Reply, answer: Answer, _: Dialect) -> dict[str, Any]:
     """Return the answer to a plain request.
 
-    :param body: the checked request.
-    :param reply: the model's reply.
-    :param answer: the same, cut to its limits and counted.
+    :param body: The checked request.
+    :param reply: The model's reply.
+    :param answer: The same, cut to its limits and counted.
     """
     choice = answer.choices[0]
     seed = answer.id.removeprefix("chatcmpl-")
@@ -159,8 +159,8 @@ def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
 def message_events(message: Mapping[str, Any], reply: Reply, _: Dialect) -> Iterator[bytes]:
     """Return the events of a stream, framed.
 
-    :param message: the whole message.
-    :param reply: the model's reply: the arguments of its calls are streamed unchanged, valid or not.
+    :param message: The whole message.
+    :param reply: The model's reply: the arguments of its calls are streamed unchanged, valid or not.
     """
     nothing: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
     usage = {**message["usage"], "output_tokens": 1}

@@ -137,7 +137,7 @@ TOOL: Final[Fragment] = record(
 def messages_schema(required: tuple[str, ...] = ("model", "max_tokens", "messages")) -> Fragment:
     """Return the schema of a request body, apart from unknown members.
 
-    :param required: the required members.
+    :param required: The required members.
     """
     optional = {name: inner for name, inner in MESSAGES.items() if name not in required}
     return record({name: MESSAGES[name] for name in required}, optional)

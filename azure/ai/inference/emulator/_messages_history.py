@@ -33,7 +33,7 @@ def blocks_of(content: Any) -> list[dict[str, Any]]:
 def check_history(body: Mapping[str, Any], claude: Claude) -> None:
     """Check the turns of a request.
 
-    :raises ServiceError: if the API would refuse.
+    :raises ServiceError: If the API would refuse.
     """
     messages = as_list(body["messages"])
     for index, turn in enumerate(messages):

@@ -31,7 +31,7 @@ _ARTICLES: Final = {"a string": "string", "an object": "dictionary", "an array":
 def check_messages(request: RecordedRequest, _: StoredAnswers) -> dict[str, Any]:
     """Return a request's body, checked and without nulls.
 
-    :raises ServiceError: if the API would refuse.
+    :raises ServiceError: If the API would refuse.
     """
     version = request.headers.get("anthropic-version")
     if not version:
@@ -55,7 +55,7 @@ def check_messages(request: RecordedRequest, _: StoredAnswers) -> dict[str, Any]
 def check_count(request: RecordedRequest) -> dict[str, Any]:
     """Return the body of a request to count tokens, which is like one for an answer, but without a limit.
 
-    :raises ServiceError: if the API would refuse.
+    :raises ServiceError: If the API would refuse.
     """
     body = {name: value for name, value in read_body(request).items() if value is not None}
     unknown = next((name for name in body if name not in MESSAGES), None)

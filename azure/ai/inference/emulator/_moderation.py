@@ -25,7 +25,7 @@ _HARMFUL: Final = 0.97
 def moderate_chat(body: Mapping[str, Any], choices: Sequence[Choice]) -> dict[str, Any] | None:
     """Return the results for a chat completion, one for each choice; None if the request does not ask for them.
 
-    :param body: the checked request.
+    :param body: The checked request.
     """
     model = as_object(body.get("moderation")).get("model")
     if model is None:
@@ -39,7 +39,7 @@ def moderate_chat(body: Mapping[str, Any], choices: Sequence[Choice]) -> dict[st
 def moderate_response(body: Mapping[str, Any], choice: Choice) -> dict[str, Any] | None:
     """Return the results for an answer of the Responses API; None if the request does not ask for them.
 
-    :param body: the checked request.
+    :param body: The checked request.
     """
     model = as_object(body.get("moderation")).get("model")
     if model is None:

@@ -12,8 +12,8 @@ _BOUNDARY: Final = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
 class Part:
     """One field.
 
-    :param value: its bytes.
-    :param filename: the name of a file. None: it is not a file.
+    :param value: Its bytes.
+    :param filename: The name of a file. None: it is not a file.
     """
 
     value: bytes
@@ -28,8 +28,8 @@ class Part:
 def parse_multipart(raw: bytes, content_type: str) -> dict[str, Part]:
     """Return the fields of a body by name; none for a body that is not a form.
 
-    :param raw: the body.
-    :param content_type: the header, which names the boundary.
+    :param raw: The body.
+    :param content_type: The header, which names the boundary.
     """
     match = _BOUNDARY.search(content_type)
     found: dict[str, Part] = {}

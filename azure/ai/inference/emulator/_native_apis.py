@@ -58,8 +58,8 @@ def answer_natively(
 ) -> Response:
     """Return an API's answer to a request.
 
-    :param speak: returns the scripted reply for a request, or None.
-    :param stored: the answers that a request may continue.
+    :param speak: Returns the scripted reply for a request, or None.
+    :param stored: The answers that a request may continue.
     """
     body = api.check(request, stored)
     chat = api.chat_body(body)

@@ -42,9 +42,9 @@ def sends_phases(model: str) -> bool:
 def check_speaks_chat(body: Mapping[str, Any], model: str, *, azure: bool, family: str) -> None:
     """Refuse a chat request to a model that does not support chat completions, or not with tools.
 
-    :param body: the request.
-    :keyword azure: whether the refusal is Azure's, or OpenAI's.
-    :keyword family: the family of the route; see `_routes`.
+    :param body: The request.
+    :keyword azure: Whether the refusal is Azure's, or OpenAI's.
+    :keyword family: The family of the route; see `_routes`.
     :raises ServiceError: 400 or 404, like the services.
     """
     if azure and is_claude(model):

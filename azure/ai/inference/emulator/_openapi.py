@@ -107,7 +107,7 @@ _ANSWERS: Final[Mapping[str, Any]] = {
 def describe(*, control: bool = False) -> dict[str, Any]:
     """Return the OpenAPI document of every route in its own dialect.
 
-    :keyword control: whether the control API is enabled.
+    :keyword control: Whether the control API is enabled.
     """
     found: dict[str, Any] = {
         "openapi": "3.1.0",

@@ -30,27 +30,27 @@ class Connection(Protocol):
 class Outcome:
     """The outcome of a request. It grows while the response is sent; :meth:`wait` returns when it is complete.
 
-    :ivar id: the number of the request, counted from 1.
-    :ivar status: the HTTP status. None before the response begins, and if the connection was cut instead.
-    :ivar headers: the headers of the answer, without secrets.
-    :ivar streamed: whether the answer was sent as a stream of events.
-    :ivar events_sent: how many events of the stream were sent, including a closing ``[DONE]``.
-    :ivar bytes_sent: how many bytes of the body were sent.
-    :ivar left_after: how many events had been sent when the caller closed the connection. None if it stayed.
-    :ivar cut: whether the emulator cut the connection, because of a fault.
-    :ivar whole: whether the response was sent completely; for a stream, up to its closing event.
-    :ivar fault: the fault that was injected.
-    :ivar source: where the response came from: ``default`` (the emulator's own), ``reply``, ``cassette``, ``recording``
+    :ivar id: The number of the request, counted from 1.
+    :ivar status: The HTTP status. None before the response begins, and if the connection was cut instead.
+    :ivar headers: The headers of the answer, without secrets.
+    :ivar streamed: Whether the answer was sent as a stream of events.
+    :ivar events_sent: How many events of the stream were sent, including a closing ``[DONE]``.
+    :ivar bytes_sent: How many bytes of the body were sent.
+    :ivar left_after: How many events had been sent when the caller closed the connection. None if it stayed.
+    :ivar cut: Whether the emulator cut the connection, because of a fault.
+    :ivar whole: Whether the response was sent completely; for a stream, up to its closing event.
+    :ivar fault: The fault that was injected.
+    :ivar source: Where the response came from: ``default`` (the emulator's own), ``reply``, ``cassette``, ``recording``
         (the real endpoint), ``refusal`` (the request is invalid), ``quota`` or ``fault``.
-    :ivar matched: the reply or cassette entry that matched, such as ``reply 2 (last='weather')``.
-    :ivar reply: the reply that was sent.
-    :ivar nearest_miss: if no reply or entry matched, the one that came closest, and why it did not match.
+    :ivar matched: The reply or cassette entry that matched, such as ``reply 2 (last='weather')``.
+    :ivar reply: The reply that was sent.
+    :ivar nearest_miss: If no reply or entry matched, the one that came closest, and why it did not match.
     :ivar attempt: 1, or one more than the failed request with the same body that this one repeats.
-    :ivar retry_of: the number of that request.
-    :ivar waited: seconds between the end of that request and the arrival of this one.
-    :ivar retry_after: how many seconds the response asked the caller to wait.
-    :ivar usage: the tokens that the answer used, as ``usage`` counts them.
-    :ivar leaks: where a credential was found outside the headers that are meant for it.
+    :ivar retry_of: The number of that request.
+    :ivar waited: Seconds between the end of that request and the arrival of this one.
+    :ivar retry_after: How many seconds the response asked the caller to wait.
+    :ivar usage: The tokens that the answer used, as ``usage`` counts them.
+    :ivar leaks: Where a credential was found outside the headers that are meant for it.
     """
 
     id: int = 0
@@ -115,8 +115,8 @@ class Outcome:
 
         It blocks: in asynchronous code, call it with ``asyncio.to_thread``.
 
-        :param timeout: seconds. Default: 5.
-        :raises TimeoutError: if the response is still being sent then.
+        :param timeout: Seconds. Default: 5.
+        :raises TimeoutError: If the response is still being sent then.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self.ended, timeout):

@@ -83,7 +83,7 @@ _Node = Union[_Characters, _Sequence, _Either, _Repeat, _Anchor, _LookAhead]
 def matching_text(pattern: str, low: int = 0, high: int | None = None) -> str:
     """Return a text of ``low`` to ``high`` characters that contains a match of ``pattern``.
 
-    :raises ValueError: if the pattern is not a regular expression, or no attempt fits.
+    :raises ValueError: If the pattern is not a regular expression, or no attempt fits.
     """
     node = _parse(pattern)
     for repeat in (0, 1, 2, 3, low, high or low):
@@ -99,7 +99,7 @@ def matching_text(pattern: str, low: int = 0, high: int | None = None) -> str:
 def is_found(pattern: str, text: str) -> bool:
     """Return whether a text has a match of ``pattern``.
 
-    :raises ValueError: if the pattern is not a regular expression, or takes too long.
+    :raises ValueError: If the pattern is not a regular expression, or takes too long.
     """
     return _found(_parse(pattern), text)
 
@@ -107,7 +107,7 @@ def is_found(pattern: str, text: str) -> bool:
 def _write(node: _Node, repeat: int) -> str:
     """Return a text that a pattern matches, if its anchors and look-aheads allow it.
 
-    :param repeat: how often to repeat repeatable parts.
+    :param repeat: How often to repeat repeatable parts.
     """
     if isinstance(node, _Characters):
         return _sample(node.ranges)
@@ -203,14 +203,14 @@ def _is_word(character: str) -> bool:
 def _parse(pattern: str) -> _Node:
     """Read a pattern.
 
-    :raises ValueError: if it is not a regular expression, or not a supported one.
+    :raises ValueError: If it is not a regular expression, or not a supported one.
     """
     if len(pattern) > _MAX_PATTERN:
         raise ValueError(f"a pattern of {len(pattern)} characters is too long; {_MAX_PATTERN} are read")
     parser = _Parser(pattern)
     node = parser.alternatives(0)
     if parser.peek():
-        raise parser.error("a parenthesis is closed that was not opened")
+        raise parser.error("a closing parenthesis has no opening one")
     return node
 
 

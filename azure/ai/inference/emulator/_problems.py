@@ -10,16 +10,16 @@ class ServiceError(Exception):
     """A request that is answered with an error.
 
     :param status: HTTP status.
-    :param code: the service's error code, such as ``unknown_model``.
-    :param message: the error text.
-    :keyword kind: the layer of a provider that refuses, since each has its own format: ``request`` (the model's own
+    :param code: The service's error code, such as ``unknown_model``.
+    :param message: The error text.
+    :keyword kind: The layer of a provider that refuses, since each has its own format: ``request`` (the model's own
         check), ``extra`` (a member outside the schema), ``key``, ``token``, ``route``, ``filter`` or ``limit``.
-    :keyword param: the member at fault, such as ``messages[0].role``.
-    :keyword path: the same as a list, as in FastAPI's ``loc``.
-    :keyword rule: the violated rule, as JSON schema names it (``required``, ``type``, ``enum``, ...).
-    :keyword value: the invalid value.
-    :keyword headers: headers of the response.
-    :keyword filtered: the content filter's verdict per category, for ``kind="filter"``.
+    :keyword param: The member at fault, such as ``messages[0].role``.
+    :keyword path: The same as a list, as in FastAPI's ``loc``.
+    :keyword rule: The violated rule, as JSON schema names it (``required``, ``type``, ``enum``, ...).
+    :keyword value: The invalid value.
+    :keyword headers: Headers of the response.
+    :keyword filtered: The content filter's verdict per category, for ``kind="filter"``.
     """
 
     status: int

@@ -48,12 +48,12 @@ class _Budget:
 class Quota:
     """What may still be requested in this window.
 
-    :param requests: requests per minute. None: unlimited.
-    :param tokens: tokens per minute, prompt and answer together. None: unlimited.
-    :param clock: returns seconds.
-    :keyword window: the seconds over which the rate is measured. Default: 60.
-    :keyword refused_count: whether refused requests count, in the next window. Default: False.
-    :keyword by_estimate: whether to charge the tokens that a request may use when it arrives, instead of those that it
+    :param requests: Requests per minute. None: unlimited.
+    :param tokens: Tokens per minute, prompt and answer together. None: unlimited.
+    :param clock: Returns seconds.
+    :keyword window: The seconds over which the rate is measured. Default: 60.
+    :keyword refused_count: Whether refused requests count, in the next window. Default: False.
+    :keyword by_estimate: Whether to charge the tokens that a request may use when it arrives, instead of those that it
         used. Default: False.
     """
 
@@ -88,8 +88,8 @@ class Quota:
     def spend(self, tokens: int, request: RecordedRequest | None = None) -> None:
         """Charge an accepted request. The last one may overdraw the quota.
 
-        :param tokens: the tokens it used.
-        :param request: the request, to estimate its tokens.
+        :param tokens: The tokens it used.
+        :param request: The request, to estimate its tokens.
         """
         if self._by_estimate and request is not None:
             tokens = estimate(request)
@@ -112,7 +112,7 @@ class Quota:
 class Slots:
     """The requests that are currently being answered.
 
-    :param limit: the maximum number. None: unlimited.
+    :param limit: The maximum number. None: unlimited.
     """
 
     def __init__(self, limit: int | None) -> None:

@@ -30,10 +30,10 @@ _CONNECT_TIMEOUT: Final = 30.0
 class Arrivals:
     """A response of the real endpoint.
 
-    :param status: its status.
-    :param headers: its headers, except those of the connection.
-    :keyword pieces: the body so far: seconds since the request, and bytes.
-    :keyword whole: whether it is complete.
+    :param status: Its status.
+    :param headers: Its headers, except those of the connection.
+    :keyword pieces: The body so far: seconds since the request, and bytes.
+    :keyword whole: Whether it is complete.
     """
 
     status: int
@@ -68,8 +68,8 @@ def content_type(headers: Mapping[str, str]) -> str:
 async def forward(request: RecordedRequest, upstream: str, keep: Keep) -> Response:
     """Send a request to the real endpoint.
 
-    :param upstream: its address.
-    :param keep: receives the request and its response, once it has ended. A plain response that broke off is not kept.
+    :param upstream: Its address.
+    :param keep: Receives the request and its response, once it has ended. A plain response that broke off is not kept.
     """
     passing = _Passing(request, upstream, keep)
     try:

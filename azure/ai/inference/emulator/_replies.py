@@ -27,9 +27,9 @@ _REPLY_TYPES: Final[Mapping[str, Kinds]] = {
 class ToolCall:
     """A call of a tool.
 
-    :param name: the function to call.
-    :param arguments: an object, or JSON text, which may be invalid, as models sometimes send it.
-    :keyword id: the call's id. Default: one derived from the request, in the provider's form.
+    :param name: The function to call.
+    :param arguments: An object, or JSON text, which may be invalid, as models sometimes send it.
+    :keyword id: The call's id. Default: one derived from the request, in the provider's form.
     """
 
     name: str
@@ -51,21 +51,21 @@ class ToolCall:
 class Reply:
     """The answer to one request.
 
-    :param content: the text. None if the model only calls tools.
-    :keyword tool_calls: the tool calls.
-    :keyword reasoning: the reasoning, sent in the dialect's form.
-    :keyword refusal: why the model refuses to answer.
+    :param content: The text. None if the model only calls tools.
+    :keyword tool_calls: The tool calls.
+    :keyword reasoning: The reasoning, sent in the dialect's form.
+    :keyword refusal: Why the model refuses to answer.
     :keyword finish_reason: ``stop``, ``length``, ``tool_calls``, ``content_filter``, or any other. Default: the one
         that fits.
-    :keyword filtered: a category (``hate``, ``self_harm``, ``sexual``, ``violence``) for which the answer is withheld.
-    :keyword choices: several choices instead of one.
-    :keyword usage: members of ``usage`` that override the emulator's count.
-    :keyword body: a JSON body to send unchanged; bytes are sent as bytes.
-    :keyword file: a file to send unchanged, such as "speech.mp3"; its extension sets the content type.
-    :keyword events: the events of a stream to send unchanged. Objects and texts are framed as ``data: ...``, bytes are
+    :keyword filtered: A category (``hate``, ``self_harm``, ``sexual``, ``violence``) for which the answer is withheld.
+    :keyword choices: Several choices instead of one.
+    :keyword usage: Members of ``usage`` that override the emulator's count.
+    :keyword body: A JSON body to send unchanged; bytes are sent as bytes.
+    :keyword file: A file to send unchanged, such as "speech.mp3"; its extension sets the content type.
+    :keyword events: The events of a stream to send unchanged. Objects and texts are framed as ``data: ...``, bytes are
         not. To end the stream properly, include ``[DONE]``.
-    :keyword status: the HTTP status. Default: 200.
-    :keyword headers: headers to add.
+    :keyword status: The HTTP status. Default: 200.
+    :keyword headers: Headers to add.
     """
 
     content: str | None = None

@@ -14,13 +14,13 @@ from ._secrets import Scrubber, is_secret_name, is_secret_parameter
 class RecordedRequest:
     """A request that the emulator received.
 
-    :ivar method: such as ``POST``.
-    :ivar path: without the query.
-    :ivar query: the query parameters in order, as pairs; :meth:`param` reads one.
-    :ivar headers: names in lower case. In ``Emulator.requests`` the values of credentials are ``***``.
-    :ivar raw: the body's bytes.
-    :ivar raw_path: the path and query as received, percent-encoded.
-    :ivar outcome: its outcome, which grows while the response is sent.
+    :ivar method: Such as ``POST``.
+    :ivar path: Without the query.
+    :ivar query: The query parameters in order, as pairs; :meth:`param` reads one.
+    :ivar headers: Names in lower case. In ``Emulator.requests`` the values of credentials are ``***``.
+    :ivar raw: The body's bytes.
+    :ivar raw_path: The path and query as received, percent-encoded.
+    :ivar outcome: Its outcome, which grows while the response is sent.
     """
 
     method: str

@@ -38,14 +38,14 @@ class Response:
     """A response.
 
     :param status: HTTP status.
-    :param headers: without those for length and framing.
-    :param body: the whole body, if there are no steps.
-    :keyword steps: bytes to send one after another, each immediately, with pauses and cuts between them, or awaitables
+    :param headers: Without those for length and framing.
+    :param body: The whole body, if there are no steps.
+    :keyword steps: Bytes to send one after another, each immediately, with pauses and cuts between them, or awaitables
         of bytes. Status and headers go out with the first bytes, even if those are empty.
-    :keyword length: the Content-Length to add for the steps. Default: none, chunked.
-    :keyword reason: the reason phrase, if it is not the usual one.
-    :keyword usage: the token usage of the answer.
-    :keyword exchange: where to record what is sent. Default: nowhere.
+    :keyword length: The Content-Length to add for the steps. Default: none, chunked.
+    :keyword reason: The reason phrase, if it is not the usual one.
+    :keyword usage: The token usage of the answer.
+    :keyword exchange: Where to record what is sent. Default: nowhere.
     """
 
     status: int

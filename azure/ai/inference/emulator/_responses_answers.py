@@ -42,8 +42,8 @@ _ECHOED: Final[Mapping[str, Any]] = {
 def response_of(body: Mapping[str, Any], reply: Reply, answer: Answer, dialect: Dialect) -> dict[str, Any]:
     """Return the answer to a plain request.
 
-    :param body: the checked request.
-    :param reply: the model's reply; the answer has it cut to its limits and counted.
+    :param body: The checked request.
+    :param reply: The model's reply; the answer has it cut to its limits and counted.
     """
     choice = answer.choices[0]
     reason = _REASONS.get(choice.finish_reason)
@@ -178,8 +178,8 @@ def refuse_harm(body: Mapping[str, Any], chat: Mapping[str, Any]) -> Reply | Non
 def azure_failure(message: str | None, first: bytes) -> bytes:
     """Return the events with which Azure ends a failed stream: one without a reason, then the error.
 
-    :param message: the error text.
-    :param first: the first event of the stream, framed.
+    :param message: The error text.
+    :param first: The first event of the stream, framed.
     """
     failed = {"type": "response.failed", "sequence_number": 98, "response": {**_started(first), "status": "failed"}}
     words = message or "Your requests have exceeded token rate limit."
@@ -204,7 +204,7 @@ def _started(first: bytes) -> dict[str, Any]:
 def response_events(response: Mapping[str, Any], _: Reply, dialect: Dialect) -> Iterator[bytes]:
     """Return the events of a stream, framed.
 
-    :param response: the whole response.
+    :param response: The whole response.
     """
     for number, found in enumerate(_plain_events(response)):
         padded = dialect.padded and found["type"].endswith(".delta")

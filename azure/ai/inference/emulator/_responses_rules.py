@@ -23,8 +23,8 @@ _OLDEST_VERSION: Final = "2025-03-01-preview"
 def check_responses(request: RecordedRequest, stored: StoredAnswers) -> dict[str, Any]:
     """Return the body of a request, checked and without nulls. Its input is the whole conversation.
 
-    :param stored: the answers that the request may continue.
-    :raises ServiceError: if the API would refuse.
+    :param stored: The answers that the request may continue.
+    :raises ServiceError: If the API would refuse.
     """
     _check_version(request)
     body = {name: value for name, value in read_body(request).items() if value is not None}

@@ -34,14 +34,14 @@ _OPERATION: Final = (
 class Family:
     """The routes under one prefix.
 
-    :param name: for messages.
-    :param template: the prefix, with names in braces.
-    :param dialect: the dialect used there by default.
+    :param name: For messages.
+    :param template: The prefix, with names in braces.
+    :param dialect: The dialect used there by default.
     :keyword version: ``known`` (one of the model inference API's), ``dated`` (any well-formed one), ``refused`` (no
         dated one), or ``any``.
-    :keyword operations: the operations served there.
-    :keyword model_required: whether the body must name a model.
-    :keyword audiences: the audiences of accepted Entra tokens.
+    :keyword operations: The operations served there.
+    :keyword model_required: Whether the body must name a model.
+    :keyword audiences: The audiences of accepted Entra tokens.
     """
 
     name: str

@@ -63,9 +63,9 @@ def read_body(request: RecordedRequest) -> dict[str, Any]:
 def check_body(body: Mapping[str, Any], schema: Schema, strict: bool = False, path: Path = ()) -> None:
     """Check a body, or an object in it, by a schema.
 
-    :keyword strict: refuse like FastAPI, with 422.
-    :keyword path: where in the body it is.
-    :raises ServiceError: naming the member at fault.
+    :keyword strict: Refuse like FastAPI, with 422.
+    :keyword path: Where in the body it is.
+    :raises ServiceError: The body does not match. The message names the member at fault.
     """
     violation = first_violation(schema, body, path)
     if violation is not None:
@@ -75,8 +75,8 @@ def check_body(body: Mapping[str, Any], schema: Schema, strict: bool = False, pa
 def check_chat(request: RecordedRequest, dialect: Dialect, model: str | None) -> dict[str, Any]:
     """Return a chat request's body, checked and cleaned.
 
-    :param model: the deployment in the path, if any.
-    :raises ServiceError: if the provider would refuse.
+    :param model: The deployment in the path, if any.
+    :raises ServiceError: If the provider would refuse.
     """
     strict = dialect.strict
     body = split_extras(read_body(request), request, dialect, dialect.members)

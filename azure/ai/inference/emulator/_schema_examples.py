@@ -63,9 +63,9 @@ class _TooLargeError(SchemaError):
 class Hints:
     """Values offered by the conversation.
 
-    :keyword words: strings to use, such as names of places.
-    :keyword numbers: numbers to use.
-    :keyword text: the whole text, which is searched for the values of an enum.
+    :keyword words: Strings to use, such as names of places.
+    :keyword numbers: Numbers to use.
+    :keyword text: The whole text, which is searched for the values of an enum.
     """
 
     words: Sequence[str] = ()
@@ -90,9 +90,9 @@ def read_hints(text: str) -> Hints:
 def generate(schema: Any, hints: Hints | None = None) -> Any:
     """Return a value that ``schema`` accepts.
 
-    :param schema: a JSON schema: an object, or True.
-    :param hints: values to prefer where they fit.
-    :raises SchemaError: if there is none, or the schema uses a feature that the emulator does not support.
+    :param schema: A JSON schema: an object, or True.
+    :param hints: Values to prefer where they fit.
+    :raises SchemaError: If there is none, or the schema uses a feature that the emulator does not support.
     """
     try:
         return _Generator(as_object(schema), hints or Hints()).value(schema, _Place())

@@ -43,15 +43,15 @@ _CONDITIONS: Final = ("last", "model", "tool", "path", "match", "schema", "times
 class Rule:
     """A reply, and the requests it is meant for.
 
-    :param said: the reply, or a function of the request that returns it.
-    :keyword last: a regular expression found in the last message, ignoring case.
-    :keyword model: the model named in the body.
-    :keyword tool: a tool offered in the body.
-    :keyword path: a part of the path. Default: requests that continue a conversation.
-    :keyword match: members of the body and what they must be.
-    :keyword schema: a JSON schema that the body must match.
-    :keyword when: a function of the request that returns whether it matches.
-    :keyword times: how often the reply is used. None: without limit.
+    :param said: The reply, or a function of the request that returns it.
+    :keyword last: A regular expression found in the last message, ignoring case.
+    :keyword model: The model named in the body.
+    :keyword tool: A tool offered in the body.
+    :keyword path: A part of the path. Default: requests that continue a conversation.
+    :keyword match: Members of the body and what they must be.
+    :keyword schema: A JSON schema that the body must match.
+    :keyword when: A function of the request that returns whether it matches.
+    :keyword times: How often the reply is used. None: without limit.
     """
 
     said: Scripted
@@ -120,9 +120,9 @@ class Rule:
 class Match(NamedTuple):
     """What the script offers for a request.
 
-    :ivar rule: the rule that matched, or None.
-    :ivar reply: its reply.
-    :ivar nearest: if none matched, the one that came closest and why it did not match; None if there are no rules.
+    :ivar rule: The rule that matched, or None.
+    :ivar reply: Its reply.
+    :ivar nearest: If none matched, the one that came closest and why it did not match; None if there are no rules.
     """
 
     rule: Rule | None
@@ -174,8 +174,8 @@ class Script:
 def read_reply(said: Said) -> Reply:
     """Return a reply, made from its text or from a mapping with the members of :class:`Reply`.
 
-    :raises ValueError: for a member that a reply does not have.
-    :raises TypeError: for anything else.
+    :raises ValueError: For a member that a reply does not have.
+    :raises TypeError: For anything else.
     """
     if isinstance(said, Reply):
         return said
@@ -212,10 +212,10 @@ def load_script(path: str | Path) -> list[Rule]:
 
     The ``file`` of a reply is relative to the script's folder.
 
-    :raises ValueError: if the file contains anything else.
-    :raises ImportError: for YAML without PyYAML.
+    :raises ValueError: If the file contains anything else.
+    :raises ImportError: For YAML without PyYAML.
     """
-    items = _parse(Path(path).read_text("utf-8"), Path(path))
+    items = _parse(Path(path).read_text("utf-8-sig"), Path(path))
     if not isinstance(items, list):
         raise ValueError(f"{path} holds a {type(items).__name__}; a script is a list of replies")
     folder = Path(path).parent
@@ -247,10 +247,10 @@ def _beside(folder: Path | None, name: Any) -> Path:
 def read_rule(item: Any, where: str, folder: Path | None = None) -> Rule:
     """Return a reply and its conditions, written as an item of a script.
 
-    :param where: the name of the item in an error.
-    :param folder: the folder of files to send. None: replies may not name files, because their author does not own the
+    :param where: The name of the item in an error.
+    :param folder: The folder of files to send. None: replies may not name files, because their author does not own the
         files of this machine.
-    :raises ValueError: if it is neither a text nor a mapping of known members.
+    :raises ValueError: If it is neither a text nor a mapping of known members.
     """
     if isinstance(item, str):
         return Rule(item)

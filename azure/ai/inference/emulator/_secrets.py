@@ -135,7 +135,7 @@ class Scrubber:
     def headers(self, headers: Mapping[str, str], *, of_request: bool) -> dict[str, str]:
         """Return headers without secrets; the scheme of a credential stays.
 
-        :keyword of_request: keep only the values of headers that are known to be harmless.
+        :keyword of_request: Keep only the values of headers that are known to be harmless.
         """
         return {name: self._header(name, value, of_request) for name, value in headers.items()}
 
@@ -174,7 +174,7 @@ class Scrubber:
     def json(self, value: Any, *, inside: bool = False) -> Any:
         """Return a JSON value without secrets.
 
-        :keyword inside: whether an enclosing member has a secret name.
+        :keyword inside: Whether an enclosing member has a secret name.
         """
         if isinstance(value, str):
             return self._secret(value) if inside else self._nested(value)

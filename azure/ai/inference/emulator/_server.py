@@ -45,9 +45,9 @@ _HTTP_LOGGER = _LOGGER.getChild("http")
 class Server:
     """A server that can be started once; :meth:`stop` ends it and closes its connections.
 
-    :param handler: returns the response to a request.
-    :param note: records a request that the server itself refuses.
-    :param options: where and how to listen.
+    :param handler: Returns the response to a request.
+    :param note: Records a request that the server itself refuses.
+    :param options: Where and how to listen.
     """
 
     def __init__(self, handler: Handler, note: Note, options: ServerOptions) -> None:
@@ -73,7 +73,7 @@ class Server:
     def start(self) -> None:
         """Start listening.
 
-        :raises OSError: if the port is taken, or the host is not an address of this machine.
+        :raises OSError: If the port is taken, or the host is not an address of this machine.
         """
         self._thread.start()
         try:
@@ -254,7 +254,7 @@ _HTTP_LOGGER.addFilter(_shorten)
 async def _listen(site: web.TCPSite, options: ServerOptions) -> None:
     if not is_loopback(options.host):
         _LOGGER.warning(
-            "The emulator listens on %s: other machines can call it, and its key is no protection.", options.host
+            "The emulator listens on %s: other machines can call it, and its key does not protect it.", options.host
         )
     try:
         await site.start()
@@ -269,7 +269,7 @@ async def _listen(site: web.TCPSite, options: ServerOptions) -> None:
 class Certificates:
     """A certificate for this machine, and the authority that signed it, in a file that callers can trust.
 
-    :raises ImportError: without trustme.
+    :raises ImportError: Without trustme.
     """
 
     def __init__(self) -> None:

@@ -52,7 +52,7 @@ class Settings:
 def respond(request: RecordedRequest, settings: Settings, dialect: Dialect, speak: Speak) -> Response:
     """Return the service's response.
 
-    :param speak: returns the scripted reply for a request, or None.
+    :param speak: Returns the scripted reply for a request, or None.
     """
     try:
         return _answer(request, settings, dialect, speak)

@@ -31,9 +31,9 @@ from ._stored_answers import StoredAnswers
 class Session:
     """One run, from a clean start. Requests come from the server's thread, replies and faults from any other.
 
-    :param journal: records the requests and their outcomes.
-    :keyword strict: refuse requests that no reply matches.
-    :keyword is_controlled: whether the control API is enabled, for the OpenAPI document.
+    :param journal: Records the requests and their outcomes.
+    :keyword strict: Refuse requests that no reply matches.
+    :keyword is_controlled: Whether the control API is enabled, for the OpenAPI document.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Session:
     def check_replied(self) -> None:
         """Check that every reply was used and, if strict, that every request got one.
 
-        :raises AssertionError: otherwise, naming them.
+        :raises AssertionError: One was not. The message lists them.
         """
         with self._lock:
             problems = [f"{rule}: {_often(rule)}" for rule in self._script.unused()]

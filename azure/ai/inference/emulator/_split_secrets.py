@@ -46,8 +46,8 @@ class _Piece(NamedTuple):
 def hide_split_secrets(parts: Sequence[bytes], scrubber: Scrubber) -> list[bytes]:
     """Return the parts of an event stream, masking texts that form a secret together.
 
-    :param parts: the parts, each with complete events.
-    :param scrubber: identifies secrets, and learns them.
+    :param parts: The parts, each with complete events.
+    :param scrubber: Identifies secrets, and learns them.
     """
     read = [_read_lines(part) for part in parts]
     changed = _hide(read, _series(read), scrubber)

@@ -11,7 +11,7 @@ _MOST_IDS: Final = 1_000_000
 class Stats:
     """Counts of requests. Used only from the server's thread.
 
-    :keyword most_ids: how many of the newest ids to keep. Default: a million.
+    :keyword most_ids: How many of the newest ids to keep. Default: a million.
     """
 
     def __init__(self, *, most_ids: int = _MOST_IDS) -> None:
@@ -23,8 +23,8 @@ class Stats:
     def count(self, request: RecordedRequest, status: int) -> None:
         """Count a request by its path, the status of its response, and the id set by its caller.
 
-        :param request: the request.
-        :param status: the status of its response.
+        :param request: The request.
+        :param status: The status of its response.
         """
         self._paths[request.path] += 1
         self._statuses[str(status)] += 1

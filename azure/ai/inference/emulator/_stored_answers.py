@@ -24,7 +24,7 @@ class StoredAnswer(NamedTuple):
 class StoredAnswers:
     """The newest answers, each with the conversation that led to it. Used only from the server's thread.
 
-    :keyword most: how many to keep. Default: 1000.
+    :keyword most: How many to keep. Default: 1000.
     """
 
     def __init__(self, *, most: int = _MOST) -> None:
@@ -34,8 +34,8 @@ class StoredAnswers:
     def keep(self, body: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         """Store an answer, unless its request says not to, or its API stores none.
 
-        :param body: the checked request, whose input is the whole conversation.
-        :param answer: the answer to a plain request.
+        :param body: The checked request, whose input is the whole conversation.
+        :param answer: The answer to a plain request.
         """
         if answer.get("object") == "response" and body.get("store") is not False:
             self._answers[answer["id"]] = StoredAnswer(answer, as_list(body["input"]))

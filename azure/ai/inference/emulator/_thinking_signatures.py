@@ -39,10 +39,10 @@ def _without_mark(value: dict[str, Any]) -> dict[str, Any]:
 def sign(text: str, *, number: int, total: int, prefix: bytes) -> str:
     """Return the signature of a thinking block.
 
-    :param text: the text that is shown.
-    :keyword number: the number of the block in the answer, from 0.
-    :keyword total: the number of blocks in the answer.
-    :keyword prefix: the digest of the conversation before the answer.
+    :param text: The text that is shown.
+    :keyword number: The number of the block in the answer, from 0.
+    :keyword total: The number of blocks in the answer.
+    :keyword prefix: The digest of the conversation before the answer.
     """
     head = _HEAD + bytes([number, total]) + prefix
     return base64.b64encode(head + _digest(head, text)).decode()

@@ -14,7 +14,8 @@ _AT_ONCE: Final = 0.02
 """Seconds below which a retry did not wait."""
 _TOLERANCE: Final = 0.05
 """Seconds by which clocks may differ."""
-_BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
+_SECOND_RETRY: Final = 3
+"""The attempt from which on each must wait: the first retry of azure-core's clients and others comes at once."""
 _SHORTEST_TEXT: Final = 3
 
 
@@ -24,8 +25,8 @@ class Finding:
 
     :ivar kind: ``retry-after-ignored``, ``retry-without-wait``, ``truncated-stream`` or ``leaked-key``.
     :ivar severity: ``error``, or ``warning`` if only the application knows whether something is wrong.
-    :ivar requests: the numbers of the requests that show it.
-    :ivar message: what happened, in a sentence.
+    :ivar requests: The numbers of the requests that show it.
+    :ivar message: What happened, in a sentence.
     """
 
     kind: Literal["retry-after-ignored", "retry-without-wait", "truncated-stream", "leaked-key"]
@@ -59,9 +60,13 @@ def _judge_wait(earlier: Outcome, outcome: Outcome) -> Iterator[Finding]:
     if asked and waited < asked - _TOLERANCE:
         message = f"{story}, although the answer asked for {asked:g} s"
         yield Finding("retry-after-ignored", "error", numbers, message)
-    elif not asked and waited < _AT_ONCE and earlier.status in _BUSY:
+    elif asked is None and waited < _AT_ONCE and outcome.attempt >= _SECOND_RETRY and _is_busy(earlier.status):
         message = f"{story}: it did not wait; back off, longer each time"
         yield Finding("retry-without-wait", "error", numbers, message)
+
+
+def _is_busy(status: int | None) -> bool:
+    return status in (408, 429) or (status or 0) >= 500
 
 
 def _judge_leaks(outcome: Outcome) -> Iterator[Finding]:

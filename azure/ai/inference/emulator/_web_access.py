@@ -23,9 +23,9 @@ _PREFLIGHT_SECONDS: Final = "600"
 class WebAccess:
     """The rules for which pages may call, and under which host names.
 
-    :param hosts: host names to accept besides addresses and ``localhost``, in lower case.
-    :param origins: origins of pages that may call, such as ``http://localhost:3000``; ``*`` for all.
-    :keyword local: whether only this machine is served. Elsewhere names that nobody can register, and names without a
+    :param hosts: Host names to accept besides addresses and ``localhost``, in lower case.
+    :param origins: Origins of pages that may call, such as ``http://localhost:3000``; ``*`` for all.
+    :keyword local: Whether only this machine is served. Elsewhere names that nobody can register, and names without a
         dot, as containers have them, are let in too.
     """
 
@@ -36,7 +36,7 @@ class WebAccess:
     def answer(self, method: str, headers: Mapping[str, str]) -> Response | None:
         """Return a refusal, or the response to a preflight request; None for a request to be served.
 
-        :param headers: the request's headers, names in lower case.
+        :param headers: The request's headers, names in lower case.
         """
         host = headers.get("host", "")
         if host and not self._knows(host_name(host)):
@@ -73,7 +73,7 @@ class WebAccess:
 def check_origin(origin: str) -> str:
     """Return an origin as browsers send it.
 
-    :raises ValueError: if it is not an origin.
+    :raises ValueError: If it is not an origin.
     """
     if origin in ("*", "null"):
         return origin

@@ -36,7 +36,7 @@ export const ICONS = {
   copy: "M6 6h7v7H6zM3 10V3h7",
   leave: "M6 3H3v10h3M7 8h6M10.5 5.5 13 8l-2.5 2.5",
   stream: "M2 5h8M2 8h12M2 11h6",
-  retry: "M3.5 5.5a5.2 5.2 0 1 1-.6 4M3 2.5v3.3h3.300",
+  retry: "M3.5 5.5a5.2 5.2 0 1 1-.6 4M3 2.5v3.3h3.3",
   bolt: "M9 2 4 9h4l-1 5 5-7H8z",
 };
 

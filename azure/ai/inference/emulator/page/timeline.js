@@ -5,6 +5,7 @@ import { milliseconds, number } from "./format.js";
 
 const SHOWN = 400;
 const BARS = 120;
+const STEP = 2000;
 
 export class Timeline {
   constructor() {
@@ -23,7 +24,7 @@ export class Timeline {
       this.box = box;
       this.figures = el("div.figures");
       this.bars = el("div.bars", { role: "img", "aria-label": "Events over time" });
-      this.earlier = el("button.button.small", { type: "button", hidden: true, onclick: () => this.showAll() });
+      this.earlier = el("button.button.small", { type: "button", hidden: true, onclick: () => this.showEarlier() });
       this.table = el("div.events", { role: "log", "aria-label": "Events" });
       box.replaceChildren(this.figures, this.bars, this.earlier, this.table);
       this.drawn = Math.max(0, this.rows.length - SHOWN);
@@ -39,16 +40,21 @@ export class Timeline {
       this.table.firstChild.remove();
       this.skipped += 1;
     }
-    this.earlier.hidden = this.skipped === 0;
-    this.earlier.textContent = `Show ${number(this.skipped)} earlier events`;
+    this.labelEarlier();
   }
 
-  showAll() {
+  showEarlier() {
+    const from = Math.max(0, this.skipped - STEP);
     const longest = Math.max(1, ...this.rows.map((row) => row.gap));
-    this.table.prepend(...this.rows.slice(Math.max(0, this.skipped - 2000), this.skipped).map((row, index) => this.row(row, Math.max(0, this.skipped - 2000) + index, longest)));
-    this.skipped = Math.max(0, this.skipped - 2000);
+    this.table.prepend(...this.rows.slice(from, this.skipped).map((row, index) => this.row(row, from + index, longest)));
+    this.skipped = from;
+    this.labelEarlier();
+  }
+
+  labelEarlier() {
     this.earlier.hidden = this.skipped === 0;
-    this.earlier.textContent = `Show ${number(this.skipped)} earlier events`;
+    const all = `${number(this.skipped)} earlier events`;
+    this.earlier.textContent = this.skipped > STEP ? `Show ${number(STEP)} of ${all}` : `Show ${all}`;
   }
 
   summary(data) {
