@@ -189,7 +189,7 @@ def test_missing_ray_names_its_extra(run: Run, emulator: Emulator, tmp_path: Pat
         ("out/", ("--key-file", "-"), "workers have no standard input"),
         ("out/", ("--header", "api-key=x"), "--header api-key would be sent to the workers as it is"),
         ("out/", ("--sort",), "--sort needs a file"),
-        ("out/", ("--max-concurrency", "0"), "max_concurrency must be 1 or more|extra"),
+        ("out/", ("--max-concurrency", "0"), "--max-concurrency must be 1 or more|extra"),
     ],
 )
 def test_invalid_arguments_with_ray(

@@ -239,7 +239,7 @@ def test_pattern_semantics(pattern: str, matching: list[str], others: list[str])
     ("pattern", "why"),
     [
         ("(", "a parenthesis is not closed"),
-        ("a)", "a parenthesis is closed that was not opened"),
+        ("a)", "a closing parenthesis has no opening one"),
         ("[a", "it ends too early"),
         ("\\", "it ends too early"),
         ("*a", "there is nothing for '*' to repeat"),

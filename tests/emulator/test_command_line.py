@@ -81,7 +81,7 @@ def test_listening_on_all_addresses_warns() -> None:
     process.terminate()
     _, err = process.communicate(timeout=10)
     assert line.startswith("Inference emulator listening on http://127.0.0.1:")
-    assert err == "The emulator listens on 0.0.0.0: other machines can call it, and its key is no protection.\n"
+    assert err == "The emulator listens on 0.0.0.0: other machines can call it, and its key does not protect it.\n"
 
 
 def test_tls_prints_the_authority_file() -> None:

@@ -101,7 +101,7 @@ def test_filters(endpoint: Emulator, caller: Caller, query: str, numbers: list[i
             (f"?status={value}", f"status is '{value}'; choose a status such as 429")
             for value in ("40", "", "abc", "6xx")
         ),
-        ("?status=400&status=200", "the filter 'status' is there twice"),
+        ("?status=400&status=200", "the filter 'status' is given twice"),
         ("?state=closed", "state is 'closed'; choose open, left, cut, done"),
         ("?source=script&text=x", "source is 'script'; choose default, reply, cassette"),
         ("?fault=broken", "kind is 'broken'; choose a status from 400 to 599, or one of reset"),

@@ -192,7 +192,7 @@ def test_long_texts_take_linear_time(unit: str, trust_variables: bool) -> None:
 
 
 def test_rendering_to_no_message_raises() -> None:
-    with pytest.raises(ValueError, match="rendered to no message"):
+    with pytest.raises(ValueError, match="rendered no messages"):
         create("{{#no}}x{{/no}}")
 
 

@@ -91,7 +91,7 @@ def _find_url(
     url, words = split_words(arguments.words, known=bool(given))
     if url is not None:
         if arguments.emulator:
-            raise UsageError("--emulator is an endpoint already: leave the URL out")
+            raise UsageError("--emulator already provides an endpoint: leave the URL out")
         return Found(url, _COMMAND_LINE), words
     if not given:
         raise UsageError(f"no endpoint: pass its URL, or set {sets[0].endpoint}")

@@ -99,8 +99,8 @@ def _retired_product(failure: Failure) -> str | None:
     if failure.endpoint.service != "github":
         return None
     return (
-        "GitHub Models was retired on 2026-07-30 and its hosts serve no models any more. Deploy the model in Microsoft "
-        "Foundry and use https://RESOURCE.services.ai.azure.com as the endpoint, or any other server of the API."
+        "GitHub Models was retired on 2026-07-30 and its hosts no longer serve models. Deploy the model in Microsoft "
+        "Foundry and use https://RESOURCE.services.ai.azure.com as the endpoint, or any other server with this API."
     )
 
 
@@ -138,7 +138,7 @@ def _responses_only(failure: Failure) -> str | None:
 
 
 def _messages_only(failure: Failure) -> str | None:
-    """Name the API by which an Azure resource serves Claude: it never is chat completions."""
+    """Name the API through which an Azure resource serves Claude: it is never chat completions."""
     if failure.operation != "chat/completions" or failure.endpoint.service != "resource":
         return None
     if failure.mentions("api_not_supported") or failure.mentions("unknown model", "claude"):

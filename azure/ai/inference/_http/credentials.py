@@ -100,7 +100,7 @@ def without_query_values(url: str) -> str:
 
 
 _AROUND = ('"', "'", "<")
-"""First characters of what is no key: a quote, a placeholder's bracket. An empty key is one, as in the beta."""
+"""First characters that no key has: a quote, a placeholder's bracket. An empty key is accepted, as in the beta."""
 
 
 _LABEL = re.compile(r"(?:authorization: *bearer|bearer|(?:x-)?api-key:?|authorization:|key ?\d?:) ", re.IGNORECASE)

@@ -357,7 +357,7 @@ def _tuple_of(walk: _Walk, args: Sequence[Any]) -> Shape:
 def _mapping_of(walk: _Walk, args: Sequence[Any]) -> Shape:
     key, entry = (walk.shape(arg) for arg in args or (str, Any))
     if key.schema.get("type") != "string":
-        raise _ForeignTypeError("a mapping whose keys are no strings")
+        raise _ForeignTypeError("a mapping whose keys are not strings")
 
     def read(value: Any, exact: bool = False) -> Any:
         if not is_object(value):

@@ -131,7 +131,7 @@ class Journal:
                 is_first = is_first and _is_cut_start(line)
 
     def _read_whole(self, path: Path, line: bytes, *, is_first: bool) -> None:
-        """Read a line that is no answer, or of another writer."""
+        """Read a line that is not an answer, or that another writer wrote."""
         result = result_of(line)
         if result is None:
             if is_first and not line.startswith(_START) and not _is_cut_start(line):

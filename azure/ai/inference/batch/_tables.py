@@ -147,8 +147,8 @@ class _Template:
             name = found["column"]
             if name is None and len(found[0]) == 1:
                 raise ValueError(
-                    f"The template is not a valid text with columns in braces: the {found[0]!r} at character "
-                    f"{found.start() + 1} stands alone. A doubled brace stands for itself."
+                    f"The template has a single {found[0]!r} at character {found.start() + 1}. Write a column as "
+                    "{name}, and double a brace that is part of the text."
                 )
             self._pieces.append((before if name is not None else before + found[0][0], name))
         self._pieces.append((text[end:], None))

@@ -210,7 +210,7 @@ def _parse(pattern: str) -> _Node:
     parser = _Parser(pattern)
     node = parser.alternatives(0)
     if parser.peek():
-        raise parser.error("a parenthesis is closed that was not opened")
+        raise parser.error("a closing parenthesis has no opening one")
     return node
 
 

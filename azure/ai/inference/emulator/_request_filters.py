@@ -27,7 +27,7 @@ def select(exchanges: Sequence[Exchange], query: Iterable[tuple[str, str]]) -> t
     filters: dict[str, str] = {}
     for name, value in query:
         if name in filters:
-            raise ValueError(f"the filter {name!r} is there twice; choose one value")
+            raise ValueError(f"the filter {name!r} is given twice; choose one value")
         filters[name] = value
     limit = min(_number("limit", filters.pop("limit", str(_LIMIT))), _MOST)
     after = _number("after", filters.pop("after", "0"))

@@ -259,7 +259,7 @@ _HTTP_LOGGER.addFilter(_shorten)
 async def _listen(site: web.TCPSite, options: ServerOptions) -> None:
     if not is_loopback(options.host):
         _LOGGER.warning(
-            "The emulator listens on %s: other machines can call it, and its key is no protection.", options.host
+            "The emulator listens on %s: other machines can call it, and its key does not protect it.", options.host
         )
     try:
         await site.start()

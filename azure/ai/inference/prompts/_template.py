@@ -209,7 +209,7 @@ class PromptTemplate:
             marked = marked._replace(text=self._render(marked.text, texts))
         messages = _message_parser.split(marked, token, rich=rich, load_image=self._load_image)
         if not messages:
-            raise PromptError("the template rendered to no message; pass the variables that its sections depend on")
+            raise PromptError("the template rendered no messages; pass the variables that its sections depend on")
         return messages
 
     def _check(self) -> None:
