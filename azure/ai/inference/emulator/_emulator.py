@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -287,7 +288,7 @@ class Emulator:
         self,
         said: Scripted,
         *,
-        last: str | None = None,
+        last: str | re.Pattern[str] | None = None,
         model: str | None = None,
         tool: str | None = None,
         path: str | None = None,
@@ -304,13 +305,13 @@ class Emulator:
 
         :param said: A text, a :class:`Reply`, a mapping with its members, or a function of the request that returns
             one of these.
-        :keyword last: A regular expression found in the last message, ignoring case.
+        :keyword last: A regular expression found in the last message: a text, ignoring case, or a compiled one.
         :keyword model: The model named in the body.
         :keyword tool: A tool offered in the body.
         :keyword path: A part of the path, for another route than chat; the reply then needs a ``body``.
         :keyword match: Members of the body, such as ``messages[-1].content`` or ``tools[*].function.name`` (any of
             them), and what each must be: a value, a compiled regular expression, a function that returns whether it
-            matches, or a mapping with some members of an object.
+            matches, or a mapping with some members of an object. None matches null and what is missing.
         :keyword schema: A JSON schema that the body must match. Needs jsonschema.
         :keyword when: A function that takes the :class:`RecordedRequest` and returns whether it matches.
         :keyword times: How often to use the reply. Default: 1. None: without limit.
