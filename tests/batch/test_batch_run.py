@@ -226,6 +226,28 @@ def test_errors_that_affect_every_row_stop_at_the_first_request(
     assert run_of(endpoint, output=tmp_path / "out.jsonl").run(rows_of(5)).in_doubt == []
 
 
+@pytest.mark.parametrize("url", ["/v1/responses", "/v1/chat/completions"])
+@pytest.mark.parametrize("api", ["auto", "responses"])
+def test_responses_rows_stop_the_run(endpoint: Emulator, tmp_path: Path, url: str, api: str) -> None:
+    rows = [BatchRow(custom_id=f"r{number}", url=url, body={"input": "Hi"}) for number in range(5)]
+    run = run_of(endpoint, output=tmp_path / "out.jsonl", client={"api": api})
+    with pytest.raises(
+        ValueError, match=r"'r0' has the form of the Responses API.* api='responses'.* BatchRun\.submit"
+    ):
+        run.run(rows)
+    assert not endpoint.requests
+    assert run.summary.failed == 0
+
+
+def test_responses_rows_with_messages_are_sent(endpoint: Emulator) -> None:
+    body = {"messages": [{"role": "user", "content": "Hi"}]}
+    [result] = run_of(endpoint, client={"api": "responses"}).results(
+        [BatchRow(custom_id="r", url="/v1/responses", body=body)]
+    )
+    assert result.ok
+    assert endpoint.requests[0].path == "/v1/responses"
+
+
 def test_unknown_host_stops_at_the_first_request() -> None:
     run = BatchRun(lambda: ChatCompletionsClient("http://127.0.0.1:9/v1", "k", retry_total=0))
     never_sent = BatchRow(custom_id="bad", body={"messages": []})
