@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -213,6 +214,7 @@ class Emulator:
             None if cassette is None else Cassette(Path(cassette), record, mode=record_mode, speed=replay_speed)
         )
         self._server: Server | None = None
+        self._former_port: int | None = None
         self._control: Control | None = None
         self._ui_token = token_urlsafe(24) if ui_token is None else check_token(ui_token, ui)
         if ui:
@@ -366,16 +368,25 @@ class Emulator:
     def start(self) -> Emulator:
         """Start the server, unless it is running; ``with`` does it for you.
 
+        After :meth:`stop` it has the same address as before, unless another program has taken the port since.
+
         :raises OSError: If the port is taken.
         :raises ImportError: If aiohttp (or, for TLS, trustme) is not installed.
         """
         if self._server is None:
-            from ._server import Server
-
-            server = Server(self._respond, lambda request: self._session.note(request), self._options)
-            server.start()
-            self._server = server
+            with suppress(OSError):
+                if self._former_port is not None:
+                    self._serve(replace(self._options, port=self._former_port))
+            if self._server is None:
+                self._serve(self._options)
         return self
+
+    def _serve(self, options: ServerOptions) -> None:
+        from ._server import Server
+
+        server = Server(self._respond, lambda request: self._session.note(request), options)
+        server.start()
+        self._server, self._former_port = server, server.port
 
     def stop(self) -> None:
         """Stop the server and close its connections. Does nothing if it is not running."""
