@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from azure.ai.inference.emulator import Emulator
 
 _MARKER = "inference_endpoint"
+_USED = pytest.StashKey["Emulator"]()
+"""The emulator of a test. Unlike the test's arguments, it is known even if another fixture fails."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,7 +58,9 @@ def inference_endpoint(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     markers = list(request.node.iter_markers(_MARKER))
     if not markers:
         emulator: Emulator = request.getfixturevalue("inference_emulator")
+        emulator.start()  # a test may have stopped it, as services stop
         emulator.reset()
+        request.node.stash[_USED] = emulator
         yield emulator
         return
     if any(marker.args for marker in markers):
@@ -65,6 +69,7 @@ def inference_endpoint(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     for marker in reversed(markers):  # a test's own override those of its class and module
         options |= marker.kwargs
     with Emulator(**options) as emulator:
+        request.node.stash[_USED] = emulator
         yield emulator
 
 
@@ -83,7 +88,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the exchanges of a failed test to its report."""
     report = yield
-    emulator = getattr(item, "funcargs", {}).get("inference_endpoint")
+    emulator = item.stash.get(_USED, None)
     if report.failed and emulator is not None:
         from azure.ai.inference.emulator._transcript import write_transcript
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from azure.core.exceptions import (
 )
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
+from azure.ai.inference import BatchClient
 from azure.ai.inference.aio import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient
 from azure.ai.inference.batch import (
     BatchResult,
@@ -126,6 +128,58 @@ def test_row_settings_override_client_settings(endpoint: Emulator) -> None:
     assert result.error is not None  # the emulator, which plays OpenAI, does not know them
 
 
+# ---------------------------------------------------------------- one run at a time
+
+
+async def _first_result(run: BatchRun) -> None:
+    async for _ in run.results_async(rows_of(1)):
+        return
+
+
+SECOND: dict[str, Callable[[BatchRun, Any], Any]] = {
+    "run": lambda run, batches: run.run(rows_of(1)),
+    "results": lambda run, batches: next(run.results(rows_of(1))),
+    "results_async": lambda run, batches: asyncio.run(_first_result(run)),
+    "submit": lambda run, batches: run.submit(rows_of(1), batches),
+    "fetch": lambda run, batches: run.fetch(batches),
+    "jobs": lambda run, batches: run.jobs(batches),
+    "cancel": lambda run, batches: run.cancel(batches),
+}
+
+
+@pytest.mark.parametrize("second", SECOND)
+def test_second_run_meanwhile_is_refused(endpoint: Emulator, tmp_path: Path, second: str) -> None:
+    run = run_of(endpoint, output=tmp_path / "out.jsonl", max_concurrency=1)
+    results = run.results(rows_of(3))
+    first = next(results)
+    with BatchClient(f"{endpoint.url}/v1", endpoint.key) as batches:
+        with pytest.raises(RuntimeError, match=r"This BatchRun is running already\. Wait for it, .* output of its own"):
+            SECOND[second](run, batches)
+        assert [first.custom_id, *(result.custom_id for result in results)] == ["r0", "r1", "r2"]
+        assert run.summary.answered == len(endpoint.requests) == 3
+    assert run.run(rows_of(3)).skipped == 3
+
+
+def test_one_of_two_threads_runs(endpoint: Emulator) -> None:
+    run = run_of(endpoint)
+    barrier = threading.Barrier(2)
+
+    def begin() -> int | str:
+        barrier.wait()
+        try:
+            return run.run(rows_of(20)).answered
+        except RuntimeError as error:
+            return str(error)[:32]
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = [future.result() for future in [pool.submit(begin), pool.submit(begin)]]
+    assert sorted(map(str, ended)) in (
+        ["20", "This BatchRun is running already"],
+        ["20", "20"],
+    )  # or one after the other
+    assert len(endpoint.requests) == 20 * ended.count(20)
+
+
 # ---------------------------------------------------------------- errors are rows
 
 
@@ -224,6 +278,28 @@ def test_errors_that_affect_every_row_stop_at_the_first_request(
     assert not (tmp_path / "out.jsonl.sent").exists()
     endpoint.reset()
     assert run_of(endpoint, output=tmp_path / "out.jsonl").run(rows_of(5)).in_doubt == []
+
+
+@pytest.mark.parametrize("url", ["/v1/responses", "/v1/chat/completions"])
+@pytest.mark.parametrize("api", ["auto", "responses"])
+def test_responses_rows_stop_the_run(endpoint: Emulator, tmp_path: Path, url: str, api: str) -> None:
+    rows = [BatchRow(custom_id=f"r{number}", url=url, body={"input": "Hi"}) for number in range(5)]
+    run = run_of(endpoint, output=tmp_path / "out.jsonl", client={"api": api})
+    with pytest.raises(
+        ValueError, match=r"'r0' has the form of the Responses API.* api='responses'.* BatchRun\.submit"
+    ):
+        run.run(rows)
+    assert not endpoint.requests
+    assert run.summary.failed == 0
+
+
+def test_responses_rows_with_messages_are_sent(endpoint: Emulator) -> None:
+    body = {"messages": [{"role": "user", "content": "Hi"}]}
+    [result] = run_of(endpoint, client={"api": "responses"}).results(
+        [BatchRow(custom_id="r", url="/v1/responses", body=body)]
+    )
+    assert result.ok
+    assert endpoint.requests[0].path == "/v1/responses"
 
 
 def test_unknown_host_stops_at_the_first_request() -> None:

@@ -1,6 +1,7 @@
 """Run the program in this process, in its own process, or at a terminal, with real servers."""
 
 import codecs
+import gc
 import io
 import os
 import select
@@ -81,12 +82,16 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     def run_it(*arguments: str, stdin: str | bytes = "") -> Ran:
         raw = stdin if isinstance(stdin, bytes) else stdin.encode()
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw), "utf-8"))
-        capsys.readouterr()
+        gc.disable()  # what it finds of earlier tests, such as an open socket, it reports on standard error
         try:
+            capsys.readouterr()
             status = main(arguments)
         except SystemExit as exit:
             status = int(str(exit.code))
-        ran = Ran(status, *capsys.readouterr())
+        finally:
+            written = capsys.readouterr()
+            gc.enable()
+        ran = Ran(status, *written)
         assert KEY not in ran.out + ran.err
         return ran
 

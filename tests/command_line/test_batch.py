@@ -32,6 +32,16 @@ def rows_in(path: Path, count: int) -> str:
     return str(path)
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_rows_of_the_responses_api(run: Run, emulator: Emulator, tmp_path: Path, more: tuple[str, ...]) -> None:
+    (tmp_path / "in.jsonl").write_text('{"custom_id": "a", "url": "/v1/responses", "body": {"input": "Hi"}}')
+    out = str(tmp_path / "out.jsonl")
+    ran = run("batch", str(tmp_path / "in.jsonl"), out, f"{emulator.url}/v1", "--model", "m", *more)
+    assert ran.status == 2
+    assert "-o api=responses; or submit it to the service's own batches, with --via provider." in ran.err
+    assert not emulator.requests
+
+
 def test_socks_proxy(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     url = "http://model.invalid/v1"
@@ -189,7 +199,7 @@ def test_missing_ray_names_its_extra(run: Run, emulator: Emulator, tmp_path: Pat
         ("out/", ("--key-file", "-"), "workers have no standard input"),
         ("out/", ("--header", "api-key=x"), "--header api-key would be sent to the workers as it is"),
         ("out/", ("--sort",), "--sort needs a file"),
-        ("out/", ("--max-concurrency", "0"), "max_concurrency must be 1 or more|extra"),
+        ("out/", ("--max-concurrency", "0"), "--max-concurrency must be 1 or more|extra"),
     ],
 )
 def test_invalid_arguments_with_ray(

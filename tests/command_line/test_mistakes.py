@@ -4,6 +4,7 @@ No traceback, no Python argument, no class of an HTTP library. The status is 2 f
 service, the network or a file failed.
 """
 
+import gc
 import io
 import os
 import re
@@ -158,6 +159,28 @@ def test_service_refusals(run: Run, serve: Serve, answers: Sequence[bytes], word
     ran = run("chat", f"{server.url}/v1", "hi", "--model", "gpt-4p", "--quiet")
     assert (ran.status, ran.out) == (1, "")
     assert re.fullmatch(f"{NAME} chat: {words}\n", told(ran.err)), ran.err
+
+
+class Garbage:
+    """What another test left behind: found by the garbage collector, and reported on standard error."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        raise ResourceWarning("unclosed socket")
+
+
+def test_garbage_of_other_tests_is_not_in_the_output(run: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave_garbage(low: float, high: float) -> float:
+        Garbage()
+        return float(len([[] for _ in range(10_000)]) * 0)  # so many objects that the garbage collector starts
+
+    monkeypatch.setattr("random.uniform", leave_garbage)  # called before each retry
+    server = serve(answer(429, SLOW, retry_after=0))
+    ran = run("chat", f"{server.url}/v1", "hi", "--model", "gpt-4p", "--quiet")
+    gc.collect()
+    assert "Slow down" in told(ran.err)
 
 
 def test_listed_models_are_not_requested_again(run: Run, serve: Serve) -> None:

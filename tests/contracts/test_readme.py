@@ -5,6 +5,7 @@ import inspect
 import logging
 import re
 import shlex
+from code import InteractiveConsole
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from importlib.metadata import metadata
@@ -173,6 +174,24 @@ def test_snippets_run(snippets: dict[str, Any]) -> None:
     assert snippets["answer"].choices[0].message
     assert isinstance(snippets["city"], snippets["City"])
     assert [message["role"] for message in snippets["prompt"]] == ["system", "user"]
+
+
+class Paste(InteractiveConsole):
+    """An interactive interpreter, which runs nothing: it only reads, where a blank line ends a function."""
+
+    def runcode(self, code: Any) -> None:
+        pass
+
+    def showsyntaxerror(self, *_: Any, **__: Any) -> None:
+        raise
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.splitlines()[0])
+def test_snippets_can_be_pasted_line_by_line(block: str) -> None:
+    console = Paste()
+    for line in (*block.splitlines(), ""):
+        wants_more = console.push(line)
+    assert not wants_more
 
 
 def test_snippets_print_the_documented_output(snippets: dict[str, Any]) -> None:

@@ -135,6 +135,23 @@ def test_failure_report(inference_endpoint):
     ask(inference_endpoint, text=f"What {inference_endpoint.key}?")
     assert False, "by purpose"
 
+@pytest.fixture
+def application(inference_endpoint):
+    ask(inference_endpoint, text="Are you there?")
+    raise RuntimeError("cannot start")
+
+def test_failure_report_of_a_fixture(application):
+    pass
+
+def test_outage(inference_endpoint):
+    url = inference_endpoint.url
+    inference_endpoint.stop()
+    with pytest.raises(OSError):
+        urllib.request.urlopen(url, timeout=5)
+
+def test_after_the_outage(inference_endpoint):
+    ask(inference_endpoint)
+
 @pytest.mark.inference_endpoint
 def test_failure_report_without_requests(inference_endpoint):
     assert False, "by purpose"
@@ -146,8 +163,9 @@ def test_marker_the_environment_and_the_report(pytester: pytest.Pytester, monkey
     pytester.makepyfile(MARKED)
     options = ("-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error", "--strict-markers")
     result = pytester.runpytest_subprocess(*options)
-    result.assert_outcomes(passed=5, failed=2, errors=1)
+    result.assert_outcomes(passed=7, failed=2, errors=2)
     result.stdout.fnmatch_lines(["*takes keyword arguments only, such as dialect='mistral'*"])
+    result.stdout.fnmatch_lines(["*RuntimeError: cannot start", "*- inference endpoint -*", "* body: *Are you there?*"])
     result.stdout.fnmatch_lines(
         [
             "*- inference endpoint -*",

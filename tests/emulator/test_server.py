@@ -54,6 +54,20 @@ def test_start_and_stop() -> None:
     assert set(threading.enumerate()) <= before
 
 
+def test_address_stays_over_an_outage() -> None:
+    with Emulator() as endpoint:
+        url = endpoint.url
+        endpoint.stop()
+        assert endpoint.start().url == url
+        assert Caller(endpoint).chat("Hello").status == 200
+        endpoint.stop()
+        with socket.create_server(("127.0.0.1", int(url.rpartition(":")[2]))):
+            assert endpoint.start().url != url
+        assert Caller(endpoint).chat("Hello").status == 200
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        Emulator(port=taken.getsockname()[1]).start()
+
+
 async def test_start_and_stop_in_an_event_loop() -> None:
     async with Emulator() as endpoint, aiohttp.ClientSession() as session:
         body = {"messages": [{"role": "user", "content": "Hello"}], "stream": True}

@@ -45,6 +45,7 @@ _IN_CODE = (
     (re.compile(r"\bpass proxies=\{\} to the client"), "unset the variable of the proxy"),
     (re.compile(r"\bAsynchronous clients cannot"), "batch cannot"),
     (re.compile(r", or the package aiohttp-socks: .*"), "."),
+    (re.compile(r": BatchRun\.submit\(\)"), ", with --via provider"),
     (re.compile(r"\bas (model=)"), r"with \1"),
     (
         re.compile(r"which EmbeddingsClient does not support\. .* client\."),

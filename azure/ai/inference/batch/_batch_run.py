@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._batch_states import BatchJob
 from ._loop_thread import LoopThread, iterate
+from ._one_run import OneRun
 from ._provider_run import ProviderRun
 from ._results import BatchResult, outcome_result
 from ._row_calls import RowCalls
@@ -28,7 +29,8 @@ class BatchRun:
     """Sends rows to a model, many at a time, and writes a result for each.
 
     Run it again after a crash, an interruption or a failure: rows that have a result are not sent again. Only the
-    requests in flight when a process died may be paid for twice, and `summary.in_doubt` lists them.
+    requests in flight when a process died may be paid for twice, and `summary.in_doubt` lists them. It runs once at a
+    time: a second run meanwhile is a `RuntimeError`.
 
     :param make_client: A function that builds the asynchronous client, such as
         `lambda: aio.ChatCompletionsClient(endpoint, key, model="...")`. Called once per run, which closes the client
@@ -96,6 +98,7 @@ class BatchRun:
             **output_of(output),
         )
         check_run_options(self._options)
+        self._alone = OneRun("BatchRun")
         self._current: RowRun | None = None
         self._stopping = False
         self.summary: Summary = Summary()
@@ -109,6 +112,8 @@ class BatchRun:
         :raises ~azure.ai.inference.exceptions.BatchStoppedError: The run stopped early; the text says why, and what to
             do. The results so far are in `output`.
         :raises ValueError: Two rows have the same id, or the request of an answered row is different now.
+        :raises RuntimeError: This object is running already, in another thread or as results that were not read to the
+            end.
         """
         with LoopThread() as thread:
             thread.complete(self._drain(rows), self.close, lambda: self._stopping)
@@ -148,26 +153,27 @@ class BatchRun:
     async def _outcomes(
         self, rows: Iterable[BatchRow] | AsyncIterable[BatchRow]
     ) -> AsyncGenerator[list[Outcome], None]:
-        self.summary = Summary()
-        client: Any = self._make_client()
-        try:
-            calls = RowCalls(client)
-            ask = client.complete if hasattr(client, "complete") else client.embed
-            run = self._current = RowRun(self._options, calls, ask, self.summary)
-            if self._stopping:
-                run.stop()
-            some = run.outcomes(rows)
+        with self._alone:
+            self.summary = Summary()
+            client: Any = self._make_client()
             try:
-                async for outcomes in some:
-                    yield outcomes
+                calls = RowCalls(client)
+                ask = client.complete if hasattr(client, "complete") else client.embed
+                run = self._current = RowRun(self._options, calls, ask, self.summary)
+                if self._stopping:
+                    run.stop()
+                some = run.outcomes(rows)
+                try:
+                    async for outcomes in some:
+                        yield outcomes
+                finally:
+                    await some.aclose()
+                    run.end()
             finally:
-                await some.aclose()
-                run.end()
-        finally:
-            self._current, self._stopping = None, False
-            close: Any = getattr(client, "close", None)
-            if close is not None:
-                await close()
+                self._current, self._stopping = None, False
+                close: Any = getattr(client, "close", None)
+                if close is not None:
+                    await close()
 
     def submit(self, rows: Iterable[BatchRow], client: "azure.ai.inference.BatchClient") -> "list[BatchJob]":
         """Submit rows to the service's own Batch API, in as many files as its limits require.
@@ -181,8 +187,7 @@ class BatchRun:
         :raises ValueError: The output is not a file, a row is invalid, or the request of an answered row has changed.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
-        self.summary = Summary()
-        with self._provider_run(client) as run:
+        with self._provider_run(client, counts=True) as run:
             run.plan(rows, RowCalls(self._make_client()))
             return run.submit()
 
@@ -199,9 +204,8 @@ class BatchRun:
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
         check_polling_interval(polling_interval)
-        self.summary = Summary()
         began = time.monotonic()
-        with self._provider_run(client) as run:
+        with self._provider_run(client, counts=True) as run:
             for _ in run.fetch(polling_interval):
                 self.summary.seconds = time.monotonic() - began
         return self.summary
@@ -226,15 +230,20 @@ class BatchRun:
             return run.cancel()
 
     @contextmanager
-    def _provider_run(self, client: "azure.ai.inference.BatchClient") -> "Generator[ProviderRun, None, None]":
+    def _provider_run(
+        self, client: "azure.ai.inference.BatchClient", *, counts: bool = False
+    ) -> "Generator[ProviderRun, None, None]":
         output = self._options.output
         if output is None or self._options.folder:
             raise ValueError("The service's batches need a file as output: BatchRun(make_client, output='out.jsonl').")
-        journal = Journal(output, sync_every=self._options.sync_every)
-        try:
-            yield ProviderRun(client, journal, self._options, self.summary)
-        finally:
-            journal.close(whole=False)
+        with self._alone:
+            if counts:
+                self.summary = Summary()
+            journal = Journal(output, sync_every=self._options.sync_every)
+            try:
+                yield ProviderRun(client, journal, self._options, self.summary)
+            finally:
+                journal.close(whole=False)
 
     def close(self) -> None:
         """Start no more requests. Those in flight have 30 seconds to complete, and their results are written.

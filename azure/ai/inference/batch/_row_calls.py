@@ -93,7 +93,7 @@ class RowCalls:
             raise TypeError(f"The body of the row {custom_id!r:.100} cannot be written as JSON: {error}") from None
         limit = _answer_limit(body)
         tokens = len(text) / _CHARACTERS_PER_TOKEN + limit
-        return RowCall(custom_id, partial(self._arguments, own), _hash(text), tokens, limit)
+        return RowCall(custom_id, partial(self._arguments, custom_id, own), _hash(text), tokens, limit)
 
     def body(self, row: BatchRow) -> dict[str, Any]:
         """Return the whole request body of a row."""
@@ -105,7 +105,13 @@ class RowCalls:
             body.pop(name, None)
         return body
 
-    def _arguments(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _arguments(self, custom_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        if self.kind == "chat" and "input" in body and "messages" not in body:
+            raise ValueError(
+                f"The row {custom_id!r:.100} has the form of the Responses API (input instead of messages), in which "
+                "rows are not sent live. Give it messages, as chat_row() does, and pass api='responses' to the client "
+                "or the call; or submit it to the service's own batches: BatchRun.submit()."
+            )
         arguments: dict[str, Any] = {}
         extras: dict[str, Any] = {}
         for name, value in dict(body).items():

@@ -35,6 +35,7 @@ from ._cluster_address import check_reachable
 from ._cluster_run import ClusterRun, Tally, Worker
 from ._columns import Columns
 from ._loop_thread import LoopThread
+from ._one_run import OneRun
 from ._pacing import Pacer
 from ._record_worker import RecordWorker
 from ._records import RecordRows, check_make_client, check_records
@@ -230,6 +231,7 @@ class RayRun:
         check_count("workers", workers)
         self._make_client, self._workers, self._num_cpus = make_client, workers, num_cpus
         self._options = worker_options(output, settings, on_progress=on_progress)
+        self._alone = OneRun("RayRun")
         self._current: ClusterRun | None = None
         self._stopping = False
         self.summary: Summary = Summary()
@@ -242,13 +244,15 @@ class RayRun:
         :return: The counts of the run. The results are in `output`: `collect` reads them.
         :raises ~azure.ai.inference.exceptions.BatchStoppedError: The run stopped early; its text says why.
         :raises ValueError: Two rows have the same id, or the request of an answered row is different now.
+        :raises RuntimeError: This object is running already, in another thread.
         """
         if not ray.is_initialized():
             _connect()
-        self.summary = Summary()
-        with LoopThread() as thread:
-            thread.complete(self._run(rows), self.close, lambda: self._stopping)
-        return self.summary
+        with self._alone:
+            self.summary = Summary()
+            with LoopThread() as thread:
+                thread.complete(self._run(rows), self.close, lambda: self._stopping)
+            return self.summary
 
     def close(self) -> None:
         """Start no more requests; those in flight are completed. May be called from any thread."""

@@ -7,6 +7,7 @@ type checker sees them.
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from inspect import isasyncgenfunction, iscoroutinefunction
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -137,6 +138,15 @@ def check_headers(headers: Mapping[str, Any]) -> None:
             raise ValueError(f"headers has the name {name!r}; use letters, digits and hyphens")
         if not _HEADER_VALUE.fullmatch(value):
             raise ValueError(f"headers[{name!r}] is {value!r}; leave out line ends")
+
+
+def check_function(name: str, value: Any) -> None:
+    """Check that a value is no async function: the result of one is true, whatever it returns later.
+
+    :raises TypeError: If it is one.
+    """
+    if iscoroutinefunction(value) or isasyncgenfunction(value):
+        raise TypeError(f"{name} is the async function {value.__name__}; pass one that is not async")
 
 
 def check_json(name: str, value: Any) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -213,6 +215,7 @@ class Emulator:
             None if cassette is None else Cassette(Path(cassette), record, mode=record_mode, speed=replay_speed)
         )
         self._server: Server | None = None
+        self._former_port: int | None = None
         self._control: Control | None = None
         self._ui_token = token_urlsafe(24) if ui_token is None else check_token(ui_token, ui)
         if ui:
@@ -285,7 +288,7 @@ class Emulator:
         self,
         said: Scripted,
         *,
-        last: str | None = None,
+        last: str | re.Pattern[str] | None = None,
         model: str | None = None,
         tool: str | None = None,
         path: str | None = None,
@@ -302,13 +305,13 @@ class Emulator:
 
         :param said: A text, a :class:`Reply`, a mapping with its members, or a function of the request that returns
             one of these.
-        :keyword last: A regular expression found in the last message, ignoring case.
+        :keyword last: A regular expression found in the last message: a text, ignoring case, or a compiled one.
         :keyword model: The model named in the body.
         :keyword tool: A tool offered in the body.
         :keyword path: A part of the path, for another route than chat; the reply then needs a ``body``.
         :keyword match: Members of the body, such as ``messages[-1].content`` or ``tools[*].function.name`` (any of
             them), and what each must be: a value, a compiled regular expression, a function that returns whether it
-            matches, or a mapping with some members of an object.
+            matches, or a mapping with some members of an object. None matches null and what is missing.
         :keyword schema: A JSON schema that the body must match. Needs jsonschema.
         :keyword when: A function that takes the :class:`RecordedRequest` and returns whether it matches.
         :keyword times: How often to use the reply. Default: 1. None: without limit.
@@ -366,16 +369,25 @@ class Emulator:
     def start(self) -> Emulator:
         """Start the server, unless it is running; ``with`` does it for you.
 
+        After :meth:`stop` it has the same address as before, unless another program has taken the port since.
+
         :raises OSError: If the port is taken.
         :raises ImportError: If aiohttp (or, for TLS, trustme) is not installed.
         """
         if self._server is None:
-            from ._server import Server
-
-            server = Server(self._respond, lambda request: self._session.note(request), self._options)
-            server.start()
-            self._server = server
+            with suppress(OSError):
+                if self._former_port is not None:
+                    self._serve(replace(self._options, port=self._former_port))
+            if self._server is None:
+                self._serve(self._options)
         return self
+
+    def _serve(self, options: ServerOptions) -> None:
+        from ._server import Server
+
+        server = Server(self._respond, lambda request: self._session.note(request), options)
+        server.start()
+        self._server, self._former_port = server, server.port
 
     def stop(self) -> None:
         """Stop the server and close its connections. Does nothing if it is not running."""

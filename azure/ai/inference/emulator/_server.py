@@ -63,7 +63,12 @@ class Server:
     @property
     def url(self) -> str:
         """The address, including the port that it listens on."""
-        return self._options.url(self._started.result())
+        return self._options.url(self.port)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._started.result()
 
     @property
     def ca_file(self) -> str | None:
