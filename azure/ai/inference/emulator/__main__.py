@@ -111,7 +111,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
-    add("--allow-host", action="append", dest="allow_hosts", metavar="NAME", help="another host name to accept")
+    add(
+        "--allow-host",
+        action="append",
+        dest="allow_hosts",
+        metavar="NAME",
+        help="another host name to accept; may be repeated",
+    )
     add(
         "--allow-origin",
         action="append",

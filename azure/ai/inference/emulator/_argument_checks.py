@@ -80,6 +80,15 @@ def check_least(least: int, **values: float | None) -> None:
             raise ValueError(f"{name} is {value}; choose {least} or more")
 
 
+def check_status(value: int) -> None:
+    """Check that a number is the status of a final response.
+
+    :raises ValueError: It is not.
+    """
+    if not 200 <= value <= 599:
+        raise ValueError(f"status is {value}; choose one from 200 to 599")
+
+
 def as_texts(name: str, values: Iterable[str]) -> tuple[str, ...]:
     """Check that values are texts, and return them.
 
