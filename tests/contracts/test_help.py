@@ -2,6 +2,7 @@
 
 import inspect
 import pydoc
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ import pytest
 
 import azure.ai.inference
 from azure.ai.inference import aio
+from azure.ai.inference._http.retries import RETRIED_STATUSES
 from azure.ai.inference._operations.option_help import option_texts, option_types, type_name
+from azure.ai.inference._operations.options import RequestOptions
 from azure.ai.inference._operations.signatures import OptionsDocstring
 from azure.ai.inference.tools import Toolset
 
@@ -121,6 +124,13 @@ assert "Continue a conversation." in text
 assert "frequency_penalty: float\\nmax_tokens: int" in text, text
 """
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_retried_statuses_are_documented() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    [row] = re.findall(r"^\| Attempts \|(.*)$", readme, re.M)
+    for text in (option_texts(RequestOptions)["retry_on_status_codes"], row):
+        assert {int(status) for status in re.findall(r"\b\d{3}\b", text)} == RETRIED_STATUSES
 
 
 def test_class_without_source_has_no_option_texts() -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from azure.ai.inference.emulator import Emulator, RecordedRequest
@@ -46,6 +47,16 @@ def has_long_text(text: str) -> bool:
         ({"match": {"stop": ["@"]}}, "stop is ['@', '##'], not ['@']"),
         ({"match": {"stop": {"a": 1}}}, "stop is "),
         ({"match": {"user": ["a"]}}, "user is "),
+        ({"match": {"stop": ("@", "##")}}, None),
+        ({"match": {"stop": ("@", "#")}}, "stop is ['@', '##'], not ['@', '#']"),
+        ({"match": {"n": np.int64(1), "temperature": np.float32(0.5)}}, None),
+        ({"match": {"n": np.bool_(True)}}, "n is 1, not True"),
+        ({"match": {"top_p": None, "metadata": {"tier": "gold", "color": None}}}, None),
+        ({"match": {"user": None}}, "user is 'team-7', not None"),
+        ({"match": {"metadata": {"tier": None}}}, "metadata is "),
+        ({"match": {"temperature": pytest.approx(0.5)}}, None),
+        ({"last": re.compile("Hello")}, None),
+        ({"last": re.compile("HELLO")}, "the last message is 'Hello, world'"),
         ({"schema": {"required": ["temperature"], "properties": {"temperature": {"maximum": 1}}}}, None),
         (
             {"schema": {"properties": {"temperature": {"maximum": 0.1}}}},
@@ -87,6 +98,9 @@ def test_condition(fresh: Emulator, caller: Caller, conditions: dict[str, Any], 
         ({"match": {"a[x]": 1}}, "match has the member 'a[x]'"),
         ({"match": {"user": {"$regex": "("}}}, "match['user'] is '(', which is not a regular expression"),
         ({"match": {"user": {"$regex": 5}}}, "match['user'] is 5, which is not a regular expression"),
+        ({"match": {5: 1}}, "match has the member 5; write it as"),
+        ({"match": {"user": re.compile(b"x")}}, "match['user'] is re.compile(b'x'), which is not a regular expression"),
+        ({"last": b"x"}, "last is b'x', which is not a regular expression"),
         ({"schema": {"type": "wizard"}}, "schema is not a valid JSON schema: 'wizard' is not valid"),
     ],
 )
@@ -94,6 +108,31 @@ def test_invalid_conditions(fresh: Emulator, conditions: dict[str, Any], words: 
     with pytest.raises(ValueError) as caught:
         fresh.reply("x", **conditions)
     assert words in str(caught.value)
+
+
+async def later(_: Any) -> Any:
+    return False
+
+
+async def later_still(_: Any) -> Any:
+    yield False
+
+
+@pytest.mark.parametrize(
+    ("reply", "conditions", "words"),
+    [
+        ("x", {"when": later}, "when is the async function later; pass one that is not async"),
+        ("x", {"match": {"user": later}}, "match['user'] is the async function later"),
+        (later, {}, "the reply is the async function later"),
+        (later_still, {}, "the reply is the async function later_still"),
+        ("x", {"match": {"stop": {"a"}}}, "match['stop'] is {'a'}, which JSON does not have; pass a list"),
+        ("x", {"match": {"a": {"b": [range(3)]}}}, "match['a'] is range(0, 3), which JSON does not have"),
+        ("x", {"match": {"user": b"x"}}, "match['user'] is b'x', which JSON does not have"),
+    ],
+)
+def test_conditions_that_nothing_can_meet(fresh: Emulator, reply: Any, conditions: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(words)):
+        fresh.reply(reply, **conditions)
 
 
 def test_schemas_need_jsonschema(fresh: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

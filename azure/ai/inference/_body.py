@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import AzureError, IncompleteReadError
+from azure.core.exceptions import AzureError
 
 from ._http.deadline import Deadline
 
@@ -49,16 +49,16 @@ class UnbufferedBody:
             it.
         """
         if self._process != os.getpid():
-            from .exceptions import NoResponseError
+            from ._http.failures import forked_failure
 
-            raise NoResponseError(
-                "A response can only be read in the process that sent the request; this process was forked from it."
-            )
+            raise forked_failure()
         try:
             return self._read_decoded(size) if self._encoding else self._read_plain(size)
         except Exception as error:
             self.close()
-            raise self._translate(error) from error
+            from ._http.failures import reading_failure
+
+            raise reading_failure(error, self._deadline, timed_out=isinstance(error, TimeoutError)) from error
 
     def _read_decoded(self, size: int) -> bytes:
         """Read until there is output: a piece that decompresses to nothing is not the end."""
@@ -118,17 +118,6 @@ class UnbufferedBody:
         sock = getattr(getattr(self._stream, "raw", None), "_sock", None)
         if sock is not None:
             sock.settimeout(left)
-
-    def _translate(self, error: Exception) -> Exception:
-        if isinstance(error, AzureError):
-            return error
-        if isinstance(error, TimeoutError):
-            if self._deadline is not None and self._deadline.remaining <= 0:
-                return self._deadline.error()
-            from .exceptions import ResponseTimeoutError
-
-            return ResponseTimeoutError(f"No bytes arrived within the read timeout: {error}", error=error)
-        return IncompleteReadError(f"The connection broke before the end of the response: {error!r}", error=error)
 
 
 def open_body(raw: Any, deadline: Deadline | None) -> UnbufferedBody | None:

@@ -308,19 +308,19 @@ def _batch(prog: str) -> argparse.ArgumentParser:
         type=_number,
         default=0.1,
         metavar="N",
-        help="stop after this many failed rows, or a share such as 0.1",
+        help="stop after this many failed rows, or after a share of them (default: 0.1)",
     )
     add(
         "--redo",
         choices=["transient", "failed", "none"],
         default="transient",
-        help="which failed rows of earlier runs to send again",
+        help="which failed rows of earlier runs to send again (default: %(default)s)",
     )
     add(
         "--on-changed",
         choices=["raise", "redo", "keep"],
         default="raise",
-        help="what to do with answered rows whose request has changed",
+        help="what to do with answered rows whose request has changed (default: %(default)s)",
     )
     add("--price", type=_price, metavar="P,C", help="prices per million request and answer tokens, such as 0.4,1.6")
     add("--provider", choices=["azure", "openai", "mistral"], help="whose Batch API, if not clear from the host")

@@ -16,6 +16,7 @@ from .. import BatchClient
 from ..batch import BatchJob, BatchRow, BatchRun, Progress, Summary, collect, read_rows
 from ..batch._collected import in_order_first
 from ..batch._forecast import Forecast, forecast
+from ..batch._rows import CHAT_URL, EMBEDDINGS_URL
 from ..exceptions import BatchStoppedError
 from ._arguments import Arguments
 from ._console import Console
@@ -173,7 +174,7 @@ def _finish_live(before: Summary, arguments: Arguments, target: Target, console:
 
 
 def _rows(arguments: Arguments) -> Iterator[BatchRow]:
-    url = "/v1/embeddings" if arguments.for_embeddings else "/v1/chat/completions"
+    url = EMBEDDINGS_URL if arguments.for_embeddings else CHAT_URL
     return read_rows(arguments.input, template=arguments.template, id=arguments.id, url=url)
 
 

@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import Any
 
 from .._credential_headers import is_credential_header
-from ..batch._run_options import check_count, output_of
+from .._operations.settings import check_count
+from ..batch._run_options import output_of
 from ._arguments import Arguments
 from ._model_client import build_row_client
 from ._target import find_target

@@ -13,6 +13,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from azure.core.exceptions import (
     AzureError,
     DecodeError,
+    IncompleteReadError,
     ServiceRequestError,
     ServiceRequestTimeoutError,
     ServiceResponseError,
@@ -77,6 +78,29 @@ def failure_of(error: AzureError, request: Any, deadline: Deadline | None) -> Az
     made = own(message + _advice(message), error=inner)
     made.__cause__ = inner
     return made
+
+
+def reading_failure(error: Exception, deadline: Deadline | None, *, timed_out: bool) -> AzureError:
+    """Return the error to raise for a body that was not read to its end.
+
+    :param error: The HTTP library's exception; one of azure-core is returned unchanged.
+    :param deadline: The deadline of the call, if any.
+    :keyword timed_out: Whether it is a timeout.
+    """
+    if isinstance(error, AzureError):
+        return error
+    if not timed_out:
+        return IncompleteReadError(f"The connection broke before the end of the response: {error!r}", error=error)
+    if deadline is not None and deadline.remaining <= 0:
+        return deadline.error()
+    return ResponseTimeoutError(f"No bytes arrived within the read timeout: {error}", error=error)
+
+
+def forked_failure() -> AzureError:
+    """Return the error to raise for reading on in a process that was forked while the body was being read."""
+    return NoResponseError(
+        "A response can only be read in the process that sent the request; this process was forked from it."
+    )
 
 
 def _kind_of(error: AzureError) -> type[AzureError]:

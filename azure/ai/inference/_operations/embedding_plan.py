@@ -15,6 +15,7 @@ from .._http.endpoint import Kind
 from .._json import is_object, is_tokens
 from ..exceptions import BatchError, ResponseDecodeError
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage
+from .settings import check_count
 
 _LOOKAHEAD = 2
 """Outstanding batches per request in flight, so that one slow answer does not hold up the others."""
@@ -56,15 +57,12 @@ def plan_batches(
     :param batch_length: Maximum number of characters or token ids per batch.
     :param max_concurrency: Maximum number of requests in flight.
     :param options: The keyword arguments of each request.
-    :raises TypeError: The inputs cannot be embedded, or a keyword is unknown or not allowed for batches.
+    :raises TypeError: The inputs cannot be embedded, a limit is not an int, or a keyword is not allowed for batches.
     :raises ValueError: A limit is less than 1.
     """
     limits = {"batch_size": batch_size, "batch_length": batch_length, "max_concurrency": max_concurrency}
     for name, limit in limits.items():
-        if not isinstance(limit, int):
-            raise TypeError(f"{name} must be an int, not {type(limit).__name__}: {limit!r:.200}")
-        if limit < 1:
-            raise ValueError(f"{name} must be 1 or more, not {limit}.")
+        check_count(name, limit)
     for name in ("cls", "body"):
         if options.get(name) is not None:
             raise TypeError(f"embed_batches() takes no {name}: use embed(), one request at a time.")

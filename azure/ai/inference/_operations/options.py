@@ -268,7 +268,7 @@ class RequestOptions(TypedDict, total=False):
     retry_on_methods: Iterable[str]
     """HTTP methods to retry, including POST by default."""
     retry_on_status_codes: Iterable[int]
-    """Statuses to retry besides 408, 429, 500, 502, 503, 504 and 529."""
+    """Statuses to retry besides 408, 429, 500, 502, 503, 504, 520, 522, 524 and 529."""
     tracing_options: Mapping[str, Any]
     """Options of azure-core's tracing."""
     http_logging_level: int

@@ -213,6 +213,20 @@ def check_timeout(timeout: Any) -> None:
         )
 
 
+def check_count(name: str, value: Any) -> None:
+    """Check that an argument is an int of 1 or more.
+
+    :param name: Its name.
+    :param value: Its value.
+    :raises TypeError: It is not an int.
+    :raises ValueError: It is less than 1.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}: {value!r:.200}")
+    if value < 1:
+        raise ValueError(f"{name} must be 1 or more, not {value}.")
+
+
 def _check_keywords(client: str, known: tuple[str, ...], options: Mapping[str, Any]) -> None:
     strays = [name for name in options if name not in known and name not in _CLIENT_OPTIONS]
     for name in strays:

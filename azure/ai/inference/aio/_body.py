@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import AzureError, IncompleteReadError
+from azure.core.exceptions import AzureError
 
 from .._http.deadline import Deadline
 
@@ -43,18 +43,19 @@ class UnbufferedBody:
             it.
         """
         if self._process != os.getpid():
-            from ..exceptions import NoResponseError
+            from .._http.failures import forked_failure
 
-            raise NoResponseError(
-                "A response can only be read in the process that sent the request; this process was forked from it."
-            )
+            raise forked_failure()
         try:
             if self._deadline is None:
                 return await self._next()
             remaining = self._deadline.check()
             return await asyncio.wait_for(self._next(), remaining)
         except Exception as error:
-            raise self._translate(error) from error
+            from .._http.failures import reading_failure
+
+            timed_out = isinstance(error, asyncio.TimeoutError)
+            raise reading_failure(error, self._deadline, timed_out=timed_out) from error
 
     def _next(self) -> Awaitable[bytes]:
         reading: Awaitable[bytes] = self._read_decoded() if self._encoding else self._content.readany()
@@ -97,17 +98,6 @@ class UnbufferedBody:
             self._loop.call_soon_threadsafe(self._internal.close)
         elif self._internal.connection is not None:
             self._internal.connection.close()  # the response's own `close` does nothing without a loop
-
-    def _translate(self, error: Exception) -> AzureError:
-        if isinstance(error, AzureError):
-            return error
-        if isinstance(error, asyncio.TimeoutError):
-            if self._deadline is not None and self._deadline.remaining <= 0:
-                return self._deadline.error()
-            from ..exceptions import ResponseTimeoutError
-
-            return ResponseTimeoutError(f"No bytes arrived within the read timeout: {error}", error=error)
-        return IncompleteReadError(f"The connection broke before the end of the response: {error!r}", error=error)
 
 
 class WholeBody:

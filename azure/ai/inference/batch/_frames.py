@@ -8,12 +8,13 @@ from uuid import uuid4
 from typing_extensions import Unpack
 
 from .._operations.options import ChatOptions
+from .._operations.settings import check_count
 from .._operations.signatures import with_options
 from ._columns import COLUMNS, columns_of, taken_column_error
 from ._pacing import Pacer
 from ._record_worker import RecordWorker
 from ._records import RecordRows, check_records
-from ._run_options import CompletionsOptions, WorkerSettings, check_count, take_settings, worker_options
+from ._run_options import CompletionsOptions, WorkerSettings, take_settings, worker_options
 from ._shared_worker import shared_worker
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict, cast
 
 from .._operations.options import ChatOptions
+from .._operations.settings import check_count
 from ._summary import Progress
 
 Redo = Literal["transient", "failed", "none"]
@@ -116,18 +117,6 @@ def check_run_options(options: RunOptions) -> None:
     _check_choice("on_changed", options.on_changed, ("raise", "redo", "keep"))
     if options.on_progress is not None and not callable(options.on_progress):
         raise TypeError(f"on_progress must be a function, not {type(options.on_progress).__name__}.")
-
-
-def check_count(name: str, value: Any) -> None:
-    """Check that an argument is an int of 1 or more.
-
-    :raises TypeError: It is not an int.
-    :raises ValueError: It is less than 1.
-    """
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an int, not {type(value).__name__}: {value!r:.200}")
-    if value < 1:
-        raise ValueError(f"{name} must be 1 or more, not {value}.")
 
 
 def check_polling_interval(value: Any) -> None:

@@ -27,6 +27,7 @@ from uuid import uuid4
 from typing_extensions import Unpack
 
 from .._operations.options import ChatOptions
+from .._operations.settings import check_count
 from .._operations.signatures import with_options
 from ..exceptions import BatchStoppedError
 from ._budget import Budget, LeasedPacer
@@ -47,7 +48,6 @@ from ._run_options import (
     Redo,
     RunOptions,
     WorkerSettings,
-    check_count,
     take_settings,
     worker_options,
 )

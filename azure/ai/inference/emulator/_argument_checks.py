@@ -7,6 +7,7 @@ type checker sees them.
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from inspect import isasyncgenfunction, iscoroutinefunction
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -79,6 +80,15 @@ def check_least(least: int, **values: float | None) -> None:
             raise ValueError(f"{name} is {value}; choose {least} or more")
 
 
+def check_status(value: int) -> None:
+    """Check that a number is the status of a final response.
+
+    :raises ValueError: It is not.
+    """
+    if not 200 <= value <= 599:
+        raise ValueError(f"status is {value}; choose one from 200 to 599")
+
+
 def as_texts(name: str, values: Iterable[str]) -> tuple[str, ...]:
     """Check that values are texts, and return them.
 
@@ -128,6 +138,15 @@ def check_headers(headers: Mapping[str, Any]) -> None:
             raise ValueError(f"headers has the name {name!r}; use letters, digits and hyphens")
         if not _HEADER_VALUE.fullmatch(value):
             raise ValueError(f"headers[{name!r}] is {value!r}; leave out line ends")
+
+
+def check_function(name: str, value: Any) -> None:
+    """Check that a value is no async function: the result of one is true, whatever it returns later.
+
+    :raises TypeError: If it is one.
+    """
+    if iscoroutinefunction(value) or isasyncgenfunction(value):
+        raise TypeError(f"{name} is the async function {value.__name__}; pass one that is not async")
 
 
 def check_json(name: str, value: Any) -> None:

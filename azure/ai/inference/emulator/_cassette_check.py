@@ -3,7 +3,7 @@
 import base64
 from typing import Any, Final
 
-from ._argument_checks import check_headers, check_type
+from ._argument_checks import check_headers, check_status, check_type
 from ._values import as_list, as_object, is_list, is_object
 
 _FORMS: Final = ("json", "text", "base64")
@@ -43,8 +43,7 @@ def _is_pair(value: Any) -> bool:
 
 def _check_response(response: dict[str, Any]) -> None:
     check_type("status", response["status"], (int,))
-    if not 200 <= response["status"] <= 599:
-        raise ValueError(f"status is {response['status']}; choose one from 200 to 599")
+    check_status(response["status"])
     if not is_object(response["headers"]):
         raise ValueError(f"headers is {response['headers']!r}; write an object")
     check_headers(response["headers"])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from ._argument_checks import Kinds, check_headers, check_types
+from ._argument_checks import Kinds, check_headers, check_status, check_types
 
 WAITS: Final = (
     "retry-after",
@@ -89,8 +89,8 @@ class Fault:
             raise ValueError(f"says is {self.says!r}; {self.kind} can say {', '.join(choices) or 'nothing'}")
         if self.probability is not None and not 0 <= self.probability <= 1:
             raise ValueError(f"probability is {self.probability}; choose one from 0 to 1")
-        if self.status is not None and not 200 <= self.status <= 599:
-            raise ValueError(f"status is {self.status}; choose one from 200 to 599")
+        if self.status is not None:
+            check_status(self.status)
         check_headers({} if self.location is None else {"Location": self.location})
         for name, least in _LEAST.items():
             value = getattr(self, name)

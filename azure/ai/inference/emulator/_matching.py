@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, cast
 
+from ._argument_checks import check_function
 from ._request import RecordedRequest
 from ._values import as_list, as_object, as_text, content_text
 
@@ -30,8 +31,8 @@ def path_check(path: str | None) -> Check:
     return check
 
 
-def last_check(last: str) -> Check:
-    """Match a regular expression found in the last message, ignoring case.
+def last_check(last: str | re.Pattern[str]) -> Check:
+    """Match a regular expression found in the last message: a text ignores case, a compiled one has its own flags.
 
     :raises ValueError: For an invalid expression.
     """
@@ -134,7 +135,9 @@ def tool_names(body: Mapping[str, Any]) -> list[str]:
 
 def _compile(name: str, pattern: Any, flags: int = 0) -> re.Pattern[str]:
     try:
-        return re.compile(pattern, flags)
+        found: re.Pattern[Any] = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, flags)
+        found.search("")  # not one for bytes
+        return found
     except (re.error, TypeError) as error:
         raise ValueError(f"{name} is {pattern!r}, which is not a regular expression: {error}") from error
 
@@ -144,7 +147,7 @@ def _steps(name: str) -> list[str | int]:
 
     :raises ValueError: For a name that is not of that form.
     """
-    found = list(_STEP.finditer(name))
+    found = list(_STEP.finditer(name)) if isinstance(name, str) else []  # pyright: ignore[reportUnnecessaryIsInstance]
     if not found or "".join(step[0] for step in found) != name:
         raise ValueError(f"match has the member {name!r}; write it as 'temperature' or 'messages[-1].content'")
     return [step[2] if step[1] is None else "*" if step[1] == "*" else int(step[1]) for step in found]
@@ -157,12 +160,28 @@ def _prepared(name: str, wanted: Any) -> Any:
         if set(members) == {_REGEX}:
             return _compile(f"match[{name!r}]", members[_REGEX])
         return {key: _prepared(name, value) for key, value in members.items()}
-    return [_prepared(name, item) for item in as_list(cast(Any, wanted))] if isinstance(wanted, list) else wanted
+    if isinstance(wanted, (list, tuple)):
+        return [_prepared(name, item) for item in cast("Sequence[Any]", wanted)]
+    return _prepared_value(f"match[{name!r}]", wanted)
+
+
+def _prepared_value(name: str, wanted: Any) -> Any:
+    """Return an expected value that is no list or object, as JSON has it.
+
+    :raises TypeError: If no member of a body can be equal to it.
+    """
+    if isinstance(wanted, re.Pattern):
+        return _compile(name, wanted)
+    check_function(name, wanted)
+    if isinstance(wanted, (set, frozenset, bytes, range)):
+        raise TypeError(f"{name} is {wanted!r}, which JSON does not have; pass a list, a text or a function")
+    # A scalar of numpy, whose truth values are no bool.
+    return wanted.item() if getattr(wanted, "shape", None) == () else wanted
 
 
 def _check_member(name: str, steps: Sequence[str | int], wanted: Any, request: RecordedRequest) -> str | None:
     found = _find(request.body, steps)
-    if any(_matches(wanted, value) for value in found):
+    if any(_matches(wanted, value) for value in found or ([None] if wanted is None else [])):
         return None
     if not found:
         return f"{name} is missing"
@@ -196,7 +215,7 @@ def _matches(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, Mapping):
         members, given = cast("Mapping[str, Any]", wanted), as_object(found)
         return isinstance(found, dict) and all(
-            name in given and _matches(value, given[name]) for name, value in members.items()
+            (name in given or value is None) and _matches(value, given.get(name)) for name, value in members.items()
         )
     if isinstance(wanted, list):
         items, others = as_list(cast(Any, wanted)), as_list(found)

@@ -14,6 +14,7 @@ from ._dialects import Dialect
 from ._messages_history import as_chat
 from ._replies import Reply
 from ._response import named_event
+from ._rules import PROMPT_FILTER_PHRASE
 from ._thinking_signatures import digest_prefix, sign
 from ._tool_choice import with_ids
 from ._values import as_list, as_object, pieces
@@ -70,7 +71,7 @@ def _chat_choice(choice: Mapping[str, Any]) -> Any:
 def refused(_: Mapping[str, Any], chat: Mapping[str, Any]) -> Reply | None:
     """Return the refusal of a request that asks for it."""
     last = str(as_list(chat["messages"])[-1].get("content"))
-    if REFUSAL_PHRASE not in last and "trigger the content filter" not in last.lower():
+    if REFUSAL_PHRASE not in last and PROMPT_FILTER_PHRASE not in last.lower():
         return None
     words = "This request triggered restrictions on violative content and was blocked under the usage policy."
     return Reply(refusal=words, finish_reason="content_filter")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
-from ._argument_checks import Kinds, check_headers, check_json, check_type, check_types
+from ._argument_checks import Kinds, check_headers, check_json, check_status, check_type, check_types
 
 _NONE: Final = type(None)
 _CALL_TYPES: Final[Mapping[str, Kinds]] = {"name": (str,), "arguments": (str, Mapping), "id": (str, _NONE)}
@@ -89,8 +89,7 @@ class Reply:
         for number, event in enumerate(self.events or ()):
             check_type(f"events[{number}]", event, (str, bytes, Mapping))
             check_json(f"events[{number}]", None if isinstance(event, bytes) else event)
-        if not 200 <= self.status <= 599:
-            raise ValueError(f"status is {self.status}; choose one from 200 to 599")
+        check_status(self.status)
         check_headers(self.headers)
         _check_usage(self.usage)
         check_json("body", None if isinstance(self.body, bytes) else self.body)

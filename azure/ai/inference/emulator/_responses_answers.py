@@ -12,10 +12,10 @@ from ._dialects import Dialect
 from ._encrypted_reasoning import encrypt
 from ._moderation import moderate_response
 from ._openai_models import sends_phases
-from ._problems import ServiceError
 from ._replies import Reply, ToolCall
 from ._response import named_event
-from ._responses_rules import is_harmful, strict_tool
+from ._responses_rules import strict_tool
+from ._rules import filtered_prompt, is_harmful
 from ._values import as_list, as_object, pieces
 
 _REASONS: Final = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -159,14 +159,12 @@ def refuse_harm(body: Mapping[str, Any], chat: Mapping[str, Any]) -> Reply | Non
     """
     if not is_harmful(chat):
         return None
-    message = (
-        "The response was filtered due to the prompt triggering the content management policy. Please modify your "
-        "prompt and retry."
-    )
+    refusal = filtered_prompt()
     if body.get("stream") is not True:
-        raise ServiceError(400, "content_filter", message, kind="filter", param="prompt", filtered=verdict("violence"))
+        raise refusal
     response = _response("resp_filtered", str(body.get("model")), "in_progress")
-    error = {"type": "invalid_request_error", "code": "content_policy_violation", "message": message, "param": "prompt"}
+    kind = {"type": "invalid_request_error", "code": "content_policy_violation"}
+    error = {**kind, "message": refusal.message, "param": refusal.param}
     events = (
         {"type": "response.created", "sequence_number": 0, "response": response},
         {"type": "response.failed", "sequence_number": 1, "response": {**response, "status": "failed"}},

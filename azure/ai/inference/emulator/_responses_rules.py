@@ -4,13 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ._default_answers import read_talk
 from ._input_items import chat_messages, check_items, read_items
 from ._openai_models import check_effort, check_speaks_responses, reasons
 from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._responses_contract import FUNCTION_TOOL, RESPONSES, responses_schema
-from ._rules import PROMPT_FILTER_PHRASE, check_body, read_body
+from ._rules import check_body, read_body
 from ._stored_answers import StoredAnswers
 from ._values import as_list, as_object, as_text
 
@@ -188,8 +187,3 @@ def strict_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     parameters = as_object(tool.get("parameters")) or {"type": "object", "properties": {}}
     required = list(as_object(parameters.get("properties")))
     return {**tool, "strict": True, "parameters": {**parameters, "required": required, "additionalProperties": False}}
-
-
-def is_harmful(chat: Mapping[str, Any]) -> bool:
-    """Return whether the content filter refuses a request in chat form."""
-    return PROMPT_FILTER_PHRASE in read_talk(as_list(chat["messages"])).last.lower()

@@ -209,10 +209,19 @@ def _check_combinations(body: Mapping[str, Any], model: str) -> None:
 
 
 def _check_filter(body: Mapping[str, Any]) -> None:
+    if is_harmful(body):
+        raise filtered_prompt()
 
-    if PROMPT_FILTER_PHRASE in read_talk(body["messages"]).last.lower():
-        message = (
-            "The response was filtered due to the prompt triggering the content management policy. "
-            "Please modify your prompt and retry."
-        )
-        raise ServiceError(400, "content_filter", message, kind="filter", param="prompt", filtered=verdict("violence"))
+
+def is_harmful(chat: Mapping[str, Any]) -> bool:
+    """Return whether the content filter refuses a request in chat form."""
+    return PROMPT_FILTER_PHRASE in read_talk(as_list(chat["messages"])).last.lower()
+
+
+def filtered_prompt() -> ServiceError:
+    """Return the error for a prompt that the content filter refuses."""
+    message = (
+        "The response was filtered due to the prompt triggering the content management policy. "
+        "Please modify your prompt and retry."
+    )
+    return ServiceError(400, "content_filter", message, kind="filter", param="prompt", filtered=verdict("violence"))

@@ -5,12 +5,13 @@ refuses if it is strict; either way it says which reply came closest.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Union
 
-from ._argument_checks import Kinds, check_type, check_types
+from ._argument_checks import Kinds, check_function, check_type, check_types
 from ._matching import (
     Check,
     function_check,
@@ -44,7 +45,7 @@ class Rule:
     """A reply, and the requests it is meant for.
 
     :param said: The reply, or a function of the request that returns it.
-    :keyword last: A regular expression found in the last message, ignoring case.
+    :keyword last: A regular expression found in the last message: a text, ignoring case, or a compiled one.
     :keyword model: The model named in the body.
     :keyword tool: A tool offered in the body.
     :keyword path: A part of the path. Default: requests that continue a conversation.
@@ -55,7 +56,7 @@ class Rule:
     """
 
     said: Scripted
-    last: str | None = None
+    last: str | re.Pattern[str] | None = None
     model: str | None = None
     tool: str | None = None
     path: str | None = None
@@ -71,6 +72,8 @@ class Rule:
         check_types(self, _CONDITION_TYPES)
         if self.when is not None and not callable(self.when):
             raise TypeError(f"when is {self.when!r}; pass a function of the request")
+        check_function("when", self.when)
+        check_function("the reply", self.said)
         if not callable(self.said):
             self.said = read_reply(self.said)
         if self.times is not None and self.times < 1:

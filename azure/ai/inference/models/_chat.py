@@ -290,7 +290,7 @@ class ChatCompletions(Answer):
         :raises RefusedAnswerError: The model refused to answer.
         :raises FilteredAnswerError: The content filter withheld the answer, or the rest of it.
         :raises TruncatedAnswerError: The answer was cut off at the token limit.
-        :raises InvalidAnswerError: The answer has no text, or the text is not JSON.
+        :raises InvalidAnswerError: There is no answer of that index, or it has no text, or the text is not JSON.
         :raises MismatchedAnswerError: The answer is JSON, but does not match the type.
         :raises TypeError: The type has no JSON form, or needs pydantic, which is not installed.
         """
