@@ -340,7 +340,7 @@ def test_unreadable_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_emulator_is_a_command(run: Run) -> None:
-    assert run("emulator", "--port", "-5").err.startswith("The emulator cannot start: port is -5")
+    assert run("emulator", "--port", "-5").err.startswith("The emulator cannot start: --port is -5")
     assert (
         run("emulator", "--script", "/no/such").err
         == "The emulator cannot start: /no/such: No such file or directory\n"

@@ -98,11 +98,19 @@ def test_tls_prints_the_authority_file() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--port", "-5"], "port is -5"),
+        (["--port", "-5"], "--port is -5"),
+        (["--ui", "--ui-token", "abc"], "--ui-token has 3 characters"),
+        (["--ui-token", "abc"], "--ui-token is set, but --ui is not"),
+        (["--quota-window", "0"], "--quota-window is 0.0; choose"),
+        (["--allow-origin", "x"], "--allow-origin has 'x'; write scheme and host"),
+        (["--allow-host", "http://x"], "--allow-host has 'http://x'; write a host name"),
+        (["--record-mode", "once"], "--record-mode needs --cassette"),
+        (["--replay-speed", "2"], "--replay-speed needs --cassette"),
+        (["--key", "a\nb"], "--key is blank or has a line break"),
         (["--faults", "fog"], "kind is 'fog'"),
-        (["--latency", "nan"], "latency is nan; pass a number"),
+        (["--latency", "nan"], "--latency is nan; pass a number"),
         (["--script", "none.json"], "none.json"),
-        (["--record", "https://example.com"], "record needs a cassette"),
+        (["--record", "https://example.com"], "--record needs --cassette, the file to write to"),
         (["--host", "192.0.2.1"], "192.0.2.1"),
     ],
 )
@@ -111,6 +119,19 @@ def test_invalid_arguments(capsys: pytest.CaptureFixture[str], arguments: Sequen
     out, err = capsys.readouterr()
     assert (out, err.startswith("The emulator cannot start: ")) == ("", True)
     assert words in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--port", "x"], "--port must be a whole number, not 'x'"),
+        (["--latency", "soon"], "--latency must be a number, not 'soon'"),
+    ],
+)
+def test_numbers(capsys: pytest.CaptureFixture[str], arguments: Sequence[str], words: str) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert words in capsys.readouterr().err
 
 
 def test_every_option_is_explained(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ def test_listens_on_all_addresses_on_request(host: str, url: str, caplog: pytest
     ("settings", "words"),
     [
         ({"dialect": "latin"}, "dialect is 'latin'; choose one of serverless, "),
-        ({"key": ""}, "key is empty"),
+        ({"key": ""}, "key is blank or has a line break"),
         ({"port": -1}, "port is -1; choose 0 or more"),
         ({"port": 65536}, "port is 65536; choose one from 0"),
         ({"latency": -0.1}, "latency is -0.1"),
@@ -139,7 +139,7 @@ def test_invalid_settings(settings: dict[str, Any], words: str) -> None:
 
 
 def test_key_cannot_be_empty() -> None:
-    with pytest.raises(ValueError, match="key is empty"):
+    with pytest.raises(ValueError, match="key is blank or has a line break"):
         Emulator().key = ""
 
 

@@ -58,8 +58,20 @@ def test_host_names_of_a_network_server(name: str, known: bool) -> None:
 
 
 def test_allow_hosts() -> None:
-    with Emulator(allow_hosts=["Mine.Example"]) as endpoint:
-        assert [ask(endpoint, {"host": name}).status for name in ("mine.example:8484", "other.example")] == [200, 403]
+    with Emulator(allow_hosts=["Mine.Example", "with.port:8484", "[2001:db8::1]:80", "2001:DB8::2"]) as endpoint:
+        names = ("mine.example:8484", "other.example", "with.port", "[2001:db8::1]", "[2001:db8::2]:8484")
+        assert [ask(endpoint, {"host": name}).status for name in names] == [200, 403, 200, 200, 200]
+
+
+@pytest.mark.parametrize("name", ["http://mine.example", "mine.example/", "", "a b", "user@mine.example"])
+def test_names_that_are_no_hosts(name: str) -> None:
+    with pytest.raises(ValueError, match=f"allow_hosts has '{name}'; write a host name, such as 'my-machine'"):
+        Emulator(allow_hosts=[name])
+
+
+def test_address_in_brackets() -> None:
+    with Emulator(host="[::1]") as endpoint:
+        assert endpoint.url.startswith("http://[::1]:")
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,19 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m azure
 
 
 def _reason(error: Exception) -> str:
-    if not isinstance(error, OSError) or not error.strerror:
+    if not isinstance(error, OSError):
+        return _with_options(str(error))
+    if not error.strerror:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
+def _with_options(text: str) -> str:
+    """Return an error's text with options in place of arguments: errors begin with the name of one."""
+    options = {action.dest: action.option_strings[0] for action in _parser("")._actions if action.option_strings}  # noqa: SLF001
+    first, space, rest = text.partition(" ")
+    rest = rest.replace("but ui is not; set ui=True", "but --ui is not").replace("needs a cassette", "needs --cassette")
+    return options.get(first, first) + space + rest
 
 
 def _banner(endpoint: Emulator, model: str, ca_file: str | None, page: bool) -> str:
@@ -85,7 +95,10 @@ class _Parser(argparse.ArgumentParser):
     """Reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message.removeprefix('argument ')}; --help lists the options\n")
+        message = message.removeprefix("argument ")
+        message = message.replace(": invalid int value:", " must be a whole number, not")
+        message = message.replace(": invalid float value:", " must be a number, not")
+        self.exit(2, f"{self.prog}: {message}; --help lists the options\n")
 
 
 def _parser(program: str) -> argparse.ArgumentParser:

@@ -31,7 +31,7 @@ from ._server_options import ServerOptions
 from ._service import DEFAULT_MODEL, Settings
 from ._session import Session
 from ._verdict import Finding, judge
-from ._web_access import WebAccess, check_origin, is_loopback
+from ._web_access import WebAccess, check_host, check_origin, is_loopback
 
 if TYPE_CHECKING:
     from ._server import Server
@@ -181,6 +181,9 @@ class Emulator:
             raise ValueError(f"port is {port}; choose one from 0 (any free one) to 65535")
         if record is not None and cassette is None:
             raise ValueError("record needs a cassette, the file to write to")
+        for name, value in (("record_mode", record_mode != "all"), ("replay_speed", replay_speed is not None)):
+            if value and cassette is None:
+                raise ValueError(f"{name} needs a cassette")
         batch_faults = as_texts("batch_faults", batch_faults)
         for fault in batch_faults:
             check_choice("batch_faults", fault, BATCH_FAULTS)
@@ -207,7 +210,8 @@ class Emulator:
         )
         self._journal = Journal(requests_kept)
         self._session = self._new_session(self._settings, self._journal)
-        hosts = frozenset(name.lower() for name in (host, *as_texts("allow_hosts", allow_hosts)))
+        host = host.removeprefix("[").removesuffix("]")  # as in a URL
+        hosts = frozenset([host.lower(), *map(check_host, as_texts("allow_hosts", allow_hosts))])
         origins = frozenset(map(check_origin, as_texts("allow_origins", allow_origins)))
         access = WebAccess(hosts, origins, is_loopback(host))
         self._options = ServerOptions(host, port, tls, max_request_size, access)
@@ -437,6 +441,6 @@ class Emulator:
 
 def _checked_key(key: str) -> str:
     check_type("key", key, (str,))
-    if not key:
-        raise ValueError("key is empty; pass a str such as 'secret', or leave it out")
+    if not key.strip() or not key.isprintable():
+        raise ValueError("key is blank or has a line break; pass a str such as 'secret', or leave it out")
     return key

@@ -7,6 +7,7 @@ not affected. Allowed pages get CORS headers, as in the Fetch standard, to read 
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -68,6 +69,17 @@ class WebAccess:
         if "*" in self.origins or origin.lower() in self.origins:
             return True
         return origin.lower().partition("://")[2] == host.lower() != ""
+
+
+def check_host(name: str) -> str:
+    """Return a host name as it is compared: without a port or brackets.
+
+    :raises ValueError: If it is not a host name.
+    """
+    if not name or re.search(r"[/\s@]", name):
+        raise ValueError(f"allow_hosts has {name!r}; write a host name, such as 'my-machine'")
+    is_bare_address = name.count(":") > 1 and not name.startswith("[")
+    return name.lower() if is_bare_address else host_name(name)
 
 
 def check_origin(origin: str) -> str:
