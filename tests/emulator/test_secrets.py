@@ -2,8 +2,11 @@
 
 import base64
 import json
+import re
 import time
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -150,6 +153,58 @@ def test_sas_signature_is_masked_in_a_url() -> None:
     assert kept["image_url"]["url"] == SAS.replace("aB3%2FxYz%3D", SCRUBBED)
 
 
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+TEXTS = [
+    ("the key is ", "s~k-proj-abcdefghijklmnop1234567890".replace("~", ""), " as told"),  # split, as above
+    ("client(api_key=", SECRET, ")"),
+    ('{"password": "', "hunter2", '", "city": "Tromsø"}'),
+    ("Authorization: Bearer ", SECRET + SECRET, "\nOther: 1"),
+    ("https://x/?code=", "aB3xYz", "&state=1"),
+]
+
+
+@pytest.mark.parametrize(("before", "secret", "after"), TEXTS)
+@pytest.mark.parametrize("side", ["body", "answer"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda text: f"data:text/plain,{quote(text)}",
+        lambda text: f"data:application/json;charset=utf-8,{quote(text, safe='')}",
+        lambda text: f"![chart](data:image/svg+xml,{quote(text, safe='')})",
+        lambda text: f"https://x/open?next={quote(text, safe='')}&b=1",
+        lambda text: f"https://x/open?next={quote(quote(text, safe=''), safe='')}",
+        lambda text: f"data:text/plain;base64,{in_base64(text)}",
+        lambda text: f"data:application/json;charset=utf-8;base64,{in_base64(text).rstrip('=')}",
+        lambda text: f"see data:text/csv;base64,{in_base64(text).replace('+', '-').replace('/', '_')} there",
+    ],
+    ids=["text", "json", "svg", "query", "twice", "base64", "no padding", "url-safe"],
+)
+def test_encoded_texts(before: str, secret: str, after: str, side: str, form: Callable[[str], str]) -> None:
+    exchange = keep(**{side: {"url": form(f"{before}{secret}{after}")}})  # type: ignore[arg-type]
+    kept = exchange["request" if side == "body" else "response"]["body"]["json"]["url"]
+    shown = unquote(unquote(kept))
+    for data in re.findall(r"base64,([\w+/]+=*)", kept):
+        shown += base64.b64decode(data).decode()
+    assert f"{before}{SCRUBBED}{after}" in shown
+    assert secret not in shown
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_text_in_base64_that_is_cut_off(cut: int) -> None:
+    url = f"data:text/plain;base64,{in_base64('api_key=abc1234567 für ø')[:-cut]}"
+    data = Scrubber().text(url).partition(",")[2]
+    assert base64.b64decode(data).startswith(b"api_key=***")
+
+
+@pytest.mark.parametrize("data", ["", "A", "====", "/w==", in_base64("nothing to hide")])
+def test_other_text_in_base64_is_kept(data: str) -> None:
+    url = f"data:text/plain;base64,{data}"
+    assert Scrubber().text(url) == url
+
+
 @pytest.mark.parametrize(
     "key", ["1", "0", "t", "body", "test", "data", "true", "json", "messages", "role", "***", '"', "\\"]
 )
@@ -242,7 +297,23 @@ def test_replay_with_another_key() -> None:
     assert asked("first-key-1234") == asked("second-key-98765432")
 
 
-@pytest.mark.parametrize("piece", ["\\", '"', '\\"', '"a\\', "key=", '"key": "', "bearer ", "://a:", "-----BEGIN A"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "\\",
+        '"',
+        '\\"',
+        '"a\\',
+        "%25",
+        "%41%",
+        "data:text/x;a=b;base64,",
+        "key=",
+        '"key": "',
+        "bearer ",
+        "://a:",
+        "-----BEGIN A",
+    ],
+)
 def test_long_texts_take_little_time(piece: str) -> None:
     begun = time.process_time()
     Scrubber().text(piece * 100_000)

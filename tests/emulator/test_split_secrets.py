@@ -93,6 +93,7 @@ def cuts(text: str) -> list[list[str]]:
         ('{"n": 1, "password": "', PASSWORD, '", "city": "Oslo"}'),
         ('{"apiKey": "', "é1-ü", ""),  # the stream broke off
         ("https://x/?sig=", "aB3%2FxYz%3D", "&se=2030"),
+        ("data:text/plain,the%20key%20is%20", KEY, "%20as%20told"),
     ],
 )
 def test_every_series_at_every_cut(frame: Any, make: Events, before: str, secret: str, after: str) -> None:
@@ -179,6 +180,7 @@ def test_alternatives_of_tokens() -> None:
     ("before", "secret"),
     [
         ("the key is ", KEY),
+        ("data:,the%20key%20is%20", KEY),
         ("take ", "correct-horse-battery"),  # the request's header revealed it
         ("Bearer ", "a1b2c3d4e5f6"),
         ("so ", "eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl"),

@@ -2,12 +2,14 @@
 
 A secret is found in one of three ways: by the name of the member, header or query parameter that holds it; by its
 format (tokens, keys and signatures of known formats, even within text); and by its value, if another place of the same
-exchange revealed it. Only values of the parsed JSON are replaced, never its text, so member names and structure stay.
+exchange revealed it. The same holds for text that a URL encodes, with percent signs or as base64. Only values of the
+parsed JSON are replaced, never its text, so member names and structure stay.
 """
 
 import base64
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -71,6 +73,14 @@ _RANDOM: Final = re.compile(
 """A path segment that nobody would choose as a name."""
 _NAMED: Final = re.compile(r"[a-z]{2,16}[_-]|(?:.*[-_.])?[A-Z]?[a-z]{3,}(?:[-_.]|$)")
 """A segment that contains a word: an id, such as ``resp_…``, or a name, such as ``Llama-4-Maverick-17B``."""
+_ENCODED: Final = re.compile("%([0-9A-Fa-f]{2})")
+_TEXT_URL: Final = re.compile(
+    r"(?i)(data:(?:text/[\w.+-]{1,99}|application/(?:[\w.-]{1,99}\+)?(?:jsonl?|xml|(?:x-)?(?:ndjson|yaml|toml|www-form-urlencoded)))"
+    r"(?:;[\w.+-]{1,99}=[^;,\s\"']{1,99}){0,9};base64,)([\w+/-]+=*)"
+)
+"""A data URL in base64 that holds text. Its secrets are in the text, not in the base64."""
+_DECODINGS: Final = 2
+"""How often the percent encoding of a text is removed: a URL within a URL is encoded twice."""
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _AFTER: Final = (_SCHEMES, _IN_TEXT, _BESIDE, _IN_FORM)
 """The first group is the text before a secret, and stays."""
@@ -200,8 +210,10 @@ class Scrubber:
 
     def text(self, text: str) -> str:
         """Return text without the secrets that have a known format or value."""
-        if text.startswith("data:") and ";base64," in text[:200]:
-            return text
+        if ";base64," in text:
+            text = _TEXT_URL.sub(self._in_base64, text)
+            if text.startswith("data:") and ";base64," in text[:200]:
+                return text
         found = text
         if len(text) > _SHORT or not _looks_harmless(text):
             found = text
@@ -212,6 +224,9 @@ class Scrubber:
             found = _LOOKS.sub(lambda match: self._secret(match[0]), found)
         for secret in sorted(self._known, key=len, reverse=True):
             found = found.replace(secret, SCRUBBED)
+        if _ENCODED.search(found):
+            for begin, end in reversed(self.spans(found)):
+                found = found[:begin] + SCRUBBED + found[end:]
         return found
 
     def path(self, path: str) -> str:
@@ -219,23 +234,35 @@ class Scrubber:
         steps = self.text(path).split("/")
         return "/".join(self._secret(step) if _is_random(step) else step for step in steps)
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the spans of the secrets in a text, in order and without overlaps, and learn them."""
+    def spans(self, text: str, decodings: int = _DECODINGS) -> list[tuple[int, int]]:
+        """Return the spans of the secrets in a text, in order and without overlaps, and learn them.
+
+        :param decodings: how often to look at the text that it encodes with percent signs.
+        """
         found = [(match.end(1), match.end()) for pattern in _AFTER for match in pattern.finditer(text)]
         found += [match.span() for pattern in (_USER_INFO, _LOOKS) for match in pattern.finditer(text)]
         found += [match.span(3) for match in _MEMBER.finditer(text) if is_secret_name(match[2])]
         for begin, end in found:
             self.learn(text[begin:end])
         found += [match.span() for secret in self._known for match in re.finditer(re.escape(secret), text)]
+        if decodings and _ENCODED.search(text):
+            plain, places = _decoded(text)
+            found += [(places[begin], places[end]) for begin, end in self.spans(plain, decodings - 1)]
         return _merged(span for span in found if text[slice(*span)] != SCRUBBED)
 
-    def begun(self, text: str) -> int:
-        """Return where a secret may begin that the text does not contain completely; its length if nowhere."""
+    def begun(self, text: str, decodings: int = _DECODINGS) -> int:
+        """Return where a secret may begin that the text does not contain completely; its length if nowhere.
+
+        :param decodings: as in :meth:`spans`.
+        """
         match = _BEGINS.search(text, max(0, len(text) - _LONGEST))
         starts = [match.start()] if match else []
         for secret in self._known:
             lengths = range(min(len(secret) - 1, len(text)), _FEWEST - 1, -1)
             starts += [len(text) - length for length in lengths if text.endswith(secret[:length])]
+        if decodings and _ENCODED.search(text):
+            plain, places = _decoded(text)
+            starts.append(places[self.begun(plain, decodings - 1)])
         return min(starts, default=len(text))
 
     def bytes(self, raw: bytes) -> bytes:
@@ -288,9 +315,31 @@ class Scrubber:
     def _in_member(self, match: "re.Match[str]") -> str:
         return match[1] + self._secret(match[3]) if is_secret_name(match[2]) else match[0]
 
+    def _in_base64(self, match: "re.Match[str]") -> str:
+        data = match[2].replace("-", "+").replace("_", "/").rstrip("=")
+        whole = data[:-1] if len(data) % 4 == 1 else data  # the URL may be cut off, even within a character
+        try:
+            text = getincrementaldecoder("utf-8")().decode(base64.b64decode(whole + "=" * (-len(whole) % 4)))
+        except ValueError:
+            return match[0]
+        clean = self._nested(text)
+        raw = clean.encode("utf-8", "surrogatepass")
+        return match[0] if clean == text else match[1] + base64.b64encode(raw).decode()
+
     def _after(self, match: "re.Match[str]") -> str:
         self.learn(match[0][len(match[1]) :])
         return match[1] + SCRUBBED
+
+
+def _decoded(text: str) -> tuple[str, list[int]]:
+    """Return text without its percent encoding, one character per byte, and the places of these and of the end."""
+    plain, places, at = list[str](), list[int](), 0
+    for match in _ENCODED.finditer(text):
+        plain += [text[at : match.start()], chr(int(match[1], 16))]
+        places += range(at, match.start() + 1)
+        at = match.end()
+    places += range(at, len(text) + 1)
+    return "".join([*plain, text[at:]]), places
 
 
 def _json_of(line: str) -> str | None:
