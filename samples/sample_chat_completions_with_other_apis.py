@@ -24,7 +24,7 @@ def get_weather(city: str) -> str:
 
 
 def main(resource: str, key: str, codex: str, claude: str) -> None:
-    """Continue one conversation by each API in turn."""
+    """Continue one conversation through each API in turn."""
     toolset = Toolset([get_weather])
     messages: list[Any] = [UserMessage("What is the weather in Rome?")]
     credential = AzureKeyCredential(key)

@@ -1,4 +1,4 @@
-"""Features of chat completions work the same way by each API. The emulator checks every request as services do."""
+"""Features of chat completions work the same way through each API. The emulator checks every request as services do."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""Telemetry of calls by each API: in the form of chat completions, one span however often it is sent, the API's
+"""Telemetry of calls through each API: in the form of chat completions, one span however often it is sent, the API's
 name."""
 
 import json

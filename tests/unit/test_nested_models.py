@@ -31,7 +31,7 @@ def answer() -> ChatCompletions:
     return ChatCompletions({"id": "c", "choices": choices, "usage": {"total_tokens": 3}})
 
 
-class ListOfOnesOwn(list[Any]):
+class CallersList(list[Any]):
     """A list of a caller's own class."""
 
 
@@ -79,7 +79,7 @@ def test_discriminated_families() -> None:
         ChatCompletions,
     ],
 )
-@pytest.mark.parametrize("gather", [list, tuple, ListOfOnesOwn])
+@pytest.mark.parametrize("gather", [list, tuple, CallersList])
 def test_objects_and_arrays_of_every_class_become_models(make: Any, gather: Any) -> None:
     items = [make({"type": "text", "text": "a"}), "b", make({"type": "image_url", "image_url": make({"url": "u"})})]
     message = UserMessage({"content": gather(items)})
@@ -140,7 +140,7 @@ def test_member_wrapped_by_another_thread_is_returned() -> None:
     got = ChatCompletions({"usage": (usage := {"total_tokens": 3})})
 
     def wrap(value: Any) -> Any:
-        """Wrap as another thread does while this one is at it."""
+        """Wrap the member meanwhile, as another thread would."""
         return type(got.usage)(value)
 
     assert wrap_and_keep(got, "usage", usage, wrap) is got.usage

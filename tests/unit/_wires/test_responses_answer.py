@@ -514,7 +514,7 @@ PLAIN_ROWS: dict[str, tuple[Json, Json]] = {
         response(message(text("a")), incomplete_details={"reason": "max_messages"}, status="incomplete"),
         choice({"content": "a"}, "length"),
     ),
-    "cut off for no reason that is said": (
+    "cut off without a stated reason": (
         response(message(text("a")), incomplete_details=None, status="incomplete"),
         choice({"content": "a"}, "length"),
     ),

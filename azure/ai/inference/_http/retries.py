@@ -172,7 +172,7 @@ def _tell_attempts(error: AzureError, attempts: int, seconds: float) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Describe a failure in words of ours: the HTTP library's may have a URL with a key in it."""
+    """Describe a failure in our own words: the HTTP library's may have a URL with a key in it."""
     if isinstance(error, ServiceResponseTimeoutError):
         return "no answer in time"
     return "no connection" if isinstance(error, ServiceRequestError) else "connection broken"
