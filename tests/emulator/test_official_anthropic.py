@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from azure.ai.inference.emulator import Emulator, Fault
+from azure.ai.inference.emulator import Emulator, Fault, Reply, ToolCall
 
 anthropic = pytest.importorskip("anthropic")
 
@@ -112,6 +112,31 @@ def test_changed_thinking(client: Any) -> None:
 def test_structured(client: Any) -> None:
     message = client.messages.parse(**said("Ask Ada, 36"), output_format=Person)
     assert message.parsed_output == Person(name="Ada", age=36)
+
+
+@pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")
+def test_tool_runner_of_the_beta(client: Any, fresh: Emulator) -> None:
+    """It asks for a thread that the server keeps; where there is none, it sends the conversation itself."""
+
+    @anthropic.beta_tool  # type: ignore[untyped-decorator]
+    def get_weather(city: str) -> str:
+        """Return the weather of a city."""
+        return f"It rains in {city}."
+
+    fresh.reply(Reply(tool_calls=[ToolCall("get_weather", {"city": "Oslo"})]), tool="get_weather")
+    fresh.reply("Take an umbrella.", match={"messages[-1].role": "user"})
+    runner = client.beta.messages.tool_runner(
+        model="claude-sonnet-5", max_tokens=2000, messages=[QUESTION], tools=[get_weather]
+    )
+    assert runner.until_done().content[-1].text == "Take an umbrella."
+    assert fresh.requests[-1].body["messages"][-1]["content"][0]["content"] == "It rains in Oslo."
+
+
+def test_unknown_path_has_the_error_format(fresh: Emulator) -> None:
+    with make(fresh, "Anthropic") as client, pytest.raises(anthropic.NotFoundError) as raised:
+        client.messages.batches.list()
+    assert raised.value.body["error"]["type"] == "not_found_error"
+    assert "The emulator has " in raised.value.body["error"]["message"]
 
 
 def test_count_tokens(client: Any) -> None:

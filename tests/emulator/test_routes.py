@@ -35,6 +35,15 @@ def test_models(path: str, method: str) -> None:
         assert "The model `other` does not exist" in none.body["error"]["message"]
 
 
+@pytest.mark.parametrize("name", ["gpt-4o", "meta/llama-4", "emulator-1"])
+def test_any_model_that_answers_is_there(name: str) -> None:
+    with Emulator() as endpoint:
+        caller = Caller(endpoint)
+        assert caller.chat("Hello", path=LOCAL, model=name).status == 200
+        assert caller.send("GET", f"/v1/models/{name}").body["id"] == name
+        assert [model["id"] for model in caller.send("GET", "/v1/models").body["data"]] == ["emulator-1"]
+
+
 def test_models_as_anthropic_lists_them() -> None:
     with Emulator(models=["claude-a", "claude-b"]) as endpoint:
         caller, headers = Caller(endpoint), {"anthropic-version": "2023-06-01"}

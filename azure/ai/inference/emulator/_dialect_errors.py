@@ -86,7 +86,7 @@ def azure_openai(problem: ServiceError) -> Any:
 def anthropic(problem: ServiceError) -> Any:
     """Return the error of Anthropic's API, whose type follows from the status."""
     usual = "invalid_request_error" if problem.status < 500 else "api_error"
-    error = {"type": _ANTHROPIC.get(problem.status, usual), "message": problem.message, "details": None}
+    error = {"type": _ANTHROPIC.get(problem.status, usual), "message": problem.message, "details": problem.details}
     return {"type": "error", "error": error, "request_id": f"req_{uuid.uuid4().hex}"}
 
 

@@ -6,12 +6,14 @@ The contract says what a request may contain (`_messages_contract`), and the mod
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
 from ._claude_models import Claude, find_claude
 from ._messages_contract import BLOCKS, MESSAGES, SERVER_BLOCKS, TOOL, messages_schema
 from ._messages_history import blocks_of, check_history, invalid
+from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._rules import read_body
 from ._stored_answers import StoredAnswers
@@ -58,6 +60,8 @@ def check_count(request: RecordedRequest) -> dict[str, Any]:
     :raises ServiceError: If the API would refuse.
     """
     body = {name: value for name, value in read_body(request).items() if value is not None}
+    if "thread" in body and "message-threads" in request.headers.get("anthropic-beta", ""):
+        raise _no_threads()
     unknown = next((name for name in body if name not in MESSAGES), None)
     if unknown is not None:
         raise invalid(f"{unknown}: Extra inputs are not permitted")
@@ -68,6 +72,12 @@ def check_count(request: RecordedRequest) -> dict[str, Any]:
     _check_tools(body)
     _check_output(body)
     return body
+
+
+def _no_threads() -> ServiceError:
+    """Return the refusal of a conversation that the server would keep; clients then send it whole each time."""
+    details = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
+    return replace(invalid("thread: this request is not supported in a thread"), details=details)
 
 
 def _check_history(body: Mapping[str, Any], claude: Claude) -> None:

@@ -20,6 +20,7 @@ class ServiceError(Exception):
     :keyword value: The invalid value.
     :keyword headers: Headers of the response.
     :keyword filtered: The content filter's verdict per category, for ``kind="filter"``.
+    :keyword details: What the Messages API adds for programs.
     """
 
     status: int
@@ -32,6 +33,7 @@ class ServiceError(Exception):
     value: Any = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     filtered: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    details: Mapping[str, Any] | None = None
 
 
 def member(path: tuple[Any, ...]) -> str:

@@ -78,8 +78,8 @@ def choose_dialect(request: RecordedRequest, settings: Settings) -> Dialect:
 
 
 def _asks_as_anthropic(request: RecordedRequest) -> bool:
-    """Return whether Anthropic's client asks for models, at the path where OpenAI's does."""
-    return request.path.startswith("/v1/models") and "anthropic-version" in request.headers
+    """Return whether Anthropic's client asks, where OpenAI's does too or where nothing is served, such as batches."""
+    return request.path.startswith(("/v1/models", "/v1/messages/")) and "anthropic-version" in request.headers
 
 
 def refuse(problem: ServiceError, dialect: Dialect) -> Response:
@@ -141,7 +141,8 @@ def _answer_about(request: RecordedRequest, route: Route, settings: Settings, di
     if route.operation == "info":
         return json_response(_info(request, settings))
     if route.operation == "models":
-        return json_response(list_models(settings.models or [settings.model], dialect, route.model))
+        # Where every name is a model, the requested one is, too.
+        return json_response(list_models(settings.models or [route.model or settings.model], dialect, route.model))
     images = route.operation == "images/embeddings"
     body = embed(request, dialect, model=_model(request, route, settings), images=images)
     return replace(json_response(body), usage=body["usage"])
