@@ -37,6 +37,7 @@ KEPT = [
     ("azure.ai.inference.models._models", "FunctionCall", "type annotations of code written for 1.0.0b9"),
     ("azure.ai.inference.models._models", "JsonSchemaFormat", "mirascope 1.25.7"),
     ("azure.ai.inference.models._models", "ModelInfo", "type annotations of code written for 1.0.0b9"),
+    ("azure.ai.inference.prompts._patch", "PromptTemplate", "code whose editor imported it from its file in 1.0.0b9"),
     ("azure.ai.inference.prompts._utils", "remove_leading_empty_space", "tests of prompts written for 1.0.0b9"),
 ]
 """Path, name, and who relies on it."""

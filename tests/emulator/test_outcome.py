@@ -99,15 +99,17 @@ async def test_caller_cancels() -> None:
         assert outcome.failed
 
 
-def test_caller_leaves_before_the_answer() -> None:
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("stream", [False, True])
+def test_caller_leaves_before_the_answer(half: bool, stream: bool) -> None:
     with Emulator(latency=30) as endpoint:
-        leave(endpoint)
+        leave(endpoint, half=half, stream=stream)
         outcome = newest(endpoint)
         assert (outcome.status, outcome.left_after, outcome.failed) == (None, 0, True)
 
 
-def leave(endpoint: Emulator, **members: Any) -> None:
-    """Send a request, and close the connection as soon as it has arrived."""
+def leave(endpoint: Emulator, *, half: bool = False, **members: Any) -> None:
+    """Send a request, and close the connection as soon as it has arrived, or only its sending half."""
     raw = json.dumps({"messages": [{"role": "user", "content": "Hello"}], **members}).encode()
     before = len(endpoint.requests)
     host, port = endpoint.url.removeprefix("http://").split(":")
@@ -116,6 +118,9 @@ def leave(endpoint: Emulator, **members: Any) -> None:
         connection.sendall(f"{head}\r\nContent-Length: {len(raw)}\r\n\r\n".encode() + raw)
         while len(endpoint.requests) == before:
             time.sleep(0.001)
+        if half:
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1) == b""
 
 
 def test_wait_timeout() -> None:

@@ -96,7 +96,10 @@ class Outcome:
 
     @property
     def caller_left(self) -> bool:
-        """Whether the caller closed the connection before the answer was complete."""
+        """Whether the caller closed the connection, or only its sending half, before the answer was complete.
+
+        TCP does not tell the two apart until something is sent, so the emulator ends both at once, as most servers do.
+        """
         return self.left_after is not None
 
     @property
