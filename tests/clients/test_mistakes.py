@@ -20,7 +20,8 @@ from azure.ai.inference.models import (
 from azure.ai.inference.tools import Toolset
 
 from .conftest import KEY, Serve, World
-from .raw_server import answer
+from .raw_server import DONE, answer
+from .raw_server import stream as streamed
 
 URL = "https://resource.services.ai.azure.com/openai/v1"
 ARGUMENTS = r"ChatCompletionsClient\(endpoint, credential\)"
@@ -59,6 +60,7 @@ CONSTRUCTORS: list[tuple[dict[str, Any], str]] = [
     ({"callbacks": []}, "raw_response_hook="),
     ({"verbose": True}, "logging_enable=True"),
     ({"temprature": 1}, "Did you mean 'temperature'"),
+    ({"json_mode": True}, "response_format=..., which also takes a type"),
 ]
 
 
@@ -147,6 +149,8 @@ CALLS: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = [
     ((), {"extra_body": {"a": 1}}, TypeError, r"go into model_extras=\{\.\.\.\}"),
     ((), {"extra_headers": {}}, TypeError, "headers="),
     ((), {"extra_query": {}}, TypeError, "params="),
+    ((), {"message": []}, TypeError, "Did you mean 'messages'"),
+    ((), {"streem": True}, TypeError, "Did you mean 'stream'"),
     ((), {"engine": "m"}, TypeError, "model="),
     ((), {"deployment_id": "m"}, TypeError, "model="),
     ((), {"max_output_tokens": 5}, TypeError, "max_tokens=.*max_completion_tokens="),
@@ -373,6 +377,20 @@ def test_attributes_of_other_answers(model: Any, name: str, words: str) -> None:
         getattr(model, name)
 
 
+async def test_stream_read_as_an_answer(world: World, serve: Serve) -> None:
+    """Whoever wrote `stream=True` and reads an answer learns where it is."""
+    stream = (await world.chat(serve(streamed(DONE)).url).stream()).real
+    answer = r"\(await x.get_final_completions\(\)\)" if world.name == "aio" else r"x.get_final_completions\(\)"
+    for name, words in (("text", "text"), ("choices", "choices"), ("content", "text"), ("tool_calls", "text")):
+        assert not hasattr(stream, name)
+        with pytest.raises(
+            AttributeError, match=rf"{name}'. It is a stream: iterate over it, or read {answer}.{words}.$"
+        ):
+            getattr(stream, name)
+    with pytest.raises(AttributeError, match=r"has no attribute 'nonsense'$"):
+        stream.nonsense  # noqa: B018
+
+
 def test_unknown_method_names(world: World) -> None:
     with pytest.raises(AttributeError, match=r"attribute 'nonsense'$"):
         world.chat(URL).real.nonsense  # noqa: B018
@@ -399,6 +417,14 @@ IMPORTS = [
     ("azure.ai.inference.models", "ChatMessage", "use UserMessage, SystemMessage"),
     ("azure.ai.inference.models", "HumanMessage", "use UserMessage"),
     ("azure.ai.inference.models", "ChatCompletion", "use ChatCompletions"),
+    ("azure.ai.inference.models", "ToolCall", "use ChatCompletionsToolCall"),
+    ("azure.ai.inference.models", "Role", "use ChatRole"),
+    ("azure.ai.inference", "Emulator", "azure.ai.inference.emulator"),
+    ("azure.ai.inference", "ToolSet", "use azure.ai.inference.tools.Toolset"),
+    ("azure.ai.inference.exceptions", "APIError", "use InferenceClientError"),
+    ("azure.ai.inference.exceptions", "BadRequestError", "use InferenceError, whose status_code tells which"),
+    ("azure.ai.inference.exceptions", "APIConnectionError", "use RequestError, or NoResponseError"),
+    ("azure.ai.inference.exceptions", "Timeout", "use ResponseTimeoutError"),
 ]
 
 

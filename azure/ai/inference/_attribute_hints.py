@@ -34,6 +34,51 @@ _OF_CLASS: Mapping[str, Mapping[str, str]] = {
 """What to read instead, by class and attribute; `x` is the model."""
 
 
+_STREAMED = "It is a stream: iterate over it, or read {answer}.{name}"
+_OF_ANSWERS = ("text", "choices", "id", "model", "content", "message", "output_text", "parsed", "tool_calls")
+
+_ERRORS: Mapping[str, str] = {
+    **dict.fromkeys(("APIError", "OpenAIError", "AnthropicError", "SDKError", "MistralError"), "InferenceClientError"),
+    **dict.fromkeys(
+        ("APIStatusError", "BadRequestError", "UnprocessableEntityError", "InternalServerError", "HTTPStatusError"),
+        "InferenceError, whose status_code tells which",
+    ),
+    **dict.fromkeys(("APIConnectionError", "ConnectionError", "ConnectError"), "RequestError, or NoResponseError"),
+    **dict.fromkeys(("APITimeoutError", "Timeout", "TimeoutError", "TimeoutException"), "ResponseTimeoutError"),
+    **dict.fromkeys(("PermissionDeniedError", "ClientAuthenticationError"), "AuthenticationError"),
+    **dict.fromkeys(("ServiceUnavailableError", "OverloadedError"), "InferenceError, with status_code 503 or 529"),
+}
+"""Errors of other libraries, and their counterparts here."""
+
+
+def missing_in_stream(stream: object, name: str) -> AttributeError:
+    """Return the error for an attribute that a stream does not have, but the answer that it becomes.
+
+    :param stream: The stream.
+    :param name: The attribute.
+    """
+    kind = type(stream).__name__
+    text = f"{kind!r} object has no attribute {name!r}"
+    if name not in _OF_ANSWERS:
+        return AttributeError(text, name=name, obj=stream)
+    answer = "(await x.get_final_completions())" if kind.startswith("Async") else "x.get_final_completions()"
+    shown = name if name in ("text", "choices", "id", "model") else "text"
+    return AttributeError(f"{text}. {_STREAMED.format(answer=answer, name=shown)}.")
+
+
+def missing_exception(module: str, name: str) -> Exception:
+    """Return the error for an exception that there is not.
+
+    :param module: The module.
+    :param name: The name. If another library has an exception of that name, the error says what to use here.
+    """
+    hint = _ERRORS.get(name)
+    if hint is None:
+        return AttributeError(f"module {module!r} has no attribute {name!r}")
+    # Not an AttributeError: `from module import name` would replace its text with Python's own.
+    return ImportError(f"{module} has no {name!r}: use {hint}", name=module)
+
+
 def missing_attribute(model: Mapping[str, Any], name: str) -> AttributeError:
     """Return the error for an attribute that a model does not have.
 

@@ -53,6 +53,16 @@ class StreamingChatCompletions(Iterator[StreamingChatCompletionsUpdate]):
         self._watch = watch.streaming(self._chat.completion)
         self._ready: deque[StreamingChatCompletionsUpdate] = deque()
 
+    if TYPE_CHECKING:
+        pass  # With `__getattr__`, type checkers would accept any attribute.
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise `AttributeError`, saying where the answer is if the attribute is one of the answer."""
+            from ._attribute_hints import missing_in_stream
+
+            raise missing_in_stream(self, name)
+
     @property
     def usage(self) -> CompletionsUsage | None:
         """Tokens used, once reported: usually in the last update, sometimes only if `stream_options` ask for it."""

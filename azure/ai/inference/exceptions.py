@@ -106,6 +106,16 @@ _revive, _revive_with_cause = revive, revive_with_cause
 """Pickles that release 1.0.0 wrote name these."""
 
 
+if TYPE_CHECKING:
+    pass  # With `__getattr__`, type checkers would accept any name.
+else:
+
+    def __getattr__(name: str) -> Any:
+        from ._attribute_hints import missing_exception
+
+        raise missing_exception(__name__, name)
+
+
 class InferenceClientError(AzureError):
     """Base class of everything that a client's call raises when it fails.
 

@@ -161,7 +161,12 @@ def check_keywords(settings: Settings, method: str, options: Iterable[str]) -> N
     known = (*settings.known, *_REQUEST_OPTIONS)
     stray = next((name for name in options if name not in known), None)
     if stray is not None:
-        raise unknown_keyword(f"{settings.client}.{method}()", stray, known)
+        own = [name for function, name in _OWN_ARGUMENTS if function == method]
+        raise unknown_keyword(f"{settings.client}.{method}()", stray, (*own, *known))
+
+
+_OWN_ARGUMENTS = (("complete", "messages"), ("complete", "stream"), ("embed", "input"))
+"""Arguments of methods that are no options: what a misspelled one may have been."""
 
 
 def _check_model(
