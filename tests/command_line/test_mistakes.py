@@ -259,6 +259,16 @@ def test_an_output_that_cannot_be_written(run: Run, table: str, tmp_path: Path) 
     assert not Path("/dev/full").is_file()
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_a_disk_that_is_full_after_answers(run: Run, table: str, emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("/dev/full")
+    ran = run("batch", table, str(tmp_path / "out"), emulator.url, "--template", "{text}", "--quiet")
+    assert (ran.status, len(emulator.requests)) == (1, 1)  # not 2: something was sent
+    summary, words = ran.err.splitlines()
+    assert summary.startswith("1 rows, ")
+    assert re.search(f"{NAME} batch: {tmp_path}/out.*: No space .*; the same command continues from there", words)
+
+
 def test_a_table_in_utf_16(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes("text\nhi\n".encode("utf-16"))

@@ -73,6 +73,14 @@ def batch(arguments: Arguments, target: Target, console: Console) -> int:
             except BatchStoppedError:
                 _report(run.summary, arguments, console)
                 raise
+            except OSError as error:
+                if not run.summary.requests:
+                    raise
+                _report(run.summary, arguments, console)
+                problem = _file_problem(error, arguments.output)
+                left = "The results so far are in the output; the same command continues from there."
+                console.note(f"{arguments.prog}: {problem}. {left}", "red")
+                return 1
         if arguments.sort and not interrupted:
             _sort(arguments)
     meter.end()
@@ -187,9 +195,13 @@ def _files(path: str) -> Generator[None, None, None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{error.filename or path}: {error.strerror}" if error.strerror else str(error)) from None
+        raise UsageError(_file_problem(error, path)) from None
     except ImportError as error:
         raise UsageError(str(error)) from None
+
+
+def _file_problem(error: OSError, path: str) -> str:
+    return f"{error.filename or path}: {error.strerror}" if error.strerror else str(error)
 
 
 @contextmanager
