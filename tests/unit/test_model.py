@@ -134,6 +134,8 @@ def test_as_a_dict() -> None:
     assert got.get("no") is None
     assert got.get("no", 3) == 3
     assert got.pop("no", 3) == 3
+    assert got.get(key="no", default=3) == got.pop(key="no", default=3) == 3  # as in 1.0.0b9, unlike a dict
+    assert got.copy().setdefault(key="no", default=3) == 3
     with pytest.raises(KeyError):
         got.pop("no")
     with pytest.raises(TypeError):

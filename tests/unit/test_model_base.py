@@ -37,3 +37,5 @@ def test_module_of_models() -> None:
     for name in ("JsonSchemaFormat", "ChatCompletionsToolCall", "CompletionsUsage", "FunctionCall", "ModelInfo"):
         assert hasattr(_models, name)
     assert not hasattr(_models, "ChatCompletionsResponseFormatJSON")
+    for role in ("Assistant", "Developer", "System", "User"):
+        assert getattr(_models, f"ChatRequest{role}Message")(content="x") == {"role": role.lower(), "content": "x"}

@@ -100,18 +100,25 @@ def to_json(value: Any) -> str:
 def _complaint(value: Any, place: str = "") -> str | None:
     """Find what JSON does not have, and describe where it is."""
     if is_object(value):
-        wrong_key = next((key for key in value if not isinstance(key, _KEYS)), None)
-        if wrong_key is not None:
-            return f"{place or 'the value'} has the key {wrong_key!r:.200}; keys must be str."
-        return _first(_complaint(member, f"{place}.{name}" if place else str(name)) for name, member in value.items())
+        inner = (_complaint(member, f"{place}.{name}" if place else str(name)) for name, member in value.items())
+        return _wrong_key(value, place) or _first(inner)
     if isinstance(value, (list, tuple)):
         items = cast("Iterable[Any]", value)
         return _first(_complaint(item, f"{place}[{index}]") for index, item in enumerate(items))
+    return _wrong_leaf(value, place)
+
+
+def _wrong_leaf(value: Any, place: str) -> str | None:
     try:
         wrong = _wrong_number(value if isinstance(value, _LEAVES) else encode(value))
     except TypeError as error:
         return f"{place}: {error}" if place else str(error)
     return wrong and f"{place or 'the value'} is {wrong}."
+
+
+def _wrong_key(value: Mapping[Any, Any], place: str) -> str | None:
+    wrong = next((key for key in value if not isinstance(key, _KEYS)), None)
+    return None if wrong is None else f"{place or 'the value'} has the key {wrong!r:.200}; keys must be str."
 
 
 def _wrong_number(value: Any) -> str | None:

@@ -65,9 +65,9 @@ class WrappingDict(dict[str, Any]):
         value = _raw_item(self, name)
         return value if value.__class__ in _SCALARS else self._wrapped(name, value)
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, key: str, default: Any = None) -> Any:
         """Return a member, as `dict.get` does; nested objects are models."""
-        return self[name] if name in self else default
+        return self[key] if key in self else default
 
     def values(self) -> ValuesView[Any]:  # type: ignore[override]
         """Return the values, as `dict.values` does; nested objects are models."""
@@ -80,21 +80,21 @@ class WrappingDict(dict[str, Any]):
             self._wrap_all()
         return super().items()
 
-    def pop(self, name: str, *default: Any) -> Any:
+    def pop(self, key: str, default: Any = ...) -> Any:
         """Remove a member and return it, as `dict.pop` does; nested objects are models."""
-        if name in self:
-            self[name]
-        return super().pop(name, *default)
+        if key in self:
+            self[key]
+        return super().pop(key) if default is ... else super().pop(key, default)
 
     def popitem(self) -> tuple[str, Any]:
         """Remove the last member and return it, as `dict.popitem` does; nested objects are models."""
         self._wrap_all()
         return super().popitem()
 
-    def setdefault(self, name: str, default: Any = None) -> Any:
+    def setdefault(self, key: str, default: Any = None) -> Any:
         """Return a member, adding it if it is absent, as `dict.setdefault` does; nested objects are models."""
-        super().setdefault(name, default)
-        return self[name]
+        super().setdefault(key, default)
+        return self[key]
 
     def copy(self) -> Self:
         """Return a shallow copy, of the same class."""

@@ -300,12 +300,7 @@ def _named(functions: Any) -> Iterable[tuple[str | None, Function]]:
 
 
 def _calls_of(answer: Any) -> list[ChatCompletionsToolCall]:
-    message: Any = answer
-    if is_object(message) and "choices" in message:
-        choices: Any = message["choices"] or [{}]
-        message = choices[0] if is_list(choices) else None
-    if is_object(message) and "message" in message:
-        message = message["message"] or {}
+    message = _message_of(answer)
     if is_object(message):
         # The message may be a plain dict that holds plain dicts. Reading the list through a model wraps them.
         read: Any = ChatResponseMessage
@@ -313,6 +308,16 @@ def _calls_of(answer: Any) -> list[ChatCompletionsToolCall]:
         if is_list(calls) and all(map(is_object, calls)):
             return calls
     raise TypeError(f"tools run on a completion, a choice or a message, not on {answer!r:.200}")
+
+
+def _message_of(answer: Any) -> Any:
+    message: Any = answer
+    if is_object(message) and "choices" in message:
+        choices: Any = message["choices"] or [{}]
+        message = choices[0] if is_list(choices) else None
+    if is_object(message) and "message" in message:
+        message = message["message"] or {}
+    return message
 
 
 def _name_of(call: ChatCompletionsToolCall) -> str:

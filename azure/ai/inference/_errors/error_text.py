@@ -23,10 +23,8 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def fault_lines(fault: Fault, origin: Origin) -> "list[str]":
     """Format the service's text, each part once: azure-core's format repeats code and message on two more lines."""
-    failed = origin.status is not None and origin.status >= 400
-    code = fault.code or (str(origin.status) if failed else None)
-    is_silent = not (fault.code or fault.message)
-    lines = [_default_headline(origin) if is_silent else _headline(code, fault.message or _default_words(origin))]
+    code = fault.code or (str(origin.status) if (origin.status or 0) >= 400 else None)
+    lines = [_first_line(fault, code, origin)]
     said = {"Type": None if fault.kind == code else fault.kind, "Target": fault.target}
     lines += [f"{label}: {text}" for label, text in said.items() if text]
     if fault.details:
@@ -35,6 +33,12 @@ def fault_lines(fault: Fault, origin: Origin) -> "list[str]":
     if fault.innererror:
         lines.append(f"Inner error: {json.dumps(fault.innererror, indent=4, ensure_ascii=False, default=str)}")
     return lines
+
+
+def _first_line(fault: Fault, code: str | None, origin: Origin) -> str:
+    if fault.code or fault.message:
+        return _headline(code, fault.message or _default_words(origin))
+    return _default_headline(origin)
 
 
 def _default_words(origin: Origin) -> str:

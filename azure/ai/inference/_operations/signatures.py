@@ -145,6 +145,9 @@ def _unnamed(function: Any) -> TypeError:
     named = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
     if not hasattr(function, "__signature__"):  # `load_client`, whose options are those of the clients
         named = ["model"]
-    examples = [each for each in _TELLING if each in named] or named[:1]
     known = f"only {' and '.join(taken)} by position" if taken else "no argument by position"
-    return TypeError(f"{name}() takes {known}. Pass all others by name, such as {'=..., '.join(examples)}=....")
+    return TypeError(f"{name}() takes {known}. Pass all others by name, such as {_examples(named)}.")
+
+
+def _examples(named: list[str]) -> str:
+    return ", ".join(f"{each}=..." for each in [each for each in _TELLING if each in named] or named[:1])

@@ -49,6 +49,20 @@ def read_rows(
     :raises ImportError: pyarrow is not installed.
     """
     file = Path(path)
+    reader = _reader_of(file)
+    _check_arguments(file, template, id)
+    extra: Any = options
+    make = chat_row if url == CHAT_URL else embedding_row
+    probe: Any = {"messages": [{"role": "user", "content": ""}]} if url == CHAT_URL else {"input": "-"}
+    defaults = {name: value for name, value in make("-", **probe, **extra).body.items() if name not in probe}
+    records = _in_utf_8(file, reader(file))
+    if template is None:
+        return _rows(file, records, defaults)
+    return _filled(file, records, _Template(template), id, url, defaults)
+
+
+def _reader_of(file: Path) -> Callable[[Path], Records]:
+    """Return the reader for a kind of file. What is no file is refused: a run could not be continued."""
     kind = file.suffix.lower()
     if str(file) == "-" or (file.exists() and not file.is_file()):
         raise ValueError(
@@ -57,7 +71,11 @@ def read_rows(
     if kind not in _READERS:
         ending = f"ends in {kind!r}" if kind else "has no ending that says what it holds"
         raise ValueError(f"{file} {ending}; rows can be read from {', '.join(_READERS)} files.")
-    if template is None and kind not in _LINES:
+    return _READERS[kind]
+
+
+def _check_arguments(file: Path, template: str | None, id: str | None) -> None:
+    if template is None and file.suffix.lower() not in _LINES:
         raise ValueError(
             f"{file} is a table: pass template=, the message with its columns in braces, such as {{text}}."
         )
@@ -67,14 +85,6 @@ def read_rows(
         )
     if not file.exists():
         raise FileNotFoundError(f"There is no file {file}.")
-    extra: Any = options
-    make = chat_row if url == CHAT_URL else embedding_row
-    probe: Any = {"messages": [{"role": "user", "content": ""}]} if url == CHAT_URL else {"input": "-"}
-    defaults = {name: value for name, value in make("-", **probe, **extra).body.items() if name not in probe}
-    records = _in_utf_8(file, _READERS[kind](file))
-    if template is None:
-        return _rows(file, records, defaults)
-    return _filled(file, records, _Template(template), id, url, defaults)
 
 
 def _in_utf_8(file: Path, records: Records) -> Records:

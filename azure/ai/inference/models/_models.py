@@ -32,6 +32,13 @@ from ._tools import (
 EmbeddingInput = ImageEmbeddingInput
 """The name of `ImageEmbeddingInput` until 1.0.0b6."""
 
+ChatRequestAssistantMessage = AssistantMessage
+ChatRequestDeveloperMessage = DeveloperMessage
+ChatRequestSystemMessage = SystemMessage
+ChatRequestToolMessage = ToolMessage
+ChatRequestUserMessage = UserMessage
+"""The names of the message classes in this module until 1.0.0b9."""
+
 __all__ = [
     "AssistantMessage",
     "AudioContentItem",
@@ -41,7 +48,12 @@ __all__ = [
     "ChatCompletionsNamedToolChoiceFunction",
     "ChatCompletionsToolCall",
     "ChatCompletionsToolDefinition",
+    "ChatRequestAssistantMessage",
+    "ChatRequestDeveloperMessage",
     "ChatRequestMessage",
+    "ChatRequestSystemMessage",
+    "ChatRequestToolMessage",
+    "ChatRequestUserMessage",
     "ChatResponseMessage",
     "CompletionsUsage",
     "ContentItem",
