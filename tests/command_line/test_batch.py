@@ -302,6 +302,7 @@ def test_dry_run_sends_nothing(run: Run, emulator: Emulator, tmp_path: Path, mon
     monkeypatch.delenv("AZURE_AI_CHAT_KEY")
     source = rows_in(tmp_path / "in.jsonl", 3)
     words = ("batch", source, str(tmp_path / "out.jsonl"), "https://api.openai.com", "--model", "m", "--dry-run")
+    assert "cost" not in run(*words).out
     ran = run(*words, "--price", "1,2")
     assert (ran.status, ran.err) == (0, "")
     assert re.fullmatch(

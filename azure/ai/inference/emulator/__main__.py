@@ -52,9 +52,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m azure
 def _reason(error: Exception) -> str:
     if not isinstance(error, OSError):
         return _with_options(str(error))
-    if not error.strerror:
-        return str(error)
-    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
 
 
 def _with_options(text: str) -> str:
