@@ -8,11 +8,13 @@ import gc
 import json
 import threading
 import tracemalloc
+from array import array
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from azure.core.exceptions import DecodeError, HttpResponseError
 
@@ -49,6 +51,10 @@ def embeddings(*vectors: Any, first: int = 0, **members: Any) -> dict[str, Any]:
         ([1, 2, 3], [1, 2, 3]),
         ([[1, 2], [3]], [[1, 2], [3]]),
         ([(1, 2), (3,)], [[1, 2], [3]]),
+        (np.array(["a", "b"]), ["a", "b"]),
+        (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
+        ([np.array([1, 2]), array("i", [3])], [[1, 2], [3]]),
+        ([np.int64(1), np.int64(2)], [1, 2]),
     ],
 )
 async def test_inputs(world: World, serve: Serve, given: Any, sent: Any) -> None:
@@ -59,16 +65,24 @@ async def test_inputs(world: World, serve: Serve, given: Any, sent: Any) -> None
     assert (got.data[0].embedding, got.usage.total_tokens, got.model) == ([0.5], 3, "e")
 
 
+async def test_arrays_of_token_ids_in_batches(world: World) -> None:
+    with Emulator() as endpoint:
+        client = world.embeddings(f"{endpoint.url}/v1", endpoint.key, model="e")
+        got = await settle(client.embed_batches(np.array([[1, 2], [3, 4], [5, 6]]), batch_size=2).collect())
+        sent = sorted(request.body["input"] for request in endpoint.requests)
+    assert (len(got.data), sent) == (3, [[[1, 2], [3, 4]], [[5, 6]]])
+
+
 @pytest.mark.parametrize(
     ("kind", "given", "error", "text"),
     [
         ("embeddings", None, TypeError, "missing required argument: input"),
         ("embeddings", [], ValueError, "input must not be empty"),
-        ("embeddings", [None], TypeError, r"input\[0\] must be one of a text or a list of texts, not NoneType"),
+        ("embeddings", [None], TypeError, r"input\[0\] must be a text or a list of token ids, not NoneType"),
         ("embeddings", {"a": 1}, TypeError, "not dict"),
         ("embeddings", 5, TypeError, "not int: 5"),
         ("image_embeddings", "text", TypeError, "input must be a list of ImageEmbeddingInput, not str"),
-        ("image_embeddings", ["text"], TypeError, r"input\[0\] must be one of a list of ImageEmbeddingInput"),
+        ("image_embeddings", ["text"], TypeError, r"input\[0\] must be an ImageEmbeddingInput, not str"),
         ("image_embeddings", ImageEmbeddingInput(image="x"), TypeError, "not ImageEmbeddingInput"),
     ],
 )

@@ -33,6 +33,14 @@ def is_tokens(value: Any) -> TypeIs[list[Any] | tuple[Any, ...]]:
     return isinstance(value, (list, tuple))
 
 
+def as_list_of_python(value: Any) -> Any:
+    """Return the list, or the number, in an array of numpy or a tensor library; anything else unchanged."""
+    if isinstance(value, (str, list, tuple, dict)):
+        return value
+    to_list = getattr(value, "tolist", None)
+    return to_list() if callable(to_list) else value
+
+
 def encode(value: Any) -> Any:
     """Return an equivalent of `value` that `json.dumps` supports: its `default` hook.
 

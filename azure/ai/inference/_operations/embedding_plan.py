@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from azure.core.exceptions import AzureError
 
 from .._http.endpoint import Kind
-from .._json import is_object, is_tokens
+from .._json import as_list_of_python, is_object, is_tokens
 from ..exceptions import BatchError, ResponseDecodeError
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult, EmbeddingsUsage
 from .settings import check_count
@@ -85,7 +85,7 @@ def _measured(kind: Kind, inputs: Iterable[Any]) -> Iterator[tuple[Any, int]]:
 
     :raises TypeError: An input has an unsupported type.
     """
-    for index, item in enumerate(inputs):
+    for index, item in enumerate(map(as_list_of_python, inputs)):
         length = _length(kind, item)
         if length is None:
             raise TypeError(f"input must be {_FORMS[kind]}; input[{index}] is {type(item).__name__}: {item!r:.200}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._json import is_object, is_tokens, json_or_none, to_json
+from .._json import as_list_of_python, is_object, is_tokens, json_or_none, to_json
 from .._nested_models import wrap_as
 from ..models._embeddings import EmbeddingItem, EmbeddingsResult
 from ..models._enums import EmbeddingEncodingFormat
@@ -96,7 +96,7 @@ def _inputs(kind: "Kind", value: Any) -> list[Any]:
         return _inputs(kind, [value])
     if isinstance(value, (str, bytes)) or is_object(value) or not hasattr(value, "__iter__"):
         raise TypeError(f"input must be {forms}, not {type(value).__name__}: {value!r:.200}")
-    inputs: list[Any] = list(value)
+    inputs: list[Any] = list(map(as_list_of_python, value))
     if not inputs:
         raise ValueError(f"input must not be empty: pass {forms}.")
     _check_items(kind, inputs)
@@ -106,13 +106,18 @@ def _inputs(kind: "Kind", value: Any) -> list[Any]:
 def _check_items(kind: "Kind", inputs: Sequence[Any]) -> None:
     for index, item in enumerate(inputs):
         if not _fits(kind, item):
-            kinds = f"one of {_FORMS[kind]}, not {type(item).__name__}"
-            raise TypeError(f"input[{index}] must be {kinds}: {item!r:.200}")
+            raise TypeError(f"input[{index}] must be {_ITEMS[kind]}, not {type(item).__name__}: {item!r:.200}")
 
 
 _FORMS: "Mapping[Kind, str]" = {
     "embeddings": "a text or a list of texts",
     "image_embeddings": "a list of ImageEmbeddingInput",
+}
+
+
+_ITEMS: "Mapping[Kind, str]" = {
+    "embeddings": "a text or a list of token ids",
+    "image_embeddings": "an ImageEmbeddingInput",
 }
 
 
