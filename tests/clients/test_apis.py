@@ -332,6 +332,10 @@ NEVER: dict[str, tuple[bytes, Json]] = {
         ),
         {},
     ),
+    "a list of routes": (
+        refusal(404, "Unknown path. There are: /v1/chat/completions, /v1/responses, /v1/models."),
+        {},
+    ),
     "the caller's word": (NO_CHAT, {"api": "chat"}),
     "another status": (refusal(405, "v1/responses", "OperationNotSupported"), {}),
 }

@@ -257,12 +257,12 @@ def test_invalid_arguments(run: Run, arguments: Sequence[str], words: str) -> No
     ("path", "model", "operation", "api"),
     [
         ("/v1", "gpt-5", "chat/completions", "chat completions"),
-        ("/openai/v1", "gpt-5-codex", "responses", "the Responses API; pass api='responses' to call it directly"),
+        ("/openai/v1", "gpt-5-codex", "responses", "the Responses API; with -o api=responses it is called directly"),
         (
             "/openai/v1/responses",
             "gpt-5-codex",
             "responses",
-            "the Responses API; pass api='responses' to call it directly",
+            "the Responses API; with -o api=responses it is called directly",
         ),
         ("/anthropic", "claude-sonnet-5", "messages", "the Messages API"),
     ],

@@ -67,6 +67,7 @@ INVALID: Sequence[tuple[Sequence[str], str]] = [
     (["chat", URL, "hi", "-o", "api=rest"], "-o api=rest is unknown."),
     (["chat", URL, "hi", "--key-env", "A", "--entra-id"], "--entra-id and --key-env cannot be combined"),
     (["chat", URL], "no prompt: pass one, or pipe one in"),
+    (["chat", URL, "  "], "no prompt: pass one, or pipe one in"),
     (["embed", URL, "a", "--file", "b"], "pass texts or --file, not both"),
     (["embed", URL, "--file", "/no/such/file"], "/no/such/file cannot be read: No such file or directory"),
     (["embed", URL, "--file", "/"], "/ cannot be read: Is a directory"),

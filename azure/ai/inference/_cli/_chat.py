@@ -54,6 +54,6 @@ def _question(words: Sequence[str]) -> str | None:
     piped = read_text().strip() if not words or "-" in words else ""
     said = " ".join(word for word in words if word != "-")
     question = "\n\n".join(filter(None, [said, piped]))
-    if not question:
+    if not question.strip():
         raise UsageError("no prompt: pass one, or pipe one in")
     return question

@@ -27,7 +27,7 @@ _DIALECTS: Mapping[Dialect, str] = {
 }
 _APIS = {
     "chat/completions": "chat completions",
-    "responses": "the Responses API; pass api='responses' to call it directly",
+    "responses": "the Responses API; with -o api=responses it is called directly",
     "messages": "the Messages API",
 }
 """The APIs of chat, by their operations."""

@@ -123,12 +123,20 @@ def _audience(failure: Failure) -> str | None:
     return f"{said} Try credential_scopes={others[0]!r}" + (f", or {_listed(others[1:])}." if others[1:] else ".")
 
 
+_POINTER = re.compile(r"\b(?:in|use|try|via|through|call|with|to)(?: the)? [`'\"]?/?v1/responses", re.IGNORECASE)
+
+
+def points_to_responses(text: str) -> bool:
+    """Return whether a service's text sends the caller to the Responses API, rather than list it among its routes."""
+    return _POINTER.search(text) is not None
+
+
 def _responses_only(failure: Failure) -> str | None:
     if failure.operation != "chat/completions":
         return None
     if not (
         failure.mentions("operationnotsupported")
-        or failure.mentions("v1/responses")
+        or points_to_responses(failure.message)
         or failure.mentions("not a chat model")
     ):
         return None

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
+from .._errors.advice import points_to_responses
 from .._errors.bodies import Fault, read_fault
 from .._errors.error_origin import body_of
 from .._http.deadline import Deadline, TimeLeft
@@ -158,7 +159,7 @@ def lesson_of(call: Call, sent: Sent, status: int, fault: Fault) -> Lesson | Non
 
 
 _CHAT_REFUSALS = (
-    *("operationnotsupported", "v1/responses", "not a chat model", "requested operation is unsupported"),
+    *("operationnotsupported", "not a chat model", "requested operation is unsupported"),
     "moved to 'input'",
 )
 
@@ -175,7 +176,7 @@ def _lesson_of_chat(sent: Sent, status: int, said: str) -> Lesson | None:
     of_tools = "v1/responses" in said or ("function tools" in said and "not supported" in said)
     if _has_tools(sent.form) and "tools" in said and of_tools:
         return Lesson(sent.known._replace(responses="tools"))
-    if any(words in said for words in _CHAT_REFUSALS):
+    if points_to_responses(said) or any(words in said for words in _CHAT_REFUSALS):
         return Lesson(sent.known._replace(responses="always"))
     return None
 
