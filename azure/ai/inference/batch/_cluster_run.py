@@ -15,7 +15,7 @@ from ._row_selection import SKIPPED_AT_ONCE, RowSelection
 from ._rows import BatchRow, check_row
 from ._run_journal import Journal
 from ._run_options import RunOptions
-from ._stopping import failures_reason, stopped_text
+from ._stop_reasons import failures_reason, stopped_text
 from ._summary import Summary, progress_of
 
 CALLS = 8

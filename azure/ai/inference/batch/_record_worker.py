@@ -20,7 +20,7 @@ from ._rows import BatchRow
 from ._run_journal import Journal, state_of
 from ._run_options import RunOptions
 from ._runner import Job, QuotaWaitError, Runner
-from ._stopping import affects_every_row, failures_reason, first_failure_reason, quota_reason, stopped_text
+from ._stop_reasons import affects_every_row, failures_reason, first_failure_reason, quota_reason, stopped_text
 from ._summary import Summary
 
 

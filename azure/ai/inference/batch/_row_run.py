@@ -16,7 +16,7 @@ from ._row_selection import SKIPPED_AT_ONCE, RowSelection
 from ._run_journal import Journal, answered_line, line_of
 from ._run_options import RunOptions
 from ._runner import Job, Outcome, QuotaWaitError, Runner
-from ._stopping import affects_every_row, failures_reason, first_failure_reason, quota_reason, stopped_text
+from ._stop_reasons import affects_every_row, failures_reason, first_failure_reason, quota_reason, stopped_text
 from ._summary import Summary, progress_of
 
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Collection
 from typing import Any, Final, Literal
 
-from ._problems import ServiceError
 from ._request import RecordedRequest
+from ._service_error import ServiceError
 from ._values import as_object
 
 _KEY_HEADERS: Final = ("api-key", "x-api-key", "ocp-apim-subscription-key")

@@ -7,9 +7,9 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 from ._multipart import parse_multipart
-from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._response import Response, json_response
+from ._service_error import ServiceError
 
 Provider = Literal["azure", "openai", "mistral"]
 """The provider whose Batch API is emulated."""

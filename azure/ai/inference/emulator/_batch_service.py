@@ -15,12 +15,12 @@ from uuid import uuid4
 from ._access import check_access
 from ._batch_files import FileStore, Provider, StoredFile
 from ._batch_lines import Ask, Line, Outputs, answer_lines, read_lines
-from ._problems import ServiceError
 from ._raw_replies import raw_response
 from ._request import RecordedRequest
 from ._response import Response, json_response
 from ._routes import find_family
 from ._script import Match
+from ._service_error import ServiceError
 from ._values import as_object, as_text
 
 BATCH_FAULTS: Final = ("expired", "missing-rows", "status-0", "token-limit", "token-limit-later")

@@ -10,10 +10,10 @@ from ._completion import Answer, Choice, silence
 from ._default_answers import answer as talk
 from ._default_answers import prompt_tokens, read_talk, reasoning
 from ._dialects import Dialect
-from ._problems import ServiceError
 from ._replies import Reply
 from ._rules import ANSWER_FILTER_PHRASE, hides_reasoning
 from ._schema_examples import SchemaError, generate, read_hints
+from ._service_error import ServiceError
 from ._tool_choice import choose_calls, with_ids
 from ._tool_forms import custom_names
 from ._values import as_list, as_object, as_text, count_pieces, pieces

@@ -3,7 +3,7 @@
 import zlib
 from typing import Final
 
-from ._problems import ServiceError
+from ._service_error import ServiceError
 
 _WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ._problems import ServiceError
+from ._service_error import ServiceError
 
 _PYDANTIC: Final[Mapping[str, str]] = {
     "required": "missing",

@@ -13,7 +13,7 @@ from . import _contract as contract
 from . import _dialect_errors as errors
 from ._fragments import Fragment
 from ._messages_failure import messages_failure
-from ._problems import ServiceError
+from ._service_error import ServiceError
 
 _ANY: Final = {**contract.MISTRAL, **contract.MODEL_INFERENCE, **contract.OPENAI}
 _AZURE: Final = {**contract.MODEL_INFERENCE, **contract.OPENAI, "tool_choice": contract.OPENAI_TOOL_CHOICE}

@@ -16,10 +16,10 @@ from typing import Final
 from ._access import token_problem
 from ._dialects import Dialect
 from ._fault import Fault
-from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, Step, event
 from ._routes import find_family
+from ._service_error import ServiceError
 
 Render = Callable[[ServiceError, Dialect], Response]
 

@@ -18,9 +18,9 @@ from typing import Any, Final, Union
 from . import _contract as contract
 from ._dialects import Dialect
 from ._fragments import OBJECT, STRING, Fragment
-from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._rules import check_body, read_body, split_extras
+from ._service_error import ServiceError
 from ._values import as_list, as_object, as_text, count_pieces
 
 DIMENSIONS: Final = 1024

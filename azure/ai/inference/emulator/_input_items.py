@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ._encrypted_reasoning import is_of_item, is_of_model
-from ._problems import ServiceError, member
+from ._service_error import ServiceError, member
 from ._values import as_list, as_object, as_text
 
 _MESSAGE_PARTS: Final = {

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ._claude_models import Claude
-from ._problems import ServiceError
+from ._service_error import ServiceError
 from ._thinking_signatures import digest_prefix, read_signature
 from ._values import as_list, as_object, as_text
 

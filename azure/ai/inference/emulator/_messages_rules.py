@@ -13,9 +13,9 @@ from typing import Any, Final
 from ._claude_models import Claude, find_claude
 from ._messages_contract import BLOCKS, MESSAGES, SERVER_BLOCKS, TOOL, messages_schema
 from ._messages_history import blocks_of, check_history, invalid
-from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._rules import read_body
+from ._service_error import ServiceError
 from ._stored_answers import StoredAnswers
 from ._validation import Path, Violation, first_violation
 from ._values import as_list, as_object, as_text

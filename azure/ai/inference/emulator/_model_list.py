@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from ._dialects import Dialect
-from ._problems import ServiceError
+from ._service_error import ServiceError
 
 _OWNER: Final = "azure-ai-inference"
 _CAPABILITIES: Final = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ._claude_models import is_claude
-from ._problems import ServiceError
+from ._service_error import ServiceError
 from ._values import as_list, as_object, as_text
 
 _RESPONSES_ONLY: Final = re.compile(

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from ._input_items import chat_messages, check_items, read_items
 from ._openai_models import check_effort, check_speaks_responses, reasons
-from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._responses_contract import FUNCTION_TOOL, RESPONSES, responses_schema
 from ._rules import check_body, read_body
+from ._service_error import ServiceError
 from ._stored_answers import StoredAnswers
 from ._values import as_list, as_object, as_text
 

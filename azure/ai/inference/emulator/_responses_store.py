@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from ._default_answers import prompt_tokens
 from ._dialects import Dialect
-from ._problems import ServiceError
 from ._raw_replies import EVENT_STREAM
 from ._replies import Reply
 from ._request import RecordedRequest
@@ -18,6 +17,7 @@ from ._response import Response, json_response
 from ._responses_answers import response_events
 from ._responses_rules import chat_request, check_responses
 from ._routes import Route
+from ._service_error import ServiceError
 from ._stored_answers import StoredAnswers
 from ._values import as_list, as_text, compact
 

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ._problems import ServiceError
 from ._request import RecordedRequest
+from ._service_error import ServiceError
 
 _VERSIONS: Final = frozenset(
     {

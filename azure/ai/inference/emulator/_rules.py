@@ -12,8 +12,8 @@ from ._completion import verdict
 from ._default_answers import read_talk
 from ._dialects import Dialect
 from ._fragments import Fragment
-from ._problems import ServiceError, member
 from ._request import RecordedRequest
+from ._service_error import ServiceError, member
 from ._tool_forms import plain_tools
 from ._validation import Path, Schema, Violation, first_violation
 from ._values import as_list, as_object, as_text

@@ -22,10 +22,10 @@ from typing import Final
 from ._content_encoding import decode_body, too_large
 from ._exchange import Exchange, unstored_exchange
 from ._outcome import Outcome
-from ._problems import ServiceError
 from ._request import RecordedRequest
 from ._response import Cut, Pause, Response, Step, json_response
 from ._server_options import ServerOptions, free_port
+from ._service_error import ServiceError
 from ._web_access import is_loopback
 
 try:

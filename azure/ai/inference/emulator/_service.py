@@ -18,7 +18,6 @@ from ._model_list import list_models, model_not_found
 from ._moderation import moderate_chat
 from ._native_apis import NATIVE_APIS, answer_natively, count_tokens
 from ._openai_models import check_speaks_chat
-from ._problems import ServiceError
 from ._raw_replies import EVENT_STREAM, raw_response
 from ._replies import Reply
 from ._request import RecordedRequest
@@ -27,6 +26,7 @@ from ._responses_answers import azure_failure, openai_failure
 from ._responses_store import answer_about_stored, count_input
 from ._routes import STORED, Family, Route, check_version, find_family, find_route
 from ._rules import check_chat, hides_reasoning, read_body
+from ._service_error import ServiceError
 from ._stored_answers import StoredAnswers
 from ._values import as_object, as_text
 

@@ -17,13 +17,13 @@ from ._journal import Journal
 from ._leaks import Redirects
 from ._live_settings import LiveSettings
 from ._outcome import Outcome
-from ._problems import ServiceError
 from ._quota import Quota, Slots
 from ._replies import Reply
 from ._request import RecordedRequest
 from ._response import Response, json_response
 from ._script import Match, Rule, Script
 from ._service import Settings, choose_dialect, identify, refuse, respond
+from ._service_error import ServiceError
 from ._stats import Stats
 from ._stored_answers import StoredAnswers
 

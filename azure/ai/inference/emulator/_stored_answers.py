@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from ._problems import ServiceError
+from ._service_error import ServiceError
 from ._values import as_list
 
 _MOST: Final = 1000

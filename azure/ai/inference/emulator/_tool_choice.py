@@ -11,10 +11,10 @@ from itertools import islice
 from typing import Any, Final
 
 from ._default_answers import read_talk
-from ._problems import ServiceError
 from ._replies import ToolCall
 from ._rules import tool_functions
 from ._schema_examples import Hints, SchemaError, generate, read_hints
+from ._service_error import ServiceError
 from ._values import as_list, as_object, as_text, is_object
 
 _COMMON_WORDS: Final = (
