@@ -24,6 +24,15 @@ export function showHelp() {
   if (!dialog.open) dialog.showModal();
 }
 
+/** Leave a field. Browsers empty one for searches too late to say so: the list would stay filtered. */
+function leave(field) {
+  if (field.type === "search" && field.value) {
+    field.value = "";
+    field.dispatchEvent(new Event("input"));
+  }
+  field.blur();
+}
+
 export function bindKeys({ list, detail, controls, close }) {
   const keys = {
     j: () => list.move(1), ArrowDown: () => list.move(1),
@@ -46,7 +55,7 @@ export function bindKeys({ list, detail, controls, close }) {
     if (event.ctrlKey || event.metaKey || event.altKey || byId("dialog").open) return;
     const typing = event.target.closest("input, textarea, select");
     if (typing) {
-      if (event.key === "Escape") typing.blur();
+      if (event.key === "Escape") leave(typing);
       return;
     }
     const inDetail = event.target.closest("#detail");
