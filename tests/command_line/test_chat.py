@@ -144,10 +144,12 @@ def test_remarks_after_an_answer(run: Run, serve: Serve, end: bytes, remark: str
     assert ran == (0, "One\n", f"{remark}\n")
 
 
-def test_only_the_first_choice_is_written(run: Run, serve: Serve) -> None:
-    other = event({**update(), "choices": [{"index": 1, "delta": {"content": "no"}}, {"index": 0}]})
+@pytest.mark.parametrize(("count", "remark"), [(1, ""), (2, "(1 more answer, "), (3, "(2 more answers, ")])
+def test_only_the_first_choice_is_written(run: Run, serve: Serve, count: int, remark: str) -> None:
+    others = [{"index": index, "delta": {"content": "no"}} for index in range(1, count)]
+    other = event({**update(), "choices": [*others, {"index": 0}]})
     ran = run("chat", serve(stream([say("yes\n"), other, STOP, ends("stop"), DONE])).url, "hi")
-    assert ran == (0, "yes\n", "")
+    assert ran == (0, "yes\n", f"{remark}which --json shows)\n" if remark else "")
 
 
 # ---------------------------------------------------------------- failures

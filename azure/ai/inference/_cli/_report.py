@@ -164,6 +164,9 @@ def remarks(completion: ChatCompletions) -> Iterator[str]:
             yield f"(calls {call.function.name} with {call.function.arguments})"
         if choice.finish_reason in _REASONS:
             yield f"({_REASONS[choice.finish_reason]})"
+    others = len(completion.choices or ()) - 1
+    if others > 0:
+        yield f"({others} more {'answer' if others == 1 else 'answers'}, which --json shows)"
 
 
 _REASONS: Mapping[Any, str] = {
