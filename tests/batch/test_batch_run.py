@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import re
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from azure.core.exceptions import (
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from azure.ai.inference import BatchClient
+from azure.ai.inference import ChatCompletionsClient as SyncClient
 from azure.ai.inference.aio import ChatCompletionsClient, EmbeddingsClient, ImageEmbeddingsClient
 from azure.ai.inference.batch import (
     BatchResult,
@@ -660,10 +662,35 @@ def test_client_instead_of_a_factory_is_refused(endpoint: Emulator) -> None:
         BatchRun(client_of(endpoint))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("make", [lambda: None, dict, list])
+@pytest.mark.parametrize("make", [lambda: None, dict, list, lambda: SyncClient("http://127.0.0.1:9", "k")])
 def test_factory_that_returns_no_client_is_refused(make: Callable[[], Any]) -> None:
     with pytest.raises(TypeError, match=r"make_client must return an asynchronous client.*it returned"):
         BatchRun(make).run(rows_of(1))
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("rows.jsonl", "not 'rows.jsonl'. Read a file with read_rows"),
+        (Path("rows.jsonl"), "Read a file with read_rows"),
+        (b"{}", "not b'{}'"),
+        (None, "not NoneType: None"),
+        ({"custom_id": "a"}, "not dict: "),
+        (5, "not int: 5"),
+    ],
+)
+def test_values_that_are_not_rows(endpoint: Emulator, tmp_path: Path, rows: Any, words: str) -> None:
+    run = run_of(endpoint, output=tmp_path / "out.jsonl")
+    with BatchClient(f"{endpoint.url}/v1", endpoint.key, provider="openai") as client:
+        for act in (
+            run.run,
+            lambda rows: list(run.results(rows)),
+            lambda rows: run.submit(rows, client),
+            client.upload,
+        ):
+            with pytest.raises(TypeError, match=f"rows must be an iterable of rows, .*{re.escape(words)}"):
+                act(rows)
+    assert endpoint.requests == ()
 
 
 def test_output_file_with_foreign_content_is_refused(endpoint: Emulator, tmp_path: Path) -> None:

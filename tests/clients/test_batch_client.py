@@ -53,6 +53,35 @@ def rows(count: int) -> "list[Any]":
 
 
 @pytest.mark.parametrize("provider", PATHS)
+async def test_ids_may_be_what_has_them(world: World, provider: str) -> None:
+    with Emulator(batch_seconds=0.05) as endpoint:
+        client = Batches(world, endpoint, provider)
+        file = await client.upload(rows(2))
+        job = await client.create(file)
+        assert (await client.get_file(file)).id == file.id
+        done = await client.wait(job, polling_interval=0.01)
+        assert (await client.get(job)).id == (await client.cancel(done)).id == done.id == job.id
+        await client.delete_file(file)
+
+
+@pytest.mark.parametrize("name", ["get", "cancel", "wait", "get_file", "delete_file", "create"])
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [("", ValueError), (" ", ValueError), ("..", ValueError), (None, TypeError), (5, TypeError), ({}, TypeError)],
+)
+async def test_invalid_ids_are_not_sent(world: World, name: str, given: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"(job_id|file_id|file) must be an id"):
+        await getattr(Batches(world, "http://127.0.0.1:9", "openai"), name)(given)
+
+
+async def test_an_id_is_one_step_of_a_path(world: World) -> None:
+    with Emulator() as endpoint:
+        with pytest.raises(ResourceNotFoundError):
+            await Batches(world, endpoint, "openai").get("../files")
+        assert endpoint.requests[0].raw_path.endswith("/batches/..%2Ffiles")
+
+
+@pytest.mark.parametrize("provider", PATHS)
 async def test_rows_are_answered(world: World, provider: str) -> None:
     with Emulator(batch_seconds=0.4) as endpoint:
         client = Batches(world, endpoint, provider)

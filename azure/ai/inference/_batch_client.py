@@ -28,7 +28,7 @@ from .batch._batch_states import (
     wrap_file,
 )
 from .batch._collected import missing_of
-from .batch._job_calls import has_metadata, job_call, page_after, read_json, to_body
+from .batch._job_calls import has_metadata, in_path, job_call, page_after, read_json, to_body
 from .batch._results import BatchResult
 from .batch._rows import BatchRow
 from .batch._run_options import check_polling_interval
@@ -117,13 +117,15 @@ class BatchClient(InferenceClient):
         return size
 
     @with_options(RequestOptions)
-    def get_file(self, file_id: str, **options: Unpack[RequestOptions]) -> BatchFile:
+    def get_file(self, file_id: str | BatchFile, **options: Unpack[RequestOptions]) -> BatchFile:
         """Get the state of a file.
 
-        :param file_id: Its id.
+        :param file_id: The file, or its id.
         :raises ~azure.core.exceptions.ResourceNotFoundError: The file does not exist.
         """
-        return wrap_file(self._json(job_call(self._settings, "get_file", f"files/{file_id}", options)))
+        return wrap_file(
+            self._json(job_call(self._settings, "get_file", f"files/{in_path('file_id', file_id)}", options))
+        )
 
     @with_options(RequestOptions)
     def create(
@@ -150,6 +152,7 @@ class BatchClient(InferenceClient):
         :raises ~azure.core.exceptions.HttpResponseError: The service refused, for example because too many tokens are
             queued already: `error.error.code` is then "token_limit_exceeded".
         """
+        in_path("file", file)
         file_id = file if isinstance(file, str) else file.id
         body = new_job(
             self._dialect,
@@ -177,30 +180,36 @@ class BatchClient(InferenceClient):
         self._client._pipeline._transport.sleep(seconds)
 
     @with_options(RequestOptions)
-    def get(self, job_id: str, **options: Unpack[RequestOptions]) -> BatchJob:
+    def get(self, job_id: str | BatchJob, **options: Unpack[RequestOptions]) -> BatchJob:
         """Get the state of a job.
 
-        :param job_id: Its id.
+        :param job_id: The job, or its id.
         :raises ~azure.core.exceptions.ResourceNotFoundError: The job does not exist.
         """
-        return job_of(self._json(job_call(self._settings, "get", f"{self._dialect.jobs}/{job_id}", options)))
+        return job_of(
+            self._json(job_call(self._settings, "get", f"{self._dialect.jobs}/{in_path('job_id', job_id)}", options))
+        )
 
     @with_options(RequestOptions)
-    def cancel(self, job_id: str, **options: Unpack[RequestOptions]) -> BatchJob:
+    def cancel(self, job_id: str | BatchJob, **options: Unpack[RequestOptions]) -> BatchJob:
         """Cancel a job. Rows that were already answered have results, and are paid for.
 
-        :param job_id: Its id.
+        :param job_id: The job, or its id.
         :raises ~azure.core.exceptions.ResourceNotFoundError: The job does not exist.
         """
-        path = f"{self._dialect.jobs}/{job_id}/cancel"
+        path = f"{self._dialect.jobs}/{in_path('job_id', job_id)}/cancel"
         return job_of(self._json(job_call(self._settings, "cancel", path, options, method="POST", content="{}")))
 
     def wait(
-        self, job_id: str, *, polling_interval: float = 60, on_progress: Callable[[BatchJob], object] | None = None
+        self,
+        job_id: str | BatchJob,
+        *,
+        polling_interval: float = 60,
+        on_progress: Callable[[BatchJob], object] | None = None,
     ) -> BatchJob:
         """Wait until a job has ended.
 
-        :param job_id: Its id.
+        :param job_id: The job, or its id.
         :keyword polling_interval: Seconds between two checks, 60 by default, as Azure advises.
         :keyword on_progress: Called with the job after each check.
         :return: The job, however it ended: see its `status`.
@@ -238,7 +247,7 @@ class BatchClient(InferenceClient):
             yield result
 
     def _read(self, file_id: str) -> Iterator[BatchResult]:
-        call = job_call(self._settings, "results", f"files/{file_id}/content", {}, stream=True)
+        call = job_call(self._settings, "results", f"files/{in_path('file_id', file_id)}/content", {}, stream=True)
         response = (self._client._pipeline.run(call.request, stream=True, **call.options)).http_response
         if response.status_code != 200:
             read_json(call, response)
@@ -253,13 +262,15 @@ class BatchClient(InferenceClient):
             yield last
 
     @with_options(RequestOptions)
-    def delete_file(self, file_id: str, **options: Unpack[RequestOptions]) -> None:
+    def delete_file(self, file_id: str | BatchFile, **options: Unpack[RequestOptions]) -> None:
         """Delete a file.
 
-        :param file_id: Its id.
+        :param file_id: The file, or its id.
         :raises ~azure.core.exceptions.ResourceNotFoundError: The file does not exist.
         """
-        self._json(job_call(self._settings, "delete_file", f"files/{file_id}", options, method="DELETE"))
+        self._json(
+            job_call(self._settings, "delete_file", f"files/{in_path('file_id', file_id)}", options, method="DELETE")
+        )
 
     def list(self, *, metadata: Mapping[str, str] | None = None) -> Iterator[BatchJob]:
         """List all jobs, the newest first.

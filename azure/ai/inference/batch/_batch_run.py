@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from contextlib import contextmanager
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from ._batch_states import BatchJob
@@ -13,7 +14,7 @@ from ._provider_run import ProviderRun
 from ._results import BatchResult, outcome_result
 from ._row_calls import RowCalls
 from ._row_run import RowRun
-from ._rows import BatchRow
+from ._rows import BatchRow, check_rows
 from ._run_journal import Journal
 from ._run_options import OnChanged, Redo, RunOptions, check_polling_interval, check_run_options, output_of
 from ._runner import Outcome
@@ -153,6 +154,7 @@ class BatchRun:
     async def _outcomes(
         self, rows: Iterable[BatchRow] | AsyncIterable[BatchRow]
     ) -> AsyncGenerator[list[Outcome], None]:
+        check_rows(rows)
         with self._alone:
             self.summary = Summary()
             client: Any = self._make_client()
@@ -172,8 +174,9 @@ class BatchRun:
             finally:
                 self._current, self._stopping = None, False
                 close: Any = getattr(client, "close", None)
-                if close is not None:
-                    await close()
+                closing = close() if close is not None else None
+                if isawaitable(closing):  # a client of the other world was refused above
+                    await closing
 
     def submit(self, rows: Iterable[BatchRow], client: "azure.ai.inference.BatchClient") -> "list[BatchJob]":
         """Submit rows to the service's own Batch API, in as many files as its limits require.
@@ -187,6 +190,7 @@ class BatchRun:
         :raises ValueError: The output is not a file, a row is invalid, or the request of an answered row has changed.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
+        check_rows(rows)
         with self._provider_run(client, counts=True) as run:
             run.plan(rows, RowCalls(self._make_client()))
             return run.submit()

@@ -14,7 +14,7 @@ from .._model import Model
 from .._nested_models import wrap_as
 from ._results import BatchResult, BatchRowError, error_of, wrap_result
 from ._row_calls import RowCalls
-from ._rows import check_row
+from ._rows import check_row, check_rows
 
 Provider = Literal["azure", "openai", "mistral"]
 
@@ -266,6 +266,7 @@ def input_lines(
     :raises ValueError: A row is invalid, or an id occurs twice.
     :raises TypeError: A row has the wrong type, or is not JSON.
     """
+    check_rows(rows)
     seen: set[str] = set()
     for number, given in enumerate(rows, 1):
         row = check_row(given, f"row {number}")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from .._errors.build import decode_error
 from .._http.credentials import forget_credentials
@@ -39,6 +40,22 @@ def job_call(
     call = make_call(modelless, Operation(function, path), arguments, Payload(content, stream=stream))
     call.request.method = method
     return call
+
+
+def in_path(name: str, value: Any) -> str:
+    """Return an id as a step of a path.
+
+    :param name: The argument, for errors.
+    :param value: The id, or the job or file that has it.
+    :raises TypeError: It is neither.
+    :raises ValueError: It is empty, or a step to another folder.
+    """
+    found: Any = value.get("id") if is_object(value) else value
+    if not isinstance(found, str):
+        raise TypeError(f"{name} must be an id, or what has it, not {type(value).__name__}: {value!r:.200}")
+    if not found.strip(" ."):
+        raise ValueError(f"{name} must be an id, not {found!r}.")
+    return quote(found, safe="")
 
 
 def read_json(call: Call, response: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ format.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -90,6 +91,17 @@ def embedding_row(custom_id: str, *, input: str | Sequence[str], **options: Unpa
 def make_row(custom_id: Any, url: str, body: Any) -> BatchRow:
     """Build and check a row."""
     return check_row({"custom_id": custom_id, "method": "POST", "url": url, "body": body}, "the row")
+
+
+def check_rows(rows: Any) -> None:
+    """Check that a value may contain rows.
+
+    :raises TypeError: It does not: for a path, the error names the function that reads files.
+    """
+    if isinstance(rows, (str, bytes, os.PathLike)):
+        raise TypeError(f"rows must be an iterable of rows, not {rows!r:.200}. Read a file with read_rows(path).")
+    if is_object(rows) or not (hasattr(rows, "__iter__") or hasattr(rows, "__aiter__")):
+        raise TypeError(f"rows must be an iterable of rows, not {type(rows).__name__}: {rows!r:.200}")
 
 
 class RowParts(NamedTuple):
