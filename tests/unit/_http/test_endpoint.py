@@ -546,6 +546,7 @@ SECRET = "Zq9" * 12
         ("eastus.api.azureml.ms;sub;group;project", "is a connection string"),
         ("https://host:port/", "an invalid host or port"),
         ("https://host:99999/", "an invalid host or port"),
+        ("http://localhost:0/v1", "has the port 0, where nothing can listen"),
         ("https://[::1/", "invalid host or port"),
         ("https://[fe80::zz]/", "invalid host or port|invalid IPv6"),
         ("https://[v1.a]/", "an invalid IPv6 address"),

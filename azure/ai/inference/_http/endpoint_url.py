@@ -119,9 +119,11 @@ def _split(endpoint: str, text: str) -> SplitResult:
     # `from None`, here and below: urllib's messages quote the text, which may contain a password.
     try:
         parts = urlsplit(text)
-        _ = parts.port
+        port = parts.port
     except ValueError:
         raise _refusal(endpoint, "has an invalid host or port") from None
+    if port == 0:  # HTTP libraries call another port then, with the key
+        raise _refusal(endpoint, "has the port 0, where nothing can listen")
     if parts.username is not None or parts.password is not None:
         raise _refusal(
             endpoint, "has user information before the host; pass the key as credential=AzureKeyCredential(...)"
