@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -72,6 +73,12 @@ async def test_ids_may_be_what_has_them(world: World, provider: str) -> None:
 async def test_invalid_ids_are_not_sent(world: World, name: str, given: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"(job_id|file_id|file) must be an id"):
         await getattr(Batches(world, "http://127.0.0.1:9", "openai"), name)(given)
+
+
+@pytest.mark.parametrize("given", [[], iter([]), BytesIO()], ids=["list", "iterator", "file"])
+async def test_nothing_to_upload(world: World, given: Any) -> None:
+    with pytest.raises(ValueError, match="no rows to upload"):
+        await Batches(world, "http://127.0.0.1:9", "openai").upload(given)
 
 
 async def test_an_id_is_one_step_of_a_path(world: World) -> None:

@@ -82,7 +82,8 @@ class BatchClient(InferenceClient):
         :param rows: The rows, which are checked; or a binary file of lines, which is sent unchanged.
         :keyword expires_after: How long the service keeps the file; Azure accepts 14 to 30 days.
         :return: The file.
-        :raises ValueError: A row is invalid, an id occurs twice, or there are more rows or bytes than a file may have.
+        :raises ValueError: A row is invalid, an id occurs twice, or there are no rows, or more rows or bytes than a
+            file may have.
         :raises ~azure.core.exceptions.HttpResponseError: The service refused.
         """
         fields = {"purpose": "batch"}
@@ -112,6 +113,8 @@ class BatchClient(InferenceClient):
                     f"A batch file of {self._dialect.name} may have {self._dialect.most_rows:,} rows and "
                     f"{self._dialect.most_bytes:,} bytes: split the rows, or let BatchRun.submit do it."
                 )
+        if not size:
+            raise ValueError("There are no rows to upload: the iterable, or the file, is empty.")
         file.seek(0)
         return size
 
