@@ -183,6 +183,14 @@ def test_folder_has_a_part_for_each_process(tmp_path: Path) -> None:
     assert [each.custom_id for each in collect(folder, order=["a"])] == ["a"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/null on Windows")
+def test_a_device_is_neither_locked_nor_synced(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).symlink_to("/dev/null")
+    for journal in [written(tmp_path / name, result("x")) for name in ("a", "b")]:
+        journal.close(whole=False)
+
+
 def test_another_run_does_not_write_to_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     journal = Journal(path)

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import socket
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -243,6 +244,7 @@ class _Appended:
         self._path = path
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         try:
+            self._is_file = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
             self._lock(path)
             end = os.lseek(self._descriptor, 0, os.SEEK_END)
             os.lseek(self._descriptor, max(0, end - 1), os.SEEK_SET)
@@ -254,7 +256,7 @@ class _Appended:
             raise
 
     def _lock(self, path: Path) -> None:
-        if _fcntl is None:
+        if _fcntl is None or not self._is_file:  # a device, such as /dev/null, is the same for all runs
             return
         try:
             _fcntl.flock(self._descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
@@ -284,6 +286,8 @@ class _Appended:
 
         :raises OSError: It could not be written, or the file has been deleted, and what was written with it.
         """
+        if not self._is_file:
+            return
         os.fsync(self._descriptor)
         if self._is_linked and not os.fstat(self._descriptor).st_nlink:
             raise FileNotFoundError(
