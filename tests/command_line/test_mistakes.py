@@ -249,14 +249,18 @@ def test_a_batch_that_the_service_refuses(run: Run, serve: Serve, table: str, tm
     assert "would fail the same way: " in ran.err.splitlines()[-1]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
-def test_an_output_that_cannot_be_written(run: Run, table: str, tmp_path: Path) -> None:
-    (tmp_path / "out").symlink_to("/dev/full")  # what lies beside it stays out of /dev
-    words = ("batch", table, str(tmp_path / "out"), URL, "--template", "{text}", "--quiet")
-    ran = run(*words)
+def test_an_output_that_cannot_be_written(run: Run, table: str) -> None:
+    ran = run("batch", table, f"{table}/out", URL, "--template", "{text}", "--quiet")
     assert ran.status == 2
-    assert re.fullmatch(f"{NAME} batch: {tmp_path}/out\\S*: [A-Z][a-z ]+\n", told(ran.err)), ran.err
-    assert "--sort needs a file as output, not a folder or a device" in told(run(*words, "--sort").err)
+    assert re.fullmatch(f"{NAME} batch: {table}\\S*: [A-Z][a-z ]+\n", told(ran.err)), ran.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device")
+def test_a_device_is_not_replaced_by_sorted_results(run: Run, table: str, tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("/dev/full")  # what lies beside it stays out of /dev
+    ran = run("batch", table, str(tmp_path / "out"), URL, "--template", "{text}", "--quiet", "--sort")
+    assert ran.status == 2
+    assert "--sort needs a file as output, not a folder or a device" in told(ran.err)
     assert not Path("/dev/full").is_file()
 
 
