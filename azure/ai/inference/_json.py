@@ -35,9 +35,8 @@ def is_tokens(value: Any) -> TypeIs[list[Any] | tuple[Any, ...]]:
 
 def as_list_of_python(value: Any) -> Any:
     """Return the list, or the number, in an array of numpy or a tensor library; anything else unchanged."""
-    if isinstance(value, (str, list, tuple, dict)):
-        return value
-    to_list = getattr(value, "tolist", None)
+    is_python = isinstance(value, (str, list, tuple, dict))
+    to_list: Any = None if is_python else getattr(value, "tolist", None)
     return to_list() if callable(to_list) else value
 
 

@@ -135,7 +135,9 @@ def tool_names(body: Mapping[str, Any]) -> list[str]:
 
 def _compile(name: str, pattern: Any, flags: int = 0) -> re.Pattern[str]:
     try:
-        found: re.Pattern[Any] = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, flags)
+        found = cast("re.Pattern[str]", pattern)
+        if not isinstance(pattern, re.Pattern):
+            found = re.compile(pattern, flags)
         found.search("")  # not one for bytes
         return found
     except (re.error, TypeError) as error:
