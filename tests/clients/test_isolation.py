@@ -87,8 +87,7 @@ async def test_unsolicited_bytes(world: World, serve: Serve, case: str, first: s
     server = serve([FIRST[first], *STRAY[case], _signal(sent)], YOURS)
     client = world.chat(server.url, timeout=timeout, retry_total=0)
     assert text_of(await client.complete()) == "mine"
-    await asyncio.to_thread(sent.wait, 5)
-    await asyncio.sleep(0.02)
+    await _arrival(sent)
     assert text_of(await client.complete()) == "yours"
     assert len(server.connections) == 2 or (world.name, case) in UNSEEN
 
@@ -103,8 +102,7 @@ async def test_unsolicited_bytes_over_tls(world: World, tmp_path: Path, case: st
     with tls_server(tmp_path, [MINE, *STRAY[case], _signal(sent)], YOURS) as server:
         client = world.chat(server.url, connection_verify=str(tmp_path / "ca.pem"), retry_total=0)
         assert text_of(await client.complete()) == "mine"
-        await asyncio.to_thread(sent.wait, 5)
-        await asyncio.sleep(0.02)
+        await _arrival(sent)
         assert text_of(await client.complete()) == "yours"
         await client.close()
 
@@ -120,21 +118,27 @@ async def test_unsolicited_bytes_while_no_loop_runs(world: World, serve: Serve) 
 
 
 async def test_body_of_a_bodiless_response(world: World, serve: Serve) -> None:
-    server = serve([head(204), 0.05, NOBODYS], YOURS, [head(200, content_length=len(NOBODYS)), 0.05, NOBODYS], YOURS)
+    first, second = Event(), Event()
+    described = head(200, content_length=len(NOBODYS))
+    server = serve(
+        [head(204), 0.05, NOBODYS, _signal(first)], YOURS, [described, 0.05, NOBODYS, _signal(second)], YOURS
+    )
     client = world.chat(server.url, retry_total=0)
     with pytest.raises(HttpResponseError, match=r"\(204\)"):
         await client.complete()
-    await asyncio.sleep(0.1)
+    await _arrival(first)
     assert text_of(await client.complete()) == "yours"
     assert (await client.send_request(HttpRequest("HEAD", "x"))).status_code == 200
-    await asyncio.sleep(0.1)
+    await _arrival(second)
     assert text_of(await client.complete()) == "yours"
 
 
 async def test_unsolicited_bytes_after_a_stream(world: World, serve: Serve) -> None:
-    server = serve([*stream(STREAM), NOBODYS], YOURS)
+    sent = Event()
+    server = serve([*stream(STREAM), NOBODYS, _signal(sent)], YOURS)
     client = world.chat(server.url, retry_total=0)
     assert await (await client.stream()).texts() == ["hello", None]
+    await _arrival(sent)
     assert text_of(await client.complete()) == "yours"
 
 
@@ -149,6 +153,12 @@ async def test_clean_connections_are_reused(world: World, tmp_path: Path, serve:
                 await client.complete()
             assert len(server.connections) == 1
             await client.close()
+
+
+async def _arrival(sent: Event) -> None:
+    """Wait until what a server sent unasked has arrived: before that, nobody can tell it from an answer."""
+    assert await asyncio.to_thread(sent.wait, 20)
+    await asyncio.sleep(0.02)
 
 
 def _signal(event: Event) -> Any:
