@@ -230,7 +230,7 @@ def quotas() -> list[Row]:
         (f"requests refused in ten minutes, the worst of {kinds}", f"{most:.1%}", "0.5 %"),
         ("share of the quota used, at worst", f"{least:.0%}, tokens {least_tokens:.0%}", "95 %"),
         (
-            "workers that lease their starts, 2 and 4, up to 0.1 s to the budget: share that is used in ten minutes",
+            "2 and 4 workers that lease starts from a budget up to 0.1 s away: share of the quota used",
             f"{min(share for share, _ in leased):.0%}, {max(refused for _, refused in leased):.1%} refused",
             "95 %, 0.5 % refused",
         ),

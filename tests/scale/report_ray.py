@@ -144,7 +144,7 @@ def quota() -> list[Row]:
     counts = watch.seen[-1][1]
     share = f"{used:.1%} from the first request on, {with_start:.1%} with the {watch.start:.0f} s until then"
     return [
-        (f"Ray: share of the quota that is used in {minutes:g} minutes, two workers", share, "95 %"),
+        (f"Ray: share of the quota used in {minutes:g} minutes, two workers", share, "95 %"),
         (
             "Ray: requests refused, two workers, windows of a second",
             f"{counts['429'] / counts.total():.2%}",
