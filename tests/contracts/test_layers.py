@@ -22,7 +22,7 @@ PACKAGE = Path(azure.ai.inference.__file__).parent
 NAME = "azure.ai.inference"
 MECHANISMS = (
     "_version _annotations _json _model _model_fields _nested_models _watch _credential_headers _error_state "
-    "_content_filter"
+    "_content_filter _attribute_hints"
 )
 
 MAY_IMPORT = {
@@ -51,8 +51,8 @@ MAY_IMPORT = {
     "prompts": f"{MECHANISMS} _operations",
     "tools": f"{MECHANISMS} exceptions models _schemas _operations",
     "tracing": f"{MECHANISMS} _operations _telemetry",
-    "sync": f"{MECHANISMS} _attribute_hints exceptions models facade _http _operations _streaming batch",
-    "aio": f"{MECHANISMS} _attribute_hints exceptions models facade _http _operations _streaming batch",
+    "sync": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
+    "aio": f"{MECHANISMS} exceptions models facade _http _operations _streaming batch",
     "facade": "_content_filter models _http _operations sync aio batch",
     "__init__": "_version facade sync _operations",
     "batch": f"{MECHANISMS} exceptions models _http _schemas _errors _operations",

@@ -73,10 +73,20 @@ def missing_exception(module: str, name: str) -> Exception:
     :param name: The name. If another library has an exception of that name, the error says what to use here.
     """
     hint = _ERRORS.get(name)
+    return missing_in_module(module, name, hint and f"use {hint}")
+
+
+def missing_in_module(module: str, name: str, hint: str | None) -> Exception:
+    """Return the error for a name that a module does not have.
+
+    :param module: The module.
+    :param name: The name.
+    :param hint: What to use instead, if the name is known from another library.
+    """
     if hint is None:
         return AttributeError(f"module {module!r} has no attribute {name!r}")
     # Not an AttributeError: `from module import name` would replace its text with Python's own.
-    return ImportError(f"{module} has no {name!r}: use {hint}", name=module)
+    return ImportError(f"{module} has no {name!r}: {hint}", name=module)
 
 
 def missing_attribute(model: Mapping[str, Any], name: str) -> AttributeError:

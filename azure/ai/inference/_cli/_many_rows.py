@@ -131,7 +131,7 @@ def _settings_of(arguments: Arguments) -> dict[str, Any]:
 def _by_provider(run: BatchRun, arguments: Arguments, target: Target, console: Console) -> int:
     """Submit the rows to the service's own Batch API, and wait for the results unless `--detach` is given."""
     kind: Any = partial(BatchClient, provider=arguments.provider)
-    interval = arguments.polling_interval
+    interval = {} if arguments.polling_interval is None else {"polling_interval": arguments.polling_interval}
     with build_plain(kind, target, arguments) as client:
         if arguments.status or arguments.cancel:
             return _show_jobs(run.cancel(client) if arguments.cancel else run.jobs(client), arguments, console)
@@ -139,7 +139,7 @@ def _by_provider(run: BatchRun, arguments: Arguments, target: Target, console: C
         status, submitted = _show_jobs(jobs, arguments, console), run.summary
         if arguments.detach:
             return status
-        summary = run.fetch(client, polling_interval=_PAUSE if interval is None else interval)
+        summary = run.fetch(client, **interval)
         summary.rows, summary.skipped_failed = submitted.rows, submitted.skipped_failed
         summary.skipped = max(0, summary.rows - summary.answered - summary.failed)
     if arguments.finish == "live" and summary.failed:

@@ -6,6 +6,7 @@ one of their names says what to use here. This module is only loaded to explain 
 
 from collections.abc import Iterable, Mapping
 
+from .._attribute_hints import missing_in_module
 from .._http.credentials import NO_KEY_CHECKED
 
 _ENDPOINT = "The URL is the first argument: {client}(endpoint, credential)."
@@ -216,11 +217,7 @@ def missing_attribute(module: str, name: str) -> Exception:
     :param module: The module.
     :param name: The name. If another library has a class of that name, the error says what to use here.
     """
-    hint = _CLASSES.get(name)
-    if hint is None:
-        return AttributeError(f"module {module!r} has no attribute {name!r}")
-    # Not an AttributeError: `from module import name` would replace its text with Python's own.
-    return ImportError(f"{module} has no {name!r}: {hint}", name=module)
+    return missing_in_module(module, name, _CLASSES.get(name))
 
 
 def missing_arguments(client: str, missing: Iterable[str], options: Iterable[str]) -> TypeError:
